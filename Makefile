@@ -1,0 +1,106 @@
+# make setup   everything the other words need, in .venv; quick when nothing has changed
+# make run     a sample national day, planned, checked and shown; JOBS=20000 SEED=1 SECONDS=60
+# make test    style, types, floors, tests and notebooks
+# make bench   the figures of docs/benchmarks.md
+# make clean   removes everything made here but .venv
+# make lock    renews requirements.txt from pyproject.toml
+
+JOBS ?= 20000
+SEED ?= 1
+SECONDS ?= 60
+BENCHMARKS ?= national_day growth
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup run test bench clean lock test-style test-format test-types test-floors test-suite
+
+PYTHON := .venv/bin/python
+PAIGONG := .venv/bin/paigong
+
+help:
+	@sed -n 's/^# //p;/^$$/q' Makefile
+
+# --- setup ---------------------------------------------------------------------------------------------------------
+
+setup: .venv/.warm
+	@test -x $(PYTHON) && test "$$(cat .venv/.made-in)" = "$(CURDIR)" || \
+	{ echo ".venv was made in another folder or for a Python that is gone: remove it and run make again." >&2; exit 1; }
+
+.venv/.made-in:
+	@.ci/create-venv
+	@echo "$(CURDIR)" > $@
+
+.venv/.installed: .venv/.made-in requirements.txt pyproject.toml
+	@echo "Installing the locked packages into .venv (the first time: some minutes)"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
+	    --requirement requirements.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.font: .venv/.made-in .ci/install-font
+	@.ci/install-font
+	@touch $@
+
+# numba notices a change in a function's own file, not in the files of the functions it calls: compile all anew.
+.venv/.warm: .venv/.installed .venv/.font $(wildcard optimizer/search/*.py)
+	@find optimizer -name "*.nb[ic]" -delete
+	@$(PAIGONG) warm-up
+	@touch $@
+
+# --- run -----------------------------------------------------------------------------------------------------------
+
+run: setup
+	@rm -rf run/day run/plan
+	$(PAIGONG) day make run/day --jobs $(JOBS) --seed $(SEED)
+	$(PAIGONG) day plan run/day -o run/plan --seconds $(SECONDS) --seed $(SEED)
+	$(PAIGONG) day check run/day run/plan
+	@echo
+	@echo "The picture of the plan:         $(CURDIR)/run/plan/plan.png"
+	@echo "One printable page per outlet:   $(CURDIR)/run/plan/sheets/index.html"
+
+# --- test ----------------------------------------------------------------------------------------------------------
+
+test: setup
+	@$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors test-suite
+
+test-style:
+	@echo "== Style: ruff check"
+	@$(PYTHON) -m ruff check
+
+test-format:
+	@echo "== Format: ruff format --check"
+	@$(PYTHON) -m ruff format --check
+
+test-types:
+	@echo "== Types: mypy --strict"
+	@$(PYTHON) -m mypy
+
+test-floors:
+	@echo "== Floors: lint-imports"
+	@.venv/bin/lint-imports --no-logo
+
+test-suite:
+	@echo "== Tests: pytest, notebooks included"
+	@$(PYTHON) -m pytest --numprocesses 2 --nbmake tests notebooks
+
+# --- the rest ------------------------------------------------------------------------------------------------------
+
+bench: setup
+	@for name in $(BENCHMARKS); do echo "== bench/$$name.py"; $(PYTHON) -m "bench.$$name"; done
+
+clean:
+	rm -rf run build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f .venv/.warm
+
+# One set of versions for every supported Python. Versions already locked stay: to take newer ones, delete their
+# lines (or the file) first.
+lock:
+	python3 -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv
+	build/lock/bin/uv pip compile pyproject.toml --extra osm --extra dev --universal --python-version 3.11 \
+	    --fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url --quiet \
+	    --custom-compile-command "make lock" --output-file requirements.txt

@@ -1,0 +1,121 @@
+"""The plan a dispatcher makes by hand: nearest outlet, first come first served.
+
+Jobs are taken in the order of their calls, those that a lock or a freeze holds before all. Each goes to the nearest
+capable outlet that can take it, there to whoever can be on site first. It keeps every rule, and is checked like any plan.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.candidates import Candidates, nearest_capable_outlets
+from optimizer.model import Day, Rule
+from optimizer.plan import Plan, Route, Unassigned
+from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Roster, build_problem
+from optimizer.search.compiled import compiled
+from optimizer.search.insertion import insert
+from optimizer.search.readback import read_route
+from optimizer.search.schedule import State, evaluate, new_state
+from optimizer.shards import make_shards
+from optimizer.sourcing import KitOption, kit_options, shipments_for
+from optimizer.travel import TravelTimes
+
+__all__ = ["by_hand"]
+
+
+def by_hand(day: Day, travel: TravelTimes, progress: Callable[[float], None]) -> Plan:
+    """Return the nearest-outlet, first-come plan of a day."""
+    roster = Roster(day)
+    kits = kit_options(day)
+    candidates = nearest_capable_outlets(roster, travel)
+    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
+    routes: list[Route] = []
+    shards = make_shards(roster, candidates.outlet[:, 0])
+    for done, shard in enumerate(shards):
+        progress(done / len(shards))
+        problem = build_problem(roster, shard, kits, travel, neighbours=0)
+        local: dict[int, int] = {}
+        for v, shift_id in enumerate(shard.shift_ids):
+            local.setdefault(
+                outlet_index[roster.outlet_of(roster.shifts[shift_id]).id], int(problem.shifts["outlet"][v])
+            )
+        rows = _rows(roster, shard.job_ids, candidates)
+        nearest = np.array([[local.get(int(o), FREE) for o in row] for row in rows], np.int32)
+        state = new_state(problem)
+        _first_come(problem, state, _turns(roster, shard.job_ids), nearest.reshape(len(rows), -1))
+        routes += [
+            read_route(problem, v, state.stops[v, : state.count[v]].tolist(), shard.job_ids, shard.shift_ids)
+            for v in np.flatnonzero(state.count).tolist()
+        ]
+    return _plan(roster, routes, kits)
+
+
+def _rows(roster: Roster, job_ids: Sequence[str], candidates: Candidates) -> NDArray[np.int64]:
+    index = {job.id: j for j, job in enumerate(roster.day.jobs)}
+    return candidates.outlet[[index[job_id] for job_id in job_ids]]
+
+
+def _turns(roster: Roster, job_ids: Sequence[str]) -> NDArray[np.int32]:
+    """Return the jobs in the order a dispatcher takes them."""
+
+    def turn(j: int) -> tuple[bool, int, str]:
+        job = roster.jobs[job_ids[j]]
+        if roster.is_held(job) and job.published is not None:
+            return False, job.published.start_s, job.id
+        return True, job.reported_s, job.id
+
+    return np.array(sorted(range(len(job_ids)), key=turn), np.int32)
+
+
+@compiled
+def _start_in(p: Problem, s: State, j: int, v: int, gap: int) -> int:
+    """Return when job j would start in this gap of route v, NEVER_S when that is not legal; the route stays as it was."""
+    insert(p, s, j, v, gap, 0)
+    start = NEVER_S
+    if evaluate(p, s, v):
+        start = s.end[v, gap] - p.service[j, p.shifts[v].outlet]
+    for k in range(gap, s.count[v] - 1):
+        s.stops[v, k] = s.stops[v, k + 1]
+    s.count[v] -= 1
+    s.route_of[j] = FREE
+    s.visits[p.shifts[v].outlet] -= 1
+    evaluate(p, s, v)
+    return start
+
+
+@compiled
+def _first_come(p: Problem, s: State, turns: NDArray[np.int32], nearest: NDArray[np.int32]) -> None:
+    """Give every job, in turn, to the first outlet that can take it, there to the earliest start."""
+    for i in range(turns.shape[0]):
+        j = turns[i]
+        for o in range(nearest.shape[1]):
+            outlet = nearest[j, o]
+            if outlet == FREE:
+                continue
+            best, best_v, best_gap = NEVER_S, FREE, 0
+            for v in range(s.count.shape[0]):
+                if p.shifts[v].outlet != outlet or p.fixed[j, v] >= FORBIDDEN or s.count[v] >= s.stops.shape[1]:
+                    continue
+                for gap in range(s.count[v] + 1):
+                    start = _start_in(p, s, j, v, gap)
+                    if start < best:
+                        best, best_v, best_gap = start, v, gap
+            if best_v != FREE:
+                insert(p, s, j, best_v, best_gap, 0)
+                break
+
+
+def _plan(roster: Roster, routes: Sequence[Route], kits: Mapping[str, tuple[KitOption, ...]]) -> Plan:
+    position = {shift.id: i for i, shift in enumerate(roster.day.shifts)}
+    starts = {stop.job_id: stop.start_s for route in routes for stop in route.stops}
+    left_out = tuple(
+        Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="found no place by hand")
+        for job in roster.day.jobs
+        if job.id not in starts
+    )
+    return Plan(
+        routes=tuple(sorted(routes, key=lambda route: position[route.shift_id])),
+        unassigned=left_out,
+        shipments=shipments_for(roster.day.jobs, starts, kits),
+    )

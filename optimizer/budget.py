@@ -1,0 +1,38 @@
+"""How long a search may go on: a budget that is shared out, without a clock of its own."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from optimizer.search.anneal import Stop
+
+__all__ = ["Budget", "Steps"]
+
+
+class Budget(Protocol):
+    """A whole run's budget; picklable, since every worker begins its share of it."""
+
+    @property
+    def repeats(self) -> bool:
+        """True when the same seed must give the same plan: nothing may then depend on a clock."""
+        ...
+
+    def begin(self, share: float) -> Stop:
+        """Start a share (0 … 1) of the whole and return its stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """A budget of ruin-and-recreate steps for the whole day."""
+
+    steps: int
+    repeats: bool = True
+
+    def begin(self, share: float) -> Stop:
+        """Return a stop after this share of the steps."""
+        most = max(1, round(self.steps * share))
+
+        def stop(steps: int) -> float:
+            return steps / most
+
+        return stop

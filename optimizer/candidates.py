@@ -1,0 +1,135 @@
+"""Which outlets could serve a job: the nearest capable ones by road time."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.model import Day, Job, Lock, TravelMode
+from optimizer.search.arrays import Roster
+from optimizer.travel import UNREACHABLE, TravelTimes
+
+__all__ = ["Candidates", "nearest_capable_outlets"]
+
+EARTH_M = 6_371_009.0
+NEAREST = 8
+"""Outlets kept per job."""
+LOOKED_AT = 16
+"""Outlets, nearest in a straight line, whose road time is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Outlets by job, nearest first.
+
+    outlet: (n, NEAREST) indices into Day.outlets, -1 where there are fewer. seconds: (n, NEAREST) by car from the outlet.
+    """
+
+    outlet: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+
+
+Need = tuple[str, int, frozenset[str], int, int]
+
+
+def _need(job: Job) -> Need:
+    return job.skill.family, job.skill.level, job.certificates, job.crew, job.load
+
+
+def _capable(roster: Roster, needs: list[Need]) -> NDArray[np.bool_]:
+    """Return which outlet has a shift whose technician meets which need; (needs, outlets)."""
+    day = roster.day
+    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
+    by_family: dict[str, list[tuple[int, Need]]] = defaultdict(list)
+    for i, need in enumerate(needs):
+        by_family[need[0]].append((i, need))
+    capable = np.zeros((len(needs), len(day.outlets)), bool)
+    dates: dict[str, set[int]] = defaultdict(set)
+    for shift in day.shifts:
+        dates[shift.technician_id].add(day.date.toordinal() + shift.day)
+    for technician in day.technicians:
+        on = dates.get(technician.id, set())
+        valid = {
+            c.scheme for c in technician.certificates if any(c.first.toordinal() <= d <= c.last.toordinal() for d in on)
+        }
+        outlet = outlet_index[technician.outlet_id]
+        for skill in technician.skills if on else ():
+            for i, (_, level, schemes, crew, load) in by_family.get(skill.family, ()):
+                if skill.level >= level and technician.crew >= crew and technician.load_capacity >= load:
+                    capable[i, outlet] |= schemes <= valid
+    return capable
+
+
+def _unit_vectors(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    longitude, latitude = np.radians(positions).T
+    return np.c_[np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+
+
+def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
+    """Return each job's nearest capable outlets by road time.
+
+    A job that a lock or a freeze binds to a technician has that technician's outlet as its only candidate.
+    """
+    day = roster.day
+    n, outlets = len(day.jobs), len(day.outlets)
+    outlet = np.full((n, NEAREST), -1, np.int64)
+    seconds = np.full((n, NEAREST), UNREACHABLE, np.int64)
+    if n == 0 or outlets == 0:
+        return Candidates(outlet=outlet, seconds=seconds)
+    index_of = {need: i for i, need in enumerate(dict.fromkeys(_need(job) for job in day.jobs))}
+    capable = _capable(roster, list(index_of))
+    need = np.array([index_of[_need(job)] for job in day.jobs])
+    job_places = np.array([job.position for job in day.jobs], np.float64)
+    outlet_places = np.array([o.position for o in day.outlets], np.float64)
+    job_vectors, outlet_vectors = _unit_vectors(job_places), _unit_vectors(outlet_places)
+    looked_at = min(LOOKED_AT, outlets)
+    near = np.full((n, looked_at), -1, np.int64)
+    for first in range(0, n, 2_000):
+        rows = slice(first, min(first + 2_000, n))
+        closeness = np.where(capable[need[rows]], job_vectors[rows] @ outlet_vectors.T, -2.0)
+        best = np.argpartition(-closeness, looked_at - 1, axis=1)[:, :looked_at]
+        near[rows] = np.where(np.take_along_axis(closeness, best, axis=1) > -2.0, best, -1)
+    _bind(roster, near)
+    _by_road(day, travel, near, job_places, outlet_places, outlet, seconds)
+    return Candidates(outlet=outlet, seconds=seconds)
+
+
+def _bind(roster: Roster, near: NDArray[np.int64]) -> None:
+    """Leave a bound job the outlet of its published technician alone."""
+    outlet_index = {outlet.id: i for i, outlet in enumerate(roster.day.outlets)}
+    for i, job in enumerate(roster.day.jobs):
+        if job.published is None or not roster.is_held(job) or job.lock is Lock.TIME:
+            continue
+        technician = roster.technicians.get(job.published.technician_id)
+        if technician is not None:
+            near[i] = -1
+            near[i, 0] = outlet_index[technician.outlet_id]
+
+
+def _by_road(
+    day: Day,
+    travel: TravelTimes,
+    near: NDArray[np.int64],
+    job_places: NDArray[np.float64],
+    outlet_places: NDArray[np.float64],
+    outlet: NDArray[np.int64],
+    seconds: NDArray[np.int64],
+) -> None:
+    """Order the outlets looked at by road time, asked for one centre's jobs at a time."""
+    centres = {centre.id: i for i, centre in enumerate(day.centres)}
+    centre_of_outlet = np.array([centres[o.centre_id] for o in day.outlets])
+    group = np.where(near[:, 0] >= 0, centre_of_outlet[near.max(axis=1)], -1)
+    for centre in np.unique(group[group >= 0]):
+        rows = np.flatnonzero(group == centre)
+        used, position = np.unique(near[rows], return_inverse=True)
+        position = position.reshape(len(rows), -1)
+        known = used[used >= 0]
+        matrix = travel.matrix(outlet_places[known], job_places[rows], TravelMode.CAR)
+        padded = np.full((len(used), len(rows)), 2 * UNREACHABLE, np.int64)
+        padded[len(used) - len(known) :] = matrix.seconds
+        road = padded[position, np.arange(len(rows))[:, None]]
+        order = np.argsort(road, axis=1, kind="stable")[:, :NEAREST]
+        kept = order.shape[1]
+        outlet[rows, :kept] = np.take_along_axis(near[rows], order, axis=1)
+        seconds[rows, :kept] = np.minimum(np.take_along_axis(road, order, axis=1), UNREACHABLE)

@@ -1,0 +1,227 @@
+"""The day: outlets → shards → search → recombine → seams → plan.
+
+`dispatch` reads as its own summary. It has no clock and no input or output: the caller hands it travel times, a budget
+and workers, and is told how far it got.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.budget import Budget
+from optimizer.candidates import Candidates, nearest_capable_outlets
+from optimizer.cost import price
+from optimizer.engines.assignment import assign_outlets
+from optimizer.model import Day, Ownership
+from optimizer.plan import Plan, Result, Route, Status
+from optimizer.reasons import reasons
+from optimizer.search.arrays import Roster, Shard
+from optimizer.shards import Routes, day_of, make_seams, make_shards, seam_shard
+from optimizer.solve import Answer, Task, solve
+from optimizer.sourcing import KitOption, kit_options, shipments_for
+from optimizer.travel import TravelTimes
+
+__all__ = ["Progress", "Workers", "assemble", "dispatch", "solve_all"]
+
+SEAMS_SHARE = 0.2
+SEAM_ROUNDS = 4
+ATTEMPTS = 3
+"""A shard whose worker died is solved again, this often in all."""
+
+Progress = Callable[[str, float], None]
+"""Called with the stage and the share of it that is done."""
+
+
+class Workers(Protocol):
+    """Where shards are solved: any executor, renewed when it broke; a person may tell it to hurry."""
+
+    @property
+    def count(self) -> int:
+        """How many shards are solved at the same time."""
+        ...
+
+    def executor(self) -> Executor:
+        """Return an executor in working order."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """True once a person asked to stop: every search, begun or not, then ends at once with the best it has."""
+        ...
+
+
+def dispatch(
+    day: Day, travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int, progress: Progress
+) -> Result:
+    """Return a plan for the day, legal by construction, with its status and itemised cost."""
+    roster = Roster(day)
+    progress("parts", 0.0)
+    kits = kit_options(day)
+    progress("outlets", 0.0)
+    candidates = nearest_capable_outlets(roster, travel)
+    shards = make_shards(roster, assign(roster, candidates))
+    run = _Run(roster, kits, travel, budget, workers, seed, progress)
+    routes = run.solve("search", [(shard, 1.0 - SEAMS_SHARE) for shard in shards])
+    if len(shards) > 1:
+        routes = run.sew(candidates, shards, routes)
+    progress("reasons", 0.0)
+    plan = assemble(roster, list(routes.values()), kits, candidates, travel)
+    status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
+    return Result(plan=plan, status=status, cost=price(day, plan, travel), bound_fen=None, seed=seed)
+
+
+def assign(roster: Roster, candidates: Candidates) -> NDArray[np.int64]:
+    """Return an outlet index per job by minimum-cost flow over service minutes; it only seeds the shards."""
+    day = roster.day
+    families = {family: i for i, family in enumerate(dict.fromkeys(job.skill.family for job in day.jobs))}
+    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
+    capacity = np.zeros((len(day.outlets), max(1, len(families))), np.int64)
+    total = np.zeros(len(day.outlets), np.int64)
+    for shift in day.shifts:
+        technician = roster.technician_of(shift)
+        minutes = (shift.end_s - shift.start_s) // 60
+        total[outlet_index[technician.outlet_id]] += minutes
+        for family in {skill.family for skill in technician.skills} & families.keys():
+            capacity[outlet_index[technician.outlet_id], families[family]] += minutes
+    tariff = day.tariff
+    own_fen = np.array(
+        [0 if o.ownership is Ownership.OWN else tariff.contract_preference_fen for o in day.outlets], np.int64
+    )
+    contract_fen = {contract.id: contract.call_out_fen + contract.bands[0][1] for contract in tariff.contract_tariffs}
+    own_fen += [0 if o.ownership is Ownership.OWN else contract_fen[o.tariff_id] for o in day.outlets]
+    hourly = tariff.travel_fen_per_hour[Ownership.OWN]
+    fen = candidates.seconds * hourly // 3600 + own_fen[candidates.outlet]
+    minutes = np.array([job.service_s // 60 for job in day.jobs], np.int64) + candidates.seconds.min(axis=1) // 60
+    return assign_outlets(
+        candidates.outlet,
+        fen,
+        np.minimum(minutes, 12 * 60),
+        np.array([families[job.skill.family] for job in day.jobs], np.int64),
+        capacity,
+        total,
+    )
+
+
+class _Run:
+    """One run over the workers: shares out the budget, gathers answers, survives dead workers."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        kits: Mapping[str, tuple[KitOption, ...]],
+        travel: TravelTimes,
+        budget: Budget,
+        workers: Workers,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        self.roster = roster
+        self.kits = kits
+        self.travel = travel
+        self.budget = budget
+        self.workers = workers
+        self.seed = seed
+        self.progress = progress
+        self.begun = 0
+
+    def solve(self, stage: str, shards: Sequence[tuple[Shard, float]]) -> dict[str, Route]:
+        """Return the routes of all shards by shift id; each comes with the stage's share of the whole budget."""
+        jobs = sum(len(shard.job_ids) for shard, _ in shards)
+        # The budget is one worker's: several workers have several times as much to share out.
+        crew = 1 if self.budget.repeats else min(self.workers.count, len(shards))
+        tasks = []
+        for shard, share in shards:
+            self.begun += 1
+            tasks.append(
+                Task(
+                    number=self.begun,
+                    day=day_of(self.roster, shard),
+                    shard=shard,
+                    kits={job_id: self.kits[job_id] for job_id in shard.job_ids if job_id in self.kits},
+                    travel=self.travel,
+                    budget=self.budget,
+                    share=share * crew * len(shard.job_ids) / max(1, jobs),
+                    seed=self.seed + 1_000 * self.begun,
+                )
+            )
+        answers = solve_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))
+        return {route.shift_id: route for answer in answers for route in answer.routes}
+
+    def sew(self, candidates: Candidates, shards: Sequence[Shard], routes: dict[str, Route]) -> dict[str, Route]:
+        """Return the routes after the seams between shards were searched again, round by round."""
+        for seams in (rounds := make_seams(self.roster, candidates, shards, _orders(routes))[:SEAM_ROUNDS]):
+            orders = _orders(routes)
+            served = {job_id for jobs in orders.values() for job_id in jobs}
+            again = []
+            for a, b, outlet_ids in seams:
+                idle = [j for shard in (shards[a], shards[b]) for j in shard.job_ids if j not in served]
+                again.append((seam_shard(self.roster, outlet_ids, orders, idle), SEAMS_SHARE / len(rounds)))
+            answers = self.solve("seams", again)
+            for shard, _ in again:
+                for shift_id in shard.shift_ids:
+                    routes.pop(shift_id, None)
+            routes |= answers
+        return routes
+
+
+def solve_all(
+    work: Callable[[Task], Answer], tasks: Sequence[Task], workers: Workers, progress: Callable[[float], None]
+) -> list[Answer]:
+    """Return every task's answer in the order of the tasks; a task whose worker died is given to a new one."""
+    answers: dict[int, Answer] = {}
+    attempts = dict.fromkeys((task.number for task in tasks), 0)
+    progress(0.0)
+    while len(answers) < len(tasks):
+        missing = [task for task in tasks if task.number not in answers]
+        for task in missing:
+            attempts[task.number] += 1
+            if attempts[task.number] > ATTEMPTS:
+                msg = f"shard {task.number} was lost {ATTEMPTS} times with its worker"
+                raise RuntimeError(msg)
+        executor = workers.executor()
+        try:
+            waiting = {executor.submit(work, task) for task in missing}
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for answer in _collect(done):
+                    answers[answer.number] = answer
+                progress(len(answers) / len(tasks))
+        except BrokenExecutor:
+            # Whatever was not answered is submitted again above.
+            continue
+    return [answers[task.number] for task in tasks]
+
+
+def _collect(done: Iterable[Future[Answer]]) -> Iterable[Answer]:
+    """Yield the answers of finished futures, those of a broken executor left out."""
+    for future in done:
+        try:
+            yield future.result()
+        except BrokenExecutor:
+            continue
+
+
+def assemble(
+    roster: Roster,
+    routes: Sequence[Route],
+    kits: Mapping[str, tuple[KitOption, ...]],
+    candidates: Candidates,
+    travel: TravelTimes,
+) -> Plan:
+    """Return the plan of these routes: the jobs left out with their reasons, the shipments of those served."""
+    position = {shift.id: i for i, shift in enumerate(roster.day.shifts)}
+    ordered = tuple(sorted(routes, key=lambda route: position[route.shift_id]))
+    starts = {stop.job_id: stop.start_s for route in ordered for stop in route.stops}
+    left_out = [job for job in roster.day.jobs if job.id not in starts]
+    return Plan(
+        routes=ordered,
+        unassigned=reasons(roster, left_out, kits, candidates, travel),
+        shipments=shipments_for(roster.day.jobs, starts, kits),
+    )
+
+
+def _orders(routes: Mapping[str, Route]) -> Routes:
+    return {shift_id: tuple(stop.job_id for stop in route.stops) for shift_id, route in routes.items()}

@@ -1,0 +1,95 @@
+"""What is answered: routes, the jobs left out and why, shipments, and what it costs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from optimizer.cost import Cost
+from optimizer.model import Rule, ShipMode
+
+__all__ = ["Plan", "Result", "Route", "Shipment", "Status", "Stop", "Unassigned", "Violation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A job on a route. The technician waits before driving, not at the door: arrival is the start of service."""
+
+    job_id: str
+    start_s: int
+    end_s: int
+    travel_s: int
+    travel_m: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One shift's stops, from base and back to it."""
+
+    shift_id: str
+    depart_s: int
+    stops: tuple[Stop, ...]
+    return_s: int
+    return_travel_s: int
+    return_travel_m: int
+    break_start_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unassigned:
+    """A job left out, the rule that did it, a sentence, and the computed remedy ("" when none was found)."""
+
+    job_id: str
+    rule: Rule
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """An order line on its way: ready_s is when the technician can have it (p90)."""
+
+    order_line_id: str
+    job_id: str
+    part_id: str
+    quantity: int
+    warehouse_id: str
+    mode: ShipMode
+    ships_s: int
+    ready_s: int
+    cost_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All routes plus the jobs left out."""
+
+    routes: tuple[Route, ...]
+    unassigned: tuple[Unassigned, ...]
+    shipments: tuple[Shipment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A rule broken, where, and a sentence."""
+
+    rule: Rule
+    where: str
+    sentence: str
+
+
+class Status(StrEnum):
+    """How a plan came to be."""
+
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"
+    """Stopped early by a person: the best plan until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A plan with its status, itemised cost, proven lower bound (None when none was proven) and seed."""
+
+    plan: Plan
+    status: Status
+    cost: Cost
+    bound_fen: int | None
+    seed: int

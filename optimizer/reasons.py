@@ -1,0 +1,204 @@
+"""Why a job was left out: the rules are tried one by one on the shifts that came closest, nothing is guessed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.candidates import Candidates
+from optimizer.clock import time_text
+from optimizer.cost import level_of
+from optimizer.measure import service_seconds
+from optimizer.model import Job, Lock, Outlet, Rule, Shift, Technician
+from optimizer.plan import Unassigned
+from optimizer.search.arrays import Roster, visit_windows
+from optimizer.sourcing import KitOption, missing_parts
+from optimizer.travel import UNREACHABLE, TravelTimes
+
+__all__ = ["reasons"]
+
+STAGES = (
+    Rule.SKILL,
+    Rule.CERTIFICATE,
+    Rule.CREW,
+    Rule.LOAD,
+    Rule.TRAVEL,
+    Rule.MODE,
+    Rule.LOCK,
+    Rule.FREEZE,
+    Rule.KIT,
+    Rule.WINDOW,
+    Rule.HOURS,
+    Rule.SHIFT,
+    Rule.ROOM,
+)
+"""The order in which rules are tried; a shift that fails later came closer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """The first rule that keeps a job from a shift otherwise empty (ROOM: none does), and a sentence."""
+
+    rule: Rule
+    sentence: str
+    shift: Shift
+    drive_s: int
+
+
+def reasons(
+    roster: Roster,
+    jobs: Sequence[Job],
+    kits: Mapping[str, tuple[KitOption, ...]],
+    candidates: Candidates,
+    travel: TravelTimes,
+) -> tuple[Unassigned, ...]:
+    """Return an entry for every job left out."""
+    asker = _Asker(roster, kits, candidates, travel)
+    return tuple(asker.reason(job) for job in jobs)
+
+
+class _Asker:
+    """Tries the shifts near a job, as if they were empty."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        kits: Mapping[str, tuple[KitOption, ...]],
+        candidates: Candidates,
+        travel: TravelTimes,
+    ) -> None:
+        self.roster = roster
+        self.kits = kits
+        self.candidates = candidates
+        self.travel = travel
+        self.missing: dict[str, str] | None = None
+        self.index = {job.id: j for j, job in enumerate(roster.day.jobs)}
+        self.places = np.array([outlet.position for outlet in roster.day.outlets], np.float64).reshape(-1, 2)
+        self.shifts_of: dict[str, list[Shift]] = defaultdict(list)
+        for shift in roster.day.shifts:
+            self.shifts_of[roster.outlet_of(shift).id].append(shift)
+
+    def reason(self, job: Job) -> Unassigned:
+        """Return the rule, the sentence and, where one change alone would do, the remedy."""
+        if not job.consent:
+            return self._say(job, Rule.CONSENT, "the customer has not yet agreed to the quote", "record the consent")
+        if job.order_lines and not self.kits.get(job.id):
+            if self.missing is None:
+                self.missing = missing_parts(self.roster.day)
+            return self._say(job, Rule.KIT, self.missing.get(job.id, "the kit cannot be completed"))
+        if not visit_windows(self.roster, job):
+            return self._no_window(job)
+        verdicts = list(self._verdicts(job))
+        if not verdicts:
+            return self._say(job, Rule.SKILL, "no outlet has a technician on shift in the horizon")
+        closest = max(verdicts, key=lambda verdict: (STAGES.index(verdict.rule), -verdict.drive_s))
+        if self.roster.is_held(job):
+            return self._held(job, closest)
+        if closest.rule is Rule.ROOM:
+            able = sum(verdict.rule is Rule.ROOM for verdict in verdicts)
+            return self._say(
+                job, Rule.ROOM, f"{able} shifts could serve it alone; all are taken up by work that costs more to leave"
+            )
+        return self._say(job, closest.rule, f"closest: {closest.sentence}")
+
+    def _say(self, job: Job, rule: Rule, reason: str, remedy: str = "") -> Unassigned:
+        return Unassigned(job_id=job.id, rule=rule, reason=reason, remedy=remedy)
+
+    def _no_window(self, job: Job) -> Unassigned:
+        latest_s = max((w.latest_s for w in ([job.appointment] if job.appointment else job.windows)), default=None)
+        if self.roster.is_held(job):
+            return self._say(job, Rule.LOCK, "the published time lies outside the customer's windows or has passed")
+        if latest_s is not None and latest_s < self.roster.day.now_s:
+            return self._say(job, Rule.WINDOW, f"its last window closed {time_text(latest_s)}", "agree a new time")
+        return self._say(job, Rule.WINDOW, "none of its windows lies in the horizon", "plan it on its own date")
+
+    def _held(self, job: Job, closest: _Verdict) -> Unassigned:
+        """Say what breaks the lock, or that other held visits take its place."""
+        assert job.published is not None
+        rule = Rule.LOCK if job.lock is not Lock.NONE else Rule.FREEZE
+        kept = f"held to {job.published.technician_id} at {time_text(job.published.start_s)}"
+        if closest.rule is Rule.ROOM:
+            return self._say(job, rule, f"{kept}, which other held visits of that shift exclude", "release one of them")
+        return self._say(job, rule, f"{kept}, but {closest.sentence} ({closest.rule})", "release the lock")
+
+    def _verdicts(self, job: Job) -> Iterator[_Verdict]:
+        for o in self._outlets_near(job):
+            outlet = self.roster.day.outlets[o]
+            for shift in self.shifts_of[outlet.id]:
+                yield self._verdict(job, outlet, shift)
+
+    def _outlets_near(self, job: Job) -> list[int]:
+        """Return the candidate outlets; where none is capable, those nearest in a straight line."""
+        found = [int(o) for o in self.candidates.outlet[self.index[job.id]] if o >= 0]
+        if found:
+            return found
+        apart = self.places - job.position
+        apart[:, 0] *= np.cos(np.radians(job.position[1]))
+        staffed = [o for o in np.argsort((apart**2).sum(axis=1)) if self.shifts_of[self.roster.day.outlets[o].id]]
+        return [int(o) for o in staffed[:20]]
+
+    def _verdict(self, job: Job, outlet: Outlet, shift: Shift) -> _Verdict:
+        technician = self.roster.technician_of(shift)
+        matrix = self.travel.matrix(
+            np.array([technician.position], np.float64), np.array([job.position], np.float64), technician.mode
+        )
+        drive_s, metres = int(matrix.seconds[0, 0]), int(matrix.metres[0, 0])
+        for rule, sentence in self._obstacles(job, outlet, shift, technician, drive_s, metres):
+            if sentence:
+                return _Verdict(rule=rule, sentence=sentence, shift=shift, drive_s=drive_s)
+        return _Verdict(rule=Rule.ROOM, sentence="", shift=shift, drive_s=drive_s)
+
+    def _obstacles(
+        self, job: Job, outlet: Outlet, shift: Shift, technician: Technician, drive_s: int, metres: int
+    ) -> Iterator[tuple[Rule, str]]:
+        """Yield every rule in the order of `STAGES` with what is wrong, "" when nothing is."""
+        who = technician.id
+        family = job.skill.family
+        has = level_of(technician, family)
+        yield Rule.SKILL, f"{who} has {family} level {has}, {job.skill.level} is needed" * (has < job.skill.level)
+        date = self.roster.day.date.toordinal() + shift.day
+        valid = {c.scheme for c in technician.certificates if c.first.toordinal() <= date <= c.last.toordinal()}
+        lacking = ", ".join(sorted(job.certificates - valid))
+        yield Rule.CERTIFICATE, f"{who} has no valid certificate {lacking} on the date" * bool(lacking)
+        yield (
+            Rule.CREW,
+            f"{job.crew} people are needed, {who} comes with {technician.crew}" * (technician.crew < job.crew),
+        )
+        capacity = technician.load_capacity
+        yield Rule.LOAD, f"load {job.load}, {who} can carry {capacity}" * (capacity < job.load)
+        yield Rule.TRAVEL, f"no way is known from {outlet.id}" * (drive_s >= UNREACHABLE)
+        reach_m = self.roster.day.tariff.reach_m[technician.mode]
+        yield (
+            Rule.MODE,
+            f"{metres / 1000:.0f} km from {outlet.id}, {reach_m / 1000:.0f} km by {technician.mode}"
+            * (metres > reach_m),
+        )
+        yield from self._holds(job, shift, technician)
+        yield from self._times(job, outlet, shift, drive_s)
+
+    def _holds(self, job: Job, shift: Shift, technician: Technician) -> Iterator[tuple[Rule, str]]:
+        published = job.published
+        bound = job.lock in (Lock.TECHNICIAN, Lock.BOTH, Lock.PINNED) and published is not None
+        other = bound and published is not None and published.technician_id != technician.id
+        yield Rule.LOCK, f"it is locked to {published.technician_id if published else ''}" * other
+        mine = self.roster.published_shift(job)
+        frozen = self.roster.is_frozen(shift) and (mine is None or mine.id != shift.id)
+        yield Rule.FREEZE, f"{shift.id} is frozen" * frozen
+
+    def _times(self, job: Job, outlet: Outlet, shift: Shift, drive_s: int) -> Iterator[tuple[Rule, str]]:
+        start_s = max(shift.start_s + drive_s, shift.open_s)
+        kit = self.kits.get(job.id, ())
+        if kit:
+            start_s = max(start_s, kit[0].ready_s)
+            late = start_s > shift.close_s and kit[0].ready_s > shift.start_s
+            yield Rule.KIT, f"the parts arrive {time_text(kit[0].ready_s)}, after {shift.id}" * late
+        fitting = [w for w in visit_windows(self.roster, job) if w.latest_s >= start_s]
+        yield Rule.WINDOW, f"{shift.id} can start {time_text(start_s)}, after its windows" * (not fitting)
+        if not fitting:
+            return
+        start_s = max(start_s, fitting[0].earliest_s)
+        yield Rule.HOURS, f"{time_text(start_s)} is after {outlet.id} closes" * (start_s > shift.close_s)
+        back_s = start_s + service_seconds(job, outlet) + drive_s
+        over = back_s > shift.latest_end_s
+        yield Rule.SHIFT, f"{shift.id} would be back {time_text(back_s)}, overtime included" * over

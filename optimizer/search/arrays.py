@@ -1,0 +1,434 @@
+"""A part of a day as plain arrays: what the compiled search reads, and nothing else.
+
+A problem has n jobs and m shifts. Point j < n is job j's place, point n + b is base b. Times are seconds of the day's
+clock, money is fen. Everything that does not depend on the time of a visit is folded into `fixed`; whatever rule can be
+decided for a (job, shift) alone is folded into it too, as `FORBIDDEN`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer import cost as prices
+from optimizer.model import (
+    DAY_S,
+    LOCK_TOLERANCE_S,
+    AreaClass,
+    ClockKind,
+    Day,
+    Job,
+    Lock,
+    Outlet,
+    Ownership,
+    Shift,
+    Technician,
+    TravelMode,
+    Window,
+)
+from optimizer.sourcing import KitOption
+from optimizer.travel import UNREACHABLE, TravelTimes
+
+__all__ = ["FORBIDDEN", "FREE", "KEEP_FEN", "NEVER_S", "Problem", "Roster", "Shard", "build_problem", "visit_windows"]
+
+FORBIDDEN = 1 << 30
+"""In `fixed`: this shift may not serve this job."""
+NEVER_S = 1 << 29
+FREE = -1
+KEEP_FEN = 1_000_000_000
+"""Added to the price of leaving out a published visit that is locked or frozen: kept wherever a legal place exists."""
+
+JOB = np.dtype(
+    [
+        ("reported", "i4"),
+        ("weight", "i4"),
+        ("load", "i4"),
+        ("first_window", "i4"),
+        ("last_window", "i4"),
+        ("first_clock", "i4"),
+        ("last_clock", "i4"),
+        ("kits", "i4"),
+        ("prefers", "i4"),
+        ("prefer_earliest", "i4"),
+        ("prefer_latest", "i4"),
+        ("published_technician", "i4"),
+        ("published_start", "i4"),
+        ("moved_fen", "i4"),
+        ("remote", "i4"),
+        ("arrival_due", "i4"),
+        ("unserved_fen", "i8"),
+    ],
+    align=True,
+)
+SHIFT = np.dtype(
+    [
+        ("start", "i4"),
+        ("end", "i4"),
+        ("latest_end", "i4"),
+        ("open", "i4"),
+        ("close", "i4"),
+        ("break_earliest", "i4"),
+        ("break_latest", "i4"),
+        ("break_duration", "i4"),
+        ("base", "i4"),
+        ("way", "i4"),
+        ("outlet", "i4"),
+        ("technician", "i4"),
+        ("load_capacity", "i4"),
+    ],
+    align=True,
+)
+WINDOW = np.dtype([("earliest", "i4"), ("latest", "i4")], align=True)
+CLOCK = np.dtype([("due", "i4"), ("kind", "i4")], align=True)
+LATENESS = np.dtype([("warn", "i8"), ("warn_fen", "i8"), ("breach_fen", "i8"), ("late_fen", "i8")], align=True)
+OUTLET = np.dtype([("target", "i4")], align=True)
+RATES = np.dtype(
+    [
+        ("overtime_fen", "i8"),
+        ("waiting_fen", "i8"),
+        ("preference_fen", "i8"),
+        ("workload_fen", "i8"),
+        ("parity_fen", "i8"),
+        ("parity_allowed", "i8"),
+    ],
+    align=True,
+)
+KITS = 3
+CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
+
+
+class Problem(NamedTuple):
+    """n jobs, m shifts, o outlets, c ways of travel (mode × ownership), p = n + bases points.
+
+    leg: (c, p, p, 2) seconds and fen. metres: (c, p, p). fixed: (n, m) fen or FORBIDDEN. service: (n, o) seconds. kit_ready, kit_fen:
+    (n, KITS), ready rising. candidates: (n, k) shifts by rising price alone, FREE-padded. near: (n, r) jobs by travel.
+    """
+
+    jobs: NDArray[np.void]
+    shifts: NDArray[np.void]
+    outlets: NDArray[np.void]
+    windows: NDArray[np.void]
+    clocks: NDArray[np.void]
+    lateness: NDArray[np.void]
+    rates: NDArray[np.void]
+    leg: NDArray[np.int32]
+    metres: NDArray[np.int32]
+    fixed: NDArray[np.int32]
+    service: NDArray[np.int32]
+    kit_ready: NDArray[np.int32]
+    kit_fen: NDArray[np.int32]
+    near: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """What is solved at once: ids of jobs and shifts, the routes to start from.
+
+    An outlet's shifts are all in or all out. parity_allowed: missed remote jobs that cost nothing.
+    """
+
+    job_ids: tuple[str, ...]
+    shift_ids: tuple[str, ...]
+    start: Mapping[str, tuple[str, ...]]
+    parity_allowed: int
+
+
+class Roster:
+    """Look-ups over a day, made once: by id, and who is frozen."""
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self.jobs: dict[str, Job] = {job.id: job for job in day.jobs}
+        self.outlets: dict[str, Outlet] = {outlet.id: outlet for outlet in day.outlets}
+        self.technicians: dict[str, Technician] = {technician.id: technician for technician in day.technicians}
+        self.shifts: dict[str, Shift] = {shift.id: shift for shift in day.shifts}
+        self.shift_on: dict[tuple[str, int], Shift] = {(s.technician_id, s.day): s for s in day.shifts}
+
+    def technician_of(self, shift: Shift) -> Technician:
+        """Return who works this shift."""
+        return self.technicians[shift.technician_id]
+
+    def outlet_of(self, shift: Shift) -> Outlet:
+        """Return whose shift it is."""
+        return self.outlets[self.technicians[shift.technician_id].outlet_id]
+
+    def is_frozen(self, shift: Shift) -> bool:
+        """Return whether this shift's visits may no longer change."""
+        freeze_s = self.outlet_of(shift).freeze_s
+        return freeze_s is not None and self.day.now_s >= shift.day * DAY_S + freeze_s
+
+    def published_shift(self, job: Job) -> Shift | None:
+        """Return the shift that the published plan gave the job, if it still exists."""
+        if job.published is None:
+            return None
+        return self.shift_on.get((job.published.technician_id, job.published.start_s // DAY_S))
+
+    def is_held(self, job: Job) -> bool:
+        """Return whether a lock or a freeze holds the job to its published place."""
+        if job.published is None:
+            return False
+        shift = self.published_shift(job)
+        return job.lock is not Lock.NONE or (shift is not None and self.is_frozen(shift))
+
+
+def visit_windows(roster: Roster, job: Job) -> list[Window]:
+    """Return when the service may start: customer's windows, not before now, within locks and freezes; sorted, disjoint."""
+    horizon_s = roster.day.days * DAY_S
+    wished = [job.appointment] if job.appointment else list(job.windows) or [Window(earliest_s=0, latest_s=horizon_s)]
+    earliest_s, latest_s = roster.day.now_s, horizon_s
+    if job.published is not None:
+        start_s = job.published.start_s
+        shift = roster.published_shift(job)
+        if job.lock is Lock.PINNED:
+            earliest_s, latest_s = max(earliest_s, start_s), min(latest_s, start_s)
+        elif job.lock in (Lock.TIME, Lock.BOTH) or (shift is not None and roster.is_frozen(shift)):
+            earliest_s = max(earliest_s, start_s - LOCK_TOLERANCE_S)
+            latest_s = min(latest_s, start_s + LOCK_TOLERANCE_S)
+    clipped = sorted((max(w.earliest_s, earliest_s), min(w.latest_s, latest_s)) for w in wished)
+    merged: list[Window] = []
+    for first, last in clipped:
+        if first > last:
+            continue
+        if merged and first <= merged[-1].latest_s:
+            merged[-1] = Window(earliest_s=merged[-1].earliest_s, latest_s=max(last, merged[-1].latest_s))
+        else:
+            merged.append(Window(earliest_s=first, latest_s=last))
+    return merged
+
+
+def _job_tables(
+    roster: Roster, jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], technician_index: Mapping[str, int]
+) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void], NDArray[np.int32], NDArray[np.int32]]:
+    day, tariff = roster.day, roster.day.tariff
+    table = np.zeros(len(jobs), JOB)
+    windows: list[tuple[int, int]] = []
+    clocks: list[tuple[int, int]] = []
+    kit_ready = np.full((len(jobs), KITS), NEVER_S, np.int32)
+    kit_fen = np.zeros((len(jobs), KITS), np.int32)
+    for index, job in enumerate(jobs):
+        row = table[index]
+        row["reported"], row["load"] = job.reported_s, job.load
+        row["weight"] = tariff.weight_percent[job.customer_class]
+        row["first_window"] = len(windows)
+        windows += [(w.earliest_s, w.latest_s) for w in visit_windows(roster, job)]
+        row["last_window"] = len(windows)
+        row["first_clock"] = len(clocks)
+        clocks += [(clock.due_s, CLOCK_KINDS.index(clock.kind)) for clock in job.clocks]
+        row["last_clock"] = len(clocks)
+        if job.order_lines:
+            options = kits.get(job.id, ())[:KITS]
+            row["kits"] = len(options)
+            for k, option in enumerate(options):
+                kit_ready[index, k], kit_fen[index, k] = option.ready_s, option.cost_fen
+        if job.preferred is not None:
+            row["prefers"] = 1
+            row["prefer_earliest"], row["prefer_latest"] = job.preferred.earliest_s, job.preferred.latest_s
+        row["published_technician"] = FREE
+        keep = KEEP_FEN if roster.is_held(job) else 0
+        if job.published is not None:
+            row["published_technician"] = technician_index.get(job.published.technician_id, FREE)
+            row["published_start"] = job.published.start_s
+            row["moved_fen"] = tariff.churn_moved_fen + (tariff.churn_told_fen if job.published.told else 0)
+            keep += tariff.churn_technician_fen + (tariff.churn_told_fen if job.published.told else 0)
+        arrivals = [clock.due_s for clock in job.clocks if clock.kind is ClockKind.ARRIVAL]
+        row["remote"] = job.area_class is AreaClass.REMOTE and bool(arrivals)
+        row["arrival_due"] = min(arrivals, default=NEVER_S)
+        row["unserved_fen"] = prices.unserved_price(tariff, job, day.days) + keep
+    return table, np.array(windows, WINDOW), np.array(clocks, CLOCK), kit_ready, kit_fen
+
+
+def _fixed_prices(
+    roster: Roster, jobs: Sequence[Job], shifts: Sequence[Shift], base_metres: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return fen of each (job, shift) whatever the time, FORBIDDEN where a rule excludes the pair; (n, m).
+
+    Technicians alike for a job differ only in few ways, so that a column is worked out once per family and copied.
+    """
+    day, tariff = roster.day, roster.day.tariff
+    n, m = len(jobs), len(shifts)
+    fixed = np.full((n, m), FORBIDDEN, np.int64)
+    load = np.array([job.load for job in jobs], np.int64)
+    crew = np.array([job.crew for job in jobs], np.int64)
+    families = sorted({job.skill.family for job in jobs})
+    rows_of = {f: np.array([i for i, job in enumerate(jobs) if job.skill.family == f]) for f in families}
+    level = np.array([job.skill.level for job in jobs], np.int64)
+    service_s = np.array([job.service_s for job in jobs], np.int64)
+    schemes = sorted({scheme for job in jobs for scheme in job.certificates})
+    needs = np.array([[scheme in job.certificates for scheme in schemes] for job in jobs], bool).reshape(
+        n, len(schemes)
+    )
+    contract_tariffs = {contract.id: contract for contract in tariff.contract_tariffs}
+    for column, shift in enumerate(shifts):
+        technician, outlet = roster.technician_of(shift), roster.outlet_of(shift)
+        date = day.date.toordinal() + shift.day
+        valid = [
+            any(c.scheme == s and c.first.toordinal() <= date <= c.last.toordinal() for c in technician.certificates)
+            for s in schemes
+        ]
+        able = (load <= technician.load_capacity) & (crew <= technician.crew)
+        able &= base_metres[column] <= tariff.reach_m[technician.mode]
+        able &= ~(needs & ~np.array(valid, bool)).any(axis=1)
+        levels = {skill.family: skill.level for skill in sorted(technician.skills, key=lambda skill: skill.level)}
+        for family, has in levels.items():
+            rows = rows_of.get(family)
+            if rows is None:
+                continue
+            rows = rows[able[rows] & (level[rows] <= has)]
+            price = (has - level[rows]) * tariff.over_qualification_fen
+            price += (100 - outlet.first_fix_percent.get(family, 100)) * tariff.second_visit_fen // 100
+            if outlet.ownership is Ownership.CONTRACT:
+                contract = contract_tariffs[outlet.tariff_id]
+                limits = np.array([metres for metres, _ in contract.bands])
+                fens = np.array([fen for _, fen in contract.bands])
+                band = np.minimum(np.searchsorted(limits, base_metres[column][rows]), len(fens) - 1)
+                seconds = service_s[rows] * outlet.duration_percent.get(family, 100) // 100
+                price += tariff.contract_preference_fen + contract.call_out_fen + fens[band]
+                price += seconds * contract.fen_per_minute // 60
+            fixed[rows, column] = price
+    frozen = np.array([roster.is_frozen(shift) for shift in shifts], bool)
+    technicians = np.array([shift.technician_id for shift in shifts], dtype=object)
+    shift_ids = np.array([shift.id for shift in shifts], dtype=object)
+    open_columns = ~frozen
+    for index, job in enumerate(jobs):
+        allowed = open_columns
+        if job.preferred_technician_id is not None:
+            fixed[index, technicians != job.preferred_technician_id] += tariff.continuity_fen
+        if job.published is not None:
+            others = technicians != job.published.technician_id
+            change_fen = tariff.churn_technician_fen + (tariff.churn_told_fen if job.published.told else 0)
+            fixed[index, others] += change_fen
+            published = roster.published_shift(job)
+            if published is not None and roster.is_frozen(published):
+                allowed = shift_ids == published.id
+            elif job.lock in (Lock.TECHNICIAN, Lock.BOTH, Lock.PINNED):
+                allowed = open_columns & ~others
+        fixed[index, ~allowed] = FORBIDDEN
+    return np.minimum(fixed, FORBIDDEN).astype(np.int32)
+
+
+def _shift_table(
+    roster: Roster,
+    shifts: Sequence[Shift],
+    bases: Mapping[tuple[float, float], int],
+    ways: Mapping[tuple[TravelMode, Ownership], int],
+    outlet_index: Mapping[str, int],
+    technician_index: Mapping[str, int],
+) -> NDArray[np.void]:
+    table = np.zeros(len(shifts), SHIFT)
+    for index, shift in enumerate(shifts):
+        technician, outlet = roster.technician_of(shift), roster.outlet_of(shift)
+        pause = shift.break_
+        table[index] = (
+            shift.start_s,
+            shift.end_s,
+            shift.latest_end_s,
+            shift.open_s,
+            shift.close_s,
+            pause.earliest_s if pause else 0,
+            pause.latest_s if pause else NEVER_S,
+            pause.duration_s if pause else 0,
+            bases[technician.position],
+            ways[technician.mode, outlet.ownership],
+            outlet_index[outlet.id],
+            technician_index[technician.id],
+            technician.load_capacity,
+        )
+    return table
+
+
+def build_problem(
+    roster: Roster, shard: Shard, kits: Mapping[str, Sequence[KitOption]], travel: TravelTimes, *, neighbours: int = 80
+) -> Problem:
+    """Return the arrays of a shard, travel looked up for its own places only."""
+    tariff = roster.day.tariff
+    jobs = [roster.jobs[job_id] for job_id in shard.job_ids]
+    shifts = [roster.shifts[shift_id] for shift_id in shard.shift_ids]
+    technicians = {technician_id: i for i, technician_id in enumerate(dict.fromkeys(s.technician_id for s in shifts))}
+    outlets = {o: i for i, o in enumerate(dict.fromkeys(roster.outlet_of(s).id for s in shifts))}
+    n = len(jobs)
+    bases: dict[tuple[float, float], int] = {}
+    ways: dict[tuple[TravelMode, Ownership], int] = {}
+    for shift in shifts:
+        technician = roster.technician_of(shift)
+        bases.setdefault(technician.position, n + len(bases))
+        ways.setdefault((technician.mode, roster.outlet_of(shift).ownership), len(ways))
+    points = np.array([job.position for job in jobs] + list(bases), np.float64).reshape(-1, 2)
+    leg = np.zeros((len(ways), len(points), len(points), 2), np.int32)
+    metres = np.zeros((len(ways), len(points), len(points)), np.int32)
+    for (mode, ownership), way in ways.items():
+        matrix = travel.matrix(points, points, mode)
+        metres[way] = matrix.metres
+        unknown = matrix.seconds >= UNREACHABLE
+        fen = matrix.seconds.astype(np.int64) * tariff.travel_fen_per_hour[ownership] // 3600
+        fen += matrix.metres.astype(np.int64) * tariff.fen_per_km[mode] // 1000
+        leg[way, :, :, 0] = np.where(unknown, UNREACHABLE, matrix.seconds)
+        leg[way, :, :, 1] = np.where(unknown, UNREACHABLE, fen)
+    shift_table = _shift_table(roster, shifts, bases, ways, outlets, technicians)
+    base_metres = np.array([metres[row["way"], row["base"], :n] for row in shift_table], np.int64).reshape(
+        len(shifts), n
+    )
+    table, windows, clocks, kit_ready, kit_fen = _job_tables(roster, jobs, kits, technicians)
+    outlet_table = np.zeros(len(outlets), OUTLET)
+    service = np.zeros((n, len(outlets)), np.int32)
+    for outlet_id, index in outlets.items():
+        outlet = roster.outlets[outlet_id]
+        target = outlet.workload_target if outlet.ownership is Ownership.CONTRACT else 0
+        outlet_table[index] = (target,)
+        percent = outlet.duration_percent
+        service[:, index] = [job.service_s * percent.get(job.skill.family, 100) // 100 for job in jobs]
+    lateness = np.array(
+        [
+            (late.warn_s, late.warn_fen_per_hour, late.breach_fen, late.late_fen_per_hour)
+            for late in (tariff.lateness[kind] for kind in CLOCK_KINDS)
+        ],
+        LATENESS,
+    )
+    rates = np.array(
+        [
+            (
+                tariff.overtime_fen_per_hour,
+                tariff.waiting_fen_per_hour,
+                tariff.preference_fen,
+                tariff.workload_fen,
+                tariff.parity_fen,
+                shard.parity_allowed,
+            )
+        ],
+        RATES,
+    )
+    fixed = _fixed_prices(roster, jobs, shifts, base_metres)
+    # A job that waits for parts nobody can send has no legal place.
+    for index, job in enumerate(jobs):
+        if (job.order_lines and table[index]["kits"] == 0) or not job.consent:
+            fixed[index] = FORBIDDEN
+    return Problem(
+        jobs=table,
+        shifts=shift_table,
+        outlets=outlet_table,
+        windows=windows,
+        clocks=clocks,
+        lateness=lateness,
+        rates=rates,
+        leg=leg,
+        metres=metres,
+        fixed=fixed,
+        service=service,
+        kit_ready=kit_ready,
+        kit_fen=kit_fen,
+        near=_near(leg, n, neighbours),
+    )
+
+
+def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
+    """Return each job's nearest other jobs by travel there and back, nearest first; (n, r)."""
+    r = max(0, min(neighbours, n - 1))
+    if r == 0:
+        return np.zeros((n, 0), np.int32)
+    seconds = leg[0, :n, :n, 0].astype(np.int64)
+    both = seconds + seconds.T
+    np.fill_diagonal(both, np.iinfo(np.int64).max)
+    nearest = np.argpartition(both, r - 1, axis=1)[:, :r]
+    order = np.argsort(np.take_along_axis(both, nearest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(nearest, order, axis=1).astype(np.int32)

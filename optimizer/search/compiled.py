@@ -1,0 +1,20 @@
+"""How every kernel of the search is compiled."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from numba import njit
+
+__all__ = ["compiled"]
+
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Return the kernel compiled to machine code at its first call, kept on disk, free of Python's lock.
+
+    Kernels never allocate, and saying so (`_nrt=False`) takes reference counting out of every call that hands the
+    arrays on: a route evaluation became ten times faster. An allocation by mistake is a compile error.
+    """
+    done: Kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(kernel)
+    return done

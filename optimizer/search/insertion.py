@@ -1,0 +1,161 @@
+"""The cheapest place for a job on a shift, compiled: every gap tried, exact prices, remembered until the route changes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem
+from optimizer.search.compiled import compiled
+from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, overtime_fen, pass_stop, visit_fen
+
+__all__ = ["Memory", "cheapest_gap", "insert", "new_memory", "quote", "rank_shifts"]
+
+
+class Memory(NamedTuple):
+    """Candidate shifts of each job and the last quote of each, valid while the route's version is the one quoted.
+
+    shift: (n, k) by rising price alone, FREE-padded. fen, gap, missed, version: (n, k).
+    """
+
+    shift: NDArray[np.int32]
+    fen: NDArray[np.int64]
+    gap: NDArray[np.int32]
+    missed: NDArray[np.int32]
+    version: NDArray[np.int64]
+
+
+@compiled
+def cheapest_gap(p: Problem, s: State, j: int, v: int) -> tuple[int, int, int]:
+    """Return (fen, gap, newly missed remote jobs) of the cheapest legal insertion; INFEASIBLE when there is none."""
+    best, best_gap, best_missed = INFEASIBLE, FREE, 0
+    if p.fixed[j, v] >= FORBIDDEN:
+        return best, best_gap, best_missed
+    shift = p.shifts[v]
+    count = s.count[v]
+    if s.load[v] + p.jobs[j].load > shift.load_capacity or count >= s.stops.shape[1]:
+        return best, best_gap, best_missed
+    leg = p.leg[shift.way]
+    stops = s.stops[v]
+    final = p.windows[p.jobs[j].last_window - 1].latest
+    fixed = np.int64(p.fixed[j, v])
+    for k in range(count + 1):
+        if k == 0:
+            at, t, taken, spent, missed = shift.base, shift.start, 0, 0, 0
+        else:
+            at = stops[k - 1]
+            t, taken, spent, missed = s.end[v, k - 1], s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
+        following = stops[k] if k < count else shift.base
+        if t + leg[at, j, 0] > final:
+            # Later gaps start later still.
+            break
+        detour = np.int64(leg[at, j, 1]) + leg[j, following, 1] - (leg[at, following, 1] if count > 0 else 0)
+        if detour + fixed >= best:
+            continue
+        start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+        if start >= NEVER_S:
+            continue
+        if k < count and t + leg[j, following, 0] > s.latest[v, k]:
+            continue
+        spent += leg[at, j, 1] + visit_fen(p, j, v, start, t)
+        if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
+            missed += 1
+        at = j
+        legal = True
+        for i in range(k, count):
+            x = stops[i]
+            start, t, taken = pass_stop(p, x, v, t, taken, leg[at, x, 0])
+            if start >= NEVER_S or start > s.latest[v, i]:
+                legal = False
+                break
+            spent += leg[at, x, 1] + visit_fen(p, x, v, start, t)
+            if p.jobs[x].remote == 1 and start > p.jobs[x].arrival_due:
+                missed += 1
+            at = x
+            if t == s.end[v, i] and taken == s.taken[v, i]:
+                # From here on the route is as it was.
+                spent += s.fen[v] - s.spent[v, i]
+                missed += s.misses[v] - s.missed[v, i]
+                at = FREE
+                break
+        if not legal:
+            continue
+        if at != FREE:
+            back = close_route(p, v, t, taken, leg[at, shift.base, 0])
+            if back > shift.latest_end:
+                continue
+            spent += leg[at, shift.base, 1] + overtime_fen(p, v, back)
+        fen = spent - s.fen[v]
+        if fen < best:
+            best, best_gap, best_missed = fen, k, missed - s.misses[v]
+    return best, best_gap, best_missed
+
+
+@compiled
+def insert(p: Problem, s: State, j: int, v: int, gap: int, version: int) -> bool:
+    """Put job j into gap of route v and work the route out again."""
+    for k in range(s.count[v], gap, -1):
+        s.stops[v, k] = s.stops[v, k - 1]
+    s.stops[v, gap] = j
+    s.count[v] += 1
+    s.route_of[j] = v
+    s.visits[p.shifts[v].outlet] += 1
+    s.version[v] = version
+    return evaluate(p, s, v)
+
+
+@compiled
+def quote(p: Problem, s: State, m: Memory, j: int, c: int) -> int:
+    """Return fen of the cheapest gap for job j on its c-th candidate shift, from memory while that is valid."""
+    v = m.shift[j, c]
+    if m.version[j, c] != s.version[v]:
+        fen, gap, missed = cheapest_gap(p, s, j, v)
+        m.fen[j, c], m.gap[j, c], m.missed[j, c], m.version[j, c] = fen, gap, missed, s.version[v]
+    return m.fen[j, c]
+
+
+@compiled
+def _alone(p: Problem, s: State, fen: NDArray[np.int64]) -> None:
+    for j in range(fen.shape[0]):
+        for v in range(fen.shape[1]):
+            fen[j, v] = cheapest_gap(p, s, j, v)[0]
+
+
+def rank_shifts(p: Problem, empty: State, most: int) -> NDArray[np.int32]:
+    """Return each job's candidate shifts by rising price of a route for it alone; (n, most), FREE-padded.
+
+    Every date gets its share of the places, so that a full first day does not hide the second.
+    """
+    n, m = p.fixed.shape
+    if n == 0 or m == 0:
+        return np.full((n, 1), FREE, np.int32)
+    fen = np.empty((n, m), np.int64)
+    _alone(p, empty, fen)
+    dates = p.shifts["start"] // 86_400
+    most = min(most, m)
+    share = max(1, most // len(np.unique(dates)))
+    order = np.argsort(fen, axis=1, kind="stable")
+    ranked = np.full((n, most), FREE, np.int32)
+    for j in range(n):
+        able = order[j][: np.count_nonzero(fen[j] < INFEASIBLE)]
+        if len(able) > most:
+            rank_on_date = np.zeros(len(able), np.int64)
+            for date in np.unique(dates[able]):
+                on_date = dates[able] == date
+                rank_on_date[on_date] = np.arange(on_date.sum())
+            first = np.argsort(rank_on_date >= share, kind="stable")[:most]
+            able = able[np.sort(first)]
+        ranked[j, : len(able)] = able
+    return ranked
+
+
+def new_memory(p: Problem, empty: State, most: int) -> Memory:
+    """Return the candidates of every job, nothing quoted yet."""
+    shift = rank_shifts(p, empty, most)
+    return Memory(
+        shift=shift,
+        fen=np.zeros(shift.shape, np.int64),
+        gap=np.zeros(shift.shape, np.int32),
+        missed=np.zeros(shift.shape, np.int32),
+        version=np.full(shift.shape, -1, np.int64),
+    )

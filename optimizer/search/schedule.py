@@ -1,0 +1,211 @@
+"""The clock of one route, compiled: when each visit starts, what that costs, whether a rule forbids it.
+
+The schedule is the earliest one. Waiting happens before driving. A meal break is taken for free while waiting where
+that fits; otherwise it is put off until another visit could not be finished before the break's latest start.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem
+from optimizer.search.compiled import compiled
+
+__all__ = ["INFEASIBLE", "State", "evaluate", "late_fen", "new_state", "visit_fen", "visit_start"]
+
+INFEASIBLE = 1 << 60
+
+
+class State(NamedTuple):
+    """Where a search stands: m routes of at most `most` stops, and what is known of each.
+
+    stops: (m, most) jobs in order; count: (m,). end, taken, spent, missed: (m, most) after each stop: end of service,
+    whether the break is over, fen since the start, missed remote jobs. latest: (m, most) latest start that the rest
+    of the route allows, break aside. fen, misses, load: (m,). route_of: (n,) shift or FREE. version: (m,) changes with
+    each change of the route. visits: (o,) visits per outlet.
+    """
+
+    stops: NDArray[np.int32]
+    count: NDArray[np.int32]
+    end: NDArray[np.int32]
+    taken: NDArray[np.int8]
+    spent: NDArray[np.int64]
+    missed: NDArray[np.int32]
+    latest: NDArray[np.int32]
+    fen: NDArray[np.int64]
+    misses: NDArray[np.int32]
+    load: NDArray[np.int32]
+    route_of: NDArray[np.int32]
+    version: NDArray[np.int64]
+    visits: NDArray[np.int32]
+
+
+def new_state(problem: Problem) -> State:
+    """Return empty routes for every shift."""
+    n, m = problem.fixed.shape
+    most = _most_stops(problem)
+    return State(
+        stops=np.zeros((m, most), np.int32),
+        count=np.zeros(m, np.int32),
+        end=np.zeros((m, most), np.int32),
+        taken=np.zeros((m, most), np.int8),
+        spent=np.zeros((m, most), np.int64),
+        missed=np.zeros((m, most), np.int32),
+        latest=np.zeros((m, most), np.int32),
+        fen=np.zeros(m, np.int64),
+        misses=np.zeros(m, np.int32),
+        load=np.zeros(m, np.int32),
+        route_of=np.full(n, FREE, np.int32),
+        version=np.zeros(m, np.int64),
+        visits=np.zeros(len(problem.outlets), np.int32),
+    )
+
+
+def _most_stops(problem: Problem) -> int:
+    """Return an upper bound on the stops of a route: the longest shift over the shortest visits, at most 64."""
+    n, m = problem.fixed.shape
+    if n == 0 or m == 0:
+        return 1
+    longest_s = int((problem.shifts["latest_end"] - problem.shifts["start"]).max())
+    shortest_s = max(1, int(problem.service.min()))
+    return max(1, min(n, longest_s // shortest_s + 1, 64))
+
+
+@compiled
+def late_fen(p: Problem, kind: int, x: int) -> int:
+    """Return the price of an event x seconds after it was due (negative: before)."""
+    rule = p.lateness[kind]
+    if x <= -rule.warn:
+        return 0
+    if x <= 0:
+        return (x + rule.warn) * rule.warn_fen // 3600
+    days = x // 86400
+    rest = x - days * 86400
+    rising = 12 * days * (days + 1) * rule.late_fen + (days + 1) * rest * rule.late_fen // 3600
+    return rule.warn * rule.warn_fen // 3600 + rule.breach_fen + rising
+
+
+@compiled
+def _kit(p: Problem, j: int, start: int) -> int:
+    """Return the cheapest kit option that is there by this start, FREE when none is."""
+    best = FREE
+    for k in range(p.jobs[j].kits):
+        if p.kit_ready[j, k] <= start:
+            best = k
+    return best
+
+
+@compiled
+def visit_start(p: Problem, j: int, v: int, t: int) -> int:
+    """Return the earliest start of service at job j on shift v not before t; NEVER_S when there is none."""
+    job = p.jobs[j]
+    shift = p.shifts[v]
+    t = max(t, shift.open)
+    if job.kits > 0:
+        t = max(t, p.kit_ready[j, 0])
+    for w in range(job.first_window, job.last_window):
+        if t <= p.windows[w].latest:
+            t = max(t, p.windows[w].earliest)
+            return t if t <= shift.close else NEVER_S
+    return NEVER_S
+
+
+@compiled
+def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
+    """Return what a visit costs besides travel."""
+    job = p.jobs[j]
+    rates = p.rates[0]
+    fen = np.int64(p.fixed[j, v])
+    late = 0
+    for c in range(job.first_clock, job.last_clock):
+        clock = p.clocks[c]
+        late += late_fen(p, clock.kind, (start if clock.kind == 0 else end) - clock.due) * job.weight // 100
+    fen += late
+    if start > job.reported:
+        fen += (np.int64(start - job.reported) * rates.waiting_fen // 3600) * job.weight // 100
+    if job.kits > 0:
+        fen += p.kit_fen[j, _kit(p, j, start)]
+    if job.prefers == 1 and (start < job.prefer_earliest or start > job.prefer_latest):
+        fen += rates.preference_fen
+    if job.published_technician >= 0 and job.published_technician == p.shifts[v].technician:
+        moved = start - job.published_start
+        if moved > 900 or moved < -900:
+            fen += job.moved_fen
+    return fen
+
+
+@compiled
+def pass_stop(p: Problem, j: int, v: int, t: int, taken: int, drive: int) -> tuple[int, int, int]:
+    """Return (start, end, break taken) of job j next on shift v, free from t on; start is NEVER_S when impossible."""
+    shift = p.shifts[v]
+    start = visit_start(p, j, v, t + drive)
+    service = p.service[j, shift.outlet]
+    if taken == 0 and start < NEVER_S:
+        pause = max(t, shift.break_earliest)
+        done = max(t + drive + shift.break_duration, pause + shift.break_duration)
+        if pause <= shift.break_latest and done <= start:
+            taken = 1
+        elif start + service > shift.break_latest:
+            if pause > shift.break_latest:
+                return NEVER_S, NEVER_S, 0
+            start = visit_start(p, j, v, done)
+            taken = 1
+    return start, start + service, taken
+
+
+@compiled
+def close_route(p: Problem, v: int, t: int, taken: int, drive: int) -> int:
+    """Return when the technician is back at base, the break included if it is due on the way."""
+    shift = p.shifts[v]
+    back = t + drive
+    if taken == 0 and back > shift.break_latest:
+        pause = max(t, shift.break_earliest)
+        back = max(back + shift.break_duration, pause + shift.break_duration)
+    return back
+
+
+@compiled
+def overtime_fen(p: Problem, v: int, back: int) -> int:
+    """Return the price of being back at base at this time."""
+    over = back - p.shifts[v].end
+    return np.int64(over) * p.rates[0].overtime_fen // 3600 if over > 0 else 0
+
+
+@compiled
+def evaluate(p: Problem, s: State, v: int) -> bool:
+    """Work out route v from its stops and keep everything known of it; return whether it is legal."""
+    shift = p.shifts[v]
+    leg = p.leg[shift.way]
+    t, taken, spent, missed, load = shift.start, 0, 0, 0, 0
+    at = shift.base
+    stops = s.stops[v]
+    count = s.count[v]
+    for k in range(count):
+        j = stops[k]
+        if p.fixed[j, v] >= FORBIDDEN:
+            return False
+        load += p.jobs[j].load
+        start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+        if start >= NEVER_S:
+            return False
+        spent += leg[at, j, 1] + visit_fen(p, j, v, start, t)
+        if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
+            missed += 1
+        s.end[v, k], s.taken[v, k], s.spent[v, k], s.missed[v, k] = t, taken, spent, missed
+        at = j
+    if count > 0:
+        t = close_route(p, v, t, taken, leg[at, shift.base, 0])
+        if t > shift.latest_end or load > shift.load_capacity:
+            return False
+        spent += leg[at, shift.base, 1] + overtime_fen(p, v, t)
+    s.fen[v], s.misses[v], s.load[v] = spent, missed, load
+    latest = shift.latest_end
+    at = shift.base
+    for k in range(count - 1, -1, -1):
+        j = stops[k]
+        latest = latest - leg[j, at, 0] - p.service[j, shift.outlet]
+        latest = min(latest, shift.close, p.windows[p.jobs[j].last_window - 1].latest)
+        s.latest[v, k] = latest
+        at = j
+    return True

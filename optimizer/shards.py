@@ -1,0 +1,186 @@
+"""Cutting a day into what is solved at once: shards along the centres' territories, and the seams between them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.candidates import Candidates
+from optimizer.model import AreaClass, ClockKind, Day, Job
+from optimizer.search.arrays import Roster, Shard
+
+__all__ = ["Routes", "day_of", "make_seams", "make_shards", "seam_shard"]
+
+Routes = dict[str, tuple[str, ...]]
+"""Job ids in order, by shift id; shifts without a visit are left out."""
+
+MOST_JOBS = 1_000
+FEWEST_JOBS = 100
+SEAM_JOBS = 400
+
+
+def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
+    """Return the shards of a day, largest first.
+
+    assigned: (n,) index of each job's outlet, -1 for none (such a job is in no shard). A centre's outlets and their
+    jobs make a shard; above `MOST_JOBS` the territory is halved across its longer side, below `FEWEST_JOBS` it joins
+    the nearest.
+    """
+    day = roster.day
+    jobs_of: dict[int, list[int]] = defaultdict(list)
+    for j, outlet in enumerate(assigned):
+        if outlet >= 0 and day.jobs[j].consent:
+            jobs_of[int(outlet)].append(j)
+    territories: dict[str, list[int]] = defaultdict(list)
+    for o, outlet in enumerate(day.outlets):
+        territories[outlet.centre_id].append(o)
+    weight = {o: len(jobs_of[o]) for o in range(len(day.outlets))}
+    merged = _merge(day, list(territories.values()), weight)
+    groups = [half for outlets in merged for half in _halve(day, outlets, weight)]
+    groups.sort(key=lambda outlets: (-sum(weight[o] for o in outlets), outlets))
+    allowed = _parity_allowances(day, [[j for o in outlets for j in jobs_of[o]] for outlets in groups])
+    shifts_of: dict[str, list[str]] = defaultdict(list)
+    for shift in day.shifts:
+        shifts_of[roster.technicians[shift.technician_id].outlet_id].append(shift.id)
+    return [
+        Shard(
+            job_ids=tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o])),
+            shift_ids=tuple(s for o in outlets for s in shifts_of[day.outlets[o].id]),
+            start={},
+            parity_allowed=allowance,
+        )
+        for outlets, allowance in zip(groups, allowed, strict=True)
+        if any(jobs_of[o] for o in outlets)
+    ]
+
+
+def _middle(day: Day, outlets: Sequence[int]) -> NDArray[np.float64]:
+    return np.array([day.outlets[o].position for o in outlets]).mean(axis=0)
+
+
+def _merge(day: Day, territories: list[list[int]], weight: Mapping[int, int]) -> list[list[int]]:
+    groups = sorted(territories)
+    while len(groups) > 1:
+        loads = [sum(weight[o] for o in outlets) for outlets in groups]
+        small = int(np.argmin(loads))
+        if loads[small] >= FEWEST_JOBS:
+            break
+        lonely = groups.pop(small)
+        middles = np.array([_middle(day, outlets) for outlets in groups])
+        nearest = int(((middles - _middle(day, lonely)) ** 2).sum(axis=1).argmin())
+        groups[nearest] = sorted(groups[nearest] + lonely)
+    return groups
+
+
+def _halve(day: Day, outlets: list[int], weight: Mapping[int, int]) -> list[list[int]]:
+    load = sum(weight[o] for o in outlets)
+    if load <= MOST_JOBS or len(outlets) < 2:
+        return [outlets]
+    places = np.array([day.outlets[o].position for o in outlets])
+    side = int(np.ptp(places * [np.cos(np.radians(places[:, 1].mean())), 1.0], axis=0).argmax())
+    order = [outlets[i] for i in np.lexsort((outlets, places[:, side]))]
+    passed = np.cumsum([weight[o] for o in order])
+    cut = min(max(1, int(np.searchsorted(passed, load / 2)) + 1), len(order) - 1)
+    return _halve(day, sorted(order[:cut]), weight) + _halve(day, sorted(order[cut:]), weight)
+
+
+def _counts_for_parity(job: Job) -> bool:
+    return (
+        job.area_class is AreaClass.REMOTE
+        and job.consent
+        and any(clock.kind is ClockKind.ARRIVAL for clock in job.clocks)
+    )
+
+
+def _parity_allowances(day: Day, groups: Iterable[Sequence[int]]) -> list[int]:
+    """Return how many remote jobs each group may miss: its part of what its centres may."""
+    remote = Counter(job.centre_id for job in day.jobs if _counts_for_parity(job))
+    may_miss = {c: n * (100 - day.tariff.parity_target_percent) // 100 for c, n in remote.items()}
+    allowances = []
+    for group in groups:
+        here = Counter(day.jobs[j].centre_id for j in group if _counts_for_parity(day.jobs[j]))
+        allowances.append(sum(may_miss[c] * n // remote[c] for c, n in here.items()))
+    return allowances
+
+
+def day_of(roster: Roster, shard: Shard) -> Day:
+    """Return the day cut down to a shard: what a worker needs to be sent."""
+    day = roster.day
+    shifts = tuple(roster.shifts[shift_id] for shift_id in shard.shift_ids)
+    technicians = tuple(roster.technicians[t] for t in dict.fromkeys(shift.technician_id for shift in shifts))
+    outlets = tuple(roster.outlets[o] for o in dict.fromkeys(technician.outlet_id for technician in technicians))
+    return Day(
+        date=day.date,
+        days=day.days,
+        now_s=day.now_s,
+        centres=day.centres,
+        outlets=outlets,
+        technicians=technicians,
+        shifts=shifts,
+        jobs=tuple(roster.jobs[job_id] for job_id in shard.job_ids),
+        tariff=day.tariff,
+    )
+
+
+def make_seams(
+    roster: Roster, candidates: Candidates, shards: Sequence[Shard], routes: Routes
+) -> list[list[tuple[int, int, tuple[str, ...]]]]:
+    """Return rounds of seams (shard, shard, outlet ids), heaviest borders first; seams of a round share no shard.
+
+    A border job has a candidate outlet in another shard. A seam is the outlets that its border jobs could use, on both
+    sides, as many as `SEAM_JOBS` visits allow: whole outlets, so that nothing else of the day depends on them.
+    """
+    day = roster.day
+    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
+    shard_of_outlet = np.full(len(day.outlets), -1)
+    shard_of_job: dict[str, int] = {}
+    visits: Counter[int] = Counter()
+    for i, shard in enumerate(shards):
+        shard_of_job.update(dict.fromkeys(shard.job_ids, i))
+        for shift_id in shard.shift_ids:
+            o = outlet_index[roster.outlet_of(roster.shifts[shift_id]).id]
+            shard_of_outlet[o] = i
+            visits[o] += len(routes.get(shift_id, ()))
+    wanted: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
+    for j, job in enumerate(day.jobs):
+        here = shard_of_job.get(job.id, -1)
+        options = [int(o) for o in candidates.outlet[j] if o >= 0 and shard_of_outlet[o] >= 0]
+        for there in {int(shard_of_outlet[o]) for o in options} - {here}:
+            if here >= 0:
+                pair = (min(here, there), max(here, there))
+                wanted[pair].update(o for o in options if shard_of_outlet[o] in pair)
+    rounds: list[tuple[set[int], list[tuple[int, int, tuple[str, ...]]]]] = []
+    for pair, outlets in sorted(wanted.items(), key=lambda item: (-item[1].total(), item[0])):
+        chosen, load = [], 0
+        for o, _ in sorted(outlets.items(), key=lambda item: (-item[1], item[0])):
+            if load + visits[o] <= SEAM_JOBS:
+                chosen.append(o)
+                load += visits[o]
+        if len({int(shard_of_outlet[o]) for o in chosen}) < 2:
+            continue
+        seam = (*pair, tuple(day.outlets[o].id for o in sorted(chosen)))
+        for taken, seams in rounds:
+            if not taken & set(pair):
+                taken |= set(pair)
+                seams.append(seam)
+                break
+        else:
+            rounds.append((set(pair), [seam]))
+    return [seams for _, seams in rounds]
+
+
+def seam_shard(roster: Roster, outlet_ids: Iterable[str], routes: Routes, idle: Iterable[str]) -> Shard:
+    """Return the shard of a seam: all visits of these outlets, and jobs left out that no lock or freeze binds.
+
+    idle: ids of jobs left out that may join.
+    """
+    outlets = set(outlet_ids)
+    shift_ids = tuple(s.id for s in roster.day.shifts if roster.technicians[s.technician_id].outlet_id in outlets)
+    start = {shift_id: routes[shift_id] for shift_id in shift_ids if shift_id in routes}
+    served = [job_id for jobs in start.values() for job_id in jobs]
+    joined = [job_id for job_id in idle if not roster.is_held(roster.jobs[job_id])]
+    index = {job.id: j for j, job in enumerate(roster.day.jobs)}
+    job_ids = tuple(sorted(served + joined, key=index.__getitem__))
+    (allowed,) = _parity_allowances(roster.day, [[index[job_id] for job_id in job_ids]])
+    return Shard(job_ids=job_ids, shift_ids=shift_ids, start=start, parity_allowed=allowed)

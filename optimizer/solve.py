@@ -1,0 +1,78 @@
+"""One shard from arrays to routes: what a worker is sent, what it does, what it sends back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.budget import Budget
+from optimizer.engines.recombine import recombine
+from optimizer.model import Day
+from optimizer.plan import Route
+from optimizer.search.anneal import Settings, search
+from optimizer.search.arrays import Problem, Roster, Shard, build_problem
+from optimizer.search.readback import read_route
+from optimizer.sourcing import KitOption
+from optimizer.travel import TravelTimes
+
+__all__ = ["Answer", "Task", "solve"]
+
+FIRST_LEG = 0.75
+"""Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
+WARM = Settings(hot=0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A shard with everything a worker needs: the day cut down to it, its kit options, travel, budget and seed."""
+
+    number: int
+    day: Day
+    shard: Shard
+    kits: Mapping[str, tuple[KitOption, ...]]
+    travel: TravelTimes
+    budget: Budget
+    share: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The routes of a shard, timed, and how many steps they took."""
+
+    number: int
+    routes: tuple[Route, ...]
+    steps: int
+
+
+def solve(task: Task) -> Answer:
+    """Return the best routes found for a shard within its share of the budget."""
+    shard = task.shard
+    problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
+    index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
+    start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
+    settings = WARM if shard.start else Settings()
+    first = search(problem, start, task.budget.begin(task.share * FIRST_LEG), task.seed, settings)
+    better = _recombined(problem, first.routes, first.pool, task) or list(first.routes)
+    second = search(problem, better, task.budget.begin(task.share * (1 - FIRST_LEG)), task.seed + 1, WARM)
+    best = min(first, second, key=lambda found: found.fen)
+    routes = tuple(
+        read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
+    )
+    return Answer(number=task.number, routes=routes, steps=first.steps + second.steps)
+
+
+def _recombined(
+    problem: Problem,
+    routes: tuple[tuple[int, ...], ...],
+    pool: dict[tuple[int, tuple[int, ...]], int],
+    task: Task,
+) -> list[tuple[int, ...]] | None:
+    if not pool:
+        return None
+    return recombine(
+        pool,
+        routes,
+        problem.jobs["unserved_fen"].astype(np.int64),
+        seconds=None if task.budget.repeats else 2.0,
+    )

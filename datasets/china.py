@@ -1,0 +1,173 @@
+"""The sample national network and one of its days, as a day folder; docs/sample-network.md tells what is in it."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from datasets.china_calendar import closures
+from datasets.china_calls import NOW_S, calls, instants
+from datasets.china_ground import Ground, kilometres, load_ground, sphere
+from datasets.china_network import centres, outlet_load, outlets, warehouses
+from datasets.china_parts import kits, lanes, parts, stock
+from datasets.china_people import staffing, team
+from datasets.china_published import name_preferred, publish, spoil
+from datasets.day import write_day
+from geo.crs import Datum, from_wgs84
+
+__all__ = ["make_day"]
+
+DAYS = 2
+VISITS_OWED_PER_TECHNICIAN = 4
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CALENDARS: dict[str, dict[str, list[str] | bool]] = {
+    "office": {"weekdays": list(_WEEKDAYS[:6]), "public_holidays": True},
+    "retail": {"weekdays": list(_WEEKDAYS), "public_holidays": False},
+}
+_NETWORK, _PEOPLE, _PARTS, _CALLS, _PUBLISHED = range(5)
+"""Streams of random numbers: more calls leave the network as it is."""
+
+
+def make_day(
+    folder: Path,
+    *,
+    jobs: int = 20_000,
+    technicians: int = 4_200,
+    seed: int = 1,
+    date: dt.date = dt.date(2026, 3, 2),
+) -> None:
+    """Write the sample network with so many calls and technicians as a day folder; same arguments, same bytes.
+
+    The outlets are always the same number (29 centres, 1,400 contract outlets); with few technicians some of them
+    have nobody.
+    """
+    ground = load_ground()
+    random = [np.random.default_rng([seed, stream]) for stream in range(5)]
+    centre_table = centres(ground)
+    outlet_table = outlets(random[_NETWORK], ground, centre_table)
+    own = outlet_table["ownership"].to_numpy() == "own"
+    people = staffing(outlet_load(ground, outlet_table), own, technicians)
+    outlet_table["workload_target"] = np.where(own, 0, VISITS_OWED_PER_TECHNICIAN * people)
+    technician_table = team(random[_PEOPLE], outlet_table, people, date)
+    warehouse_table, part_table = warehouses(ground), parts()
+    job_table = calls(random[_CALLS], ground, jobs, date)
+    closed, working = _year_of(date)
+    present = technician_table[_on_duty(technician_table, outlet_table, date, closed, working)]
+    publish(random[_PUBLISHED], job_table, present.reset_index(drop=True), outlet_table, date)
+    name_preferred(random[_PUBLISHED], job_table, technician_table, outlet_table)
+    spoil(random[_PUBLISHED], job_table, technician_table, date)
+    _as_typed(job_table)
+    tables = {
+        "centres": centre_table.drop(columns="province_id"),
+        "outlets": outlet_table.drop(columns="place"),
+        "technicians": technician_table,
+        "jobs": job_table.drop(columns=["reported_s", "place", "minutes", "shipped", "repeat"]),
+        "warehouses": warehouse_table,
+        "parts": part_table,
+        "kits": kits(),
+        "stock": stock(random[_PARTS], part_table, _load_of_warehouses(ground, warehouse_table), jobs),
+        "lanes": lanes(warehouse_table, centre_table),
+    }
+    write_day(folder, tables, _settings(date, closed, working))
+
+
+def _as_typed(job_table: pd.DataFrame) -> None:
+    """Write positions as the channel's map gives them: the app uses AMap's datum, the shops' till Baidu's."""
+    for channel, datum in (("app", Datum.GCJ02), ("shop", Datum.BD09)):
+        rows = job_table["channel"] == channel
+        lon, lat = (job_table.loc[rows, column].to_numpy(dtype=np.float64) for column in ("lon", "lat"))
+        shifted = from_wgs84(lon, lat, datum)
+        job_table.loc[rows, "lon"], job_table.loc[rows, "lat"] = (np.round(values, 6) for values in shifted)
+        job_table.loc[rows, "datum"] = datum.value
+
+
+def _year_of(date: dt.date) -> tuple[list[dt.date], list[dt.date]]:
+    """Return holidays and swapped days of the date's year, and of the next one when the horizon reaches into it."""
+    last = dt.date((date + dt.timedelta(days=DAYS)).year, 12, 31)
+    first = dt.date(date.year, 1, 1)
+    return closures(first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _on_duty(
+    technician_table: pd.DataFrame,
+    outlet_table: pd.DataFrame,
+    date: dt.date,
+    closed: list[dt.date],
+    working: list[dt.date],
+) -> np.ndarray:
+    """Tell for each technician whether they have a shift on the date, by the rule of docs/data-format.md."""
+    weekday = _WEEKDAYS[date.weekday()]
+    is_open = {"retail": True, "office": date in working or (weekday != "sun" and date not in closed)}
+    calendars = outlet_table.set_index("outlet_id")["calendar"]
+    swapped = {"office"} if date in working else set()
+    return np.array(
+        [
+            is_open[calendars[outlet]]
+            and (weekday not in rest.split(";") or calendars[outlet] in swapped)
+            and date.isoformat() not in absent.split(";")
+            for outlet, rest, absent in zip(
+                technician_table["outlet_id"],
+                technician_table["rest_weekdays"],
+                technician_table["absent_on"],
+                strict=True,
+            )
+        ],
+        dtype=bool,
+    )
+
+
+def _load_of_warehouses(ground: Ground, warehouse_table: pd.DataFrame) -> np.ndarray:
+    """Return the share of all calls that is nearest to each warehouse."""
+    tree = sphere(warehouse_table["lon"].to_numpy(), warehouse_table["lat"].to_numpy())
+    _, nearest = kilometres(tree, ground.places["lon"].to_numpy(), ground.places["lat"].to_numpy())
+    return np.bincount(nearest, ground.demand, minlength=len(warehouse_table))
+
+
+def _settings(date: dt.date, closed: list[dt.date], working: list[dt.date]) -> dict[str, object]:
+    """Return day.toml: everything the tables do not say. Prices stay at their defaults, contract tariffs apart."""
+    return {
+        "date": date,
+        "days": DAYS,
+        "now": instants(date, np.array([NOW_S]))[0],
+        "time_zone": "Asia/Shanghai",
+        "travel": "estimate",
+        "calendars": _CALENDARS,
+        "holidays": {"closed": closed, "working": working},
+        "freeze": {"fax": "-1 18:00", "phone": "07:00"},
+        "sla": [
+            _promise("丁牌: end of the second calendar day", "arrival", "P2D", brand="丁牌", area_class="seat"),
+            _promise("shops agree a day", "arrival", "P2D", area_class="seat", channel="shop"),
+            _promise("seat", "arrival", "PT24H", area_class="seat"),
+            _promise("remote", "arrival", "PT48H", area_class="remote"),
+            _promise("丙牌: repaired in two days", "resolution", "PT48H", brand="丙牌", area_class="seat"),
+            _promise("food spoils", "resolution", "PT72H", product="refrigerator"),
+            _promise("gas", "resolution", "PT72H", product="water_heater_gas"),
+        ],
+        "contract_tariff": [
+            {
+                "id": "city",
+                "call_out_fen": 3_500,
+                "bands": [[5_000, 0], [15_000, 800], [40_000, 2_600], [300_000, 8_000]],
+                "fen_per_minute": 90,
+            },
+            {
+                "id": "county",
+                "call_out_fen": 3_000,
+                "bands": [[5_000, 0], [15_000, 1_000], [40_000, 3_000], [300_000, 8_000]],
+                "fen_per_minute": 80,
+            },
+            {
+                "id": "township",
+                "call_out_fen": 2_600,
+                "bands": [[5_000, 0], [15_000, 1_200], [40_000, 3_400], [300_000, 9_000]],
+                "fen_per_minute": 75,
+            },
+        ],
+    }
+
+
+def _promise(name: str, clock: str, within: str, **matches: str) -> dict[str, str]:
+    """Return one SLA row; what is not said matches everything."""
+    row = {"name": name, "brand": "*", "product": "*", "area_class": "*", "channel": "*"}
+    return {**row, **matches, "clock": clock, "within": within}

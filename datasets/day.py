@@ -1,0 +1,206 @@
+"""A Day ↔ a folder of CSV files and day.toml, as docs/data-format.md describes it; all faults at once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tomli_w
+from numpy.typing import NDArray
+
+from datasets.columns import CSV_FILES, TABLES
+from datasets.day_tables import read_tables
+from datasets.faults import DayRefused, FaultList
+from datasets.job_list import Computed, build_jobs, nearest_centres, promise_clocks
+from datasets.network import (
+    build_centres,
+    build_lanes,
+    build_outlets,
+    build_parts,
+    build_shifts,
+    build_technicians,
+    build_warehouses,
+    live_rows,
+    wgs84,
+)
+from datasets.settings import SETTINGS_FILE, Settings, read_settings
+from datasets.table import Table, read_text
+from datasets.times import midnight_of
+from datasets.whole_folder import whole_folder
+from geo.areas import Areas, seat_mask
+from optimizer.model import AreaClass, Day, Outlet
+
+__all__ = ["AREAS_FILE", "DAY_FILES", "DayFolder", "read_day", "write_day"]
+
+AREAS_FILE = "areas.geojson"
+DAY_FILES = (SETTINGS_FILE, *CSV_FILES, AREAS_FILE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayFolder:
+    """A day folder that was read and found good.
+
+    day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
+    sla_names: job id → the policy row behind each of the job's clocks, in their order.
+    centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
+    datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
+    """
+
+    folder: Path
+    day: Day
+    travel: str
+    sla_names: Mapping[str, tuple[str, ...]]
+    centres: pd.DataFrame
+    outlets: pd.DataFrame
+    technicians: pd.DataFrame
+    jobs: pd.DataFrame
+    warehouses: pd.DataFrame
+    parts: pd.DataFrame
+
+
+def read_day(folder: Path) -> DayFolder:
+    """Read a day folder.
+
+    Raises
+    ------
+    DayRefused
+        With every fault of every file; nothing half-read is returned.
+    """
+    faults = FaultList()
+    if not folder.is_dir():
+        faults.add(str(folder), None, "", "not a folder" if folder.exists() else "missing", "a day folder")
+        raise DayRefused(faults.faults)
+    settings = read_settings(folder, faults)
+    tables = read_tables(folder, settings, faults)
+    areas = _read_areas(folder, faults)
+    if settings is not None:
+        _check_a_live_outlet(tables, settings, faults)
+    if faults.faults or settings is None:
+        raise DayRefused(faults.ordered(DAY_FILES))
+    return _build(folder, settings, tables, Areas.of_places() if areas is None else areas)
+
+
+def _read_areas(folder: Path, faults: FaultList) -> Areas | None:
+    """Return the folder's own areas, or None when it has none."""
+    path = folder / AREAS_FILE
+    if not path.exists() and not path.is_symlink():
+        return None
+    if read_text(path, faults) is None:
+        return None
+    try:
+        return Areas.from_geojson(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        faults.add(AREAS_FILE, None, "", str(error), "GeoJSON polygons, each with a property name")
+        return None
+
+
+def _check_a_live_outlet(tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
+    """A job without a centre takes that of the nearest live outlet, so one must be live."""
+    outlets, jobs = tables["outlets"], tables["jobs"]
+    if len(outlets.lines) and not live_rows(outlets, settings.date).any():
+        allowed = f"a centre, because no outlet is live on {settings.date}"
+        jobs.refuse(~jobs.given("centre_id"), "centre_id", allowed, faults)
+
+
+def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas: Areas) -> DayFolder:
+    """Build the Day of tables and settings that are free of faults."""
+    outlets, technicians, jobs = tables["outlets"], tables["technicians"], tables["jobs"]
+    live = live_rows(outlets, settings.date)
+    live_outlets = build_outlets(outlets, live, settings)
+    staff = _staff_rows(technicians, jobs, {outlet.id for outlet in live_outlets})
+    closed = ~live & outlets.text["outlet_id"].isin(technicians.text["outlet_id"][staff]).to_numpy(dtype=np.bool_)
+    closed_outlets = (replace(outlet, workload_target=0) for outlet in build_outlets(outlets, closed, settings))
+    day_outlets = (*live_outlets, *closed_outlets)
+    day_technicians = build_technicians(technicians, staff, {outlet.id: outlet for outlet in day_outlets})
+    computed, sla_names = _compute(jobs, live_outlets, areas, settings)
+    day = Day(
+        date=settings.date,
+        days=settings.days,
+        now_s=settings.now_s,
+        centres=build_centres(tables["centres"]),
+        outlets=day_outlets,
+        technicians=day_technicians,
+        shifts=build_shifts(technicians, outlets, settings),
+        jobs=build_jobs(tables, computed, frozenset(person.id for person in day_technicians), settings.date),
+        tariff=settings.tariff,
+        parts=build_parts(tables["parts"]),
+        warehouses=build_warehouses(tables["warehouses"], tables["stock"]),
+        lanes=build_lanes(tables["lanes"]),
+    )
+    return DayFolder(
+        folder=folder,
+        day=day,
+        travel=settings.travel,
+        sla_names=dict(zip(jobs.values["job_id"].tolist(), sla_names, strict=True)),
+        centres=_indexed(tables["centres"]),
+        outlets=_indexed(tables["outlets"]),
+        technicians=_indexed(tables["technicians"]),
+        jobs=_indexed(jobs),
+        warehouses=_indexed(tables["warehouses"]),
+        parts=_indexed(tables["parts"]),
+    )
+
+
+def _staff_rows(technicians: Table, jobs: Table, live_ids: Collection[str]) -> NDArray[np.bool_]:
+    """Return which technicians belong to the day: those of live outlets.
+
+    One of a closed outlet stays, without shifts, while a job says it was published for them: the day must know
+    everybody it names.
+    """
+    live_staff = technicians.text["outlet_id"].isin(live_ids)
+    named = technicians.text["technician_id"].isin(jobs.text["published_technician_id"])
+    mask: NDArray[np.bool_] = (live_staff | named).to_numpy(dtype=np.bool_)
+    return mask
+
+
+def _compute(
+    jobs: Table, live_outlets: Sequence[Outlet], areas: Areas, settings: Settings
+) -> tuple[Computed, Sequence[tuple[str, ...]]]:
+    """Compute each job's place, centre, area class and clocks from the outlets that are live."""
+    places = wgs84(jobs)
+    outlet_places = np.array([outlet.position for outlet in live_outlets], dtype=np.float64).reshape(-1, 2)
+    area_classes = [AreaClass.REMOTE] * len(places)
+    if len(places) and live_outlets:
+        seats = seat_mask(areas, outlet_places[:, 0], outlet_places[:, 1], places[:, 0], places[:, 1])
+        area_classes = [AreaClass.SEAT if seat else AreaClass.REMOTE for seat in seats.tolist()]
+    reported = (jobs.numbers("reported_at").astype(np.int64) - midnight_of(settings.date)).tolist()
+    promises = promise_clocks(jobs, area_classes, reported, settings)
+    typed = jobs.values["centre_id"].tolist()
+    centre_ids = [] if not live_outlets else nearest_centres(places, live_outlets, outlet_places)
+    computed = Computed(
+        places=places,
+        centre_ids=[centre or centre_ids[row] for row, centre in enumerate(typed)],
+        area_classes=area_classes,
+        clocks=promises.clocks,
+    )
+    return computed, promises.names
+
+
+def _indexed(table: Table) -> pd.DataFrame:
+    return table.text.set_index(table.layout.columns[0].name, drop=True)
+
+
+def write_day(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> None:
+    """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
+
+    tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
+    empty cell. settings: the content of day.toml. What is written is not judged: `read_day` does that.
+
+    Raises
+    ------
+    ForeignFolder
+        The folder holds anything else than a day folder.
+    ValueError
+        A table that day folders do not have, or one of theirs that is not given.
+    """
+    if set(tables) != {layout.name for layout in TABLES}:
+        raise ValueError(f"a day folder has the tables {', '.join(layout.name for layout in TABLES)}")
+    with whole_folder(folder, SETTINGS_FILE, DAY_FILES) as temporary:
+        (temporary / SETTINGS_FILE).write_text(tomli_w.dumps(settings), encoding="utf-8")
+        for name, table in tables.items():
+            # The csv module of Python 3.11 does not quote a lone carriage return.
+            table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(
+                temporary / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n"
+            )

@@ -1,0 +1,170 @@
+"""Reads all tables of a day folder and checks what one cell alone cannot show: references, order, duplicates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.columns import TABLES
+from datasets.faults import FaultList
+from datasets.settings import Settings
+from datasets.table import Table, read_table
+from datasets.times import midnight_of
+from optimizer.model import DAY_S, Lock, Ownership
+
+__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "read_tables"]
+
+CHINA_LONGITUDE = (73.0, 135.1)
+CHINA_LATITUDE = (3.0, 54.0)
+"""Degrees that hold all of China, its islands included."""
+
+MAX_DISTANCE_FROM_DAY_S = 1_000 * DAY_S
+
+Mask = NDArray[np.bool_]
+
+
+def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> dict[str, Table]:
+    """Return every table by name; whatever is wrong in or between them is a fault."""
+    tables = {layout.name: read_table(folder, layout, faults) for layout in TABLES}
+    for table in tables.values():
+        _check_keys(table, faults)
+        _check_references(table, tables, faults)
+        if "lon" in table.values:
+            _check_coordinates(table, faults)
+    if settings is not None:
+        _check_calendars(tables, settings, faults)
+        _check_tariffs(tables["outlets"], settings, faults)
+        _check_moments(tables["jobs"], settings, faults)
+    _check_outlets(tables["outlets"], faults)
+    _check_technicians(tables["technicians"], faults)
+    _check_jobs(tables["jobs"], tables["parts"], faults)
+    _check_lanes(tables["lanes"], faults)
+    return tables
+
+
+def _check_keys(table: Table, faults: FaultList) -> None:
+    keys = list(table.layout.keys)
+    given = np.logical_and.reduce([table.given(key) for key in keys])
+    rows = table.text.loc[given, keys]
+    repeated = rows.duplicated()
+    if not repeated.any():
+        return
+    first = dict(
+        zip(rows[~repeated].itertuples(index=False, name=None), table.lines[rows.index[~repeated]], strict=True)
+    )
+    for row in rows.index[repeated]:
+        values = tuple(rows.loc[row])
+        allowed = f"each {' and '.join(keys)} once; it stands in line {first[values]} already"
+        faults.add(table.layout.file, int(table.lines[row]), keys[0], ", ".join(values), allowed)
+
+
+def _check_references(table: Table, tables: Mapping[str, Table], faults: FaultList) -> None:
+    for column in table.layout.columns:
+        if not column.refers:
+            continue
+        target = tables[column.refers]
+        # An id that cannot be read is one fault, not one for every row that refers to it.
+        known = target.ids | {""}
+        dangling = ~table.text[column.name].isin(known).to_numpy(dtype=np.bool_)
+        good = np.array([value is not None for value in table.values[column.name]], dtype=np.bool_)
+        if target.whole:
+            table.refuse(dangling & good, column.name, f"an id that stands in {target.layout.file}", faults)
+
+
+def _check_coordinates(table: Table, faults: FaultList) -> None:
+    longitude, latitude = table.numbers("lon"), table.numbers("lat")
+    swapped = _within(longitude, CHINA_LATITUDE) & _within(latitude, CHINA_LONGITUDE)
+    table.refuse(swapped, "lon", "a longitude in China, 73 to 135.1: lon and lat look swapped", faults)
+    for column, values, bounds in (("lon", longitude, CHINA_LONGITUDE), ("lat", latitude, CHINA_LATITUDE)):
+        outside = ~_within(values, bounds) & ~np.isnan(values) & ~swapped
+        table.refuse(outside, column, f"degrees in China, {bounds[0]:g} to {bounds[1]:g}", faults)
+
+
+def _within(values: NDArray[np.float64], bounds: tuple[float, float]) -> Mask:
+    inside: Mask = (values >= bounds[0]) & (values <= bounds[1])
+    return inside
+
+
+def _check_calendars(tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
+    known = ", ".join(settings.calendars) or "none is there"
+    for name in ("centres", "outlets"):
+        table = tables[name]
+        unknown = ~table.text["calendar"].isin({*settings.calendars, ""}).to_numpy(dtype=np.bool_)
+        table.refuse(unknown, "calendar", f"a calendar of day.toml: {known}", faults)
+
+
+def _check_tariffs(outlets: Table, settings: Settings, faults: FaultList) -> None:
+    known = [tariff.id for tariff in settings.tariff.contract_tariffs if tariff.id]
+    given = outlets.given("tariff_id")
+    unknown = given & ~outlets.text["tariff_id"].isin(known).to_numpy(dtype=np.bool_)
+    allowed = f"a contract_tariff of day.toml: {', '.join(known) or 'none is there'}"
+    outlets.refuse(unknown, "tariff_id", allowed, faults)
+    contract = outlets.values["ownership"] == Ownership.CONTRACT
+    outlets.refuse(contract & ~given, "tariff_id", f"not empty for a contract outlet: {allowed}", faults)
+
+
+def _check_moments(jobs: Table, settings: Settings, faults: FaultList) -> None:
+    midnight = midnight_of(settings.date)
+    for column in ("reported_at", "published_start"):
+        far = np.abs(jobs.numbers(column) - midnight) > MAX_DISTANCE_FROM_DAY_S
+        jobs.refuse(far, column, f"a time within 1000 days of {settings.date}", faults)
+    for column in ("windows", "appointment", "preferred"):
+        far = np.array([_is_far(value, midnight) for value in jobs.values[column]], dtype=np.bool_)
+        jobs.refuse(far, column, f"times within 1000 days of {settings.date}", faults)
+
+
+def _is_far(value: object, midnight: int) -> bool:
+    if not value:
+        return False
+    windows = value if isinstance(value, tuple) else (value,)
+    return any(
+        abs(moment - midnight) > MAX_DISTANCE_FROM_DAY_S
+        for window in windows
+        for moment in (window.earliest_s, window.latest_s)
+    )
+
+
+def _check_outlets(table: Table, faults: FaultList) -> None:
+    reversed_hours = table.numbers("opens") >= table.numbers("closes")
+    table.refuse(reversed_hours, "closes", "a time of day after opens", faults)
+    both = zip(table.values["opened_on"], table.values["closed_on"], strict=True)
+    reversed_life = np.array([bool(first and last and first >= last) for first, last in both], dtype=np.bool_)
+    table.refuse(reversed_life, "closed_on", "a date after opened_on", faults)
+
+
+def _check_technicians(table: Table, faults: FaultList) -> None:
+    start, end = table.numbers("shift_start"), table.numbers("shift_end")
+    table.refuse(start >= end, "shift_end", "a time of day after shift_start", faults)
+    columns = ("break_earliest", "break_latest", "break_duration")
+    given = [table.given(column) for column in columns]
+    some = np.logical_or.reduce(given)
+    for column, here in zip(columns, given, strict=True):
+        table.refuse(some & ~here, column, "break_earliest, break_latest and break_duration, all or none", faults)
+    earliest, latest = table.numbers("break_earliest"), table.numbers("break_latest")
+    table.refuse(earliest > latest, "break_latest", "a time of day not before break_earliest", faults)
+    apart = (start < end) & (earliest <= latest) & ((latest < start) | (earliest >= end))
+    table.refuse(apart, "break_earliest", "a break within the shift", faults)
+
+
+def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
+    technician, start = table.given("published_technician_id"), table.given("published_start")
+    both = "published_technician_id and published_start, both or neither"
+    table.refuse(start & ~technician, "published_technician_id", both, faults)
+    table.refuse(technician & ~start, "published_start", both, faults)
+    lock = table.values["lock"]
+    locked = np.array([value is not None and value != Lock.NONE for value in lock], dtype=np.bool_)
+    unpublished = ~technician & ~start
+    table.refuse(locked & unpublished, "lock", "none, unless the job is published", faults)
+    told = np.array([value is True for value in table.values["told"]], dtype=np.bool_)
+    table.refuse(told & unpublished, "told", "no, unless the job is published", faults)
+    if parts.whole:
+        unknown = np.array(
+            [bool(kit) and any(part not in parts.ids for part, _ in kit) for kit in table.values["parts"]]
+        )
+        table.refuse(unknown.astype(np.bool_), "parts", "part_id:quantity;… with ids that stand in parts.csv", faults)
+
+
+def _check_lanes(table: Table, faults: FaultList) -> None:
+    reversed_transit = table.numbers("transit_p50") > table.numbers("transit_p90")
+    table.refuse(reversed_transit, "transit_p90", "a duration not shorter than transit_p50", faults)

@@ -1,0 +1,179 @@
+"""Builds the jobs of a Day from tables that are free of faults: area class, clocks, centre and kit included."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from datasets.settings import ANY, Settings, SlaRow
+from datasets.table import Table
+from datasets.times import midnight_of
+from geo.matrix import unit_vectors
+from optimizer.model import (
+    DAY_S,
+    AreaClass,
+    Clock,
+    ClockKind,
+    Job,
+    OrderLine,
+    Outlet,
+    Published,
+    Skill,
+    Window,
+)
+
+__all__ = ["Computed", "Promises", "build_jobs", "clock_due_s", "nearest_centres", "promise_clocks"]
+
+Places = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """Each job's clocks, and beside them the names of the policy rows that gave them."""
+
+    clocks: Sequence[tuple[Clock, ...]]
+    names: Sequence[tuple[str, ...]]
+
+
+def nearest_centres(places: Places, outlets: Sequence[Outlet], outlet_places: Places) -> list[str]:
+    """Return the centre of the outlet nearest to each place.
+
+    Neighbours are sought between points on the unit sphere, where the straight line grows with the distance over
+    ground; a flat projection of all China would not do that.
+    """
+    nearest: NDArray[np.int64] = np.asarray(KDTree(unit_vectors(outlet_places)).query(unit_vectors(places))[1])
+    return [outlets[index].centre_id for index in nearest.tolist()]
+
+
+def clock_due_s(row: SlaRow, reported_s: int) -> int:
+    """Return when a clock is due: the exact period after the report, or the end of a calendar day.
+
+    A pure-day period counts the day of the report as its first day: P2D ends with the next day.
+    """
+    if row.within.days_only:
+        return (reported_s // DAY_S) * DAY_S + row.within.seconds
+    return reported_s + row.within.seconds
+
+
+def promise_clocks(
+    jobs: Table, area_classes: Sequence[AreaClass], reported_s: Sequence[int], settings: Settings
+) -> Promises:
+    """Give each job, for each kind of clock, the first row of the policy that matches it."""
+    count = len(jobs.lines)
+    chosen: list[list[SlaRow]] = [[] for _ in range(count)]
+    areas = np.array([str(area) for area in area_classes], dtype=object)
+    cells = {column: jobs.text[column].to_numpy(dtype=object) for column in ("brand", "product", "channel")}
+    for kind in ClockKind:
+        open_ = np.ones(count, dtype=np.bool_)
+        for row in settings.sla:
+            if row.clock is not kind:
+                continue
+            match = open_.copy()
+            wanted = ((cells["brand"], row.brand), (cells["product"], row.product), (cells["channel"], row.channel))
+            for found, value in (*wanted, (areas, row.area_class)):
+                if value != ANY:
+                    match &= found == value
+            for index in np.flatnonzero(match).tolist():
+                chosen[index].append(row)
+            open_ &= ~match
+    return Promises(
+        clocks=[
+            tuple(Clock(kind=row.clock, due_s=clock_due_s(row, reported)) for row in rows)
+            for rows, reported in zip(chosen, reported_s, strict=True)
+        ],
+        names=[tuple(row.name for row in rows) for rows in chosen],
+    )
+
+
+def _kits_by_fault(kits: Table) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    columns = (kits.values[column] for column in ("product", "fault", "part_id", "quantity"))
+    for product, fault, part, quantity in zip(*columns, strict=True):
+        found[product, fault].append((part, quantity))
+    return {key: tuple(kit) for key, kit in found.items()}
+
+
+def _order_lines(job_id: str, kit: Iterable[tuple[str, int]], carried: frozenset[str]) -> tuple[OrderLine, ...]:
+    shipped = [(part, quantity) for part, quantity in kit if part not in carried]
+    return tuple(
+        OrderLine(id=f"{job_id}/{number}", part_id=part, quantity=quantity)
+        for number, (part, quantity) in enumerate(shipped, start=1)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """What jobs.csv does not say about its rows: WGS84 place, centre where none is typed, area class and clocks."""
+
+    places: Places
+    centre_ids: Sequence[str]
+    area_classes: Sequence[AreaClass]
+    clocks: Sequence[tuple[Clock, ...]]
+
+
+def build_jobs(
+    tables: Mapping[str, Table], computed: Computed, technician_ids: frozenset[str], date: dt.date
+) -> tuple[Job, ...]:
+    """Build every job; a preferred technician who is not in the day is no preference."""
+    table, parts = tables["jobs"], tables["parts"]
+    midnight = midnight_of(date)
+    values = {name: column.tolist() for name, column in table.values.items()}
+    places = computed.places.tolist()
+    carried = frozenset(parts.values["part_id"][parts.values["carried"].astype(np.bool_)])
+    kit_of = _kits_by_fault(tables["kits"])
+    jobs = []
+    for row, id_ in enumerate(values["job_id"]):
+        product, preferred = values["product"][row], values["preferred_technician_id"][row]
+        kit = values["parts"][row]
+        if kit is None:
+            kit = kit_of.get((product, values["fault"][row]), ())
+        jobs.append(
+            Job(
+                id=id_,
+                position=(places[row][0], places[row][1]),
+                centre_id=computed.centre_ids[row],
+                area_class=computed.area_classes[row],
+                skill=Skill(family=product, level=values["skill_level"][row]),
+                reported_s=values["reported_at"][row] - midnight,
+                service_s=values["service_duration"][row],
+                clocks=computed.clocks[row],
+                certificates=values["certificates"][row],
+                crew=values["crew_size"][row],
+                load=values["load"][row],
+                windows=tuple(_moved(window, midnight) for window in values["windows"][row]),
+                appointment=_moved_or_none(values["appointment"][row], midnight),
+                preferred=_moved_or_none(values["preferred"][row], midnight),
+                customer_class=values["customer_class"][row],
+                urgent=values["urgent"][row],
+                consent=values["consent"][row] != "pending",
+                order_lines=_order_lines(id_, kit, carried),
+                preferred_technician_id=preferred if preferred in technician_ids else None,
+                lock=values["lock"][row],
+                published=_published(values, row, midnight),
+            )
+        )
+    return tuple(jobs)
+
+
+def _moved(window: Window, midnight: int) -> Window:
+    return Window(earliest_s=window.earliest_s - midnight, latest_s=window.latest_s - midnight)
+
+
+def _moved_or_none(window: Window | None, midnight: int) -> Window | None:
+    return None if window is None else _moved(window, midnight)
+
+
+def _published(values: Mapping[str, Sequence[Any]], row: int, midnight: int) -> Published | None:
+    technician_id = values["published_technician_id"][row]
+    if technician_id is None:
+        return None
+    return Published(
+        technician_id=technician_id,
+        start_s=values["published_start"][row] - midnight,
+        told=values["told"][row],
+    )

@@ -1,0 +1,200 @@
+"""Builds centres, outlets, technicians, shifts and parts of a Day from tables that are free of faults."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.settings import Calendar, Settings
+from datasets.table import Table
+from geo.crs import Datum, to_wgs84
+from optimizer.model import (
+    DAY_S,
+    Break,
+    Centre,
+    Lane,
+    Outlet,
+    Part,
+    Shift,
+    Technician,
+    Warehouse,
+)
+
+__all__ = [
+    "build_centres",
+    "build_lanes",
+    "build_outlets",
+    "build_parts",
+    "build_shifts",
+    "build_technicians",
+    "build_warehouses",
+    "live_rows",
+    "wgs84",
+]
+
+
+def wgs84(table: Table) -> NDArray[np.float64]:
+    """Return the positions of a table's rows, shape (n, 2), as WGS84 longitude and latitude."""
+    places = np.column_stack([table.numbers("lon"), table.numbers("lat")])
+    datums = table.text["datum"].to_numpy(dtype=object)
+    for datum in Datum:
+        rows = datums == datum.value
+        if rows.any():
+            places[rows] = np.column_stack(to_wgs84(places[rows, 0], places[rows, 1], datum))
+    return places
+
+
+def live_rows(outlets: Table, date: dt.date) -> NDArray[np.bool_]:
+    """Return which outlets are live on a date: from opened_on to before closed_on."""
+    life = zip(outlets.values["opened_on"], outlets.values["closed_on"], strict=True)
+    return np.array(
+        [(first is None or first <= date) and (last is None or date < last) for first, last in life], dtype=np.bool_
+    )
+
+
+def build_centres(table: Table) -> tuple[Centre, ...]:
+    """Build every centre."""
+    places = wgs84(table).tolist()
+    return tuple(
+        Centre(id=id_, position=(lon, lat)) for id_, (lon, lat) in zip(table.values["centre_id"], places, strict=True)
+    )
+
+
+def build_outlets(table: Table, rows: NDArray[np.bool_], settings: Settings) -> tuple[Outlet, ...]:
+    """Build the outlets of these rows."""
+    places = wgs84(table).tolist()
+    values = table.values
+    return tuple(
+        Outlet(
+            id=values["outlet_id"][row],
+            centre_id=values["centre_id"][row],
+            position=(places[row][0], places[row][1]),
+            ownership=values["ownership"][row],
+            channel=values["channel"][row],
+            tariff_id=values["tariff_id"][row],
+            freeze_s=settings.freeze_s.get(values["channel"][row]),
+            workload_target=values["workload_target"][row],
+            duration_percent=values["duration_percent"][row],
+            first_fix_percent=values["first_fix_percent"][row],
+        )
+        for row in np.flatnonzero(rows).tolist()
+    )
+
+
+def build_technicians(table: Table, rows: NDArray[np.bool_], outlets: Mapping[str, Outlet]) -> tuple[Technician, ...]:
+    """Build the technicians of these rows, based at their outlets."""
+    values = table.values
+    return tuple(
+        Technician(
+            id=values["technician_id"][row],
+            outlet_id=values["outlet_id"][row],
+            position=outlets[values["outlet_id"][row]].position,
+            mode=values["travel_mode"][row],
+            skills=values["skills"][row],
+            certificates=values["certificates"][row],
+            load_capacity=values["load_capacity"][row],
+            crew=values["crew_size"][row],
+        )
+        for row in np.flatnonzero(rows).tolist()
+    )
+
+
+def build_shifts(table: Table, outlets: Table, settings: Settings) -> tuple[Shift, ...]:
+    """Build one shift for each technician and each date they work, by date and then in file order.
+
+    An outlet that is not live on the first date gives no shifts; one that closes later in the horizon gives them
+    until then.
+    """
+    values = table.values
+    live = [
+        frozenset(outlets.values["outlet_id"][live_rows(outlets, settings.date + dt.timedelta(days=day))])
+        for day in range(settings.days)
+    ]
+    hours = {
+        id_: (settings.calendars[calendar], opens, closes)
+        for id_, calendar, opens, closes in zip(
+            *(outlets.values[column] for column in ("outlet_id", "calendar", "opens", "closes")), strict=True
+        )
+    }
+    shifts = []
+    for day in range(settings.days):
+        date = settings.date + dt.timedelta(days=day)
+        midnight_s = day * DAY_S
+        for row, outlet_id in enumerate(values["outlet_id"].tolist()):
+            calendar, opens, closes = hours[outlet_id]
+            open_ = outlet_id in live[0] and outlet_id in live[day]
+            if not open_ or not _works(calendar, date, values["rest_weekdays"][row], values["absent_on"][row]):
+                continue
+            end_s = midnight_s + values["shift_end"][row]
+            shifts.append(
+                Shift(
+                    id=f"{values['technician_id'][row]}@{date}",
+                    technician_id=values["technician_id"][row],
+                    day=day,
+                    start_s=midnight_s + values["shift_start"][row],
+                    end_s=end_s,
+                    latest_end_s=end_s + values["overtime_limit"][row],
+                    open_s=midnight_s + opens,
+                    close_s=midnight_s + closes,
+                    break_=_build_break(table, row, midnight_s),
+                )
+            )
+    return tuple(shifts)
+
+
+def _works(calendar: Calendar, date: dt.date, rest: tuple[int, ...], absent: frozenset[dt.date]) -> bool:
+    return date not in absent and calendar.is_open(date, rest)
+
+
+def _build_break(table: Table, row: int, midnight_s: int) -> Break | None:
+    duration_s = table.values["break_duration"][row]
+    if duration_s is None:
+        return None
+    return Break(
+        earliest_s=midnight_s + table.values["break_earliest"][row],
+        latest_s=midnight_s + table.values["break_latest"][row],
+        duration_s=duration_s,
+    )
+
+
+def build_parts(table: Table) -> tuple[Part, ...]:
+    """Build every part."""
+    columns = (table.values[column] for column in ("part_id", "size_class", "weight_g", "carried"))
+    return tuple(
+        Part(id=id_, size_class=size, weight_g=weight, carried=carried)
+        for id_, size, weight, carried in zip(*columns, strict=True)
+    )
+
+
+def build_warehouses(table: Table, stock: Table) -> tuple[Warehouse, ...]:
+    """Build every warehouse with what it may promise of each part: on hand less reserved, never below zero."""
+    shelves: dict[str, dict[str, int]] = defaultdict(dict)
+    columns = (stock.values[column] for column in ("warehouse_id", "part_id", "on_hand", "reserved"))
+    for warehouse, part, on_hand, reserved in zip(*columns, strict=True):
+        shelves[warehouse][part] = max(0, on_hand - reserved)
+    places = wgs84(table).tolist()
+    return tuple(
+        Warehouse(id=id_, position=(lon, lat), stock=dict(shelves.get(id_, {})))
+        for id_, (lon, lat) in zip(table.values["warehouse_id"], places, strict=True)
+    )
+
+
+def build_lanes(table: Table) -> tuple[Lane, ...]:
+    """Build every lane."""
+    values = table.values
+    return tuple(
+        Lane(
+            warehouse_id=values["warehouse_id"][row],
+            centre_id=values["centre_id"][row],
+            mode=values["mode"][row],
+            cut_off_s=values["cut_off"][row],
+            transit_p50_s=values["transit_p50"][row],
+            transit_p90_s=values["transit_p90"][row],
+            cost_fen=values["cost_fen"][row],
+            cost_fen_per_kg=values["cost_fen_per_kg"][row],
+            carries=values["carries"][row],
+        )
+        for row in range(len(table.lines))
+    )

@@ -1,0 +1,222 @@
+"""Reads the plan back from a plan folder, and notices when its tables no longer say what plan.json says.
+
+plan.json is what counts: it alone is complete. The CSV files are for people, and an edited one is a fault, because
+silently following either side would surprise whoever believed the other.
+"""
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from pathlib import Path
+from typing import NoReturn
+
+from datasets.day import DayFolder
+from datasets.faults import FaultList, PlanRefused
+from datasets.keys import Keys, Parser, boolean, from_text, nullable, one_of, text, text_or_empty, whole_number
+from datasets.plan_folder import PLAN_FILE, PLAN_FORMAT
+from datasets.plan_tables import PLAN_TABLES, PlanTable
+from datasets.table import csv_records, read_text
+from datasets.times import Unreadable, instant_of, midnight_of
+from optimizer.model import Day, Rule, ShipMode
+from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
+
+__all__ = ["read_plan"]
+
+MOST = 1 << 40
+COUNT = whole_number(0, MOST)
+ANY_NUMBER = whole_number(-MOST, MOST)
+AUTHORITY = "plan.json is what counts; to change a plan, lock or publish jobs in jobs.csv and plan again"
+
+Row = tuple[str, ...]
+
+
+def read_plan(out: Path, folder: DayFolder) -> Plan:
+    """Read the plan of a day.
+
+    Raises
+    ------
+    PlanRefused
+        With every fault: files missing, unreadable or corrupt, ids the day does not know, another day's plan, and
+        tables that differ from plan.json.
+    """
+    faults = FaultList()
+    files = (PLAN_FILE, *(table.file for table in PLAN_TABLES))
+    if not out.is_dir():
+        faults.add(str(out), None, "", "not a folder" if out.exists() else "missing", "a plan folder")
+        raise PlanRefused(faults.faults)
+    plan = _read_document(out, folder.day, faults)
+    for table in PLAN_TABLES:
+        expected = None if faults.faults or plan is None else table.rows(folder.day, plan)
+        _compare(out / table.file, table, expected, faults)
+    if faults.faults or plan is None:
+        raise PlanRefused(faults.ordered(files))
+    return plan
+
+
+def _read_document(out: Path, day: Day, faults: FaultList) -> Plan | None:
+    content = read_text(out / PLAN_FILE, faults)
+    if content is None:
+        return None
+    try:
+        values = json.loads(content, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        faults.add(PLAN_FILE, error.lineno, "", error.msg, "JSON as `paigong day plan` writes it")
+        return None
+    except (ValueError, RecursionError) as error:
+        faults.add(PLAN_FILE, None, "", error, "JSON as `paigong day plan` writes it")
+        return None
+    if not isinstance(values, dict) or values.get("format") != PLAN_FORMAT:
+        found = values.get("format", "missing") if isinstance(values, dict) else type(values).__name__
+        faults.add(PLAN_FILE, None, "format", found, PLAN_FORMAT)
+        return None
+    keys = Keys(values, PLAN_FILE, "", faults)
+    _check_head(keys, day)
+    reader = _PlanReader(day)
+    plan = Plan(
+        routes=tuple(reader.route(route) for route in keys.tables("routes", required=True)),
+        unassigned=tuple(reader.unassigned(left) for left in keys.tables("unassigned", required=True)),
+        shipments=tuple(reader.shipment(shipment) for shipment in keys.tables("shipments", required=True)),
+    )
+    keys.close()
+    return plan
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _check_head(keys: Keys, day: Day) -> None:
+    keys.need("format", one_of(PLAN_FORMAT), PLAN_FORMAT)
+    keys.need("date", one_of(day.date.isoformat()), "")
+    keys.need("days", whole_number(day.days, day.days), 0)
+    keys.need("now", from_text(instant_of), 0)
+    keys.need("status", one_of(*Status), "")
+    keys.need("seed", ANY_NUMBER, 0)
+    keys.need("bound_fen", nullable(ANY_NUMBER), None)
+    travel = keys.table("travel")
+    travel.need("provider", text, "")
+    travel.need("is_estimate", boolean, False)
+    travel.close()
+    cost = keys.table("cost_fen")
+    fen = {item: cost.need(item, ANY_NUMBER, 0) for item in cost.values}
+    if sum(fen.values()) != 2 * fen.get("total", 0):
+        cost.refuse("total", fen.get("total", "missing"), "the sum of the other items")
+
+
+class _PlanReader:
+    """Turns JSON tables into plan objects whose ids the day knows; times become seconds of the day."""
+
+    def __init__(self, day: Day) -> None:
+        midnight = midnight_of(day.date)
+        self.date = day.date
+        self.shifts = {shift.id: shift for shift in day.shifts}
+        self.outlet_of = {technician.id: technician.outlet_id for technician in day.technicians}
+        self.job_id = _known({job.id for job in day.jobs}, "a job of jobs.csv")
+        self.shift_id = _known(self.shifts, "a shift of the day: technician@date")
+        self.part_id = _known({part.id for part in day.parts}, "a part of parts.csv")
+        self.warehouse_id = _known({warehouse.id for warehouse in day.warehouses}, "a warehouse of warehouses.csv")
+        lines = {line.id for job in day.jobs for line in job.order_lines}
+        self.order_line_id = _known(lines, "an order line of the day: job/number")
+        self.moment = from_text(lambda written: instant_of(written) - midnight)
+
+    def route(self, keys: Keys) -> Route:
+        shift_id = keys.need("shift_id", self.shift_id, "")
+        shift = self.shifts.get(shift_id)
+        if shift is not None:
+            date = self.date + dt.timedelta(days=shift.day)
+            keys.need("technician_id", one_of(shift.technician_id), "")
+            keys.need("outlet_id", one_of(self.outlet_of[shift.technician_id]), "")
+            keys.need("date", one_of(date.isoformat()), "")
+        route = Route(
+            shift_id=shift_id,
+            depart_s=keys.need("depart", self.moment, 0),
+            stops=tuple(self.stop(stop) for stop in keys.tables("stops", required=True)),
+            return_s=keys.need("return", self.moment, 0),
+            return_travel_s=keys.need("return_travel_s", COUNT, 0),
+            return_travel_m=keys.need("return_distance_m", COUNT, 0),
+            break_start_s=keys.need("break_start", nullable(self.moment), None),
+        )
+        if shift is not None:
+            keys.close()
+        return route
+
+    def stop(self, keys: Keys) -> Stop:
+        stop = Stop(
+            job_id=keys.need("job_id", self.job_id, ""),
+            start_s=keys.need("start", self.moment, 0),
+            end_s=keys.need("end", self.moment, 0),
+            travel_s=keys.need("travel_s", COUNT, 0),
+            travel_m=keys.need("distance_m", COUNT, 0),
+        )
+        keys.close()
+        return stop
+
+    def unassigned(self, keys: Keys) -> Unassigned:
+        left = Unassigned(
+            job_id=keys.need("job_id", self.job_id, ""),
+            rule=Rule(keys.need("rule", one_of(*Rule), str(Rule.UNKNOWN))),
+            reason=keys.need("reason", text_or_empty, ""),
+            remedy=keys.need("remedy", text_or_empty, ""),
+        )
+        keys.close()
+        return left
+
+    def shipment(self, keys: Keys) -> Shipment:
+        shipment = Shipment(
+            order_line_id=keys.need("order_line_id", self.order_line_id, ""),
+            job_id=keys.need("job_id", self.job_id, ""),
+            part_id=keys.need("part_id", self.part_id, ""),
+            quantity=keys.need("quantity", COUNT, 0),
+            warehouse_id=keys.need("warehouse_id", self.warehouse_id, ""),
+            mode=ShipMode(keys.need("mode", one_of(*ShipMode), str(ShipMode.STANDARD))),
+            ships_s=keys.need("ships", self.moment, 0),
+            ready_s=keys.need("ready", self.moment, 0),
+            cost_fen=keys.need("cost_fen", COUNT, 0),
+        )
+        keys.close()
+        return shipment
+
+
+def _known(ids: Collection[str], wording: str) -> Parser[str]:
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value not in ids:
+            raise Unreadable(wording)
+        return value
+
+    return parse
+
+
+def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: FaultList) -> None:
+    """Compare a CSV file, in any order of rows, with what the plan says; None when the plan itself is unknown."""
+    content = read_text(path, faults)
+    if content is None:
+        return
+    lines, rows, whole = csv_records(content, table.file, faults)
+    if not rows or tuple(rows[0]) != table.columns:
+        found = ",".join(rows[0]) if rows else "empty file"
+        if whole:
+            faults.add(table.file, lines[0] if rows else None, "", found, "the header " + ",".join(table.columns))
+        return
+    if expected is None:
+        return
+    wanted: dict[str, list[Row]] = defaultdict(list)
+    for planned in expected:
+        wanted[planned[0]].append(planned)
+    for line, row in zip(lines[1:], rows[1:], strict=True):
+        _compare_row(line, row, table, wanted, faults)
+    if whole:
+        for key in (planned[0] for rest in wanted.values() for planned in rest):
+            faults.add(table.file, None, table.columns[0], f"no row for {key}", f"its row in plan.json; {AUTHORITY}")
+
+
+def _compare_row(line: int, row: list[str], table: PlanTable, wanted: dict[str, list[Row]], faults: FaultList) -> None:
+    if len(row) != len(table.columns):
+        faults.add(table.file, line, "", f"{len(row)} cells", f"{len(table.columns)} cells, as many as the header")
+        return
+    if not wanted.get(row[0]):
+        faults.add(table.file, line, table.columns[0], row[0], f"no such row, as in plan.json; {AUTHORITY}")
+        return
+    for column, cell, planned in zip(table.columns, row, wanted[row[0]].pop(0), strict=True):
+        if cell != planned:
+            faults.add(table.file, line, column, cell, f'"{planned}" as in plan.json; {AUTHORITY}')

@@ -1,0 +1,205 @@
+"""day.toml: the horizon, the calendars, the promises and the prices of a day folder."""
+
+import datetime as dt
+import os.path
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.cells import WEEKDAY
+from datasets.columns import JOB_CHANNELS
+from datasets.faults import FaultList
+from datasets.keys import Keys, boolean, date, dates, from_text, names_of, one_of, text, whole_number
+from datasets.table import read_text
+from datasets.tariff import read_tariff
+from datasets.times import (
+    TIME_ZONE_NAME,
+    Period,
+    Unreadable,
+    duration_of,
+    instant_of,
+    midnight_of,
+    time_of_day_of,
+)
+from optimizer.model import DAY_S, AreaClass, Channel, ClockKind, Tariff
+
+__all__ = ["SETTINGS_FILE", "Calendar", "Settings", "SlaRow", "read_settings"]
+
+SETTINGS_FILE = "day.toml"
+ANY = "*"
+NO_DATES: frozenset[dt.date] = frozenset()
+NO_WEEKDAYS: tuple[str, ...] = ()
+MAX_DAYS = 31
+MAX_PROMISE_S = 366 * DAY_S
+MAX_NOW_BEFORE_S = 30 * DAY_S
+LINE = re.compile(r"at line ([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Which dates are open: weekdays (0 Monday) with closed holidays and swapped working days (调休)."""
+
+    weekdays: frozenset[int]
+    closed: frozenset[dt.date]
+    working: frozenset[dt.date]
+
+    def is_open(self, day: dt.date, rest_weekdays: tuple[int, ...] = ()) -> bool:
+        """Tell whether a date is worked; a swapped working day cancels a rest weekday."""
+        if day in self.working:
+            return True
+        return day not in self.closed and day.weekday() in self.weekdays and day.weekday() not in rest_weekdays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaRow:
+    """One row of the promise table; "*" matches everything."""
+
+    name: str
+    brand: str
+    product: str
+    area_class: str
+    channel: str
+    clock: ClockKind
+    within: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of day.toml. now_s counts from midnight of `date`; freeze_s is by channel of the outlet."""
+
+    date: dt.date
+    days: int
+    now_s: int
+    travel: str
+    calendars: dict[str, Calendar]
+    freeze_s: dict[Channel, int]
+    sla: tuple[SlaRow, ...]
+    tariff: Tariff
+
+
+def read_settings(folder: Path, faults: FaultList) -> Settings | None:
+    """Return day.toml, or None when it cannot be parsed or has no date; whatever is wrong is a fault."""
+    values = _parse(folder, faults)
+    if values is None:
+        return None
+    keys = Keys(values, SETTINGS_FILE, "", faults)
+    first = keys.need("date", _first_date, None)
+    days = keys.need("days", whole_number(1, MAX_DAYS), 1)
+    now = keys.need("now", _now_of, None)
+    keys.need("time_zone", one_of(TIME_ZONE_NAME), TIME_ZONE_NAME)
+    travel = keys.take("travel", text, "estimate")
+    calendars = _read_calendars(keys)
+    freeze_s = _read_freeze(keys)
+    sla = tuple(_read_sla_row(row) for row in keys.tables("sla"))
+    tariff = read_tariff(keys)
+    keys.close()
+    _check_travel(travel, folder, keys)
+    if first is None:
+        return None
+    now_s = 0 if now is None else now - midnight_of(first)
+    if not -MAX_NOW_BEFORE_S <= now_s < days * DAY_S:
+        keys.refuse("now", keys.values["now"], "a moment before the horizon ends and at most 30 days before it begins")
+    return Settings(
+        date=first,
+        days=days,
+        now_s=now_s,
+        travel=travel,
+        calendars=calendars,
+        freeze_s=freeze_s,
+        sla=sla,
+        tariff=tariff,
+    )
+
+
+def _parse(folder: Path, faults: FaultList) -> dict[str, object] | None:
+    content = read_text(folder / SETTINGS_FILE, faults)
+    if content is None:
+        return None
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        line = LINE.search(str(error))
+        row = int(line[1]) if line else content.count("\n") + 1
+        faults.add(SETTINGS_FILE, row, "", str(error), "TOML as in docs/data-format.md")
+    except (ValueError, RecursionError):
+        faults.add(SETTINGS_FILE, None, "", "numbers too long or tables too deep", "TOML as in docs/data-format.md")
+    return None
+
+
+def _first_date(value: object) -> dt.date | None:
+    found = date(value)
+    if not 1970 <= found.year <= 2200:
+        raise Unreadable("a date from 1970 to 2200")
+    return found
+
+
+def _now_of(value: object) -> int | None:
+    """Return an instant written as text, or as TOML's own offset date-time."""
+    return instant_of(value.isoformat() if isinstance(value, dt.datetime) else text(value))
+
+
+def _read_calendars(keys: Keys) -> dict[str, Calendar]:
+    holidays = keys.table("holidays")
+    closed = holidays.take("closed", dates, NO_DATES)
+    working = holidays.take("working", dates, NO_DATES)
+    holidays.close()
+    for both in sorted(closed & working):
+        holidays.refuse("working", both, "dates that are not closed as well")
+    calendars = {}
+    named = keys.table("calendars")
+    for name in named.values:
+        table = named.table(name)
+        weekdays = frozenset(WEEKDAY[day] for day in table.need("weekdays", names_of(*WEEKDAY), NO_WEEKDAYS))
+        observed = table.take("public_holidays", boolean, False)
+        table.close()
+        calendars[name] = Calendar(
+            weekdays=weekdays,
+            closed=closed if observed else frozenset(),
+            working=working if observed else frozenset(),
+        )
+    return calendars
+
+
+def _read_freeze(keys: Keys) -> dict[Channel, int]:
+    table = keys.table("freeze")
+    moments = {channel: table.take(channel, _freeze_moment, None) for channel in Channel}
+    table.close()
+    return {channel: moment for channel, moment in moments.items() if moment is not None}
+
+
+def _freeze_moment(value: object) -> int | None:
+    """Return seconds from the midnight of the visits' date of `HH:MM`, or of `-1 HH:MM` on the day before."""
+    before, _, time = text(value).rpartition(" ")
+    if before not in {"", "-1"}:
+        raise Unreadable('a time of day such as "07:00", or "-1 18:00" for the day before')
+    return time_of_day_of(time) - (DAY_S if before else 0)
+
+
+def _read_sla_row(keys: Keys) -> SlaRow:
+    row = SlaRow(
+        name=keys.need("name", text, ""),
+        brand=keys.take("brand", text, ANY),
+        product=keys.take("product", text, ANY),
+        area_class=keys.take("area_class", one_of(*AreaClass, ANY), ANY),
+        channel=keys.take("channel", one_of(*JOB_CHANNELS, ANY), ANY),
+        clock=ClockKind(keys.need("clock", one_of(*ClockKind), str(ClockKind.ARRIVAL))),
+        within=keys.need("within", from_text(_promise), Period(seconds=DAY_S, days_only=False)),
+    )
+    keys.close()
+    return row
+
+
+def _promise(written: str) -> Period:
+    period = duration_of(written)
+    if not 0 < period.seconds <= MAX_PROMISE_S:
+        raise Unreadable("a duration such as PT24H or P2D, longer than nothing and at most 366 days")
+    return period
+
+
+def _check_travel(travel: str, folder: Path, keys: Keys) -> None:
+    kind, _, file = travel.partition(":")
+    if travel != "estimate" and not (kind == "osm" and file):
+        keys.refuse("travel", travel, "estimate | osm:FILE.osm.pbf")
+    elif kind == "osm" and not os.path.isfile(folder / file):  # Path.is_file raises on names that are too long
+        keys.refuse("travel", travel, "a file that exists, named from the day folder")

@@ -1,0 +1,126 @@
+"""The command line `paigong`: every command answers by its exit code as well as in words."""
+
+import datetime as dt
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.console import ProgressLines, print_kpis
+from api.planning import PlanIllegal, check_day, plan_day
+from api.warm_up import warm_up
+from api.workers import ProcessWorkers, Seconds
+from datasets.china import make_day
+from datasets.faults import FolderRefused
+from datasets.whole_folder import ForeignFolder
+from geo.estimate import EstimateTravel
+from optimizer.budget import Budget, Steps
+from optimizer.plan import Status
+
+__all__ = ["DONE", "INTERNAL", "INTERRUPTED", "REFUSED", "VIOLATIONS", "app", "main"]
+
+DONE, VIOLATIONS, REFUSED, INTERNAL = 0, 1, 2, 3
+INTERRUPTED = 130
+"""Stopped by Ctrl-C, with the best plan until then written (128 + SIGINT, as shells have it)."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="派工 plans the days of a repair network.")
+day_app = typer.Typer(no_args_is_help=True, help="A day of the network: make a sample, plan it, check a plan.")
+app.add_typer(day_app, name="day")
+
+
+def main() -> None:
+    """Run the command line; problems end in one clear message and the exit code that says whose they are."""
+    try:
+        app()
+    except (FolderRefused, ForeignFolder) as refused:
+        _say(str(refused))
+        sys.exit(REFUSED)
+    except PlanIllegal as illegal:
+        _say("Paigong's own checker objects to the plan it made. This is a defect of Paigong; nothing was written.")
+        for violation in illegal.violations:
+            _say(f"{violation.rule}  {violation.where}: {violation.sentence}")
+        sys.exit(INTERNAL)
+    except KeyboardInterrupt:
+        _say("Interrupted; nothing was written.")
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        _say(f"{error.filename or 'disk'}: {error.strerror or error}. Nothing was written.")
+        sys.exit(INTERNAL)
+    except Exception:
+        traceback.print_exc()
+        _say("This is a defect of Paigong, not of your input. Nothing was written.")
+        sys.exit(INTERNAL)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+@day_app.command("make")
+def day_make(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; it must be new, empty, or a day.")],
+    jobs: Annotated[int, typer.Option(min=0, max=1_000_000, help="Calls waiting at the planning moment.")] = 20_000,
+    technicians: Annotated[int, typer.Option(min=0, max=200_000, help="Technicians of the network.")] = 4_200,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same files.")] = 1,
+    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the horizon.")] = dt.datetime(
+        2026,
+        3,
+        2,  # noqa: DTZ001 - a date on the command line, no instant
+    ),
+) -> None:
+    """Write a sample national day as files."""
+    make_day(folder, jobs=jobs, technicians=technicians, seed=seed, date=date.date())
+    typer.echo(f"{jobs} jobs and {technicians} technicians of {date.date()} are in {folder}.")
+
+
+@day_app.command("plan")
+def day_plan(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder (docs/data-format.md).")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Plan folder to write, or to replace.")],
+    base: Annotated[
+        Path | None, typer.Option(metavar="OUT0", help="The published plan: changes against it are priced.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search (default 60).")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Search steps in all, instead of seconds: the same plan on every machine.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes (default: one per core).")] = None,
+) -> None:
+    """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""
+    if seconds is not None and iterations is not None:
+        raise typer.BadParameter("give --seconds or --iterations, not both")
+    budget: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
+    with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines() as progress:
+        planned = plan_day(folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress)
+    print_kpis(planned)
+    typer.echo(f"The plan is in {out}.")
+    if planned.result.status is Status.INTERRUPTED:
+        _say("Stopped early: this is the best plan until then.")
+        raise typer.Exit(INTERRUPTED)
+
+
+@day_app.command("check")
+def day_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The plan folder.")],
+) -> None:
+    """Check a plan against every rule, independently of the search."""
+    violations = check_day(folder, out)
+    for violation in violations:
+        typer.echo(f"{violation.rule}  {violation.where}: {violation.sentence}")
+    if violations:
+        typer.echo(f"{len(violations)} violations.")
+        raise typer.Exit(VIOLATIONS)
+    typer.echo(f"{out} is legal: every rule holds.")
+
+
+@app.command("warm-up", hidden=True)
+def warm_up_command() -> None:
+    """Compile the search ahead of the first plan (part of make setup)."""
+    warm_up(EstimateTravel())

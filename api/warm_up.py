@@ -1,0 +1,78 @@
+"""Compiles the search once, at set-up, so that no plan ever waits for it."""
+
+import datetime as dt
+
+from optimizer.baseline import by_hand
+from optimizer.budget import Steps
+from optimizer.model import (
+    AreaClass,
+    Break,
+    Centre,
+    Clock,
+    ClockKind,
+    Day,
+    Job,
+    Outlet,
+    Ownership,
+    Shift,
+    Skill,
+    Tariff,
+    Technician,
+    TravelMode,
+)
+from optimizer.search.arrays import Shard
+from optimizer.solve import Task, solve
+from optimizer.travel import TravelTimes
+
+__all__ = ["warm_up"]
+
+
+def warm_up(travel: TravelTimes) -> None:
+    """Plan a day of three jobs, by search and by hand."""
+    home = (104.06, 30.66)
+    jobs = tuple(
+        Job(
+            id=f"J{i}",
+            position=(104.06 + i / 100, 30.66),
+            centre_id="C",
+            area_class=AreaClass.SEAT,
+            skill=Skill(family="refrigerator", level=1),
+            reported_s=0,
+            service_s=1_800,
+            clocks=(Clock(kind=ClockKind.ARRIVAL, due_s=86_400),),
+        )
+        for i in range(3)
+    )
+    shift = Shift(
+        id="T@1",
+        technician_id="T",
+        day=0,
+        start_s=28_800,
+        end_s=61_200,
+        latest_end_s=64_800,
+        open_s=28_800,
+        close_s=61_200,
+        break_=Break(earliest_s=41_400, latest_s=46_800, duration_s=2_700),
+    )
+    day = Day(
+        date=dt.date(2026, 3, 2),
+        days=1,
+        now_s=21_600,
+        centres=(Centre(id="C", position=home),),
+        outlets=(Outlet(id="O", centre_id="C", position=home, ownership=Ownership.OWN),),
+        technicians=(
+            Technician(
+                id="T",
+                outlet_id="O",
+                position=home,
+                mode=TravelMode.CAR,
+                skills=(Skill(family="refrigerator", level=2),),
+            ),
+        ),
+        shifts=(shift,),
+        jobs=jobs,
+        tariff=Tariff(),
+    )
+    shard = Shard(job_ids=tuple(job.id for job in jobs), shift_ids=("T@1",), start={}, parity_allowed=0)
+    solve(Task(number=1, day=day, shard=shard, kits={}, travel=travel, budget=Steps(steps=400), share=1.0, seed=1))
+    by_hand(day, travel, lambda done: None)

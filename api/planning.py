@@ -14,11 +14,12 @@ from optimizer.baseline import by_hand
 from optimizer.budget import Budget
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.dispatch import Progress, Workers, dispatch
+from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import Published
 from optimizer.plan import Plan, Result, Violation
+from optimizer.workers import Workers
 
 __all__ = ["PlanIllegal", "Planned", "check_day", "plan_day", "published_as"]
 
@@ -65,7 +66,7 @@ def plan_day(
     violations = check(day, result.plan, measured)
     if violations:
         raise PlanIllegal(violations)
-    hand = by_hand(day, travel, lambda done: progress("by hand", done))
+    hand = by_hand(day, travel, workers, lambda done: progress("by hand", done))
     hand_cost = price(day, hand, travel)
     ours = kpis(day, result.plan, result.cost, folder.sla_names)
     theirs = kpis(day, hand, hand_cost, folder.sla_names)

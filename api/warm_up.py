@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from optimizer.baseline import by_hand
+from optimizer.baseline import HandTask, plan_by_hand
 from optimizer.budget import Steps
 from optimizer.model import (
     AreaClass,
@@ -74,5 +74,5 @@ def warm_up(travel: TravelTimes) -> None:
         tariff=Tariff(),
     )
     shard = Shard(job_ids=tuple(job.id for job in jobs), shift_ids=("T@1",), start={}, parity_allowed=0)
-    solve(Task(number=1, day=day, shard=shard, kits={}, travel=travel, budget=Steps(steps=400), share=1.0, seed=1))
-    by_hand(day, travel, lambda done: None)
+    solve(Task(day=day, shard=shard, kits={}, travel=travel, budget=Steps(steps=400), share=1.0, seed=1))
+    plan_by_hand(HandTask(day=day, shard=shard, kits={}, travel=travel, nearest=(("O",),) * 3))

@@ -5,55 +5,78 @@ capable outlet that can take it, there to whoever can be on site first. It keeps
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.candidates import Candidates, nearest_capable_outlets
+from optimizer.candidates import nearest_capable_outlets
 from optimizer.model import Day, Rule
 from optimizer.plan import Plan, Route, Unassigned
-from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Roster, build_problem
+from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Roster, Shard, build_problem
 from optimizer.search.compiled import compiled
 from optimizer.search.insertion import insert
 from optimizer.search.readback import read_route
 from optimizer.search.schedule import State, evaluate, new_state
-from optimizer.shards import make_shards
+from optimizer.shards import day_of, make_shards
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
+from optimizer.workers import Workers, answer_all
 
-__all__ = ["by_hand"]
+__all__ = ["HandTask", "by_hand", "plan_by_hand"]
 
 
-def by_hand(day: Day, travel: TravelTimes, progress: Callable[[float], None]) -> Plan:
-    """Return the nearest-outlet, first-come plan of a day."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandTask:
+    """A shard to be planned by hand: nearest holds each job's outlets by id, nearest first."""
+
+    day: Day
+    shard: Shard
+    kits: Mapping[str, tuple[KitOption, ...]]
+    travel: TravelTimes
+    nearest: tuple[tuple[str, ...], ...]
+
+
+def by_hand(day: Day, travel: TravelTimes, workers: Workers, progress: Callable[[float], None]) -> Plan:
+    """Return the nearest-outlet, first-come plan of a day, worked out shard by shard along the centres' territories."""
     roster = Roster(day)
     kits = kit_options(day)
     candidates = nearest_capable_outlets(roster, travel)
-    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
-    routes: list[Route] = []
-    shards = make_shards(roster, candidates.outlet[:, 0])
-    for done, shard in enumerate(shards):
-        progress(done / len(shards))
-        problem = build_problem(roster, shard, kits, travel, neighbours=0)
-        local: dict[int, int] = {}
-        for v, shift_id in enumerate(shard.shift_ids):
-            local.setdefault(
-                outlet_index[roster.outlet_of(roster.shifts[shift_id]).id], int(problem.shifts["outlet"][v])
-            )
-        rows = _rows(roster, shard.job_ids, candidates)
-        nearest = np.array([[local.get(int(o), FREE) for o in row] for row in rows], np.int32)
-        state = new_state(problem)
-        _first_come(problem, state, _turns(roster, shard.job_ids), nearest.reshape(len(rows), -1))
-        routes += [
-            read_route(problem, v, state.stops[v, : state.count[v]].tolist(), shard.job_ids, shard.shift_ids)
-            for v in np.flatnonzero(state.count).tolist()
-        ]
-    return _plan(roster, routes, kits)
+    nearest = {
+        job.id: tuple(day.outlets[o].id for o in row if o >= 0)
+        for job, row in zip(day.jobs, candidates.outlet, strict=True)
+    }
+    tasks = [
+        HandTask(
+            day=day_of(roster, shard),
+            shard=shard,
+            kits={job_id: kits[job_id] for job_id in shard.job_ids if job_id in kits},
+            travel=travel,
+            nearest=tuple(nearest[job_id] for job_id in shard.job_ids),
+        )
+        for shard in make_shards(roster, candidates.outlet[:, 0])
+    ]
+    answers = answer_all(plan_by_hand, tasks, workers, progress)
+    return _plan(roster, [route for routes in answers for route in routes], kits)
 
 
-def _rows(roster: Roster, job_ids: Sequence[str], candidates: Candidates) -> NDArray[np.int64]:
-    index = {job.id: j for j, job in enumerate(roster.day.jobs)}
-    return candidates.outlet[[index[job_id] for job_id in job_ids]]
+def plan_by_hand(task: HandTask) -> tuple[Route, ...]:
+    """Return the routes of one shard by hand."""
+    shard = task.shard
+    roster = Roster(task.day)
+    problem = build_problem(roster, shard, task.kits, task.travel, neighbours=0)
+    local: dict[str, int] = {}
+    for v, shift_id in enumerate(shard.shift_ids):
+        local.setdefault(roster.outlet_of(roster.shifts[shift_id]).id, int(problem.shifts["outlet"][v]))
+    nearest = np.full((len(shard.job_ids), max(map(len, task.nearest), default=0)), FREE, np.int32)
+    for j, outlets in enumerate(task.nearest):
+        nearest[j, : len(outlets)] = [local.get(outlet_id, FREE) for outlet_id in outlets]
+    state = new_state(problem)
+    _first_come(problem, state, _turns(roster, shard.job_ids), nearest)
+    return tuple(
+        read_route(problem, v, state.stops[v, : state.count[v]].tolist(), shard.job_ids, shard.shift_ids)
+        for v in np.flatnonzero(state.count).tolist()
+    )
 
 
 def _turns(roster: Roster, job_ids: Sequence[str]) -> NDArray[np.int32]:

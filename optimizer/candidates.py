@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.model import Day, Job, Lock, TravelMode
+from optimizer.model import Day, Job, TravelMode
 from optimizer.search.arrays import Roster
 from optimizer.travel import UNREACHABLE, TravelTimes
 
 __all__ = ["Candidates", "nearest_capable_outlets"]
 
-EARTH_M = 6_371_009.0
 NEAREST = 8
 """Outlets kept per job."""
 LOOKED_AT = 16
@@ -99,7 +98,7 @@ def _bind(roster: Roster, near: NDArray[np.int64]) -> None:
     """Leave a bound job the outlet of its published technician alone."""
     outlet_index = {outlet.id: i for i, outlet in enumerate(roster.day.outlets)}
     for i, job in enumerate(roster.day.jobs):
-        if job.published is None or not roster.is_held(job) or job.lock is Lock.TIME:
+        if job.published is None or not roster.is_bound(job):
             continue
         technician = roster.technicians.get(job.published.technician_id)
         if technician is not None:

@@ -4,9 +4,7 @@
 and workers, and is told how far it got.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,37 +18,17 @@ from optimizer.plan import Plan, Result, Route, Status
 from optimizer.reasons import reasons
 from optimizer.search.arrays import Roster, Shard
 from optimizer.shards import Routes, day_of, make_seams, make_shards, seam_shard
-from optimizer.solve import Answer, Task, solve
+from optimizer.solve import Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
+from optimizer.workers import Workers, answer_all
 
-__all__ = ["Progress", "Workers", "assemble", "dispatch", "solve_all"]
+__all__ = ["Progress", "assemble", "assign", "dispatch"]
 
 SEAMS_SHARE = 0.2
 SEAM_ROUNDS = 4
-ATTEMPTS = 3
-"""A shard whose worker died is solved again, this often in all."""
-
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done."""
-
-
-class Workers(Protocol):
-    """Where shards are solved: any executor, renewed when it broke; a person may tell it to hurry."""
-
-    @property
-    def count(self) -> int:
-        """How many shards are solved at the same time."""
-        ...
-
-    def executor(self) -> Executor:
-        """Return an executor in working order."""
-        ...
-
-    @property
-    def stopped(self) -> bool:
-        """True once a person asked to stop: every search, begun or not, then ends at once with the best it has."""
-        ...
 
 
 def dispatch(
@@ -137,7 +115,6 @@ class _Run:
             self.begun += 1
             tasks.append(
                 Task(
-                    number=self.begun,
                     day=day_of(self.roster, shard),
                     shard=shard,
                     kits={job_id: self.kits[job_id] for job_id in shard.job_ids if job_id in self.kits},
@@ -147,7 +124,7 @@ class _Run:
                     seed=self.seed + 1_000 * self.begun,
                 )
             )
-        answers = solve_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))
+        answers = answer_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))
         return {route.shift_id: route for answer in answers for route in answer.routes}
 
     def sew(self, candidates: Candidates, shards: Sequence[Shard], routes: dict[str, Route]) -> dict[str, Route]:
@@ -165,43 +142,6 @@ class _Run:
                     routes.pop(shift_id, None)
             routes |= answers
         return routes
-
-
-def solve_all(
-    work: Callable[[Task], Answer], tasks: Sequence[Task], workers: Workers, progress: Callable[[float], None]
-) -> list[Answer]:
-    """Return every task's answer in the order of the tasks; a task whose worker died is given to a new one."""
-    answers: dict[int, Answer] = {}
-    attempts = dict.fromkeys((task.number for task in tasks), 0)
-    progress(0.0)
-    while len(answers) < len(tasks):
-        missing = [task for task in tasks if task.number not in answers]
-        for task in missing:
-            attempts[task.number] += 1
-            if attempts[task.number] > ATTEMPTS:
-                msg = f"shard {task.number} was lost {ATTEMPTS} times with its worker"
-                raise RuntimeError(msg)
-        executor = workers.executor()
-        try:
-            waiting = {executor.submit(work, task) for task in missing}
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for answer in _collect(done):
-                    answers[answer.number] = answer
-                progress(len(answers) / len(tasks))
-        except BrokenExecutor:
-            # Whatever was not answered is submitted again above.
-            continue
-    return [answers[task.number] for task in tasks]
-
-
-def _collect(done: Iterable[Future[Answer]]) -> Iterable[Answer]:
-    """Yield the answers of finished futures, those of a broken executor left out."""
-    for future in done:
-        try:
-            yield future.result()
-        except BrokenExecutor:
-            continue
 
 
 def assemble(

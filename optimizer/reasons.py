@@ -10,7 +10,7 @@ from optimizer.candidates import Candidates
 from optimizer.clock import time_text
 from optimizer.cost import level_of
 from optimizer.measure import service_seconds
-from optimizer.model import Job, Lock, Outlet, Rule, Shift, Technician
+from optimizer.model import Job, Lock, Outlet, Position, Rule, Shift, Technician, TravelMode
 from optimizer.plan import Unassigned
 from optimizer.search.arrays import Roster, visit_windows
 from optimizer.sourcing import KitOption, missing_parts
@@ -123,10 +123,27 @@ class _Asker:
         return self._say(job, rule, f"{kept}, but {closest.sentence} ({closest.rule})", "release the lock")
 
     def _verdicts(self, job: Job) -> Iterator[_Verdict]:
-        for o in self._outlets_near(job):
-            outlet = self.roster.day.outlets[o]
-            for shift in self.shifts_of[outlet.id]:
-                yield self._verdict(job, outlet, shift)
+        shifts = [s for o in self._outlets_near(job) for s in self.shifts_of[self.roster.day.outlets[o].id]]
+        ways = self._ways(job, shifts)
+        for shift in shifts:
+            technician = self.roster.technician_of(shift)
+            drive_s, metres = ways[technician.mode, technician.position]
+            yield self._verdict(job, shift, drive_s, metres)
+
+    def _ways(self, job: Job, shifts: Sequence[Shift]) -> dict[tuple[TravelMode, Position], tuple[int, int]]:
+        """Return seconds and metres to the job by travel mode and base, asked for all bases at once."""
+        bases: dict[TravelMode, dict[Position, None]] = defaultdict(dict)
+        for shift in shifts:
+            technician = self.roster.technician_of(shift)
+            bases[technician.mode][technician.position] = None
+        ways = {}
+        for mode, positions in bases.items():
+            matrix = self.travel.matrix(
+                np.array(list(positions), np.float64), np.array([job.position], np.float64), mode
+            )
+            for i, position in enumerate(positions):
+                ways[mode, position] = int(matrix.seconds[i, 0]), int(matrix.metres[i, 0])
+        return ways
 
     def _outlets_near(self, job: Job) -> list[int]:
         """Return the candidate outlets; where none is capable, those nearest in a straight line."""
@@ -138,12 +155,8 @@ class _Asker:
         staffed = [o for o in np.argsort((apart**2).sum(axis=1)) if self.shifts_of[self.roster.day.outlets[o].id]]
         return [int(o) for o in staffed[:20]]
 
-    def _verdict(self, job: Job, outlet: Outlet, shift: Shift) -> _Verdict:
-        technician = self.roster.technician_of(shift)
-        matrix = self.travel.matrix(
-            np.array([technician.position], np.float64), np.array([job.position], np.float64), technician.mode
-        )
-        drive_s, metres = int(matrix.seconds[0, 0]), int(matrix.metres[0, 0])
+    def _verdict(self, job: Job, shift: Shift, drive_s: int, metres: int) -> _Verdict:
+        technician, outlet = self.roster.technician_of(shift), self.roster.outlet_of(shift)
         for rule, sentence in self._obstacles(job, outlet, shift, technician, drive_s, metres):
             if sentence:
                 return _Verdict(rule=rule, sentence=sentence, shift=shift, drive_s=drive_s)

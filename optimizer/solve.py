@@ -26,7 +26,6 @@ WARM = Settings(hot=0.1)
 class Task:
     """A shard with everything a worker needs: the day cut down to it, its kit options, travel, budget and seed."""
 
-    number: int
     day: Day
     shard: Shard
     kits: Mapping[str, tuple[KitOption, ...]]
@@ -40,7 +39,6 @@ class Task:
 class Answer:
     """The routes of a shard, timed, and how many steps they took."""
 
-    number: int
     routes: tuple[Route, ...]
     steps: int
 
@@ -59,7 +57,7 @@ def solve(task: Task) -> Answer:
     routes = tuple(
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
-    return Answer(number=task.number, routes=routes, steps=first.steps + second.steps)
+    return Answer(routes=routes, steps=first.steps + second.steps)
 
 
 def _recombined(

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from optimizer.model import TravelMode
 
-__all__ = ["UNREACHABLE", "Places", "TravelMatrix", "TravelTimes"]
+__all__ = ["EARTH_M", "UNREACHABLE", "Places", "TravelMatrix", "TravelTimes"]
 
+EARTH_M = 6_371_009.0
+"""Mean radius of the Earth, metres."""
 UNREACHABLE = 1 << 28
 """Seconds (and metres) that stand for "no known way"; sums of a few still fit 32 bits."""
 

@@ -29,7 +29,7 @@ from optimizer.model import (
     Window,
 )
 from optimizer.sourcing import KitOption
-from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes
 
 __all__ = ["FORBIDDEN", "FREE", "KEEP_FEN", "NEVER_S", "Problem", "Roster", "Shard", "build_problem", "visit_windows"]
 
@@ -96,6 +96,7 @@ RATES = np.dtype(
     align=True,
 )
 KITS = 3
+BINDING = (Lock.TECHNICIAN, Lock.BOTH, Lock.PINNED)
 CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
 
 
@@ -165,12 +166,18 @@ class Roster:
             return None
         return self.shift_on.get((job.published.technician_id, job.published.start_s // DAY_S))
 
-    def is_held(self, job: Job) -> bool:
-        """Return whether a lock or a freeze holds the job to its published place."""
-        if job.published is None:
-            return False
+    def is_freezing(self, job: Job) -> bool:
+        """Return whether the job was published on a shift that is frozen by now."""
         shift = self.published_shift(job)
-        return job.lock is not Lock.NONE or (shift is not None and self.is_frozen(shift))
+        return shift is not None and self.is_frozen(shift)
+
+    def is_held(self, job: Job) -> bool:
+        """Return whether a lock or a freeze holds the job to its published place or time."""
+        return job.published is not None and (job.lock is not Lock.NONE or self.is_freezing(job))
+
+    def is_bound(self, job: Job) -> bool:
+        """Return whether a lock or a freeze binds the job to its published technician."""
+        return job.published is not None and (job.lock in BINDING or self.is_freezing(job))
 
 
 def visit_windows(roster: Roster, job: Job) -> list[Window]:
@@ -180,10 +187,9 @@ def visit_windows(roster: Roster, job: Job) -> list[Window]:
     earliest_s, latest_s = roster.day.now_s, horizon_s
     if job.published is not None:
         start_s = job.published.start_s
-        shift = roster.published_shift(job)
         if job.lock is Lock.PINNED:
             earliest_s, latest_s = max(earliest_s, start_s), min(latest_s, start_s)
-        elif job.lock in (Lock.TIME, Lock.BOTH) or (shift is not None and roster.is_frozen(shift)):
+        elif job.lock in (Lock.TIME, Lock.BOTH) or roster.is_freezing(job):
             earliest_s = max(earliest_s, start_s - LOCK_TOLERANCE_S)
             latest_s = min(latest_s, start_s + LOCK_TOLERANCE_S)
     clipped = sorted((max(w.earliest_s, earliest_s), min(w.latest_s, latest_s)) for w in wished)
@@ -302,7 +308,7 @@ def _fixed_prices(
             published = roster.published_shift(job)
             if published is not None and roster.is_frozen(published):
                 allowed = shift_ids == published.id
-            elif job.lock in (Lock.TECHNICIAN, Lock.BOTH, Lock.PINNED):
+            elif job.lock in BINDING:
                 allowed = open_columns & ~others
         fixed[index, ~allowed] = FORBIDDEN
     return np.minimum(fixed, FORBIDDEN).astype(np.int32)
@@ -355,16 +361,23 @@ def build_problem(
         bases.setdefault(technician.position, n + len(bases))
         ways.setdefault((technician.mode, roster.outlet_of(shift).ownership), len(ways))
     points = np.array([job.position for job in jobs] + list(bases), np.float64).reshape(-1, 2)
-    leg = np.zeros((len(ways), len(points), len(points), 2), np.int32)
-    metres = np.zeros((len(ways), len(points), len(points)), np.int32)
-    for (mode, ownership), way in ways.items():
-        matrix = travel.matrix(points, points, mode)
-        metres[way] = matrix.metres
+    leg = np.full((len(ways), len(points), len(points), 2), UNREACHABLE, np.int32)
+    metres = np.full((len(ways), len(points), len(points)), UNREACHABLE, np.int32)
+    for mode in dict.fromkeys(mode for mode, _ in ways):
+        homes = {bases[t.position] for t in (roster.technician_of(s) for s in shifts) if t.mode is mode}
+        asked = _within_reach(points, n, sorted(homes), tariff.reach_m[mode])
+        matrix = travel.matrix(points[asked], points[asked], mode)
+        cells = np.ix_(asked, asked)
         unknown = matrix.seconds >= UNREACHABLE
-        fen = matrix.seconds.astype(np.int64) * tariff.travel_fen_per_hour[ownership] // 3600
-        fen += matrix.metres.astype(np.int64) * tariff.fen_per_km[mode] // 1000
-        leg[way, :, :, 0] = np.where(unknown, UNREACHABLE, matrix.seconds)
-        leg[way, :, :, 1] = np.where(unknown, UNREACHABLE, fen)
+        for ownership in Ownership:
+            way = ways.get((mode, ownership))
+            if way is None:
+                continue
+            fen = matrix.seconds.astype(np.int64) * tariff.travel_fen_per_hour[ownership] // 3600
+            fen += matrix.metres.astype(np.int64) * tariff.fen_per_km[mode] // 1000
+            metres[way][cells] = matrix.metres
+            leg[way, :, :, 0][cells] = np.where(unknown, UNREACHABLE, matrix.seconds)
+            leg[way, :, :, 1][cells] = np.where(unknown, UNREACHABLE, fen)
     shift_table = _shift_table(roster, shifts, bases, ways, outlets, technicians)
     base_metres = np.array([metres[row["way"], row["base"], :n] for row in shift_table], np.int64).reshape(
         len(shifts), n
@@ -421,12 +434,23 @@ def build_problem(
     )
 
 
+def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], reach_m: int) -> NDArray[np.int64]:
+    """Return these bases and the jobs that one of them could reach even by a straight road; the rest is never driven."""
+    longitude, latitude = np.radians(points).T
+    vectors = np.c_[np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    chord = min(2.0, reach_m / EARTH_M * 1.01)
+    near = (vectors[:n] @ vectors[list(homes)].T).max(axis=1) >= 1.0 - chord * chord / 2 - 1e-9
+    return np.append(np.flatnonzero(near), np.array(homes, np.int64))
+
+
 def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
     """Return each job's nearest other jobs by travel there and back, nearest first; (n, r)."""
     r = max(0, min(neighbours, n - 1))
     if r == 0:
         return np.zeros((n, 0), np.int32)
-    seconds = leg[0, :n, :n, 0].astype(np.int64)
+    # By whichever way of travel gets around most.
+    widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax())
+    seconds = leg[widest, :n, :n, 0].astype(np.int64)
     both = seconds + seconds.T
     np.fill_diagonal(both, np.iinfo(np.int64).max)
     nearest = np.argpartition(both, r - 1, axis=1)[:, :r]

@@ -33,7 +33,8 @@ def new_orders(p: Problem, candidates: NDArray[np.int32]) -> Orders:
     keys[1] = (candidates != FREE).sum(axis=1)
     keys[3] = -p.jobs["unserved_fen"]
     if p.near.shape[1] and n:
-        nearest = p.leg[0, np.arange(n), p.near[:, min(9, p.near.shape[1] - 1)], 0]
+        # The tenth neighbour tells town from country.
+        nearest = p.leg[:, np.arange(n), p.near[:, min(9, p.near.shape[1] - 1)], 0].min(axis=0)
         keys[4], keys[5] = -nearest, nearest
     return keys
 

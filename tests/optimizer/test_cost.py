@@ -275,7 +275,7 @@ def remote(number: int, **fields: Any) -> Job:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "missed", "fen"), [(10, 1, 0), (10, 2, 5_000), (9, 1, 5_000), (20, 5, 15_000), (0, 0, 0)]
+    ("jobs", "missed", "fen"), [(10, 1, 0), (10, 2, 5_000), (9, 1, 5_000), (20, 5, 15_000), (100, 11, 5_000), (0, 0, 0)]
 )
 def test_parity_allows_a_tenth(jobs: int, missed: int, fen: int) -> None:
     assert parity_price(Tariff(), jobs, missed) == fen

@@ -108,3 +108,13 @@ def test_an_empty_route() -> None:
     assert make.rules(day, make.plan(day, make.route(day, return_s=late - 1, break_start_s=make.clock("13:00")))) == [
         Rule.BREAK
     ]
+
+
+def test_an_empty_route_may_begin_with_it() -> None:
+    day = rest_day(start_s=make.clock("13:00"))
+    assert (
+        make.rules(
+            day, make.plan(day, make.route(day, return_s=make.clock("14:00"), break_start_s=make.clock("13:00")))
+        )
+        == []
+    )

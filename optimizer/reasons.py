@@ -10,7 +10,7 @@ from optimizer.candidates import Candidates
 from optimizer.clock import time_text
 from optimizer.cost import level_of
 from optimizer.measure import service_seconds
-from optimizer.model import Job, Lock, Outlet, Position, Rule, Shift, Technician, TravelMode
+from optimizer.model import Job, Lock, Outlet, Position, Rule, Shift, Technician, TravelMode, Window
 from optimizer.plan import Unassigned
 from optimizer.search.arrays import Roster, visit_windows
 from optimizer.sourcing import KitOption, missing_parts
@@ -27,8 +27,8 @@ STAGES = (
     Rule.MODE,
     Rule.LOCK,
     Rule.FREEZE,
-    Rule.KIT,
     Rule.WINDOW,
+    Rule.KIT,
     Rule.HOURS,
     Rule.SHIFT,
     Rule.ROOM,
@@ -44,6 +44,7 @@ class _Verdict:
     sentence: str
     shift: Shift
     drive_s: int
+    metres: int
 
 
 def reasons(
@@ -100,7 +101,31 @@ class _Asker:
             return self._say(
                 job, Rule.ROOM, f"{able} shifts could serve it alone; all are taken up by work that costs more to leave"
             )
-        return self._say(job, closest.rule, f"closest: {closest.sentence}")
+        return self._say(job, closest.rule, f"closest: {closest.sentence}", self._remedy(job, closest))
+
+    def _remedy(self, job: Job, closest: _Verdict) -> str:
+        """Return the one change that lets the closest shift, empty, serve the job; "" when no single one does."""
+        shift, drive_s = closest.shift, closest.drive_s
+        technician, outlet = self.roster.technician_of(shift), self.roster.outlet_of(shift)
+        busy_s = service_seconds(job, outlet) + drive_s
+        on_site_s = max(shift.start_s + drive_s, shift.open_s)
+        if closest.rule in (Rule.WINDOW, Rule.KIT):
+            ready_s = max([on_site_s, *(option.ready_s for option in self.kits.get(job.id, ())[:1])])
+            fits = ready_s <= shift.close_s and ready_s + busy_s <= shift.latest_end_s
+            return f"agree a start from {time_text(ready_s)} with {technician.id}" * fits
+        if closest.rule is Rule.SHIFT:
+            start_s = _first_start(visit_windows(self.roster, job), on_site_s)
+            minutes = 0 if start_s is None else (start_s + busy_s - shift.end_s + 59) // 60
+            return f"at least {minutes} min of overtime for {technician.id}" * (minutes > 0)
+        obstacles = self._obstacles(job, outlet, shift, technician, drive_s, closest.metres)
+        if any(sentence for rule, sentence in obstacles if rule is not closest.rule):
+            return ""
+        return {
+            Rule.SKILL: f"{job.skill.family} level {job.skill.level} for {technician.id}",
+            Rule.CERTIFICATE: f"valid certificates {', '.join(sorted(job.certificates))} for {technician.id}",
+            Rule.CREW: f"{job.crew} people on {shift.id}",
+            Rule.LOAD: f"a vehicle for load {job.load} with {technician.id}",
+        }.get(closest.rule, "")
 
     def _say(self, job: Job, rule: Rule, reason: str, remedy: str = "") -> Unassigned:
         return Unassigned(job_id=job.id, rule=rule, reason=reason, remedy=remedy)
@@ -159,8 +184,8 @@ class _Asker:
         technician, outlet = self.roster.technician_of(shift), self.roster.outlet_of(shift)
         for rule, sentence in self._obstacles(job, outlet, shift, technician, drive_s, metres):
             if sentence:
-                return _Verdict(rule=rule, sentence=sentence, shift=shift, drive_s=drive_s)
-        return _Verdict(rule=Rule.ROOM, sentence="", shift=shift, drive_s=drive_s)
+                return _Verdict(rule=rule, sentence=sentence, shift=shift, drive_s=drive_s, metres=metres)
+        return _Verdict(rule=Rule.ROOM, sentence="", shift=shift, drive_s=drive_s, metres=metres)
 
     def _obstacles(
         self, job: Job, outlet: Outlet, shift: Shift, technician: Technician, drive_s: int, metres: int
@@ -200,18 +225,24 @@ class _Asker:
         yield Rule.FREEZE, f"{shift.id} is frozen" * frozen
 
     def _times(self, job: Job, outlet: Outlet, shift: Shift, drive_s: int) -> Iterator[tuple[Rule, str]]:
-        start_s = max(shift.start_s + drive_s, shift.open_s)
+        windows = visit_windows(self.roster, job)
+        on_site_s = max(shift.start_s + drive_s, shift.open_s)
+        start_s = _first_start(windows, on_site_s)
+        yield Rule.WINDOW, f"{shift.id} can be there {time_text(on_site_s)}, after its windows" * (start_s is None)
         kit = self.kits.get(job.id, ())
-        if kit:
-            start_s = max(start_s, kit[0].ready_s)
-            late = start_s > shift.close_s and kit[0].ready_s > shift.start_s
-            yield Rule.KIT, f"the parts arrive {time_text(kit[0].ready_s)}, after {shift.id}" * late
-        fitting = [w for w in visit_windows(self.roster, job) if w.latest_s >= start_s]
-        yield Rule.WINDOW, f"{shift.id} can start {time_text(start_s)}, after its windows" * (not fitting)
-        if not fitting:
+        if kit and start_s is not None and start_s < kit[0].ready_s:
+            start_s = _first_start(windows, kit[0].ready_s)
+            ready = f"the parts arrive {time_text(kit[0].ready_s)}"
+            yield Rule.KIT, f"{ready}, after its windows" * (start_s is None)
+            yield Rule.KIT, f"{ready}, after {shift.id}" * (start_s is not None and start_s > shift.close_s)
+        if start_s is None:
             return
-        start_s = max(start_s, fitting[0].earliest_s)
         yield Rule.HOURS, f"{time_text(start_s)} is after {outlet.id} closes" * (start_s > shift.close_s)
         back_s = start_s + service_seconds(job, outlet) + drive_s
         over = back_s > shift.latest_end_s
         yield Rule.SHIFT, f"{shift.id} would be back {time_text(back_s)}, overtime included" * over
+
+
+def _first_start(windows: Sequence[Window], earliest_s: int) -> int | None:
+    """Return the first time inside the windows that is not before earliest_s."""
+    return next((max(w.earliest_s, earliest_s) for w in windows if w.latest_s >= earliest_s), None)

@@ -446,7 +446,7 @@ def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], rea
 def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
     """Return each job's nearest other jobs by travel there and back, nearest first; (n, r)."""
     r = max(0, min(neighbours, n - 1))
-    if r == 0:
+    if r == 0 or len(leg) == 0:
         return np.zeros((n, 0), np.int32)
     # By whichever way of travel gets around most.
     widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax())

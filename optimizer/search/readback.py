@@ -12,6 +12,7 @@ __all__ = ["read_route"]
 def read_route(p: Problem, v: int, jobs: Sequence[int], job_ids: Sequence[str], shift_ids: Sequence[str]) -> Route:
     """Return the route of shift v as a plan states it; the first departure is as late as it can be."""
     shift = p.shifts[v]
+    has_break = int(shift["break_duration"]) > 0
     seconds, metres = p.leg[shift["way"], :, :, 0], p.metres[shift["way"]]
     t, taken, at = int(shift["start"]), 0, int(shift["base"])
     depart_s, break_start_s = t, None
@@ -23,7 +24,7 @@ def read_route(p: Problem, v: int, jobs: Sequence[int], job_ids: Sequence[str], 
             msg = f"shift {shift_ids[v]} cannot serve job {job_ids[j]} in this order"
             raise ValueError(msg)
         pause = max(t, int(shift["break_earliest"]))
-        if now_taken and not taken:
+        if has_break and now_taken and not taken:
             break_start_s = pause
         if not stops:
             depart_s = start - drive

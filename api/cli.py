@@ -5,14 +5,15 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from api.console import ProgressLines, print_kpis
 from api.planning import PlanIllegal, check_day, plan_day
 from api.warm_up import warm_up
-from api.workers import ProcessWorkers, Seconds
+from api.workers import ProcessWorkers, Seconds, UntilStopped
 from datasets.china import make_day
 from datasets.faults import FolderRefused
 from datasets.whole_folder import ForeignFolder
@@ -26,7 +27,23 @@ DONE, VIOLATIONS, REFUSED, INTERNAL = 0, 1, 2, 3
 INTERRUPTED = 130
 """Stopped by Ctrl-C, with the best plan until then written (128 + SIGINT, as shells have it)."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="派工 plans the days of a repair network.")
+
+class _Commands(TyperGroup):
+    """Ends in words when a person interrupts; every folder is written whole or not at all."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _say("Interrupted; no half-written folder is left.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+SAMPLE_DATE = dt.datetime(2026, 3, 2)  # noqa: DTZ001 - a date on the command line, no instant
+
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, help="派工 plans the days of a repair network."
+)
 day_app = typer.Typer(no_args_is_help=True, help="A day of the network: make a sample, plan it, check a plan.")
 app.add_typer(day_app, name="day")
 
@@ -43,9 +60,6 @@ def main() -> None:
         for violation in illegal.violations:
             _say(f"{violation.rule}  {violation.where}: {violation.sentence}")
         sys.exit(INTERNAL)
-    except KeyboardInterrupt:
-        _say("Interrupted; nothing was written.")
-        sys.exit(INTERRUPTED)
     except OSError as error:
         _say(f"{error.filename or 'disk'}: {error.strerror or error}. Nothing was written.")
         sys.exit(INTERNAL)
@@ -65,11 +79,7 @@ def day_make(
     jobs: Annotated[int, typer.Option(min=0, max=1_000_000, help="Calls waiting at the planning moment.")] = 20_000,
     technicians: Annotated[int, typer.Option(min=0, max=200_000, help="Technicians of the network.")] = 4_200,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same files.")] = 1,
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the horizon.")] = dt.datetime(
-        2026,
-        3,
-        2,  # noqa: DTZ001 - a date on the command line, no instant
-    ),
+    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the horizon.")] = SAMPLE_DATE,
 ) -> None:
     """Write a sample national day as files."""
     make_day(folder, jobs=jobs, technicians=technicians, seed=seed, date=date.date())
@@ -95,7 +105,8 @@ def day_plan(
     """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""
     if seconds is not None and iterations is not None:
         raise typer.BadParameter("give --seconds or --iterations, not both")
-    budget: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
+    given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
+    budget = UntilStopped(budget=given)
     with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines() as progress:
         planned = plan_day(folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress)
     print_kpis(planned)

@@ -1,14 +1,19 @@
 """The worker processes that shards are solved in, and the clock and the stop button their searches look at."""
 
 import multiprocessing as mp
+import os
 import signal
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.synchronize import Event
 from types import FrameType
 
-__all__ = ["ProcessWorkers", "Seconds"]
+from optimizer.budget import Budget
+from optimizer.search.anneal import Stop
+
+__all__ = ["ProcessWorkers", "Seconds", "UntilStopped"]
 
 _stop: Event | None = None
 """In a worker process: set when a person asked to stop."""
@@ -17,37 +22,48 @@ _stop: Event | None = None
 def _begin_worker(stop: Event) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    global _stop  # noqa: PLW0603
+    global _stop
     _stop = stop
-
-
-def _is_stopped() -> bool:
-    return _stop is not None and _stop.is_set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seconds:
-    """A budget of wall-clock seconds for the whole search, ended at once by the stop button."""
+    """A budget of wall-clock seconds for the whole search."""
 
     seconds: float
     repeats: bool = False
 
-    def begin(self, share: float) -> "SecondsStop":
+    def begin(self, share: float) -> Stop:
         """Start the clock on a share of the seconds."""
-        return SecondsStop(self.seconds * share)
+        begun = time.monotonic()
+        seconds = max(self.seconds * share, 1e-9)
+
+        def stop(steps: int) -> float:
+            del steps
+            return (time.monotonic() - begun) / seconds
+
+        return stop
 
 
-class SecondsStop:
-    """Says how much of some seconds is over."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntilStopped:
+    """A budget that is used up at once when a person asks to stop."""
 
-    def __init__(self, seconds: float) -> None:
-        self._begun = time.monotonic()
-        self._seconds = max(seconds, 1e-9)
+    budget: Budget
 
-    def __call__(self, steps: int) -> float:
-        """Return the share of the seconds that is over, 1 once a person asked to stop."""
-        del steps
-        return 1.0 if _is_stopped() else (time.monotonic() - self._begun) / self._seconds
+    @property
+    def repeats(self) -> bool:
+        """True when the budget itself repeats."""
+        return self.budget.repeats
+
+    def begin(self, share: float) -> Stop:
+        """Begin a share of the budget."""
+        inside = self.budget.begin(share)
+
+        def stop(steps: int) -> float:
+            return 1.0 if _stop is not None and _stop.is_set() else inside(steps)
+
+        return stop
 
 
 class ProcessWorkers:
@@ -60,7 +76,8 @@ class ProcessWorkers:
         self.count = count
         # Workers start from a clean server process: forking one with threads in it is not safe.
         self._context = mp.get_context("forkserver")
-        self._context.set_forkserver_preload(["optimizer.solve"])
+        # All that a worker imports, the command line as its main module included: paid once, before it forks.
+        self._context.set_forkserver_preload(["api.cli"])
         self._stop = self._context.Event()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -71,7 +88,7 @@ class ProcessWorkers:
 
     def executor(self) -> Executor:
         """Return a pool in working order."""
-        if self._pool is not None and self._pool._broken:  # type: ignore[attr-defined]  # noqa: SLF001
+        if self._pool is not None and self._pool._broken:  # noqa: SLF001
             self._pool.shutdown(wait=True)
             self._pool = None
         if self._pool is None:
@@ -82,6 +99,12 @@ class ProcessWorkers:
 
     def __enter__(self) -> "ProcessWorkers":
         self._previous = signal.signal(signal.SIGINT, self._interrupted)
+        # The server starts while the day is read. It must not die of a Ctrl-C before it has learned to ignore one.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return self
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
@@ -89,6 +112,8 @@ class ProcessWorkers:
         if self._stop.is_set():
             raise KeyboardInterrupt
         self._stop.set()
+        # Past Python's buffers, which whatever was interrupted may be using.
+        os.write(2, b"Stopping with the best plan so far; Ctrl-C again to stop at once.\n")
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._previous)

@@ -1,18 +1,20 @@
 """The sample national network and one of its days, as a day folder; docs/sample-network.md tells what is in it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from datasets.china_calendar import closures
-from datasets.china_calls import NOW_S, calls, instants
-from datasets.china_ground import Ground, kilometres, load_ground, sphere
+from datasets.china_calls import calls, instants
+from datasets.china_ground import DAY_S, NOW_S, Floats, Ground, Ints, kilometres, load_ground, sphere
 from datasets.china_network import centres, outlet_load, outlets, warehouses
-from datasets.china_parts import kits, lanes, parts, stock
-from datasets.china_people import staffing, team
+from datasets.china_parts import NEVER_S, kits, lanes, parts, ready_times, stock
+from datasets.china_people import is_master, staffing, team
 from datasets.china_published import name_preferred, publish, spoil
+from datasets.china_windows import Answers, agree
 from datasets.day import write_day
 from geo.crs import Datum, from_wgs84
 
@@ -20,6 +22,8 @@ __all__ = ["make_day"]
 
 DAYS = 2
 VISITS_OWED_PER_TECHNICIAN = 4
+STRAIGHT_KMH = 33.0
+"""As the crow flies, by motor on country roads."""
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CALENDARS: dict[str, dict[str, list[str] | bool]] = {
     "office": {"weekdays": list(_WEEKDAYS[:6]), "public_holidays": True},
@@ -50,24 +54,22 @@ def make_day(
     people = staffing(outlet_load(ground, outlet_table), own, technicians)
     outlet_table["workload_target"] = np.where(own, 0, VISITS_OWED_PER_TECHNICIAN * people)
     technician_table = team(random[_PEOPLE], outlet_table, people, date)
-    warehouse_table, part_table = warehouses(ground), parts()
-    job_table = calls(random[_CALLS], ground, jobs, date)
+    supply = _supply(random[_PARTS], ground, centre_table, jobs)
+    job_table = calls(random[_CALLS], ground, outlet_table, jobs, date)
     closed, working = _year_of(date)
     present = technician_table[_on_duty(technician_table, outlet_table, date, closed, working)]
+    agree(random[_CALLS], job_table, _answers(job_table, present, outlet_table, supply), date)
     publish(random[_PUBLISHED], job_table, present.reset_index(drop=True), outlet_table, date)
     name_preferred(random[_PUBLISHED], job_table, technician_table, outlet_table)
     spoil(random[_PUBLISHED], job_table, technician_table, date)
     _as_typed(job_table)
     tables = {
+        **supply,
         "centres": centre_table.drop(columns="province_id"),
         "outlets": outlet_table.drop(columns="place"),
         "technicians": technician_table,
-        "jobs": job_table.drop(columns=["reported_s", "place", "minutes", "shipped", "repeat"]),
-        "warehouses": warehouse_table,
-        "parts": part_table,
+        "jobs": job_table.drop(columns=["reported_s", "seat", "place", "minutes", "kit", "shipped", "repeat"]),
         "kits": kits(),
-        "stock": stock(random[_PARTS], part_table, _load_of_warehouses(ground, warehouse_table), jobs),
-        "lanes": lanes(warehouse_table, centre_table),
     }
     write_day(folder, tables, _settings(date, closed, working))
 
@@ -115,6 +117,53 @@ def _on_duty(
         ],
         dtype=bool,
     )
+
+
+def _supply(rng: np.random.Generator, ground: Ground, centre_table: pd.DataFrame, jobs: int) -> dict[str, pd.DataFrame]:
+    """Return centres, warehouses, parts, stock and lanes by name."""
+    warehouse_table, part_table = warehouses(ground), parts()
+    return {
+        "centres": centre_table,
+        "warehouses": warehouse_table,
+        "parts": part_table,
+        "stock": stock(rng, part_table, _load_of_warehouses(ground, warehouse_table), jobs),
+        "lanes": lanes(warehouse_table, centre_table),
+    }
+
+
+def _answers(
+    job_table: pd.DataFrame, present: pd.DataFrame, outlet_table: pd.DataFrame, supply: Mapping[str, pd.DataFrame]
+) -> Answers:
+    """Return what the hotline knows of each job: the way there, when parts can come, and what was promised."""
+    number_of = {centre: number for number, centre in enumerate(supply["centres"]["centre_id"])}
+    lon, lat = job_table["lon"].to_numpy(), job_table["lat"].to_numpy()
+    _, nearest = kilometres(sphere(outlet_table["lon"].to_numpy(), outlet_table["lat"].to_numpy()), lon, lat)
+    ready = ready_times(supply)
+    centre = outlet_table["centre_id"].map(number_of).to_numpy()[nearest].tolist()
+    ready_s = [
+        max((ready[part][c] for part in kit), default=0) for kit, c in zip(job_table["kit"], centre, strict=True)
+    ]
+    wide = ((job_table["crew_size"] > 1) | (job_table["skill_level"] > 2)).to_numpy()
+    motor = present[present["travel_mode"].isin(["car", "motorbike"])]
+    usual_s, master_s = (
+        _way_s(outlet_table[outlet_table["outlet_id"].isin(who["outlet_id"])], lon, lat)
+        for who in (motor, present[is_master(present)])
+    )
+    return Answers(
+        way_s=np.where(wide, master_s, usual_s),
+        ready_s=np.array(ready_s, dtype=np.int64),
+        due_s=job_table["reported_s"].to_numpy() + np.where(job_table["seat"], 1, 2) * DAY_S,
+        wide=wide,
+    )
+
+
+def _way_s(outlet_table: pd.DataFrame, lon: Floats, lat: Floats) -> Ints:
+    """Return roughly how long the way from the nearest of these outlets is by road; `NEVER_S` where there is none."""
+    if outlet_table.empty:
+        return np.full(len(lon), NEVER_S)
+    tree = sphere(outlet_table["lon"].to_numpy(), outlet_table["lat"].to_numpy())
+    away_km, _ = kilometres(tree, lon, lat)
+    return np.asarray(600 + away_km / STRAIGHT_KMH * 3600, dtype=np.int64)
 
 
 def _load_of_warehouses(ground: Ground, warehouse_table: pd.DataFrame) -> np.ndarray:

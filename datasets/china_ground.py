@@ -7,14 +7,19 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from geo.places import load_places, load_provinces
 
-__all__ = ["Floats", "Ground", "Ints", "kilometres", "load_ground", "sphere"]
+__all__ = ["DAY_S", "NOW_S", "Floats", "Ground", "Ints", "kilometres", "load_ground", "sphere", "within"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+DAY_S = 86_400
+NOW_S = 6 * 3600
+"""The planning moment, from midnight of the date."""
 
 EARTH_KM = 6_371.0
 DEMAND_EXPONENT = 0.85
@@ -24,9 +29,9 @@ SPREAD_KM = {"city": 1.2, "county": 1.6, "district": 1.5, "township": 2.4, "vill
 """How far homes lie from the middle of a place, at least; large cities grow from there with their population."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
-    """Mainland places and what follows from them.
+    """Mainland places and what follows from them; there is one, and it equals itself alone.
 
     places: the rows of `geo.places.load_places` inside the mainland, with `label` (the Chinese name where there is
     one). demand: share of all calls per place, sums to 1. spread_km: how far homes
@@ -83,6 +88,12 @@ def kilometres(tree: cKDTree, lon: Floats, lat: Floats, k: int = 1) -> tuple[Flo
     """Return distances in kilometres and indices of the k nearest points of the tree, one row per place if k > 1."""
     distance, index = tree.query(_cartesian(lon, lat), k=k)
     return np.asarray(distance, dtype=np.float64), np.asarray(index, dtype=np.int64)
+
+
+def within(tree: cKDTree, other: cKDTree, reach_km: float) -> csr_array:
+    """Return which points of the other tree are within reach of each of the first, as ones in a sparse matrix."""
+    near = tree.sparse_distance_matrix(other, reach_km, output_type="coo_matrix")
+    return csr_array((np.ones(near.nnz), (near.row, near.col)), shape=near.shape)
 
 
 def _cartesian(lon: Floats, lat: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """The organisations of the sample network: 29 centres, own outlets, 1,400 contract outlets, 30 warehouses."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.china_catalogue import FAMILIES
-from datasets.china_ground import Floats, Ground, Ints, kilometres, sphere
+from datasets.china_ground import Floats, Ground, Ints, kilometres, sphere, within
 from datasets.china_people import names, phones
 
 __all__ = ["CONTRACT_OUTLETS", "OWN_CITIES", "centres", "outlet_load", "outlets", "warehouses"]
@@ -19,6 +20,9 @@ OWN_CITIES = 118
 CITY_SHARE, COUNTY_SHARE = 0.34, 0.42
 """Contract outlets in cities and their districts; the others sit in county and township seats."""
 OWN_LOAD_SHARE = 1 / 3
+OUTPOSTS = 80
+"""Contract outlets that stand where they are the only one within a morning's drive."""
+OUTPOST_REACH_KM = 80.0
 _METROPOLISES = 12
 """So many cities have a second own outlet, the very largest a third."""
 
@@ -113,21 +117,31 @@ def warehouses(ground: Ground) -> pd.DataFrame:
 
 def outlets(rng: np.random.Generator, ground: Ground, centre_table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of outlets.csv, and the row of each outlet's place in the column `place`."""
-    own = _own_places(ground)
-    city = _by_highest_average(ground, _rows_of_levels(ground, "city", "district"), own)
-    county = _rows_of_levels(ground, "county")
-    county = county[np.argsort(-ground.demand[county], kind="stable")][: round(COUNTY_SHARE * CONTRACT_OUTLETS)]
-    taken = np.concatenate([own, city, county])
-    township = _by_uncovered_demand(ground, taken, CONTRACT_OUTLETS - len(city) - len(county))
-    place = np.concatenate([taken, township])
-    ownership = np.repeat(["own", "contract"], [len(own), CONTRACT_OUTLETS])
-    level = np.repeat(["city", "city", "county", "township"], [len(own), len(city), len(county), len(township)])
+    place, ownership, level = _chosen_places(ground)
     order = np.argsort(ground.places["province_id"].to_numpy()[place].astype(str), kind="stable")
     place, ownership, level = place[order], ownership[order], level[order]
     lon, lat = ground.scatter(rng, place, 0.4)
     table = _described(rng, ground, centre_table, place, ownership, level, lon, lat)
     table["channel"] = _channels(rng, level, ownership == "contract", outlet_load(ground, table))
     return table
+
+
+@cache
+def _chosen_places(ground: Ground) -> tuple[Ints, _Objects, _Objects]:
+    """Return the places of all outlets, with ownership and kind of place; the same for every seed."""
+    own = _own_places(ground)
+    city = _by_highest_average(ground, _rows_of_levels(ground, "city", "district"), own)
+    county = _rows_of_levels(ground, "county")
+    county = county[np.argsort(-ground.demand[county], kind="stable")][: round(COUNTY_SHARE * CONTRACT_OUTLETS)]
+    taken = np.concatenate([own, city, county])
+    outpost = _by_far_demand(ground, taken, OUTPOSTS)
+    taken = np.concatenate([taken, outpost])
+    township = _by_uncovered_demand(ground, taken, CONTRACT_OUTLETS + len(own) - len(taken))
+    place = np.concatenate([taken, township])
+    ownership = np.repeat(["own", "contract"], [len(own), CONTRACT_OUTLETS])
+    in_cities = np.arange(len(place)) < len(own) + len(city)
+    level = np.where(in_cities, "city", ground.places["level"].to_numpy()[place])
+    return place, ownership, level
 
 
 def _described(  # noqa: PLR0913 - one column each
@@ -242,6 +256,22 @@ def _by_highest_average(ground: Ground, candidates: Ints, taken: Ints) -> Ints:
     quotients = ground.demand[candidates][:, None] / np.where((number == 1) & is_city, 0.25, number)
     best = np.argsort(-quotients, axis=None, kind="stable")[: round(CITY_SHARE * CONTRACT_OUTLETS)]
     return np.asarray(candidates[best // quotients.shape[1]], dtype=np.int64)
+
+
+def _by_far_demand(ground: Ground, taken: Ints, count: int) -> Ints:
+    """Choose county and township seats one by one, each where most calls are far from every outlet so far."""
+    lon, lat = (ground.places[column].to_numpy(dtype=np.float64) for column in ("lon", "lat"))
+    away_km, _ = kilometres(sphere(lon[taken], lat[taken]), lon, lat)
+    open_demand = np.where(away_km > OUTPOST_REACH_KM, ground.demand, 0.0)
+    candidates = np.setdiff1d(_rows_of_levels(ground, "county", "township"), taken)
+    candidates = candidates[away_km[candidates] > OUTPOST_REACH_KM / 2]
+    around = within(sphere(lon[candidates], lat[candidates]), sphere(lon, lat), OUTPOST_REACH_KM)
+    chosen: list[int] = []
+    for _ in range(count):
+        best = int(np.argmax(around @ open_demand))
+        chosen.append(int(candidates[best]))
+        open_demand[around.indices[around.indptr[best] : around.indptr[best + 1]]] = 0.0
+    return np.array(chosen, dtype=np.int64)
 
 
 def _by_uncovered_demand(ground: Ground, taken: Ints, count: int, reach_km: float = 14.0) -> Ints:

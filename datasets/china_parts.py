@@ -1,25 +1,29 @@
 """The parts of the sample network: four hundred parts, what each fault asks for, stock, and lanes to the centres."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from datasets.china_catalogue import FAMILIES, SERIES
-from datasets.china_ground import Floats, kilometres, sphere
+from datasets.china_ground import DAY_S, NOW_S, Floats, Ints, kilometres, sphere
+from datasets.times import duration_of, time_of_day_of
 
-__all__ = ["kits", "lanes", "part_id", "parts", "stock"]
-
-NEAREST_WAREHOUSES = 8
-NEAR_KM = 450
-"""Lanes join a centre with its nearest warehouses, and with every other one that is near."""
+__all__ = ["kits", "lanes", "part_id", "parts", "ready_times", "shipped_kits", "stock"]
 
 SAME_DAY_KM = 150
 """Up to here by road, express leaves in the morning and arrives the same day; from farther, the next morning."""
 
+PICKUP_KM = 30
+
 COVER_DAYS = 6
 SCARCE_SHARE = 0.06
+SCARCE_COVER_DAYS = 0.5
 NOWHERE = 3
 """So many parts are on no shelf at all: old series of things that rarely break."""
-UNSTOCKED_SHARE = 0.22
+UNSTOCKED_SHARE = 0.12
+NEVER_S = 1 << 40
+_SIZES = ("small", "medium", "bulky")
 
 
 def part_id(family: int, component: int, series: int) -> str:
@@ -61,18 +65,19 @@ def kits() -> pd.DataFrame:
 def stock(rng: np.random.Generator, part_table: pd.DataFrame, warehouse_load: Floats, calls: int) -> pd.DataFrame:
     """Return the rows of stock.csv: some days of each warehouse's own need, with gaps.
 
-    A few parts are scarce (two warehouses have them), three are nowhere. warehouse_load: share of calls near each.
+    A few rare parts are scarce (two warehouses have them), the three rarest are nowhere.
+    warehouse_load: share of calls near each.
     """
     shipped = part_table[part_table["carried"] == "no"].reset_index(drop=True)
     daily = calls * np.array([need for _, need in _shipped_need()])
     mean = COVER_DAYS * daily[:, None] * warehouse_load[None, :]
     on_hand = rng.poisson(np.maximum(mean, 1.2))
     on_hand[rng.random(on_hand.shape) < UNSTOCKED_SHARE] = 0
-    order = rng.permutation(len(shipped))
-    scarce = order[: round(SCARCE_SHARE * len(shipped))]
+    rare = np.argsort(daily, kind="stable")
+    scarce = rng.choice(rare[: len(rare) // 2], size=round(SCARCE_SHARE * len(shipped)), replace=False)
     keepers = rng.random((len(scarce), len(warehouse_load))).argsort(axis=1) < 2
-    on_hand[scarce] = np.where(keepers, np.maximum(on_hand[scarce], 2), 0)
-    on_hand[np.argsort(daily, kind="stable")[:NOWHERE]] = 0
+    on_hand[scarce] = np.where(keepers, 2 + rng.poisson(SCARCE_COVER_DAYS * daily[scarce])[:, None], 0)
+    on_hand[rare[:NOWHERE]] = 0
     reserved = rng.binomial(on_hand, 0.08)
     part, warehouse = (index.ravel() for index in np.indices(on_hand.shape))
     return pd.DataFrame(
@@ -99,7 +104,7 @@ def _shipped_need() -> list[tuple[str, float]]:
 
 
 def lanes(warehouse_table: pd.DataFrame, centre_table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of lanes.csv: by mode, slower and dearer with the distance."""
+    """Return the rows of lanes.csv: from every warehouse to every centre, slower and dearer with the distance."""
     tree = sphere(warehouse_table["lon"].to_numpy(), warehouse_table["lat"].to_numpy())
     distance, index = kilometres(
         tree, centre_table["lon"].to_numpy(), centre_table["lat"].to_numpy(), k=len(warehouse_table)
@@ -107,8 +112,7 @@ def lanes(warehouse_table: pd.DataFrame, centre_table: pd.DataFrame) -> pd.DataF
     rows = [
         lane
         for c, centre in enumerate(centre_table["centre_id"])
-        for rank, (km, w) in enumerate(zip(distance[c], index[c], strict=True))
-        if rank < NEAREST_WAREHOUSES or km < NEAR_KM
+        for km, w in zip(distance[c], index[c], strict=True)
         for lane in _lanes_of_pair(str(warehouse_table["warehouse_id"].iloc[int(w)]), str(centre), 1.25 * float(km))
     ]
     return pd.DataFrame(rows)
@@ -116,15 +120,17 @@ def lanes(warehouse_table: pd.DataFrame, centre_table: pd.DataFrame) -> pd.DataF
 
 def _lanes_of_pair(warehouse: str, centre: str, road_km: float) -> list[dict[str, object]]:
     """Return the lanes between a warehouse and a centre's territory, so many kilometres by road."""
+    by_road_h, by_air_h = 10 + road_km / 90, 14.5 + road_km / 600
+    far = round(road_km)
     offers: list[tuple[str, str, float, float, int, int, str]] = [
-        ("standard", "16:00", 16 + road_km / 45, 0.35, 900, 120, "small;medium"),
-        ("dedicated", "09:00", 3 + road_km / 60, 0.30, 9_000 + round(road_km * 14), 80, "small;medium;bulky"),
+        ("standard", "16:00", 16 + road_km / 45, 0.35, 900 + far // 4, 120 + far // 20, "small;medium"),
+        ("dedicated", "09:00", 3 + road_km / 60, 0.30, 9_000 + far * 14, 80, "small;medium;bulky"),
     ]
     if road_km < SAME_DAY_KM:
         offers.append(("express", "10:00", 5 + road_km / 50, 0.30, 2_200, 300, "small;medium"))
     else:
-        offers.append(("express", "18:30", 10 + road_km / 90, 0.25, 2_600 + round(road_km), 450, "small;medium"))
-    if road_km < 30:
+        offers.append(("express", "18:30", min(by_road_h, by_air_h), 0.25, 2_600 + far, 450, "small;medium"))
+    if road_km < PICKUP_KM:
         offers.append(("pickup", "08:30", 1.5, 0.6, 600, 0, "small;medium;bulky"))
     return [
         {
@@ -146,3 +152,58 @@ def _duration(hours: float) -> str:
     quarters = round(hours * 4)
     minutes = f"{quarters % 4 * 15}M" if quarters % 4 else ""
     return f"PT{quarters // 4}H{minutes}"
+
+
+def shipped_kits() -> dict[tuple[int, int, int], list[str]]:
+    """Return the parts that must be sent, by family, fault and series; all three count from 0."""
+    return {
+        (f, x, s): [
+            part_id(f, c, s)
+            for c, component in enumerate(family.components)
+            if component.name in fault.components and not component.carried
+        ]
+        for f, family in enumerate(FAMILIES)
+        for x, fault in enumerate(family.faults)
+        for s in range(len(SERIES))
+    }
+
+
+def ready_times(tables: Mapping[str, pd.DataFrame]) -> dict[str, Ints]:
+    """Return by part and, in their order, centre when it can be there: seconds from midnight, `NEVER_S` without stock.
+
+    What the hotline sees: the nearest warehouse that has the part, and its earliest usual lane. Others may be before.
+    tables: centres, warehouses, parts, stock, lanes.
+    """
+    centre_table, warehouse_table = tables["centres"], tables["warehouses"]
+    tree = sphere(warehouse_table["lon"].to_numpy(), warehouse_table["lat"].to_numpy())
+    _, nearest = kilometres(
+        tree, centre_table["lon"].to_numpy(), centre_table["lat"].to_numpy(), k=len(warehouse_table)
+    )
+    earliest = _earliest(tables["lanes"], list(warehouse_table["warehouse_id"]), list(centre_table["centre_id"]))
+    free = tables["stock"].assign(free=lambda table: table["on_hand"] - table["reserved"])
+    shelves = free.pivot(index="part_id", columns="warehouse_id", values="free")[warehouse_table["warehouse_id"]]
+    size = tables["parts"].set_index("part_id")["size_class"]
+    centre = np.arange(len(centre_table))
+    ready = {}
+    for part, has in zip(shelves.index, shelves.to_numpy() > 0, strict=True):
+        source = nearest[centre, np.argmax(has[nearest], axis=1)]
+        ready[str(part)] = np.where(has.any(), earliest[source, centre, _SIZES.index(size[part])], NEVER_S)
+    return ready
+
+
+def _earliest(lane_table: pd.DataFrame, warehouse_ids: list[str], centre_ids: list[str]) -> Ints:
+    """Return the earliest arrival by warehouse, centre and size class; dedicated vehicles are for bulky parts only."""
+    warehouse = {name: number for number, name in enumerate(warehouse_ids)}
+    centre = {name: number for number, name in enumerate(centre_ids)}
+    earliest = np.full((len(warehouse), len(centre), len(_SIZES)), NEVER_S)
+    columns = (
+        lane_table[column].tolist()
+        for column in ("warehouse_id", "centre_id", "mode", "carries", "cut_off", "transit_p90")
+    )
+    for w, c, mode, carries, cut_off, transit in zip(*columns, strict=True):
+        second = NOW_S + (time_of_day_of(cut_off) - NOW_S) % DAY_S + duration_of(transit).seconds
+        for size in carries.split(";"):
+            if mode != "dedicated" or size == "bulky":
+                cell = warehouse[w], centre[c], _SIZES.index(size)
+                earliest[cell] = min(second, earliest[cell])
+    return earliest

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.china_catalogue import COOLANT, ELECTRICIAN, GAS, HEIGHT
-from datasets.china_ground import Floats, Ints
+from datasets.china_ground import Floats, Ints, sphere, within
 
-__all__ = ["NUMBER_PREFIX", "names", "phones", "staffing", "team"]
+__all__ = ["NUMBER_PREFIX", "hubs", "is_master", "names", "phones", "staffing", "team"]
 
 NUMBER_PREFIX = "1540000"
 """To our knowledge no operator in China has opened the prefix 154, so these numbers reach nobody."""
@@ -33,18 +33,23 @@ _MODE_SHARES = {
     "county": (0.46, 0.52, 0.02, 0.00, 0.00),
     "township": (0.48, 0.52, 0.00, 0.00, 0.00),
 }
-_CREW_OF_TWO = {"own": 0.14, "city": 0.08, "county": 0.10, "township": 0.07}
+_CREW_OF_TWO = {"own": 0.08, "city": 0.05, "county": 0.05, "township": 0.03}
+
+HUB_REACH_KM = 75.0
+"""Straight; about 100 km by road."""
+_PEOPLE_PER_MASTER = 10
 
 _WATER = ("water_heater_gas", "water_heater_electric", "gas_stove", "range_hood")
 _COLD = ("air_conditioner", "refrigerator", "washing_machine")
 _KITCHEN = ("gas_stove", "range_hood", "dishwasher", "water_heater_gas")
 _WHITE = ("washing_machine", "refrigerator", "dishwasher", "water_heater_electric", "air_conditioner")
 _ALL_BUT_DISHWASHER = (*_WATER, *_COLD)
+_EVERYTHING = (*_ALL_BUT_DISHWASHER, "dishwasher")
 _BUNDLES = {
     "own": (_COLD, _WATER, _WHITE, (*_KITCHEN, "water_heater_electric"), (*_COLD, "water_heater_electric")),
     "city": ((*_COLD, "water_heater_electric"), _WATER, (*_WHITE, "range_hood"), (*_KITCHEN, "washing_machine")),
-    "county": (_ALL_BUT_DISHWASHER, (*_COLD, *_WATER), (*_WATER, "dishwasher", "washing_machine"), (*_COLD, *_WATER)),
-    "township": (_ALL_BUT_DISHWASHER, (*_COLD, *_WATER), (*_WATER, "washing_machine")),
+    "county": (_ALL_BUT_DISHWASHER, _EVERYTHING, (*_WATER, "dishwasher", "washing_machine"), _ALL_BUT_DISHWASHER),
+    "township": (_ALL_BUT_DISHWASHER, _EVERYTHING, (*_WATER, "washing_machine")),
 }
 """What the first, second, third … technician of an outlet learns: the smaller the place, the more of everything."""
 
@@ -119,19 +124,47 @@ def _at_least_one(load: Floats, people: int) -> Ints:
     return base
 
 
+def hubs(outlet_table: pd.DataFrame, people: Ints) -> NDArray[np.bool_]:
+    """Tell which staffed outlets have masters: all own ones, and as few others as bring one near every outlet.
+
+    They are chosen one by one, each where most outlets still lack one within reach; a lonely outlet is its own hub.
+    """
+    staffed = np.flatnonzero(people > 0)
+    chosen: NDArray[np.bool_] = (outlet_table["ownership"].to_numpy() == "own") & (people > 0)
+    if len(staffed) == 0:
+        return chosen
+    tree = sphere(outlet_table["lon"].to_numpy()[staffed], outlet_table["lat"].to_numpy()[staffed])
+    joined = within(tree, tree, HUB_REACH_KM)
+    lacking = joined @ chosen[staffed] == 0
+    while lacking.any():
+        best = int(np.argmax(joined @ lacking))
+        chosen[staffed[best]] = True
+        lacking[joined.indices[joined.indptr[best] : joined.indptr[best + 1]]] = False
+    return chosen
+
+
 def team(rng: np.random.Generator, outlet_table: pd.DataFrame, people: Ints, date: dt.date) -> pd.DataFrame:
-    """Return the rows of technicians.csv for so many people per outlet."""
+    """Return the rows of technicians.csv for so many people per outlet.
+
+    The first of every ten at a hub is a master: best at everything, with every certificate, a van and a helper.
+    """
     rows = np.repeat(np.arange(len(outlet_table)), people)
     turn = np.concatenate([np.arange(n) for n in people]) if len(rows) else rows
     count = len(rows)
+    master = hubs(outlet_table, people)[rows] & (turn % _PEOPLE_PER_MASTER == 0)
     own = (outlet_table["ownership"].to_numpy() == "own")[rows]
     grade = np.where(own, "own", outlet_table["place_level"].to_numpy()[rows])
     calendar = outlet_table["calendar"].to_numpy()[rows]
-    crew = _crews(rng, grade, turn)
+    chance = np.array([_CREW_OF_TWO[g] for g in grade])
+    crew = np.where(master | (rng.random(count) < chance), 2, 1)
     mode = np.where(crew == 2, "car", _draw_by_grade(rng, grade, _MODE_SHARES, _MODES))
-    skills = [_skills(rng, str(g), int(t)) for g, t in zip(grade, turn, strict=True)]
+    skills = [_skills(rng, str(g), int(t), bool(m)) for g, t, m in zip(grade, turn, master, strict=True)]
     shift = [_SHIFTS[c][n % len(_SHIFTS[c])] for c, n in zip(calendar, rng.integers(0, 20, count), strict=True)]
-    load = np.where(mode == "car", rng.integers(4, 9, count), np.where(np.isin(mode, ["motorbike", "ebike"]), 1, 0))
+    load = np.where(
+        mode == "car",
+        rng.integers(np.where(master, 6, 4), 9, count),
+        np.where(np.isin(mode, ["motorbike", "ebike"]), 1, 0),
+    )
     absent = rng.random((count, 2)) < 0.025
     days = (date, date + dt.timedelta(days=1))
     return pd.DataFrame(
@@ -141,7 +174,7 @@ def team(rng: np.random.Generator, outlet_table: pd.DataFrame, people: Ints, dat
             "outlet_id": outlet_table["outlet_id"].to_numpy()[rows],
             "travel_mode": mode,
             "skills": [";".join(f"{family}:{level}" for family, level in s.items()) for s in skills],
-            "certificates": [_certificates(rng, s, date) for s in skills],
+            "certificates": [_certificates(rng, s, date, bool(m)) for s, m in zip(skills, master, strict=True)],
             "load_capacity": load,
             "crew_size": crew,
             "shift_start": [start for start, _ in shift],
@@ -156,6 +189,15 @@ def team(rng: np.random.Generator, outlet_table: pd.DataFrame, people: Ints, dat
     )
 
 
+def is_master(technicians: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows of technicians.csv are masters: they come with a helper and know everything best."""
+    best = ";".join(f"{family}:3" for family in _EVERYTHING)
+    masters: NDArray[np.bool_] = ((technicians["crew_size"] == 2) & (technicians["skills"] == best)).to_numpy(
+        dtype=bool
+    )
+    return masters
+
+
 def _draw_by_grade(
     rng: np.random.Generator, grade: _Objects, shares: Mapping[str, tuple[float, ...]], values: tuple[str, ...]
 ) -> _Objects:
@@ -165,15 +207,9 @@ def _draw_by_grade(
     return chosen
 
 
-def _crews(rng: np.random.Generator, grade: _Objects, turn: Ints) -> Ints:
-    """Return crew sizes: the second technician of every own outlet has a helper, others by chance."""
-    chance = np.array([_CREW_OF_TWO[g] for g in grade])
-    return np.asarray(
-        np.where((rng.random(len(grade)) < chance) | ((grade == "own") & (turn == 1)), 2, 1), dtype=np.int64
-    )
-
-
-def _skills(rng: np.random.Generator, grade: str, turn: int) -> dict[str, int]:
+def _skills(rng: np.random.Generator, grade: str, turn: int, is_master: bool) -> dict[str, int]:
+    if is_master:
+        return dict.fromkeys(_EVERYTHING, 3)
     bundles = _BUNDLES[grade]
     families = bundles[turn % len(bundles)]
     grown = int(rng.choice(3, p=_LEVELS[grade])) + 1
@@ -184,11 +220,11 @@ def _skills(rng: np.random.Generator, grade: str, turn: int) -> dict[str, int]:
     }
 
 
-def _certificates(rng: np.random.Generator, skills: dict[str, int], date: dt.date) -> str:
+def _certificates(rng: np.random.Generator, skills: dict[str, int], date: dt.date, is_master: bool) -> str:
     chance: dict[str, float] = {}
     for family in skills:
         for scheme, share in _NEEDS.get(family, ()):
-            chance[scheme] = max(share, chance.get(scheme, 0.0))
+            chance[scheme] = 1.0 if is_master else max(share, chance.get(scheme, 0.0))
     held = []
     for scheme, share in chance.items():
         draw, fate, days = rng.random(), rng.random(), int(rng.integers(5, 900))

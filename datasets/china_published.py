@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from datasets.china_calls import NOW_S, instants
-from datasets.china_ground import kilometres, sphere
+from datasets.china_calls import instants
+from datasets.china_ground import NOW_S, kilometres, sphere
 
 __all__ = ["IMPOSSIBLE_SHARE", "PUBLISHED_SHARE", "name_preferred", "publish", "spoil"]
 

@@ -1,0 +1,1 @@
+"""Knows places and roads."""

@@ -1,0 +1,1 @@
+"""Decides: the model of a day, its cost, its checker and its search."""

@@ -1,7 +1,7 @@
 """The plan a dispatcher makes by hand: nearest outlet, first come first served.
 
 Jobs are taken in the order of their calls, those that a lock or a freeze holds before all. Each goes to the nearest
-capable outlet that can take it, there to whoever can be on site first. It keeps every rule, and is checked like any plan.
+capable outlet that can take it, there to whoever can be on site first. It keeps every rule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -74,8 +74,8 @@ def plan_by_hand(task: HandTask) -> tuple[Route, ...]:
     state = new_state(problem)
     _first_come(problem, state, _turns(roster, shard.job_ids), nearest)
     return tuple(
-        read_route(problem, v, state.stops[v, : state.count[v]].tolist(), shard.job_ids, shard.shift_ids)
-        for v in np.flatnonzero(state.count).tolist()
+        read_route(problem, v, state.stops[v, : state.length[v]].tolist(), shard.job_ids, shard.shift_ids)
+        for v in np.flatnonzero(state.length).tolist()
     )
 
 
@@ -93,14 +93,14 @@ def _turns(roster: Roster, job_ids: Sequence[str]) -> NDArray[np.int32]:
 
 @compiled
 def _start_in(p: Problem, s: State, j: int, v: int, gap: int) -> int:
-    """Return when job j would start in this gap of route v, NEVER_S when that is not legal; the route stays as it was."""
+    """Return when job j would start in this gap of route v, NEVER_S when that is not legal; nothing changes."""
     insert(p, s, j, v, gap, 0)
     start = NEVER_S
     if evaluate(p, s, v):
         start = s.end[v, gap] - p.service[j, p.shifts[v].outlet]
-    for k in range(gap, s.count[v] - 1):
+    for k in range(gap, s.length[v] - 1):
         s.stops[v, k] = s.stops[v, k + 1]
-    s.count[v] -= 1
+    s.length[v] -= 1
     s.route_of[j] = FREE
     s.visits[p.shifts[v].outlet] -= 1
     evaluate(p, s, v)
@@ -117,10 +117,10 @@ def _first_come(p: Problem, s: State, turns: NDArray[np.int32], nearest: NDArray
             if outlet == FREE:
                 continue
             best, best_v, best_gap = NEVER_S, FREE, 0
-            for v in range(s.count.shape[0]):
-                if p.shifts[v].outlet != outlet or p.fixed[j, v] >= FORBIDDEN or s.count[v] >= s.stops.shape[1]:
+            for v in range(s.length.shape[0]):
+                if p.shifts[v].outlet != outlet or p.fixed[j, v] >= FORBIDDEN or s.length[v] >= s.stops.shape[1]:
                     continue
-                for gap in range(s.count[v] + 1):
+                for gap in range(s.length[v] + 1):
                     start = _start_in(p, s, j, v, gap)
                     if start < best:
                         best, best_v, best_gap = start, v, gap

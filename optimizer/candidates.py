@@ -22,7 +22,7 @@ LOOKED_AT = 16
 class Candidates:
     """Outlets by job, nearest first.
 
-    outlet: (n, NEAREST) indices into Day.outlets, -1 where there are fewer. seconds: (n, NEAREST) by car from the outlet.
+    outlet: (n, NEAREST) indices into Day.outlets, -1 where there are fewer. seconds: (n, NEAREST) by car from there.
     """
 
     outlet: NDArray[np.int64]
@@ -60,9 +60,12 @@ def _capable(roster: Roster, needs: list[Need]) -> NDArray[np.bool_]:
     return capable
 
 
-def _unit_vectors(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit_vectors(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     longitude, latitude = np.radians(positions).T
-    return np.c_[np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    vectors: NDArray[np.float64] = np.stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
+    )
+    return vectors
 
 
 def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
@@ -81,7 +84,7 @@ def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     need = np.array([index_of[_need(job)] for job in day.jobs])
     job_places = np.array([job.position for job in day.jobs], np.float64)
     outlet_places = np.array([o.position for o in day.outlets], np.float64)
-    job_vectors, outlet_vectors = _unit_vectors(job_places), _unit_vectors(outlet_places)
+    job_vectors, outlet_vectors = unit_vectors(job_places), unit_vectors(outlet_places)
     looked_at = min(LOOKED_AT, outlets)
     near = np.full((n, looked_at), -1, np.int64)
     for first in range(0, n, 2_000):

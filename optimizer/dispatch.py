@@ -17,7 +17,7 @@ from optimizer.model import Day, Ownership
 from optimizer.plan import Plan, Result, Route, Status
 from optimizer.reasons import reasons
 from optimizer.search.arrays import Roster, Shard
-from optimizer.shards import Routes, day_of, make_seams, make_shards, seam_shard
+from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, seam_shard
 from optimizer.solve import Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
@@ -129,13 +129,14 @@ class _Run:
 
     def sew(self, candidates: Candidates, shards: Sequence[Shard], routes: dict[str, Route]) -> dict[str, Route]:
         """Return the routes after the seams between shards were searched again, round by round."""
+        floor = ParityFloor(self.roster.day)
         for seams in (rounds := make_seams(self.roster, candidates, shards, _orders(routes))[:SEAM_ROUNDS]):
             orders = _orders(routes)
             served = {job_id for jobs in orders.values() for job_id in jobs}
             again = []
             for a, b, outlet_ids in seams:
                 idle = [j for shard in (shards[a], shards[b]) for j in shard.job_ids if j not in served]
-                again.append((seam_shard(self.roster, outlet_ids, orders, idle), SEAMS_SHARE / len(rounds)))
+                again.append((seam_shard(self.roster, floor, outlet_ids, orders, idle), SEAMS_SHARE / len(rounds)))
             answers = self.solve("seams", again)
             for shard, _ in again:
                 for shift_id in shard.shift_ids:

@@ -74,11 +74,7 @@ class _Asker:
         self.candidates = candidates
         self.travel = travel
         self.missing: dict[str, str] | None = None
-        self.index = {job.id: j for j, job in enumerate(roster.day.jobs)}
         self.places = np.array([outlet.position for outlet in roster.day.outlets], np.float64).reshape(-1, 2)
-        self.shifts_of: dict[str, list[Shift]] = defaultdict(list)
-        for shift in roster.day.shifts:
-            self.shifts_of[roster.outlet_of(shift).id].append(shift)
 
     def reason(self, job: Job) -> Unassigned:
         """Return the rule, the sentence and, where one change alone would do, the remedy."""
@@ -148,7 +144,7 @@ class _Asker:
         return self._say(job, rule, f"{kept}, but {closest.sentence} ({closest.rule})", "release the lock")
 
     def _verdicts(self, job: Job) -> Iterator[_Verdict]:
-        shifts = [s for o in self._outlets_near(job) for s in self.shifts_of[self.roster.day.outlets[o].id]]
+        shifts = [s for o in self._outlets_near(job) for s in self.roster.shifts_of[self.roster.day.outlets[o].id]]
         ways = self._ways(job, shifts)
         for shift in shifts:
             technician = self.roster.technician_of(shift)
@@ -172,12 +168,14 @@ class _Asker:
 
     def _outlets_near(self, job: Job) -> list[int]:
         """Return the candidate outlets; where none is capable, those nearest in a straight line."""
-        found = [int(o) for o in self.candidates.outlet[self.index[job.id]] if o >= 0]
+        found = [int(o) for o in self.candidates.outlet[self.roster.place_of_job[job.id]] if o >= 0]
         if found:
             return found
         apart = self.places - job.position
         apart[:, 0] *= np.cos(np.radians(job.position[1]))
-        staffed = [o for o in np.argsort((apart**2).sum(axis=1)) if self.shifts_of[self.roster.day.outlets[o].id]]
+        staffed = [
+            o for o in np.argsort((apart**2).sum(axis=1)) if self.roster.shifts_of[self.roster.day.outlets[o].id]
+        ]
         return [int(o) for o in staffed[:20]]
 
     def _verdict(self, job: Job, shift: Shift, drive_s: int, metres: int) -> _Verdict:

@@ -10,7 +10,7 @@ from optimizer.candidates import Candidates
 from optimizer.model import AreaClass, ClockKind, Day, Job
 from optimizer.search.arrays import Roster, Shard
 
-__all__ = ["Routes", "day_of", "make_seams", "make_shards", "seam_shard"]
+__all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards", "seam_shard"]
 
 Routes = dict[str, tuple[str, ...]]
 """Job ids in order, by shift id; shifts without a visit are left out."""
@@ -39,14 +39,12 @@ def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
     merged = _merge(day, list(territories.values()), weight)
     groups = [half for outlets in merged for half in _halve(day, outlets, weight)]
     groups.sort(key=lambda outlets: (-sum(weight[o] for o in outlets), outlets))
-    allowed = _parity_allowances(day, [[j for o in outlets for j in jobs_of[o]] for outlets in groups])
-    shifts_of: dict[str, list[str]] = defaultdict(list)
-    for shift in day.shifts:
-        shifts_of[roster.technicians[shift.technician_id].outlet_id].append(shift.id)
+    floor = ParityFloor(day)
+    allowed = [floor.allowance([day.jobs[j] for o in outlets for j in jobs_of[o]]) for outlets in groups]
     return [
         Shard(
             job_ids=tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o])),
-            shift_ids=tuple(s for o in outlets for s in shifts_of[day.outlets[o].id]),
+            shift_ids=tuple(shift.id for o in outlets for shift in roster.shifts_of[day.outlets[o].id]),
             start={},
             parity_allowed=allowance,
         )
@@ -56,7 +54,8 @@ def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
 
 
 def _middle(day: Day, outlets: Sequence[int]) -> NDArray[np.float64]:
-    return np.array([day.outlets[o].position for o in outlets]).mean(axis=0)
+    middle: NDArray[np.float64] = np.array([day.outlets[o].position for o in outlets]).mean(axis=0)
+    return middle
 
 
 def _merge(day: Day, territories: list[list[int]], weight: Mapping[int, int]) -> list[list[int]]:
@@ -79,7 +78,7 @@ def _halve(day: Day, outlets: list[int], weight: Mapping[int, int]) -> list[list
         return [outlets]
     places = np.array([day.outlets[o].position for o in outlets])
     side = int(np.ptp(places * [np.cos(np.radians(places[:, 1].mean())), 1.0], axis=0).argmax())
-    order = [outlets[i] for i in np.lexsort((outlets, places[:, side]))]
+    order = [outlets[i] for i in np.lexsort((np.array(outlets), places[:, side]))]
     passed = np.cumsum([weight[o] for o in order])
     cut = min(max(1, int(np.searchsorted(passed, load / 2)) + 1), len(order) - 1)
     return _halve(day, sorted(order[:cut]), weight) + _halve(day, sorted(order[cut:]), weight)
@@ -93,15 +92,17 @@ def _counts_for_parity(job: Job) -> bool:
     )
 
 
-def _parity_allowances(day: Day, groups: Iterable[Sequence[int]]) -> list[int]:
-    """Return how many remote jobs each group may miss: its part of what its centres may."""
-    remote = Counter(job.centre_id for job in day.jobs if _counts_for_parity(job))
-    may_miss = {c: n * (100 - day.tariff.parity_target_percent) // 100 for c, n in remote.items()}
-    allowances = []
-    for group in groups:
-        here = Counter(day.jobs[j].centre_id for j in group if _counts_for_parity(day.jobs[j]))
-        allowances.append(sum(may_miss[c] * n // remote[c] for c, n in here.items()))
-    return allowances
+class ParityFloor:
+    """How many remote jobs each centre may miss, and what part of that falls to some of its jobs."""
+
+    def __init__(self, day: Day) -> None:
+        self._remote = Counter(job.centre_id for job in day.jobs if _counts_for_parity(job))
+        self._percent = 100 - day.tariff.parity_target_percent
+
+    def allowance(self, jobs: Iterable[Job]) -> int:
+        """Return how many of these jobs may be missed: their part of what their centres may."""
+        here = Counter(job.centre_id for job in jobs if _counts_for_parity(job))
+        return sum(self._remote[c] * self._percent // 100 * n // self._remote[c] for c, n in here.items())
 
 
 def day_of(roster: Roster, shard: Shard) -> Day:
@@ -123,64 +124,74 @@ def day_of(roster: Roster, shard: Shard) -> Day:
     )
 
 
-def make_seams(
-    roster: Roster, candidates: Candidates, shards: Sequence[Shard], routes: Routes
-) -> list[list[tuple[int, int, tuple[str, ...]]]]:
-    """Return rounds of seams (shard, shard, outlet ids), heaviest borders first; seams of a round share no shard.
+Seam = tuple[int, int, tuple[str, ...]]
+"""Two shards by number, and ids of outlets on both sides of the border between them."""
+
+
+def make_seams(roster: Roster, candidates: Candidates, shards: Sequence[Shard], routes: Routes) -> list[list[Seam]]:
+    """Return rounds of seams, heaviest borders first; the seams of a round share no shard.
 
     A border job has a candidate outlet in another shard. A seam is the outlets that its border jobs could use, on both
     sides, as many as `SEAM_JOBS` visits allow: whole outlets, so that nothing else of the day depends on them.
     """
-    day = roster.day
-    outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
-    shard_of_outlet = np.full(len(day.outlets), -1)
-    shard_of_job: dict[str, int] = {}
+    outlet_index = {outlet.id: i for i, outlet in enumerate(roster.day.outlets)}
+    shard_of_outlet = np.full(len(outlet_index), -1)
     visits: Counter[int] = Counter()
     for i, shard in enumerate(shards):
-        shard_of_job.update(dict.fromkeys(shard.job_ids, i))
         for shift_id in shard.shift_ids:
             o = outlet_index[roster.outlet_of(roster.shifts[shift_id]).id]
             shard_of_outlet[o] = i
             visits[o] += len(routes.get(shift_id, ()))
-    wanted: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
-    for j, job in enumerate(day.jobs):
-        here = shard_of_job.get(job.id, -1)
-        options = [int(o) for o in candidates.outlet[j] if o >= 0 and shard_of_outlet[o] >= 0]
-        for there in {int(shard_of_outlet[o]) for o in options} - {here}:
-            if here >= 0:
-                pair = (min(here, there), max(here, there))
-                wanted[pair].update(o for o in options if shard_of_outlet[o] in pair)
-    rounds: list[tuple[set[int], list[tuple[int, int, tuple[str, ...]]]]] = []
-    for pair, outlets in sorted(wanted.items(), key=lambda item: (-item[1].total(), item[0])):
-        chosen, load = [], 0
-        for o, _ in sorted(outlets.items(), key=lambda item: (-item[1], item[0])):
-            if load + visits[o] <= SEAM_JOBS:
-                chosen.append(o)
-                load += visits[o]
-        if len({int(shard_of_outlet[o]) for o in chosen}) < 2:
-            continue
-        seam = (*pair, tuple(day.outlets[o].id for o in sorted(chosen)))
-        for taken, seams in rounds:
-            if not taken & set(pair):
-                taken |= set(pair)
-                seams.append(seam)
-                break
-        else:
-            rounds.append((set(pair), [seam]))
+    rounds: list[tuple[set[int], list[Seam]]] = []
+    borders = _borders(roster, candidates, shards, shard_of_outlet)
+    for pair, outlets in sorted(borders.items(), key=lambda item: (-item[1].total(), item[0])):
+        chosen = _most_wanted(outlets, visits)
+        if len({int(shard_of_outlet[o]) for o in chosen}) == 2:
+            seam = (*pair, tuple(roster.day.outlets[o].id for o in sorted(chosen)))
+            free = next((round_ for round_ in rounds if not round_[0] & set(pair)), None)
+            if free is None:
+                rounds.append(free := (set(), []))
+            free[0].update(pair)
+            free[1].append(seam)
     return [seams for _, seams in rounds]
 
 
-def seam_shard(roster: Roster, outlet_ids: Iterable[str], routes: Routes, idle: Iterable[str]) -> Shard:
+def _borders(
+    roster: Roster, candidates: Candidates, shards: Sequence[Shard], shard_of_outlet: NDArray[np.int64]
+) -> dict[tuple[int, int], Counter[int]]:
+    """Return, for each pair of shards, how many border jobs could use which outlet of theirs."""
+    wanted: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
+    for here, shard in enumerate(shards):
+        for job_id in shard.job_ids:
+            row = candidates.outlet[roster.place_of_job[job_id]]
+            options = [int(o) for o in row if o >= 0 and shard_of_outlet[o] >= 0]
+            for there in {int(shard_of_outlet[o]) for o in options} - {here}:
+                pair = (min(here, there), max(here, there))
+                wanted[pair].update(o for o in options if shard_of_outlet[o] in pair)
+    return wanted
+
+
+def _most_wanted(outlets: Counter[int], visits: Mapping[int, int]) -> list[int]:
+    """Return the outlets most wanted, as many as `SEAM_JOBS` visits allow."""
+    chosen, load = [], 0
+    for o, _ in sorted(outlets.items(), key=lambda item: (-item[1], item[0])):
+        if load + visits[o] <= SEAM_JOBS:
+            chosen.append(o)
+            load += visits[o]
+    return chosen
+
+
+def seam_shard(
+    roster: Roster, floor: ParityFloor, outlet_ids: Iterable[str], routes: Routes, idle: Iterable[str]
+) -> Shard:
     """Return the shard of a seam: all visits of these outlets, and jobs left out that no lock or freeze binds.
 
     idle: ids of jobs left out that may join.
     """
-    outlets = set(outlet_ids)
-    shift_ids = tuple(s.id for s in roster.day.shifts if roster.technicians[s.technician_id].outlet_id in outlets)
+    shift_ids = tuple(shift.id for outlet_id in outlet_ids for shift in roster.shifts_of[outlet_id])
     start = {shift_id: routes[shift_id] for shift_id in shift_ids if shift_id in routes}
     served = [job_id for jobs in start.values() for job_id in jobs]
     joined = [job_id for job_id in idle if not roster.is_held(roster.jobs[job_id])]
-    index = {job.id: j for j, job in enumerate(roster.day.jobs)}
-    job_ids = tuple(sorted(served + joined, key=index.__getitem__))
-    (allowed,) = _parity_allowances(roster.day, [[index[job_id] for job_id in job_ids]])
+    job_ids = tuple(sorted(served + joined, key=roster.place_of_job.__getitem__))
+    allowed = floor.allowance(roster.jobs[job_id] for job_id in job_ids)
     return Shard(job_ids=job_ids, shift_ids=shift_ids, start=start, parity_allowed=allowed)

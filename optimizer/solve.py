@@ -19,7 +19,7 @@ __all__ = ["Answer", "Task", "solve"]
 
 FIRST_LEG = 0.75
 """Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
-WARM = Settings(hot=0.1)
+WARM = Settings(hot=0.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

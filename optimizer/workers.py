@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from typing import Protocol, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
-__all__ = ["ATTEMPTS", "Workers", "answer_all"]
+__all__ = ["ATTEMPTS", "HereWorkers", "Workers", "answer_all"]
 
 ATTEMPTS = 3
 """A task whose worker died is given out again, this often in all."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
 
 
 class Workers(Protocol):
@@ -29,6 +30,28 @@ class Workers(Protocol):
     def executor(self) -> Executor:
         """Return an executor in working order."""
         ...
+
+
+class HereWorkers:
+    """Nobody else: each shard is solved in this process when its turn comes, as notebooks and tests like it."""
+
+    count: Final = 1
+    stopped: Final = False
+
+    def executor(self) -> Executor:
+        """Return an executor that has done a task by the time `submit` returns."""
+        return _HereExecutor()
+
+
+class _HereExecutor(Executor):
+    def submit(self, work: Callable[Given, Answer], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Answer]:
+        """Do the task now; its error waits in the future, Ctrl-C does not."""
+        future: Future[Answer] = Future()
+        try:
+            future.set_result(work(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def answer_all(

@@ -65,4 +65,5 @@ def assign_outlets(
     sent[job, column] = flow.flows(arcs[: len(job)])
     cheapest = np.where(outlet >= 0, fen, np.iinfo(np.int64).max).argmin(axis=1)
     chosen = np.where(sent.sum(axis=1) > 0, sent.argmax(axis=1), cheapest)
-    return outlet[everybody, chosen]
+    assigned: NDArray[np.int64] = outlet[everybody, chosen]
+    return assigned

@@ -25,60 +25,73 @@ def recombine(
 
     pool: (shift, jobs in order) → fen. start: routes to begin from, one per shift, all in the pool. unserved_fen: (n,)
     price of leaving a job out. seconds bounds the solve (None: a fixed number of nodes, for runs that must repeat).
-    Columns: the start's, then the best by fen less the worth of their jobs, at most `most`.
+    At most `most` routes of the pool take part.
     """
-    by_set: dict[tuple[int, frozenset[int]], Column] = {}
-    for column in sorted(pool):
-        key = (column[0], frozenset(column[1]))
-        if key not in by_set or pool[column] < pool[by_set[key]]:
-            by_set[key] = column
-    held = {(v, frozenset(route)) for v, route in enumerate(start) if route}
-    ranked = sorted(by_set, key=lambda k: (k not in held, pool[by_set[k]] / max(1, len(k[1])), by_set[k]))[:most]
+    columns = _columns(pool, start, most)
     model = mathopt.Model()
-    chosen = [model.add_binary_variable() for _ in ranked]
+    chosen = [model.add_binary_variable() for _ in columns]
     left_out = [model.add_variable(lb=0.0, ub=1.0) for _ in unserved_fen]
-    covers: dict[int, list[int]] = defaultdict(list)
-    works: dict[int, list[int]] = defaultdict(list)
-    for i, (shift, jobs) in enumerate(ranked):
-        works[shift].append(i)
+    covering: dict[int, list[mathopt.Variable]] = defaultdict(list)
+    working: dict[int, list[mathopt.Variable]] = defaultdict(list)
+    for variable, (shift, jobs) in zip(chosen, columns, strict=True):
+        working[shift].append(variable)
         for job in jobs:
-            covers[job].append(i)
+            covering[job].append(variable)
     for job, variable in enumerate(left_out):
-        row = model.add_linear_constraint(lb=1.0, ub=1.0)
-        row.set_coefficient(variable, 1.0)
-        for i in covers[job]:
-            row.set_coefficient(chosen[i], 1.0)
-        model.objective.set_linear_coefficient(variable, float(unserved_fen[job]))
-    for columns in works.values():
-        row = model.add_linear_constraint(ub=1.0)
-        for i in columns:
-            row.set_coefficient(chosen[i], 1.0)
-    for i, key in enumerate(ranked):
-        model.objective.set_linear_coefficient(chosen[i], float(pool[by_set[key]]))
-    served = {job for _, jobs in held for job in jobs}
-    hint = mathopt.SolutionHint(
-        variable_values={
-            **{chosen[i]: float(key in held) for i, key in enumerate(ranked)},
-            **{variable: float(job not in served) for job, variable in enumerate(left_out)},
-        }
-    )
-    parameters = mathopt.SolveParameters(
-        threads=1,
-        relative_gap_tolerance=1e-4,
-        time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
-        node_limit=200 if seconds is None else None,
-    )
+        _add_row(model, [variable, *covering[job]], at_least=1.0)
+    for variables in working.values():
+        _add_row(model, variables, at_least=0.0)
+    for variable, column in zip(chosen, columns, strict=True):
+        model.objective.set_linear_coefficient(variable, float(pool[column]))
+    for variable, fen in zip(left_out, unserved_fen, strict=True):
+        model.objective.set_linear_coefficient(variable, float(fen))
     result = mathopt.solve(
         model,
         mathopt.SolverType.GSCIP,
-        params=parameters,
-        model_params=mathopt.ModelSolveParameters(solution_hints=[hint]),
+        params=mathopt.SolveParameters(
+            threads=1,
+            relative_gap_tolerance=1e-4,
+            time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
+            node_limit=200 if seconds is None else None,
+        ),
+        model_params=mathopt.ModelSolveParameters(solution_hints=[_hint(columns, start, chosen, left_out)]),
     )
     if not result.has_primal_feasible_solution():
         return None
     routes: list[tuple[int, ...]] = [() for _ in start]
-    values = result.variable_values(chosen)
-    for key, value in zip(ranked, values, strict=True):
+    for (shift, jobs), value in zip(columns, result.variable_values(chosen), strict=True):
         if value > 0.5:
-            routes[key[0]] = by_set[key][1]
+            routes[shift] = jobs
     return routes
+
+
+def _columns(pool: Mapping[Column, int], start: Sequence[Sequence[int]], most: int) -> list[Column]:
+    """Return the start's routes, then the cheapest per visit; of routes with the same visits only the cheapest."""
+    cheapest: dict[tuple[int, frozenset[int]], Column] = {}
+    for column in sorted(pool, key=lambda column: (pool[column], column)):
+        cheapest.setdefault((column[0], frozenset(column[1])), column)
+    begun = {(shift, frozenset(jobs)) for shift, jobs in enumerate(start)}
+    keys = sorted(cheapest, key=lambda key: (key not in begun, pool[cheapest[key]] / len(key[1]), cheapest[key]))
+    return [cheapest[key] for key in keys[:most]]
+
+
+def _add_row(model: mathopt.Model, variables: Sequence[mathopt.Variable], at_least: float) -> None:
+    """Add: between at_least and 1 of these variables."""
+    row = model.add_linear_constraint(lb=at_least, ub=1.0)
+    for variable in variables:
+        row.set_coefficient(variable, 1.0)
+
+
+def _hint(
+    columns: Sequence[Column],
+    start: Sequence[Sequence[int]],
+    chosen: Sequence[mathopt.Variable],
+    left_out: Sequence[mathopt.Variable],
+) -> mathopt.SolutionHint:
+    """Return the routes to begin from as a solution."""
+    begun = {(shift, frozenset(jobs)) for shift, jobs in enumerate(start)}
+    served = {job for jobs in start for job in jobs}
+    values = {v: float((shift, frozenset(jobs)) in begun) for v, (shift, jobs) in zip(chosen, columns, strict=True)}
+    return mathopt.SolutionHint(
+        variable_values=values | {v: float(job not in served) for job, v in enumerate(left_out)}
+    )

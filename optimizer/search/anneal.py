@@ -1,23 +1,26 @@
-"""The search: ruin, recreate, and accept by simulated annealing, in compiled chunks between which Python looks at the budget."""
+"""The search: ruin, recreate, accept by simulated annealing; in compiled chunks, between which the budget is asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.search.arrays import FREE, KEEP_FEN, Problem
 from optimizer.search.compiled import compiled
 from optimizer.search.draw import below, new_draws, unit
-from optimizer.search.insertion import Memory, new_memory
-from optimizer.search.recreate import Orders, new_orders, parity_fen, recreate
+from optimizer.search.insertion import new_memory
+from optimizer.search.recreate import new_orders, parity_fen, recreate
 from optimizer.search.ruin import ruin, undo
+from optimizer.search.run import Run
 from optimizer.search.schedule import State, evaluate, new_state
 
 __all__ = ["Found", "Settings", "Stop", "objective", "search"]
 
-TOTAL, BEST, MISSED, VERSION, ACCEPTED = range(5)
+TOTAL, BEST, MISSED, VERSION = range(4)
+"""Cells of `Run.sums`: fen now, fen of the best, missed remote jobs, next route version."""
+POOL_FROM = 0.4
+"""Routes are remembered for recombination once this share of the budget is used."""
 
 
 class Stop(Protocol):
@@ -32,11 +35,11 @@ class Stop(Protocol):
 class Settings:
     """The few knobs of the search; temperatures are in multiples of a job's mean price."""
 
-    hot: float = 0.5
-    cold: float = 0.005
-    ruin_size: float = 10.0
-    candidates: int = 64
-    absent_tried: int = 16
+    hot: float = 5.0
+    cold: float = 0.01
+    ruin_size: float = 15.0
+    candidates: int = 48
+    absent_tried: int = 12
     chunk: int = 200
 
 
@@ -67,7 +70,7 @@ def objective(p: Problem, s: State) -> tuple[int, int]:
     """Return (fen, missed remote jobs) of a state, worked out from its routes."""
     fen = _workload_fen(p, s)
     missed = 0
-    for v in range(s.count.shape[0]):
+    for v in range(s.length.shape[0]):
         fen += s.fen[v]
         missed += s.misses[v]
     for j in range(s.route_of.shape[0]):
@@ -78,89 +81,84 @@ def objective(p: Problem, s: State) -> tuple[int, int]:
 
 
 @compiled
-def _chunk(
-    p: Problem,
-    s: State,
-    old: State,
-    m: Memory,
-    orders: Orders,
-    draws: NDArray[np.uint64],
-    absent: NDArray[np.int32],
-    bank: NDArray[np.int32],
-    touched: NDArray[np.int32],
-    numbers: NDArray[np.int64],
-    best_stops: NDArray[np.int32],
-    best_count: NDArray[np.int32],
-    steps: int,
-    temperature: float,
-    size: float,
-    tried: int,
-) -> None:
-    """Make some steps of the search; absent[-1] and bank[-1] hold counts, numbers the running sums."""
+def _give_chances(p: Problem, r: Run, tried: int) -> int:
+    """Put some of the jobs left out into the bank, drawn at random; return the fen that leaving them out costs.
+
+    They stand behind `absent[: absent[-1]]`, which is shortened by them.
+    """
+    fen = 0
+    for _ in range(min(tried, r.absent[-1])):
+        k = below(r.draws, r.absent[-1])
+        r.absent[-1] -= 1
+        last = r.absent[-1]
+        r.absent[k], r.absent[last] = r.absent[last], r.absent[k]
+        r.bank[r.bank[-1]] = r.absent[last]
+        r.bank[-1] += 1
+        fen += p.jobs[r.absent[last]].unserved_fen
+    return fen
+
+
+@compiled
+def _keep(r: Run, total: int, missed: int) -> None:
+    """Accept the step: the bank is left out, and the best is remembered."""
+    for i in range(r.bank[-1]):
+        r.absent[r.absent[-1] + i] = r.bank[i]
+    r.absent[-1] += r.bank[-1]
+    r.sums[TOTAL], r.sums[MISSED] = total, missed
+    if total < r.sums[BEST]:
+        r.sums[BEST] = total
+        for v in range(r.now.length.shape[0]):
+            r.best_count[v] = r.now.length[v]
+            for k in range(r.now.length[v]):
+                r.best_stops[v, k] = r.now.stops[v, k]
+
+
+@compiled
+def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, tried: int) -> None:
+    """Make some steps of the search; a size of 0 ruins nothing."""
+    s, before, touched, bank = r.now, r.before, r.touched, r.bank
     for _ in range(steps):
-        total, missed, version = numbers[TOTAL], numbers[MISSED], numbers[VERSION]
+        missed, version = r.sums[MISSED], r.sums[VERSION]
         touched[-1] = 0
         bank[-1] = 0
-        was_absent = absent[-1]
-        workload = _workload_fen(p, s)
-        legal = ruin(p, s, old, touched, bank, draws, size, version) if size > 0 else True
+        was_absent = r.absent[-1]
+        change = -_workload_fen(p, s) - parity_fen(p, missed)
+        legal = ruin(p, r, size, version) if size > 0 else True
         version += touched[-1]
-        unserved = 0
-        route_fen = 0
         for i in range(bank[-1]):
             missed += p.jobs[bank[i]].remote
         for i in range(touched[-1]):
-            missed += s.misses[touched[i]] - old.misses[touched[i]]
-        # Some of the jobs left out before get another chance; the others stay in front of `absent`.
-        kept = was_absent
-        chances = min(tried, was_absent)
-        for i in range(chances):
-            k = below(draws, was_absent - i)
-            last = was_absent - 1 - i
-            absent[k], absent[last] = absent[last], absent[k]
-            bank[bank[-1]] = absent[last]
-            bank[-1] += 1
-            unserved -= p.jobs[absent[last]].unserved_fen
-        kept -= chances
+            missed += s.misses[touched[i]] - before.misses[touched[i]]
+        change -= _give_chances(p, r, tried)
         if legal:
-            legal, missed, version = recreate(p, s, old, m, touched, bank, orders, draws, missed, version)
+            legal, missed, version = recreate(p, r, missed, version)
         if legal:
             for i in range(bank[-1]):
-                unserved += p.jobs[bank[i]].unserved_fen
+                change += p.jobs[bank[i]].unserved_fen
             for i in range(touched[-1]):
-                route_fen += s.fen[touched[i]] - old.fen[touched[i]]
-            new = total + route_fen + unserved + _workload_fen(p, s) - workload
-            new += parity_fen(p, missed) - parity_fen(p, numbers[MISSED])
-            legal = new < total - temperature * np.log(unit(draws))
-        numbers[VERSION] = version
+                change += s.fen[touched[i]] - before.fen[touched[i]]
+            change += _workload_fen(p, s) + parity_fen(p, missed)
+            legal = change < -temperature * np.log(unit(r.draws))
+        r.sums[VERSION] = version
         if legal:
-            numbers[TOTAL], numbers[MISSED] = new, missed
-            numbers[ACCEPTED] += 1
-            for i in range(bank[-1]):
-                absent[kept + i] = bank[i]
-            absent[-1] = kept + bank[-1]
-            if new < numbers[BEST]:
-                numbers[BEST] = new
-                for v in range(s.count.shape[0]):
-                    best_count[v] = s.count[v]
-                    for k in range(s.count[v]):
-                        best_stops[v, k] = s.stops[v, k]
+            _keep(r, r.sums[TOTAL] + change, missed)
         else:
-            undo(p, s, old, touched)
+            undo(p, r)
+            r.absent[-1] = was_absent
         for i in range(touched[-1]):
-            old.route_of[touched[i]] = 0
+            before.route_of[touched[i]] = 0
 
 
 def _load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
     """Put given routes into an empty state; one that is not legal any more is emptied."""
     for v, route in enumerate(routes):
-        s.count[v] = len(route)
+        s.length[v] = len(route)
         s.stops[v, : len(route)] = route
         if len(route) and not evaluate(p, s, v):
-            s.count[v] = 0
+            s.length[v] = 0
         evaluate(p, s, v)
-        s.route_of[s.stops[v, : s.count[v]]] = v
-        s.visits[p.shifts["outlet"][v]] += s.count[v]
+        s.route_of[s.stops[v, : s.length[v]]] = v
+        s.visits[p.shifts["outlet"][v]] += s.length[v]
         s.version[v] = v + 1
 
 
@@ -172,57 +170,63 @@ def search(
     Deterministic: the same problem, routes, seed and steps give the same answer.
     """
     settings = settings or Settings()
-    n, m = p.fixed.shape
-    memory = new_memory(p, new_state(p), settings.candidates)
-    s, old = new_state(p), new_state(p)
-    old = old._replace(route_of=np.zeros(m, np.int32))
-    _load(p, s, routes)
-    orders = new_orders(p, memory.shift)
-    draws = new_draws(seed)
-    absent, bank = np.zeros(n + 1, np.int32), np.zeros(n + 1, np.int32)
-    touched = np.zeros(m + 1, np.int32)
-    # Jobs without any candidate never enter: trying them again and again would cost time only.
-    able = [j for j in range(n) if s.route_of[j] == FREE and memory.shift[j, 0] != FREE]
-    held = [j for j in able if p.jobs["unserved_fen"][j] >= KEEP_FEN]
-    rest = [j for j in able if p.jobs["unserved_fen"][j] < KEEP_FEN]
-    total, missed = objective(p, s)
-    numbers = np.array([total, total, missed, m + 2, 0], np.int64)
-    best_stops, best_count = s.stops.copy(), s.count.copy()
+    r = _new_run(p, routes, seed, settings)
     pool: dict[tuple[int, tuple[int, ...]], int] = {}
-    state = (p, s, old, memory, orders, draws, absent, bank, touched, numbers, best_stops, best_count)
-    if n and m:
-        # First every job is placed greedily, those held by a lock or a freeze before all; then the budget counts.
-        for jobs in (held, rest):
-            absent[absent[-1] : absent[-1] + len(jobs)] = jobs
-            absent[-1] += len(jobs)
-            _chunk(*state, 1, 0.0, 0.0, n)
-        scale = _mean_price(p, s)
-        steps = 0
+    steps = 0
+    if p.fixed.size:
+        _place_all(p, r)
+        scale = _mean_price(r.now)
         while (used := stop(steps)) < 1.0:
             temperature = scale * settings.hot * (settings.cold / settings.hot) ** used
-            _chunk(*state, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)
+            _chunk(p, r, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)
             steps += settings.chunk
-            if used > 0.4:
-                _remember(s, pool)
-    else:
-        steps = 0
-    found = tuple(tuple(int(j) for j in best_stops[v, : best_count[v]]) for v in range(m))
-    _remember_best(p, found, pool)
-    return Found(routes=found, fen=int(numbers[BEST]), steps=steps, pool=pool)
+            if used > POOL_FROM:
+                _remember(r.now, pool)
+    best = tuple(tuple(r.best_stops[v, : r.best_count[v]].tolist()) for v in range(len(r.best_count)))
+    s = new_state(p)
+    _load(p, s, best)
+    _remember(s, pool)
+    return Found(routes=best, fen=int(r.sums[BEST]), steps=steps, pool=pool)
 
 
-def _mean_price(p: Problem, s: State) -> float:
+def _new_run(p: Problem, routes: Sequence[Sequence[int]], seed: int, settings: Settings) -> Run:
+    n, m = p.fixed.shape
+    memory = new_memory(p, new_state(p), settings.candidates)
+    now = new_state(p)
+    _load(p, now, routes)
+    total, missed = objective(p, now)
+    return Run(
+        now=now,
+        before=new_state(p)._replace(route_of=np.zeros(m, np.int32)),
+        memory=memory,
+        orders=new_orders(p, memory.shift),
+        draws=new_draws(seed),
+        absent=np.zeros(n + 1, np.int32),
+        bank=np.zeros(n + 1, np.int32),
+        touched=np.zeros(m + 1, np.int32),
+        # Versions up to m are those of the routes to begin from.
+        sums=np.array([total, total, missed, m + 1], np.int64),
+        best_stops=now.stops.copy(),
+        best_count=now.length.copy(),
+    )
+
+
+def _place_all(p: Problem, r: Run) -> None:
+    """Place every job greedily, those held by a lock or a freeze first; one without any candidate never enters."""
+    out = np.flatnonzero((r.now.route_of == FREE) & (r.memory.shift[:, 0] != FREE))
+    held = p.jobs["unserved_fen"][out] >= KEEP_FEN
+    for jobs in (out[held], out[~held]):
+        count = int(r.absent[-1])
+        r.absent[count : count + len(jobs)] = jobs
+        r.absent[-1] += len(jobs)
+        _chunk(p, r, 1, 0.0, 0.0, len(out))
+
+
+def _mean_price(s: State) -> float:
     """Return what a served job costs on average, the scale of the temperatures."""
-    served = int(s.count.sum())
-    return max(1.0, float(s.fen.sum()) / max(1, served))
+    return max(1.0, float(s.fen.sum()) / max(1, int(s.length.sum())))
 
 
 def _remember(s: State, pool: dict[tuple[int, tuple[int, ...]], int]) -> None:
-    for v in np.flatnonzero(s.count):
-        pool[int(v), tuple(s.stops[v, : s.count[v]].tolist())] = int(s.fen[v])
-
-
-def _remember_best(p: Problem, routes: Sequence[Sequence[int]], pool: dict[tuple[int, tuple[int, ...]], int]) -> None:
-    s = new_state(p)
-    _load(p, s, routes)
-    _remember(s, pool)
+    for v in np.flatnonzero(s.length):
+        pool[int(v), tuple(s.stops[v, : s.length[v]].tolist())] = int(s.fen[v])

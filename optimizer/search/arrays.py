@@ -5,6 +5,7 @@ clock, money is fen. Everything that does not depend on the time of a visit is f
 decided for a (job, shift) alone is folded into it too, as `FORBIDDEN`.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -38,7 +39,7 @@ FORBIDDEN = 1 << 30
 NEVER_S = 1 << 29
 FREE = -1
 KEEP_FEN = 1_000_000_000
-"""Added to the price of leaving out a published visit that is locked or frozen: kept wherever a legal place exists."""
+"""Added to the price of leaving out a visit that is locked or frozen: kept wherever a legal place exists."""
 
 JOB = np.dtype(
     [
@@ -103,8 +104,8 @@ CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
 class Problem(NamedTuple):
     """n jobs, m shifts, o outlets, c ways of travel (mode × ownership), p = n + bases points.
 
-    leg: (c, p, p, 2) seconds and fen. metres: (c, p, p). fixed: (n, m) fen or FORBIDDEN. service: (n, o) seconds. kit_ready, kit_fen:
-    (n, KITS), ready rising. candidates: (n, k) shifts by rising price alone, FREE-padded. near: (n, r) jobs by travel.
+    leg: (c, p, p, 2) seconds and fen. metres: (c, p, p). fixed: (n, m) fen or FORBIDDEN. service: (n, o) seconds.
+    kit_ready, kit_fen: (n, KITS), ready rising. near: (n, r) jobs by travel.
     """
 
     jobs: NDArray[np.void]
@@ -142,9 +143,13 @@ class Roster:
     def __init__(self, day: Day) -> None:
         self.day = day
         self.jobs: dict[str, Job] = {job.id: job for job in day.jobs}
+        self.place_of_job: dict[str, int] = {job.id: place for place, job in enumerate(day.jobs)}
         self.outlets: dict[str, Outlet] = {outlet.id: outlet for outlet in day.outlets}
         self.technicians: dict[str, Technician] = {technician.id: technician for technician in day.technicians}
         self.shifts: dict[str, Shift] = {shift.id: shift for shift in day.shifts}
+        self.shifts_of: dict[str, list[Shift]] = defaultdict(list)
+        for shift in day.shifts:
+            self.shifts_of[self.technicians[shift.technician_id].outlet_id].append(shift)
         self.shift_on: dict[tuple[str, int], Shift] = {(s.technician_id, s.day): s for s in day.shifts}
 
     def technician_of(self, shift: Shift) -> Technician:
@@ -181,7 +186,7 @@ class Roster:
 
 
 def visit_windows(roster: Roster, job: Job) -> list[Window]:
-    """Return when the service may start: customer's windows, not before now, within locks and freezes; sorted, disjoint."""
+    """Return when the service may start: the customer's windows, from now on, within locks and freezes; disjoint."""
     horizon_s = roster.day.days * DAY_S
     wished = [job.appointment] if job.appointment else list(job.windows) or [Window(earliest_s=0, latest_s=horizon_s)]
     earliest_s, latest_s = roster.day.now_s, horizon_s
@@ -412,9 +417,11 @@ def build_problem(
         RATES,
     )
     fixed = _fixed_prices(roster, jobs, shifts, base_metres)
-    # A job that waits for parts nobody can send has no legal place.
+    # A job without a window left, or that waits for parts nobody can send, has no legal place.
     for index, job in enumerate(jobs):
-        if (job.order_lines and table[index]["kits"] == 0) or not job.consent:
+        row = table[index]
+        closed = row["first_window"] == row["last_window"]
+        if closed or (job.order_lines and row["kits"] == 0) or not job.consent:
             fixed[index] = FORBIDDEN
     return Problem(
         jobs=table,
@@ -435,7 +442,7 @@ def build_problem(
 
 
 def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], reach_m: int) -> NDArray[np.int64]:
-    """Return these bases and the jobs that one of them could reach even by a straight road; the rest is never driven."""
+    """Return these bases and the jobs that one of them could reach by a straight road; nobody drives to the rest."""
     longitude, latitude = np.radians(points).T
     vectors = np.c_[np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
     chord = min(2.0, reach_m / EARTH_M * 1.01)

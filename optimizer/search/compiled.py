@@ -1,7 +1,7 @@
 """How every kernel of the search is compiled."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numba import njit
 
@@ -16,5 +16,6 @@ def compiled(kernel: Kernel) -> Kernel:
     Kernels never allocate, and saying so (`_nrt=False`) takes reference counting out of every call that hands the
     arrays on: a route evaluation became ten times faster. An allocation by mistake is a compile error.
     """
-    done: Kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(kernel)
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    done: Kernel = njit(**options)(kernel)
     return done

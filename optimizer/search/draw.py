@@ -17,8 +17,8 @@ def new_draws(seed: int) -> NDArray[np.uint64]:
 
 
 @compiled
-def _step(draws: NDArray[np.uint64]) -> int:
-    x = draws[0]
+def _step(draws: NDArray[np.uint64]) -> np.uint64:
+    x: np.uint64 = draws[0]
     x ^= x << _THIRTEEN
     x ^= x >> _SEVEN
     x ^= x << _SEVENTEEN
@@ -29,7 +29,7 @@ def _step(draws: NDArray[np.uint64]) -> int:
 @compiled
 def below(draws: NDArray[np.uint64], k: int) -> int:
     """Return an integer from 0 to k - 1, k < 2³¹."""
-    return (np.int64(_step(draws) >> _THIRTY_THREE) * k) >> 31
+    return int((np.int64(_step(draws) >> _THIRTY_THREE) * k) >> 31)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The cheapest place for a job on a shift, compiled: every gap tried, exact prices, remembered until the route changes."""
+"""The cheapest place for a job on a shift, compiled: every gap, exact prices, remembered until the route changes."""
 
 from typing import NamedTuple
 
@@ -26,78 +26,68 @@ class Memory(NamedTuple):
 
 
 @compiled
+def _rest(p: Problem, s: State, v: int, first: int, at: int, t: int, taken: int) -> tuple[int, int]:
+    """Return (fen, missed remote jobs) of route v from stop `first` on, leaving `at` at t; INFEASIBLE if illegal."""
+    shift = p.shifts[v]
+    leg = p.leg[shift.way]
+    fen, missed = 0, 0
+    for i in range(first, s.length[v]):
+        x = s.stops[v, i]
+        start, t, taken = pass_stop(p, x, v, t, taken, leg[at, x, 0])
+        if start >= NEVER_S or start > s.latest[v, i]:
+            return INFEASIBLE, 0
+        fen += leg[at, x, 1] + visit_fen(p, x, v, start, t)
+        if p.jobs[x].remote == 1 and start > p.jobs[x].arrival_due:
+            missed += 1
+        at = x
+        if t == s.end[v, i] and taken == s.taken[v, i]:
+            # From here on the route is as it was.
+            return fen + s.fen[v] - s.spent[v, i], missed + s.misses[v] - s.missed[v, i]
+    back = close_route(p, v, t, taken, leg[at, shift.base, 0])
+    if back > shift.latest_end:
+        return INFEASIBLE, 0
+    return fen + leg[at, shift.base, 1] + overtime_fen(p, v, back), missed
+
+
+@compiled
 def cheapest_gap(p: Problem, s: State, j: int, v: int) -> tuple[int, int, int]:
     """Return (fen, gap, newly missed remote jobs) of the cheapest legal insertion; INFEASIBLE when there is none."""
     best, best_gap, best_missed = INFEASIBLE, FREE, 0
-    if p.fixed[j, v] >= FORBIDDEN:
-        return best, best_gap, best_missed
-    shift = p.shifts[v]
-    count = s.count[v]
-    if s.load[v] + p.jobs[j].load > shift.load_capacity or count >= s.stops.shape[1]:
+    job, shift, count = p.jobs[j], p.shifts[v], s.length[v]
+    if p.fixed[j, v] >= FORBIDDEN or s.load[v] + job.load > shift.load_capacity or count >= s.stops.shape[1]:
         return best, best_gap, best_missed
     leg = p.leg[shift.way]
-    stops = s.stops[v]
-    final = p.windows[p.jobs[j].last_window - 1].latest
-    fixed = np.int64(p.fixed[j, v])
+    final = p.windows[job.last_window - 1].latest
+    at, t, taken, spent, missed = shift.base, shift.start, 0, 0, 0
     for k in range(count + 1):
-        if k == 0:
-            at, t, taken, spent, missed = shift.base, shift.start, 0, 0, 0
-        else:
-            at = stops[k - 1]
+        if k > 0:
+            at = s.stops[v, k - 1]
             t, taken, spent, missed = s.end[v, k - 1], s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
-        following = stops[k] if k < count else shift.base
+        following = s.stops[v, k] if k < count else shift.base
         if t + leg[at, j, 0] > final:
             # Later gaps start later still.
             break
         detour = np.int64(leg[at, j, 1]) + leg[j, following, 1] - (leg[at, following, 1] if count > 0 else 0)
-        if detour + fixed >= best:
+        if detour + p.fixed[j, v] >= best:
             continue
-        start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
-        if start >= NEVER_S:
+        start, end, now_taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+        if start >= NEVER_S or (k < count and end + leg[j, following, 0] > s.latest[v, k]):
             continue
-        if k < count and t + leg[j, following, 0] > s.latest[v, k]:
-            continue
-        spent += leg[at, j, 1] + visit_fen(p, j, v, start, t)
-        if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
-            missed += 1
-        at = j
-        legal = True
-        for i in range(k, count):
-            x = stops[i]
-            start, t, taken = pass_stop(p, x, v, t, taken, leg[at, x, 0])
-            if start >= NEVER_S or start > s.latest[v, i]:
-                legal = False
-                break
-            spent += leg[at, x, 1] + visit_fen(p, x, v, start, t)
-            if p.jobs[x].remote == 1 and start > p.jobs[x].arrival_due:
-                missed += 1
-            at = x
-            if t == s.end[v, i] and taken == s.taken[v, i]:
-                # From here on the route is as it was.
-                spent += s.fen[v] - s.spent[v, i]
-                missed += s.misses[v] - s.missed[v, i]
-                at = FREE
-                break
-        if not legal:
-            continue
-        if at != FREE:
-            back = close_route(p, v, t, taken, leg[at, shift.base, 0])
-            if back > shift.latest_end:
-                continue
-            spent += leg[at, shift.base, 1] + overtime_fen(p, v, back)
-        fen = spent - s.fen[v]
-        if fen < best:
-            best, best_gap, best_missed = fen, k, missed - s.misses[v]
+        rest, rest_missed = _rest(p, s, v, k, j, end, now_taken)
+        fen = spent + leg[at, j, 1] + visit_fen(p, j, v, start, end) + rest - s.fen[v]
+        if rest < INFEASIBLE and fen < best:
+            late = 1 if job.remote == 1 and start > job.arrival_due else 0
+            best, best_gap, best_missed = fen, k, missed + late + rest_missed - s.misses[v]
     return best, best_gap, best_missed
 
 
 @compiled
 def insert(p: Problem, s: State, j: int, v: int, gap: int, version: int) -> bool:
     """Put job j into gap of route v and work the route out again."""
-    for k in range(s.count[v], gap, -1):
+    for k in range(s.length[v], gap, -1):
         s.stops[v, k] = s.stops[v, k - 1]
     s.stops[v, gap] = j
-    s.count[v] += 1
+    s.length[v] += 1
     s.route_of[j] = v
     s.visits[p.shifts[v].outlet] += 1
     s.version[v] = version
@@ -111,7 +101,7 @@ def quote(p: Problem, s: State, m: Memory, j: int, c: int) -> int:
     if m.version[j, c] != s.version[v]:
         fen, gap, missed = cheapest_gap(p, s, j, v)
         m.fen[j, c], m.gap[j, c], m.missed[j, c], m.version[j, c] = fen, gap, missed, s.version[v]
-    return m.fen[j, c]
+    return int(m.fen[j, c])
 
 
 @compiled

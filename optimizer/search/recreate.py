@@ -6,22 +6,23 @@ from numpy.typing import NDArray
 from optimizer.search.arrays import FREE, Problem
 from optimizer.search.compiled import compiled
 from optimizer.search.draw import below
-from optimizer.search.insertion import Memory, insert, quote
+from optimizer.search.insertion import insert, quote
 from optimizer.search.ruin import save
-from optimizer.search.schedule import INFEASIBLE, State
+from optimizer.search.run import Run
+from optimizer.search.schedule import INFEASIBLE
 
-__all__ = ["Orders", "new_orders", "parity_fen", "recreate"]
+__all__ = ["new_orders", "parity_fen", "recreate"]
 
 BLINK = 100
 """One quote in this many is overlooked (the blinks of slack induction)."""
 REGRET_MOST = 24
 
-Orders = NDArray[np.int64]
-"""Sort keys, small first; (ways, n)."""
 
+def new_orders(p: Problem, candidates: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the sort keys of the recreate orders, small first; (ways, n).
 
-def new_orders(p: Problem, candidates: NDArray[np.int32]) -> Orders:
-    """Return the sort keys of the recreate orders: tight windows, scarce skills, early due, dear to leave out, far, near."""
+    Tight windows, scarce skills, early due, dear to leave out, far, near.
+    """
     n = len(p.jobs)
     keys = np.zeros((6, n), np.int64)
     for j in range(n):
@@ -47,18 +48,19 @@ def parity_fen(p: Problem, missed: int) -> int:
 
 
 @compiled
-def _outside_fen(p: Problem, s: State, v: int, now_missed: int, missed: int) -> int:
+def _outside_fen(p: Problem, r: Run, v: int, now_missed: int, missed: int) -> int:
     """Return what an insertion changes outside its route: the outlet's workload and the parity floor."""
     outlet = p.shifts[v].outlet
     fen = parity_fen(p, now_missed) - parity_fen(p, missed)
-    if s.visits[outlet] < p.outlets[outlet].target:
+    if r.now.visits[outlet] < p.outlets[outlet].target:
         fen -= p.rates[0].workload_fen
     return fen
 
 
 @compiled
-def _best_two(p: Problem, s: State, m: Memory, draws: NDArray[np.uint64], j: int, missed: int) -> tuple[int, int, int]:
+def _best_two(p: Problem, r: Run, j: int, missed: int) -> tuple[int, int, int]:
     """Return (fen, candidate, second-best fen) of job j; leaving it out is the yardstick."""
+    m = r.memory
     remote = p.jobs[j].remote
     best = p.jobs[j].unserved_fen
     second = best
@@ -67,12 +69,12 @@ def _best_two(p: Problem, s: State, m: Memory, draws: NDArray[np.uint64], j: int
         v = m.shift[j, c]
         if v == FREE:
             break
-        fen = quote(p, s, m, j, c)
+        fen = quote(p, r.now, m, j, c)
         if fen >= INFEASIBLE:
             continue
-        fen += _outside_fen(p, s, v, missed + m.missed[j, c] - remote, missed)
+        fen += _outside_fen(p, r, v, missed + m.missed[j, c] - remote, missed)
         if fen < best:
-            if below(draws, BLINK) == 0:
+            if below(r.draws, BLINK) == 0:
                 continue
             second = best
             best = fen
@@ -80,15 +82,6 @@ def _best_two(p: Problem, s: State, m: Memory, draws: NDArray[np.uint64], j: int
         elif fen < second:
             second = fen
     return best, chosen, second
-
-
-@compiled
-def _place(
-    p: Problem, s: State, old: State, m: Memory, touched: NDArray[np.int32], j: int, c: int, version: int
-) -> bool:
-    v = m.shift[j, c]
-    save(s, old, touched, v)
-    return insert(p, s, j, v, m.gap[j, c], version)
 
 
 @compiled
@@ -103,48 +96,52 @@ def _sort(bank: NDArray[np.int32], keys: NDArray[np.int64]) -> None:
 
 
 @compiled
-def recreate(
-    p: Problem,
-    s: State,
-    old: State,
-    m: Memory,
-    touched: NDArray[np.int32],
-    bank: NDArray[np.int32],
-    orders: Orders,
-    draws: NDArray[np.uint64],
-    missed: int,
-    version: int,
-) -> tuple[bool, int, int]:
-    """Put the jobs of the bank back where that is cheaper than leaving them out.
-
-    bank: jobs, bank[-1] their number; on return those still out. Returns (legal, missed remote jobs, next version).
-    """
+def _arrange(r: Run) -> bool:
+    """Bring the bank into one of the orders; return whether regret decides instead."""
+    bank = r.bank
     for i in range(bank[-1] - 1, 0, -1):
-        k = below(draws, i + 1)
+        k = below(r.draws, i + 1)
         bank[i], bank[k] = bank[k], bank[i]
-    way = below(draws, orders.shape[0] + 4)
-    if way < orders.shape[0]:
-        _sort(bank, orders[way])
-    by_regret = way == orders.shape[0] and bank[-1] <= REGRET_MOST
+    ways = r.orders.shape[0]
+    way = below(r.draws, ways + 4)
+    if way < ways:
+        _sort(bank, r.orders[way])
+    return way == ways and bool(bank[-1] <= REGRET_MOST)
+
+
+@compiled
+def _most_regretted(p: Problem, r: Run, first: int, missed: int) -> int:
+    """Return the place in the bank, from `first` on, of the job that loses most if it does not get its best shift."""
+    at, most = first, -1
+    for k in range(first, r.bank[-1]):
+        best, c, second = _best_two(p, r, r.bank[k], missed)
+        if c != FREE and second - best > most:
+            most, at = second - best, k
+    return at
+
+
+@compiled
+def recreate(p: Problem, r: Run, missed: int, version: int) -> tuple[bool, int, int]:
+    """Put the jobs of the bank back where that is cheaper than leaving them out; those still out remain in it.
+
+    missed: remote jobs missed while the bank is out. Returns (legal, missed then, next version).
+    """
+    bank, m = r.bank, r.memory
+    by_regret = _arrange(r)
     left = 0
-    waiting = bank[-1]
-    for i in range(waiting):
-        at = i
-        if by_regret:
-            most = -1
-            for k in range(i, waiting):
-                best, c, second = _best_two(p, s, m, draws, bank[k], missed)
-                if c != FREE and second - best > most:
-                    most, at = second - best, k
+    for i in range(bank[-1]):
+        at = _most_regretted(p, r, i, missed) if by_regret else i
         j = bank[at]
         bank[at] = bank[i]
-        best, c, second = _best_two(p, s, m, draws, j, missed)
+        _, c, _ = _best_two(p, r, j, missed)
         if c == FREE:
             bank[left] = j
             left += 1
             continue
         missed += m.missed[j, c] - p.jobs[j].remote
-        if not _place(p, s, old, m, touched, j, c, version):
+        v = m.shift[j, c]
+        save(r, v)
+        if not insert(p, r.now, j, v, m.gap[j, c], version):
             return False, missed, version
         version += 1
     bank[-1] = left

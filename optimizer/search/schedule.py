@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem
 from optimizer.search.compiled import compiled
 
-__all__ = ["INFEASIBLE", "State", "evaluate", "late_fen", "new_state", "visit_fen", "visit_start"]
+__all__ = [
+    "INFEASIBLE",
+    "State",
+    "close_route",
+    "evaluate",
+    "late_fen",
+    "new_state",
+    "overtime_fen",
+    "pass_stop",
+    "visit_fen",
+    "visit_start",
+]
 
 INFEASIBLE = 1 << 60
 
@@ -20,14 +31,14 @@ INFEASIBLE = 1 << 60
 class State(NamedTuple):
     """Where a search stands: m routes of at most `most` stops, and what is known of each.
 
-    stops: (m, most) jobs in order; count: (m,). end, taken, spent, missed: (m, most) after each stop: end of service,
+    stops: (m, most) jobs in order; length: (m,). end, taken, spent, missed: (m, most) after each stop: end of service,
     whether the break is over, fen since the start, missed remote jobs. latest: (m, most) latest start that the rest
     of the route allows, break aside. fen, misses, load: (m,). route_of: (n,) shift or FREE. version: (m,) changes with
     each change of the route. visits: (o,) visits per outlet.
     """
 
     stops: NDArray[np.int32]
-    count: NDArray[np.int32]
+    length: NDArray[np.int32]
     end: NDArray[np.int32]
     taken: NDArray[np.int8]
     spent: NDArray[np.int64]
@@ -47,7 +58,7 @@ def new_state(problem: Problem) -> State:
     most = _most_stops(problem)
     return State(
         stops=np.zeros((m, most), np.int32),
-        count=np.zeros(m, np.int32),
+        length=np.zeros(m, np.int32),
         end=np.zeros((m, most), np.int32),
         taken=np.zeros((m, most), np.int8),
         spent=np.zeros((m, most), np.int64),
@@ -69,7 +80,7 @@ def _most_stops(problem: Problem) -> int:
         return 1
     longest_s = int((problem.shifts["latest_end"] - problem.shifts["start"]).max())
     shortest_s = max(1, int(problem.service.min()))
-    return max(1, min(n, longest_s // shortest_s + 1, 64))
+    return max(1, min(int(n), longest_s // shortest_s + 1, 64))
 
 
 @compiled
@@ -79,11 +90,11 @@ def late_fen(p: Problem, kind: int, x: int) -> int:
     if x <= -rule.warn:
         return 0
     if x <= 0:
-        return (x + rule.warn) * rule.warn_fen // 3600
+        return int((x + rule.warn) * rule.warn_fen // 3600)
     days = x // 86400
     rest = x - days * 86400
     rising = 12 * days * (days + 1) * rule.late_fen + (days + 1) * rest * rule.late_fen // 3600
-    return rule.warn * rule.warn_fen // 3600 + rule.breach_fen + rising
+    return int(rule.warn * rule.warn_fen // 3600 + rule.breach_fen + rising)
 
 
 @compiled
@@ -116,7 +127,7 @@ def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
     """Return what a visit costs besides travel."""
     job = p.jobs[j]
     rates = p.rates[0]
-    fen = np.int64(p.fixed[j, v])
+    fen = int(p.fixed[j, v])
     late = 0
     for c in range(job.first_clock, job.last_clock):
         clock = p.clocks[c]
@@ -180,7 +191,7 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
     t, taken, spent, missed, load = shift.start, 0, 0, 0, 0
     at = shift.base
     stops = s.stops[v]
-    count = s.count[v]
+    count = s.length[v]
     for k in range(count):
         j = stops[k]
         if p.fixed[j, v] >= FORBIDDEN:

@@ -11,7 +11,21 @@ from datasets.china import make_day
 from datasets.day import DayFolder, read_day
 from geo.estimate import EstimateTravel
 from geo.places import load_provinces
-from optimizer.model import AreaClass, Channel, ClockKind, Day, Job, Lock, Ownership, Shift, TravelMode
+from optimizer.model import (
+    AreaClass,
+    Channel,
+    ClockKind,
+    Day,
+    Job,
+    Lock,
+    Ownership,
+    Shift,
+    ShipMode,
+    SizeClass,
+    TravelMode,
+    Window,
+)
+from optimizer.sourcing import kit_options, missing_parts
 
 FAMILIES = {
     "water_heater_gas", "water_heater_electric", "air_conditioner", "refrigerator", "washing_machine", "range_hood",
@@ -19,14 +33,14 @@ FAMILIES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> DayFolder:
     folder = tmp_path_factory.mktemp("national") / "day"
     make_day(folder)
     return read_day(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def travel() -> EstimateTravel:
     return EstimateTravel()
 
@@ -97,17 +111,66 @@ def test_calls_come_from_town_and_country_and_a_few_from_very_far(sample: DayFol
     remote = np.mean([job.area_class is AreaClass.REMOTE for job in sample.day.jobs])
     assert 0.34 <= remote <= 0.41
     assert (away_km < 60).mean() > 0.95
-    assert 1 <= (away_km > 200).sum() <= 100
+    assert 1 <= (away_km > 120).sum() <= 0.003 * len(jobs)
 
 
 def test_calls_come_around_the_clock_with_two_peaks(sample: DayFolder) -> None:
-    reported = np.array([job.reported_s for job in sample.day.jobs])
-    hour = np.bincount(reported // 3600 % 24, minlength=24)
+    """Remote calls of the last day: nearly all of them still wait."""
+    reported = np.array([job.reported_s for job in sample.day.jobs if job.area_class is AreaClass.REMOTE])
+    hour = np.bincount(reported[reported >= sample.day.now_s - 86_400] // 3600 % 24, minlength=24)
     assert hour.min() > 0
     assert min(hour[9], hour[10], hour[19], hour[20]) > max(hour[13], hour[16], hour[2]) * 1.2
-    assert reported.max() < sample.day.now_s
-    backlog = (reported < sample.day.now_s - 86_400).mean()
-    assert 0.09 < backlog < 0.11
+    everybody = np.array([job.reported_s for job in sample.day.jobs])
+    assert everybody.max() < sample.day.now_s
+    assert np.bincount(everybody // 3600 % 24, minlength=24).min() > 0
+
+
+def test_most_who_called_long_ago_have_been_served(sample: DayFolder) -> None:
+    day = sample.day
+    age_h = {
+        area: np.array([(day.now_s - job.reported_s) / 3600 for job in day.jobs if job.area_class is area])
+        for area in AreaClass
+    }
+    assert (age_h[AreaClass.SEAT] <= 14).mean() > 0.55
+    assert 0.02 < (age_h[AreaClass.SEAT] > 20).mean() < 0.12
+    assert 0.15 < (age_h[AreaClass.REMOTE] > 24).mean() < 0.45
+    assert (age_h[AreaClass.REMOTE] > 44).mean() < 0.05
+
+
+def test_the_morning_starts_with_a_few_promises_broken_and_a_few_more_due(sample: DayFolder) -> None:
+    day = sample.day
+    due = np.array([min(c.due_s for c in job.clocks if c.kind is ClockKind.ARRIVAL) for job in day.jobs])
+    assert 0.01 < (due < day.now_s).mean() < 0.02
+    assert 0.04 < (due < 10 * 3600).mean() < 0.06
+
+
+def windows_of(job: Job) -> tuple[Window, ...]:
+    return (job.appointment,) if job.appointment else job.windows
+
+
+def test_windows_close_before_the_parts_can_come_only_by_mistake(sample: DayFolder) -> None:
+    kits = kit_options(sample.day)
+    waiting = [job for job in sample.day.jobs if kits.get(job.id) and windows_of(job)]
+    mistakes = [job for job in waiting if max(w.latest_s for w in windows_of(job)) < kits[job.id][0].ready_s]
+    assert len(waiting) > 1_000
+    assert 0.02 < len(mistakes) / len(waiting) < 0.06
+
+
+def test_windows_close_before_anybody_can_be_there_only_by_mistake(sample: DayFolder) -> None:
+    day = sample.day
+    away_km, _ = nearest(np.array([o.position for o in day.outlets]), np.array([job.position for job in day.jobs]))
+    there_s = 8.5 * 3600 + away_km / 45 * 3600
+    early = [
+        bool(windows_of(job)) and max(w.latest_s for w in windows_of(job)) < earliest_s
+        for job, earliest_s in zip(day.jobs, there_s, strict=True)
+    ]
+    assert sum(early) < 0.003 * len(day.jobs)
+
+
+def test_longer_windows_are_agreed_where_two_people_or_an_expert_must_come(sample: DayFolder) -> None:
+    for job in sample.day.jobs:
+        if (job.crew > 1 or job.skill.level > 2) and not job.published:
+            assert all(window.latest_s - window.earliest_s >= 4 * 3600 for window in windows_of(job)[:1])
 
 
 def test_gas_work_always_asks_for_the_gas_certificate(sample: DayFolder) -> None:
@@ -152,13 +215,74 @@ def test_a_quarter_of_the_jobs_needs_shipped_parts(sample: DayFolder) -> None:
     assert 0.22 < share < 0.30
 
 
-def test_every_centre_gets_every_size_from_five_warehouses(sample: DayFolder) -> None:
-    suppliers = defaultdict(set)
-    for lane in sample.day.lanes:
-        for size in lane.carries:
-            suppliers[lane.centre_id, size].add(lane.warehouse_id)
-    assert len(suppliers) == 29 * 3
-    assert min(len(found) for found in suppliers.values()) >= 5
+Need = tuple[str, int, frozenset[str], int, int]
+"""Family, level, certificates, crew and load."""
+
+
+def need_of(job: Job) -> Need:
+    return job.skill.family, job.skill.level, job.certificates, job.crew, job.load
+
+
+def able_places(day: Day, need: Need) -> np.ndarray:
+    """Return where somebody starts from who may do such work, has a motor and works on either day."""
+    family, level, schemes, crew, load = need
+    on_duty = {shift.technician_id for shift in day.shifts}
+    return np.array(
+        [
+            t.position
+            for t in day.technicians
+            if t.id in on_duty
+            and t.mode in {TravelMode.CAR, TravelMode.MOTORBIKE}
+            and t.crew >= crew
+            and t.load_capacity >= load
+            and any(skill.family == family and skill.level >= level for skill in t.skills)
+            and schemes <= {c.scheme for c in t.certificates if c.first <= day.date <= c.last}
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        ("air_conditioner", 3, frozenset({"refrigerant", "high_altitude"}), 2, 2),
+        ("air_conditioner", 2, frozenset({"refrigerant", "high_altitude"}), 2, 4),
+        ("water_heater_gas", 3, frozenset({"gas"}), 1, 0),
+        ("dishwasher", 3, frozenset(), 1, 0),
+        ("refrigerator", 2, frozenset(), 2, 4),
+    ],
+)
+def test_rare_abilities_are_near_every_country_outlet(sample: DayFolder, need: Need) -> None:
+    rural = sample.outlets[sample.outlets.place_level.isin(["county", "township"])].index
+    position = {outlet.id: outlet.position for outlet in sample.day.outlets}
+    away_km, _ = nearest(able_places(sample.day, need), np.array([position[outlet] for outlet in rural]))
+    assert (away_km < 100).mean() > 0.95
+
+
+def test_next_to_nobody_is_out_of_reach(sample: DayFolder) -> None:
+    """A straight 130 km takes about three and a half hours in the country, one way."""
+    day = sample.day
+    places_of: dict[Need, list[tuple[float, float]]] = defaultdict(list)
+    for job in day.jobs:
+        places_of[need_of(job)].append(job.position)
+    far = [nearest(able_places(day, need), np.array(places))[0] > 130 for need, places in places_of.items()]
+    assert np.concatenate(far).mean() <= 0.002
+
+
+def test_every_warehouse_sends_every_size_to_every_centre(sample: DayFolder) -> None:
+    day = sample.day
+    carried: dict[tuple[str, str, ShipMode], set[SizeClass]] = defaultdict(set)
+    for lane in day.lanes:
+        carried[lane.warehouse_id, lane.centre_id, lane.mode] |= lane.carries
+    for warehouse in day.warehouses:
+        for centre in day.centres:
+            assert {SizeClass.SMALL, SizeClass.MEDIUM} <= carried[warehouse.id, centre.id, ShipMode.STANDARD]
+            assert SizeClass.BULKY in carried[warehouse.id, centre.id, ShipMode.DEDICATED]
+
+
+def test_nearly_every_kit_can_be_completed(sample: DayFolder) -> None:
+    missing = missing_parts(sample.day)
+    assert 0 < len(missing) < 0.003 * len(sample.day.jobs)
+    assert not [sentence for sentence in missing.values() if "no lane" in sentence]
 
 
 def test_some_parts_are_scarce_and_some_are_nowhere(sample: DayFolder) -> None:
@@ -188,7 +312,7 @@ def test_every_kind_of_promise_and_consent_occurs(sample: DayFolder) -> None:
 
 def test_a_day_can_serve_a_quarter_more_than_a_day_of_calls(sample: DayFolder, travel: EstimateTravel) -> None:
     """Technician minutes of the first day against service and travel of all calls, served from the nearest outlet
-    in rounds of seven (nearest next); travel from every fifth outlet."""
+    in rounds of seven (nearest next); travel from every fifteenth outlet."""
     day = sample.day
     shifts = first_day_shifts(day)
     mode = {t.outlet_id: t.mode for t in day.technicians if t.id in shifts}
@@ -199,7 +323,7 @@ def test_a_day_can_serve_a_quarter_more_than_a_day_of_calls(sample: DayFolder, t
     for job, index in zip(day.jobs, served_by.tolist(), strict=True):
         jobs_of[index].append(job)
         work_s += job.service_s * outlets[index].duration_percent[job.skill.family] // 100
-    chosen = sorted(jobs_of)[::5]
+    chosen = sorted(jobs_of)[::15]
     travel_s = 0
     for index in chosen:
         places = np.array([outlets[index].position, *(job.position for job in jobs_of[index])])
@@ -294,10 +418,10 @@ def test_fax_outlets_with_anybody_on_duty_have_published_visits(sample: DayFolde
     fax = {outlet.id for outlet in day.outlets if outlet.channel is Channel.FAX}
     on_duty = fax & {outlet_of[technician] for technician in shifts}
     published = fax & {outlet_of[technician] for technician in Published(day).rounds}
-    assert len(on_duty - published) <= 2, "only where nobody calls within a day's drive"
+    assert len(on_duty - published) <= 4, "only where nobody near has waited since yesterday afternoon"
 
 
-@pytest.mark.parametrize(("jobs", "technicians"), [(0, 4_200), (1, 50), (40, 0), (500, 9_000)])
+@pytest.mark.parametrize(("jobs", "technicians"), [(0, 0), (1, 50), (40, 1_600)])
 def test_any_size_can_be_read(tmp_path: Path, jobs: int, technicians: int) -> None:
     make_day(tmp_path / "day", jobs=jobs, technicians=technicians)
     day = read_day(tmp_path / "day").day
@@ -305,22 +429,18 @@ def test_any_size_can_be_read(tmp_path: Path, jobs: int, technicians: int) -> No
     assert sum(outlet.ownership is Ownership.CONTRACT for outlet in day.outlets) == 1_400
 
 
-def test_same_seed_same_bytes_and_another_seed_another_day(tmp_path: Path) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        make_day(tmp_path / name, jobs=300, technicians=200, seed=seed)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert len(files) == 10
-    for file in files:
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
-    for file in ("jobs.csv", "technicians.csv", "outlets.csv", "stock.csv"):
-        assert (tmp_path / "a" / file).read_bytes() != (tmp_path / "c" / file).read_bytes()
+def test_same_arguments_same_bytes_more_calls_the_same_network_another_seed_another_day(tmp_path: Path) -> None:
+    for name, seed, jobs in (("a", 1, 200), ("same", 1, 200), ("more", 1, 300), ("other", 2, 200)):
+        make_day(tmp_path / name, jobs=jobs, technicians=200, seed=seed)
 
+    def differing(name: str) -> set[str]:
+        files = sorted(path.name for path in (tmp_path / "a").iterdir())
+        assert len(files) == 10
+        return {file for file in files if (tmp_path / "a" / file).read_bytes() != (tmp_path / name / file).read_bytes()}
 
-def test_more_calls_leave_the_network_as_it_is(tmp_path: Path) -> None:
-    for name, jobs in (("few", 10), ("more", 200)):
-        make_day(tmp_path / name, jobs=jobs, technicians=200)
-    for file in ("centres.csv", "outlets.csv", "technicians.csv", "lanes.csv", "parts.csv"):
-        assert (tmp_path / "few" / file).read_bytes() == (tmp_path / "more" / file).read_bytes()
+    assert differing("same") == set()
+    assert differing("more") == {"jobs.csv", "stock.csv"}
+    assert {"jobs.csv", "technicians.csv", "outlets.csv", "stock.csv"} <= differing("other")
 
 
 def test_another_date_moves_everything_along(tmp_path: Path) -> None:

@@ -1,0 +1,215 @@
+"""The command line's contract: exit codes and what is said, every fault of them."""
+
+import csv
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import cli
+from api.planning import PlanIllegal, plan_day
+from optimizer.budget import Steps
+from optimizer.model import Rule
+from optimizer.plan import Violation
+from optimizer.workers import HereWorkers
+from tests.bad_days import make_network
+from tests.datasets import make_day_folder
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a day and its plan."""
+    folder = tmp_path_factory.mktemp("planned")
+    day = make_network.write(folder / "day", jobs=20, technicians=6)
+    plan_day(
+        day,
+        folder / "out",
+        base=None,
+        budget=Steps(steps=400),
+        workers=HereWorkers(),
+        seed=1,
+        progress=lambda *_: None,
+    )
+    return day, folder / "out"
+
+
+class Paigong:
+    """Runs the command line in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+
+    def __call__(self, *arguments: object) -> int:
+        self.monkeypatch.setattr(sys, "argv", ["paigong", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = self.capsys.readouterr()
+        self.output, self.errors = said.out, said.err
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+
+@pytest.fixture
+def paigong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Paigong:
+    return Paigong(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["fly"], "fly"),
+        (["day", "fly"], "fly"),
+        (["day", "plan", "DAY", "-o", "OUT", "--fast"], "--fast"),
+        (["day", "plan", "DAY"], "--output"),
+        (["day", "plan", "DAY", "-o", "OUT", "--seconds", "3", "--iterations", "4"], "--seconds"),
+        (["day", "plan", "DAY", "-o", "OUT", "--seconds", "0"], "--seconds"),
+        (["day", "plan", "DAY", "-o", "OUT", "--seconds", "nan"], "--seconds"),
+        (["day", "plan", "DAY", "-o", "OUT", "--iterations", "0"], "--iterations"),
+        (["day", "plan", "DAY", "-o", "OUT", "--workers", "0"], "--workers"),
+        (["day", "plan", "DAY", "-o", "OUT", "--seed", "-1"], "--seed"),
+        (["day", "make", "OUT", "--jobs", "-1"], "--jobs"),
+        (["day", "make", "OUT", "--technicians", "many"], "--technicians"),
+        (["day", "make", "OUT", "--date", "2026-02-30"], "--date"),
+        (["day", "check", "DAY"], "OUT"),
+    ],
+)
+def test_a_wrong_command_is_refused(arguments: list[str], named: str, paigong: Paigong, tmp_path: Path) -> None:
+    places = {"DAY": tmp_path / "day", "OUT": tmp_path / "out"}
+    assert paigong(*(places.get(argument, argument) for argument in arguments)) == cli.REFUSED
+    assert named in paigong.errors
+    assert "Traceback" not in paigong.errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_a_day_is_printed_and_nothing_is_written(paigong: Paigong, tmp_path: Path) -> None:
+    cells = make_network.tables(jobs=4)
+    cells["jobs"][0]["lon"] = "12.5"
+    cells["jobs"][1]["service_duration"] = "-PT5M"
+    cells["jobs"][2]["reported_at"] = "2026-03-01T10:00:00"
+    cells["technicians"][0]["outlet_id"] = "O77"
+    day = make_day_folder.write(tmp_path / "day", cells)
+    assert paigong("day", "plan", day, "-o", tmp_path / "out") == cli.REFUSED
+    wrong = {"12.5": "jobs.csv, line 2, lon", "-PT5M": "jobs.csv, line 3, service_duration"}
+    wrong |= {"2026-03-01T10:00:00": "jobs.csv, line 4, reported_at", "O77": "technicians.csv, line 2, outlet_id"}
+    for value, where in wrong.items():
+        assert f'{where}: "{value}"; allowed: ' in paigong.errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["day"]
+
+
+def test_a_day_that_is_not_there_is_refused(paigong: Paigong, tmp_path: Path) -> None:
+    assert paigong("day", "plan", tmp_path / "day", "-o", tmp_path / "out") == cli.REFUSED
+    assert str(tmp_path / "day") in paigong.errors
+    assert "missing" in paigong.errors
+
+
+def test_a_folder_of_something_else_is_refused_before_any_work(paigong: Paigong, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.docx").write_text("five years")
+    day = make_network.write(tmp_path / "day", jobs=3)
+    assert paigong("day", "plan", day, "-o", out) == cli.REFUSED
+    assert "nothing was written" in paigong.errors
+    assert "Reading" not in paigong.errors
+    assert (out / "thesis.docx").read_text() == "five years"
+    assert paigong("day", "make", out, "--jobs", 3) == cli.REFUSED
+    assert [path.name for path in out.iterdir()] == ["thesis.docx"]
+
+
+def test_make_writes_a_day_and_says_so(paigong: Paigong, tmp_path: Path) -> None:
+    assert paigong("day", "make", tmp_path / "day", "--jobs", 5, "--technicians", 7, "--date", "2026-04-07") == cli.DONE
+    assert "5 jobs and 7 technicians of 2026-04-07" in paigong.output
+    assert (tmp_path / "day" / "day.toml").is_file()
+
+
+def test_a_good_plan_passes_the_check(paigong: Paigong, planned: tuple[Path, Path]) -> None:
+    assert paigong("day", "check", *planned) == cli.DONE
+    assert "is legal: every rule holds" in paigong.output
+
+
+def edited(planned: tuple[Path, Path], copy: Path) -> Path:
+    """Copy a plan, its first visit set four hours before dawn in plan.json and stops.csv alike."""
+    copy.mkdir()
+    for path in planned[1].iterdir():
+        if path.is_file():
+            (copy / path.name).write_bytes(path.read_bytes())
+    document: dict[str, Any] = json.loads((copy / "plan.json").read_text(encoding="utf-8"))
+    stop = document["routes"][0]["stops"][0]
+    stop["start"] = "2026-03-02T02:00:00+08:00"
+    (copy / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    with (copy / "stops.csv").open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    for row in rows:
+        if row[0] == stop["job_id"]:
+            row[header.index("arrival")] = row[header.index("start")] = stop["start"]
+            row[header.index("late_s")] = "0"
+    with (copy / "stops.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    return copy
+
+
+def test_every_violation_of_an_edited_plan_is_printed(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = edited(planned, tmp_path / "edited")
+    job_id = json.loads((out / "plan.json").read_text())["routes"][0]["stops"][0]["job_id"]
+    assert paigong("day", "check", planned[0], out) == cli.VIOLATIONS
+    *lines, last = paigong.output.splitlines()
+    assert last == f"{len(lines)} violations."
+    assert {line.split()[0] for line in lines} == {"WINDOW", "HOURS", "TRAVEL"}
+    assert all(f"job {job_id}" in line for line in lines)
+    assert "legal" not in paigong.output
+
+
+@pytest.mark.parametrize("file", ["plan.json", "stops.csv"])
+def test_a_plan_that_cannot_be_read_is_refused(
+    file: str, paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = edited(planned, tmp_path / "cut")
+    cut = (planned[1] / file).read_bytes()[:-40]
+    (out / file).write_bytes(cut)
+    assert paigong("day", "check", planned[0], out) == cli.REFUSED
+    assert file in paigong.errors
+
+
+def test_tables_that_contradict_the_plan_are_refused(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = edited(planned, tmp_path / "half")
+    (out / "stops.csv").write_bytes((planned[1] / "stops.csv").read_bytes())
+    assert paigong("day", "check", planned[0], out) == cli.REFUSED
+    assert "plan.json is what counts" in paigong.errors
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), cli.INTERNAL, "No space left on device. Nothing was"),
+        (PermissionError(errno.EACCES, "Permission denied", "/srv/plans"), cli.INTERNAL, "/srv/plans: Permission"),
+        (ZeroDivisionError("by zero"), cli.INTERNAL, "a defect of Paigong, not of your input"),
+        (
+            PlanIllegal((Violation(rule=Rule.CREW, where="job J1", sentence="J1 needs two"),)),
+            cli.INTERNAL,
+            "CREW  job J1: J1 needs two",
+        ),
+        (KeyboardInterrupt(), cli.INTERRUPTED, "Interrupted"),
+    ],
+    ids=["full disk", "no right", "defect", "illegal plan", "Ctrl-C"],
+)
+def test_what_goes_wrong_inside_has_its_exit_code(
+    error: BaseException,
+    code: int,
+    said: str,
+    paigong: Paigong,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "plan_day", fails)
+    assert paigong("day", "plan", tmp_path / "day", "-o", tmp_path / "out") == code
+    assert said in paigong.errors

@@ -3,12 +3,14 @@
 import multiprocessing as mp
 import os
 import signal
+import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.synchronize import Event
 from types import FrameType
+from typing import Self
 
 from optimizer.budget import Budget
 from optimizer.search.anneal import Stop
@@ -24,6 +26,15 @@ def _begin_worker(stop: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _stop
     _stop = stop
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the command is gone, killed perhaps: nobody wants the answer then."""
+    parent = mp.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +108,7 @@ class ProcessWorkers:
             )
         return self._pool
 
-    def __enter__(self) -> "ProcessWorkers":
+    def __enter__(self) -> Self:
         self._previous = signal.signal(signal.SIGINT, self._interrupted)
         # The server starts while the day is read. It must not die of a Ctrl-C before it has learned to ignore one.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,7 +1,8 @@
 """The plan a dispatcher makes by hand: nearest outlet, first come first served.
 
 Jobs are taken in the order of their calls, those that a lock or a freeze holds before all. Each goes to the nearest
-capable outlet that can take it, there to whoever can be on site first. It keeps every rule.
+capable outlet that can take it, there to whoever can be on site first without delaying anybody promised before. It
+keeps every rule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.model import Day, Rule
 from optimizer.plan import Plan, Route, Unassigned
-from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Roster, Shard, build_problem
+from optimizer.roster import Roster
+from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Shard, build_problem
 from optimizer.search.compiled import compiled
 from optimizer.search.insertion import insert
 from optimizer.search.readback import read_route
-from optimizer.search.schedule import State, evaluate, new_state
+from optimizer.search.schedule import State, close_route, new_state, pass_stop
 from optimizer.shards import day_of, make_shards
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
@@ -93,18 +95,22 @@ def _turns(roster: Roster, job_ids: Sequence[str]) -> NDArray[np.int32]:
 
 @compiled
 def _start_in(p: Problem, s: State, j: int, v: int, gap: int) -> int:
-    """Return when job j would start in this gap of route v, NEVER_S when that is not legal; nothing changes."""
-    insert(p, s, j, v, gap, 0)
-    start = NEVER_S
-    if evaluate(p, s, v):
-        start = s.end[v, gap] - p.service[j, p.shifts[v].outlet]
-    for k in range(gap, s.length[v] - 1):
-        s.stops[v, k] = s.stops[v, k + 1]
-    s.length[v] -= 1
-    s.route_of[j] = FREE
-    s.visits[p.shifts[v].outlet] -= 1
-    evaluate(p, s, v)
-    return start
+    """Return when job j would start in this gap of route v; NEVER_S when that is illegal or delays a later visit."""
+    shift = p.shifts[v]
+    leg = p.leg[shift.way]
+    if s.load[v] + p.jobs[j].load > shift.load_capacity:
+        return NEVER_S
+    at, t, taken = shift.base, shift.start, 0
+    if gap > 0:
+        at, t, taken = s.stops[v, gap - 1], s.end[v, gap - 1], s.taken[v, gap - 1]
+    start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+    if start >= NEVER_S:
+        return NEVER_S
+    if gap == s.length[v]:
+        return start if close_route(p, v, t, taken, leg[j, shift.base, 0]) <= shift.latest_end else NEVER_S
+    following = s.stops[v, gap]
+    _, t, taken = pass_stop(p, following, v, t, taken, leg[j, following, 0])
+    return start if t == s.end[v, gap] and taken == s.taken[v, gap] else NEVER_S
 
 
 @compiled

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import Day, Job, TravelMode
-from optimizer.search.arrays import Roster
-from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.roster import Roster
+from optimizer.travel import UNREACHABLE, TravelTimes, unit_vectors
 
 __all__ = ["Candidates", "nearest_capable_outlets"]
 
@@ -58,14 +58,6 @@ def _capable(roster: Roster, needs: list[Need]) -> NDArray[np.bool_]:
                 if skill.level >= level and technician.crew >= crew and technician.load_capacity >= load:
                     capable[i, outlet] |= schemes <= valid
     return capable
-
-
-def unit_vectors(positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    longitude, latitude = np.radians(positions).T
-    vectors: NDArray[np.float64] = np.stack(
-        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
-    )
-    return vectors
 
 
 def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:

@@ -16,7 +16,8 @@ from optimizer.engines.assignment import assign_outlets
 from optimizer.model import Day, Ownership
 from optimizer.plan import Plan, Result, Route, Status
 from optimizer.reasons import reasons
-from optimizer.search.arrays import Roster, Shard
+from optimizer.roster import Roster
+from optimizer.search.arrays import Shard
 from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, seam_shard
 from optimizer.solve import Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for

@@ -296,7 +296,9 @@ def _row(figure: _Figure, ours: float | None, theirs: float | None) -> KpiRow:
     better = None
     # What reads the same on the page is the same.
     if figure.higher_is_better is not None and ours is not None and theirs is not None and plan != baseline:
-        better = (ours > theirs) == figure.higher_is_better
+        # A gap is better the nearer it is to none, on whichever side.
+        ours, theirs = (abs(ours), abs(theirs)) if figure.unit == "points" else (ours, theirs)
+        better = None if ours == theirs else (ours > theirs) == figure.higher_is_better
     return KpiRow(name=figure.name, plan=plan, baseline=baseline, better=better)
 
 

@@ -12,7 +12,7 @@ from optimizer.cost import level_of
 from optimizer.measure import service_seconds
 from optimizer.model import Job, Lock, Outlet, Position, Rule, Shift, Technician, TravelMode, Window
 from optimizer.plan import Unassigned
-from optimizer.search.arrays import Roster, visit_windows
+from optimizer.roster import Roster, visit_windows
 from optimizer.sourcing import KitOption, missing_parts
 from optimizer.travel import UNREACHABLE, TravelTimes
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from optimizer.candidates import Candidates
 from optimizer.model import AreaClass, ClockKind, Day, Job
-from optimizer.search.arrays import Roster, Shard
+from optimizer.roster import Roster
+from optimizer.search.arrays import Shard
 
 __all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards", "seam_shard"]
 

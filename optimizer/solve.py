@@ -9,8 +9,9 @@ from optimizer.budget import Budget
 from optimizer.engines.recombine import recombine
 from optimizer.model import Day
 from optimizer.plan import Route
+from optimizer.roster import Roster
 from optimizer.search.anneal import Settings, search
-from optimizer.search.arrays import Problem, Roster, Shard, build_problem
+from optimizer.search.arrays import Problem, Shard, build_problem
 from optimizer.search.readback import read_route
 from optimizer.sourcing import KitOption
 from optimizer.travel import TravelTimes

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from optimizer.model import TravelMode
 
-__all__ = ["EARTH_M", "UNREACHABLE", "Places", "TravelMatrix", "TravelTimes"]
+__all__ = ["EARTH_M", "UNREACHABLE", "Places", "TravelMatrix", "TravelTimes", "unit_vectors"]
 
 EARTH_M = 6_371_009.0
 """Mean radius of the Earth, metres."""
@@ -54,3 +54,13 @@ class TravelTimes(Protocol):
         which other places are asked for in the same call: the checker asks again in other groups.
         """
         ...
+
+
+def unit_vectors(places: Places) -> NDArray[np.float64]:
+    """Return places as points of the unit sphere, shape (n, 3): the larger their product, the nearer they are."""
+    longitude, latitude = np.radians(places).T
+    across = np.cos(latitude)
+    vectors: NDArray[np.float64] = np.stack(
+        [across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)], axis=1
+    )
+    return vectors

@@ -39,7 +39,7 @@ def test_without_a_terminal_every_stage_is_one_plain_line(capsys: pytest.Capture
 def test_stages_go_on_from_nothing_to_everything() -> None:
     shares = [share for _, share in STAGES.values()]
     assert shares == sorted(set(shares))
-    assert 0.0 <= shares[0]
+    assert shares[0] >= 0.0
     assert shares[-1] < 1.0
 
 

@@ -2,12 +2,12 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from api import workers
 from api.planning import check_day, plan_day
 from api.workers import ProcessWorkers, Seconds, UntilStopped
 from optimizer.budget import Steps
@@ -75,7 +75,7 @@ def test_the_first_ctrl_c_stops_every_search_and_the_second_one_interrupts(
 
 def test_a_budget_of_seconds_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(workers.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     stop = Seconds(seconds=60).begin(0.25)
     assert stop(0) == 0.0
     now = 107.5

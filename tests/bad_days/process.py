@@ -1,4 +1,4 @@
-"""Runs the installed command as its users do: a real process, with or without a terminal, that can be hit by signals."""
+"""Runs the installed command as its users do: a real process, with or without a terminal, open to signals."""
 
 import fcntl
 import os

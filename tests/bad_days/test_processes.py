@@ -103,6 +103,16 @@ def test_a_killed_worker_is_replaced_and_its_shards_are_solved_again(day: Path, 
     assert "estimate" in run.output
 
 
+def test_workers_end_with_a_command_that_was_killed(day: Path, tmp_path: Path) -> None:
+    run = Run("day", "plan", day, "-o", tmp_path / "out", *FOREVER, "--workers", 2)
+    with nobody_left(run):
+        run.until_said("Searching")
+        until(lambda: len(workers(run.process.pid)) == 2)
+        run.process.kill()
+        assert run.end() == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_people_plan_into_the_same_folder(day: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     runs = [Run("day", "plan", day, "-o", out, "--iterations", 400, "--seed", seed, "--workers", 1) for seed in (5, 6)]

@@ -131,7 +131,7 @@ def test_dying_workers_do_not_change_the_plan(big: model.Day, planned: Result) -
 class Hurried(HereWorkers):
     """A person has asked to stop."""
 
-    stopped = True  # type: ignore[misc, assignment]
+    stopped = True  # type: ignore[misc]
 
 
 def test_a_stopped_run_says_so(big: model.Day) -> None:

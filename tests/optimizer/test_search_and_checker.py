@@ -10,8 +10,9 @@ from optimizer.cost import price, workload_price
 from optimizer.dispatch import assemble
 from optimizer.model import AreaClass, ClockKind, Day
 from optimizer.plan import Plan
+from optimizer.roster import Roster
 from optimizer.search.anneal import search
-from optimizer.search.arrays import KEEP_FEN, Roster, Shard, build_problem
+from optimizer.search.arrays import KEEP_FEN, Shard, build_problem
 from optimizer.search.readback import read_route
 from optimizer.sourcing import kit_options
 from optimizer.travel import TravelTimes

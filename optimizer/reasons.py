@@ -29,6 +29,7 @@ STAGES = (
     Rule.FREEZE,
     Rule.WINDOW,
     Rule.KIT,
+    Rule.BREAK,
     Rule.HOURS,
     Rule.SHIFT,
     Rule.ROOM,
@@ -152,18 +153,19 @@ class _Asker:
             yield self._verdict(job, shift, drive_s, metres)
 
     def _ways(self, job: Job, shifts: Sequence[Shift]) -> dict[tuple[TravelMode, Position], tuple[int, int]]:
-        """Return seconds and metres to the job by travel mode and base, asked for all bases at once."""
+        """Return seconds (the longer of there and back) and metres to the job by travel mode and base."""
         bases: dict[TravelMode, dict[Position, None]] = defaultdict(dict)
         for shift in shifts:
             technician = self.roster.technician_of(shift)
             bases[technician.mode][technician.position] = None
         ways = {}
         for mode, positions in bases.items():
-            matrix = self.travel.matrix(
-                np.array(list(positions), np.float64), np.array([job.position], np.float64), mode
-            )
+            there, place = np.array(list(positions), np.float64), np.array([job.position], np.float64)
+            out = self.travel.matrix(there, place, mode)
+            back = self.travel.matrix(place, there, mode)
             for i, position in enumerate(positions):
-                ways[mode, position] = int(matrix.seconds[i, 0]), int(matrix.metres[i, 0])
+                drive_s = max(int(out.seconds[i, 0]), int(back.seconds[0, i]))
+                ways[mode, position] = drive_s, int(out.metres[i, 0])
         return ways
 
     def _outlets_near(self, job: Job) -> list[int]:
@@ -235,8 +237,17 @@ class _Asker:
             yield Rule.KIT, f"{ready}, after {shift.id}" * (start_s is not None and start_s > shift.close_s)
         if start_s is None:
             return
+        service_s = service_seconds(job, outlet)
+        pause = shift.break_
+        if pause is not None and start_s + service_s > pause.latest_s:
+            # The break comes first, at base or on the way.
+            eaten_s = max(shift.start_s + drive_s, pause.earliest_s) + pause.duration_s
+            start_s = _first_start(windows, max(start_s, eaten_s)) if shift.start_s <= pause.latest_s else None
+            yield Rule.BREAK, f"the break of {shift.id} leaves no start inside its windows" * (start_s is None)
+            if start_s is None:
+                return
         yield Rule.HOURS, f"{time_text(start_s)} is after {outlet.id} closes" * (start_s > shift.close_s)
-        back_s = start_s + service_seconds(job, outlet) + drive_s
+        back_s = start_s + service_s + drive_s
         over = back_s > shift.latest_end_s
         yield Rule.SHIFT, f"{shift.id} would be back {time_text(back_s)}, overtime included" * over
 

@@ -1,5 +1,6 @@
 """The worker processes that shards are solved in, and the clock and the stop button their searches look at."""
 
+import ctypes
 import multiprocessing as mp
 import os
 import signal
@@ -7,8 +8,7 @@ import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import forkserver
-from multiprocessing.synchronize import Event
+from multiprocessing import forkserver, resource_tracker
 from types import FrameType
 from typing import Self
 
@@ -17,11 +17,11 @@ from optimizer.search.anneal import Stop
 
 __all__ = ["ProcessWorkers", "Seconds", "UntilStopped"]
 
-_stop: Event | None = None
-"""In a worker process: set when a person asked to stop."""
+_stop: ctypes.c_bool | None = None
+"""In a worker process: true when a person asked to stop. It has no lock that a killed worker could take with it."""
 
 
-def _begin_worker(stop: Event) -> None:
+def _begin_worker(stop: ctypes.c_bool) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _stop
@@ -72,7 +72,7 @@ class UntilStopped:
         inside = self.budget.begin(share)
 
         def stop(steps: int) -> float:
-            return 1.0 if _stop is not None and _stop.is_set() else inside(steps)
+            return 1.0 if _stop is not None and _stop.value else inside(steps)
 
         return stop
 
@@ -89,13 +89,13 @@ class ProcessWorkers:
         self._context = mp.get_context("forkserver")
         # All that a worker imports, the command line as its main module included: paid once, before it forks.
         self._context.set_forkserver_preload(["api.cli"])
-        self._stop = self._context.Event()
+        self._stop = self._context.RawValue(ctypes.c_bool, False)
         self._pool: ProcessPoolExecutor | None = None
 
     @property
     def stopped(self) -> bool:
         """True once a person asked to stop."""
-        return self._stop.is_set()
+        return self._stop.value
 
     def executor(self) -> Executor:
         """Return a pool in working order."""
@@ -111,6 +111,7 @@ class ProcessWorkers:
     def __enter__(self) -> Self:
         self._previous = signal.signal(signal.SIGINT, self._interrupted)
         # The server starts while the day is read. It must not die of a Ctrl-C before it has learned to ignore one.
+        resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             forkserver.ensure_running()
@@ -120,13 +121,17 @@ class ProcessWorkers:
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        if self._stop.is_set():
+        if self._stop.value:
             raise KeyboardInterrupt
-        self._stop.set()
+        self._stop.value = True
         # Past Python's buffers, which whatever was interrupted may be using.
         os.write(2, b"Stopping with the best plan so far; Ctrl-C again to stop at once.\n")
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         signal.signal(signal.SIGINT, self._previous)
+        if kind is not None:
+            # Whatever was interrupted, a worker's start perhaps: the pool may no longer know all its workers.
+            for worker in mp.active_children():
+                worker.kill()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)

@@ -47,11 +47,13 @@ class Answer:
 def solve(task: Task) -> Answer:
     """Return the best routes found for a shard within its share of the budget."""
     shard = task.shard
+    # The first leg begins with laying out the arrays: a budget of seconds is kept whatever that costs.
+    stop = task.budget.begin(task.share * FIRST_LEG)
     problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
     index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
     start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
     settings = WARM if shard.start else Settings()
-    first = search(problem, start, task.budget.begin(task.share * FIRST_LEG), task.seed, settings)
+    first = search(problem, start, stop, task.seed, settings)
     better = _recombined(problem, first.routes, first.pool, task) or list(first.routes)
     second = search(problem, better, task.budget.begin(task.share * (1 - FIRST_LEG)), task.seed + 1, WARM)
     best = min(first, second, key=lambda found: found.fen)

@@ -93,15 +93,24 @@ def test_no_share_of_the_seconds_is_over_at_once() -> None:
 def test_the_same_seed_and_steps_give_the_same_files_whoever_works(tmp_path: Path) -> None:
     day = make_network.write(tmp_path / "day")
 
+    stages: set[str] = set()
+
     def files(name: str, crew: Workers) -> dict[str, bytes]:
         out = tmp_path / name
         plan_day(
-            day, out, base=None, budget=UntilStopped(budget=Steps(steps=2_000)), workers=crew, seed=4, progress=nothing
+            day,
+            out,
+            base=None,
+            budget=UntilStopped(budget=Steps(steps=2_000)),
+            workers=crew,
+            seed=4,
+            progress=lambda stage, _: stages.add(stage),
         )
         return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
 
     first = files("first", HereWorkers())
     assert check_day(day, tmp_path / "first") == ()
+    assert "seams" in stages, "there is one shard only, so that two workers never work at the same time"
     assert first.keys() > {"plan.json", "stops.csv", "unassigned.csv", "kpis.json", "routes.geojson"}
     with ProcessWorkers(2) as two:
         assert files("two", two) == first

@@ -11,7 +11,7 @@ CITIES = {"O1": (104.0657, 30.6595), "O2": (103.8872, 30.8093), "O3": (116.3910,
 PRODUCTS = ("fridge", "washer", "heater")
 
 
-def tables(jobs: int = 240, technicians: int = 18) -> make_day_folder.Cells:
+def tables(jobs: int = 300, technicians: int = 18) -> make_day_folder.Cells:
     """Return the tables: jobs without parts around three outlets, and technicians who know everything."""
     random = Random(f"{jobs} {technicians}")
     cells = make_day_folder.tables()
@@ -44,6 +44,6 @@ def _job(random: Random, number: int) -> dict[str, str]:
     return row
 
 
-def write(folder: Path, jobs: int = 240, technicians: int = 18) -> Path:
+def write(folder: Path, jobs: int = 300, technicians: int = 18) -> Path:
     """Write the day folder."""
     return make_day_folder.write(folder, tables(jobs, technicians))

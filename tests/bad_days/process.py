@@ -138,9 +138,11 @@ def nobody_left(run: Run | Terminal) -> Iterator[None]:
     """Kill what a failed test leaves running."""
     try:
         yield
-    finally:
+    except BaseException:
         for pid in members(run.process.pid):
             os.kill(pid, signal.SIGKILL)
+        run.process.communicate()
+        raise
 
 
 def members(session: int) -> dict[int, int]:

@@ -74,7 +74,7 @@ def _say(text: str) -> None:
 
 
 @day_app.command("make")
-def day_make(
+def _day_make(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; it must be new, empty, or a day.")],
     jobs: Annotated[int, typer.Option(min=0, max=1_000_000, help="Calls waiting at the planning moment.")] = 20_000,
     technicians: Annotated[int, typer.Option(min=0, max=200_000, help="Technicians of the network.")] = 4_200,
@@ -87,7 +87,7 @@ def day_make(
 
 
 @day_app.command("plan")
-def day_plan(
+def _day_plan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder (docs/data-format.md).")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Plan folder to write, or to replace.")],
     base: Annotated[
@@ -117,7 +117,7 @@ def day_plan(
 
 
 @day_app.command("check")
-def day_check(
+def _day_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The plan folder.")],
 ) -> None:
@@ -132,6 +132,6 @@ def day_check(
 
 
 @app.command("warm-up", hidden=True)
-def warm_up_command() -> None:
+def _warm_up() -> None:
     """Compile the search ahead of the first plan (part of make setup)."""
     warm_up(EstimateTravel())

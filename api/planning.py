@@ -1,6 +1,7 @@
 """A day folder becomes a plan folder: read, plan, plan by hand for comparison, check, write."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from datasets.day import DayFolder, read_day
 from datasets.picture import draw_plan
 from datasets.plan_folder import check_plan_place, write_plan
 from datasets.plan_reading import read_plan
+from datasets.published import read_visits
 from datasets.sheets import write_sheets
 from geo.providers import open_travel
 from optimizer.baseline import by_hand
@@ -18,7 +20,7 @@ from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import Published
-from optimizer.plan import Plan, Result, Violation
+from optimizer.plan import Result, Violation
 from optimizer.workers import Workers
 
 __all__ = ["PlanIllegal", "Planned", "check_day", "plan_day", "published_as"]
@@ -57,7 +59,7 @@ def plan_day(
     progress("reading", 0.0)
     folder = read_day(day_path)
     if base is not None:
-        folder = published_as(folder, read_plan(base, folder))
+        folder = published_as(folder, read_visits(base, folder.day))
     day = folder.day
     travel = open_travel(folder.travel, folder.folder)
     result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress)
@@ -92,25 +94,22 @@ def plan_day(
     )
 
 
-def published_as(folder: DayFolder, plan: Plan) -> DayFolder:
-    """Return the day with the visits of an earlier plan as its published ones; customers already told stay told."""
-    day = folder.day
-    shifts = {shift.id: shift for shift in day.shifts}
-    visits = {stop.job_id: (shifts[route.shift_id], stop.start_s) for route in plan.routes for stop in route.stops}
+def published_as(folder: DayFolder, visits: Mapping[str, tuple[str, int]]) -> DayFolder:
+    """Return the day with these visits (technician, start) as its published ones; customers already told stay told."""
     jobs = tuple(
         dataclasses.replace(
             job,
             published=Published(
-                technician_id=visits[job.id][0].technician_id,
+                technician_id=visits[job.id][0],
                 start_s=visits[job.id][1],
                 told=job.published is not None and job.published.told,
             ),
         )
         if job.id in visits
         else job
-        for job in day.jobs
+        for job in folder.day.jobs
     )
-    return dataclasses.replace(folder, day=dataclasses.replace(day, jobs=jobs))
+    return dataclasses.replace(folder, day=dataclasses.replace(folder.day, jobs=jobs))
 
 
 def check_day(day_path: Path, out: Path) -> tuple[Violation, ...]:

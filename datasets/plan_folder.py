@@ -35,7 +35,7 @@ def check_plan_place(out: Path) -> None:
     refuse_foreign(out, PLAN_FILE, {*WRITTEN, *EXTRAS})
 
 
-def write_plan(  # noqa: PLR0913 - a plan folder is made of seven things; a class to hold them would have one use
+def write_plan(
     out: Path,
     folder: DayFolder,
     result: Result,

@@ -1,5 +1,6 @@
 """Writes a folder whole or not at all: beside its place first, flushed to the disk, then renamed into place."""
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -29,18 +30,31 @@ def whole_folder(place: Path, marker: str, ours: Iterable[str]) -> Iterator[Path
         The disk refused, for example because it is full.
     """
     place = place.resolve()
-    refuse_foreign(place, marker, ours)
     place.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(place.parent):
+        refuse_foreign(place, marker, ours)
     temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.writing-", dir=place.parent))
     try:
         temporary.chmod(0o777 & ~_current_umask())
         yield temporary
         _flush(temporary)
-        refuse_foreign(place, marker, ours)
-        _exchange(temporary, place)
+        with _alone(place.parent):
+            refuse_foreign(place, marker, ours)
+            _exchange(temporary, place)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    """Let one process at a time exchange folders here: two renames are not one."""
+    descriptor = os.open(parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def refuse_foreign(place: Path, marker: str, ours: Iterable[str]) -> None:

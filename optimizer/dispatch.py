@@ -55,6 +55,8 @@ def dispatch(
 def assign(roster: Roster, candidates: Candidates) -> NDArray[np.int64]:
     """Return an outlet index per job by minimum-cost flow over service minutes; it only seeds the shards."""
     day = roster.day
+    if not day.outlets:
+        return np.full(len(day.jobs), -1, np.int64)
     families = {family: i for i, family in enumerate(dict.fromkeys(job.skill.family for job in day.jobs))}
     outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
     capacity = np.zeros((len(day.outlets), max(1, len(families))), np.int64)
@@ -70,7 +72,9 @@ def assign(roster: Roster, candidates: Candidates) -> NDArray[np.int64]:
         [0 if o.ownership is Ownership.OWN else tariff.contract_preference_fen for o in day.outlets], np.int64
     )
     contract_fen = {contract.id: contract.call_out_fen + contract.bands[0][1] for contract in tariff.contract_tariffs}
-    own_fen += [0 if o.ownership is Ownership.OWN else contract_fen[o.tariff_id] for o in day.outlets]
+    own_fen += np.array(
+        [0 if o.ownership is Ownership.OWN else contract_fen[o.tariff_id] for o in day.outlets], np.int64
+    )
     hourly = tariff.travel_fen_per_hour[Ownership.OWN]
     fen = candidates.seconds * hourly // 3600 + own_fen[candidates.outlet]
     minutes = np.array([job.service_s // 60 for job in day.jobs], np.int64) + candidates.seconds.min(axis=1) // 60

@@ -109,7 +109,7 @@ class _Asker:
         if closest.rule in (Rule.WINDOW, Rule.KIT):
             ready_s = max([on_site_s, *(option.ready_s for option in self.kits.get(job.id, ())[:1])])
             fits = ready_s <= shift.close_s and ready_s + busy_s <= shift.latest_end_s
-            return f"agree a start from {time_text(ready_s)} with {technician.id}" * fits
+            return f"agree a start from {time_text(-(-ready_s // 60) * 60)} with {technician.id}" * fits
         if closest.rule is Rule.SHIFT:
             start_s = _first_start(visit_windows(self.roster, job), on_site_s)
             minutes = 0 if start_s is None else (start_s + busy_s - shift.end_s + 59) // 60

@@ -44,14 +44,25 @@ def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
     allowed = [floor.allowance([day.jobs[j] for o in outlets for j in jobs_of[o]]) for outlets in groups]
     return [
         Shard(
-            job_ids=tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o])),
-            shift_ids=tuple(shift.id for o in outlets for shift in roster.shifts_of[day.outlets[o].id]),
-            start={},
+            job_ids=(job_ids := tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o]))),
+            shift_ids=(shift_ids := tuple(s.id for o in outlets for s in roster.shifts_of[day.outlets[o].id])),
+            start=_published(roster, job_ids, shift_ids),
             parity_allowed=allowance,
         )
         for outlets, allowance in zip(groups, allowed, strict=True)
         if any(jobs_of[o] for o in outlets)
     ]
+
+
+def _published(roster: Roster, job_ids: Iterable[str], shift_ids: Iterable[str]) -> Routes:
+    """Return the published routes, as far as their jobs and shifts are here, to begin the search from."""
+    wanted: dict[str, list[tuple[int, str]]] = {shift_id: [] for shift_id in shift_ids}
+    for job_id in job_ids:
+        job = roster.jobs[job_id]
+        shift = roster.published_shift(job)
+        if shift is not None and job.published is not None and shift.id in wanted:
+            wanted[shift.id].append((job.published.start_s, job_id))
+    return {shift_id: tuple(job_id for _, job_id in sorted(visits)) for shift_id, visits in wanted.items() if visits}
 
 
 def _middle(day: Day, outlets: Sequence[int]) -> NDArray[np.float64]:

@@ -20,7 +20,8 @@ __all__ = ["Answer", "Task", "solve"]
 
 FIRST_LEG = 0.75
 """Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
-WARM = Settings(hot=0.3)
+WARM = Settings(hot=0.02, cold=0.005)
+"""For a shard that begins with most of its visits placed: improve them, do not melt them down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ def solve(task: Task) -> Answer:
     problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
     index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
     start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
-    settings = WARM if shard.start else Settings()
+    begun = sum(map(len, start))
+    settings = WARM if 2 * begun > len(shard.job_ids) else Settings()
     first = search(problem, start, stop, task.seed, settings)
     better = _recombined(problem, first.routes, first.pool, task) or list(first.routes)
     second = search(problem, better, task.budget.begin(task.share * (1 - FIRST_LEG)), task.seed + 1, WARM)

@@ -1,9 +1,8 @@
 import json
 
-import make
-
 from geo.shapes import route_features
 from optimizer.plan import Plan
+from tests import make
 
 
 def test_a_route_is_a_line_from_base_to_base_and_a_point_per_stop() -> None:

@@ -64,7 +64,7 @@ CASES = {
     Rule.WINDOW: Case(
         day=make.day(make.job(windows=(make.window("06:30", "07:30"),))),
         says=("t1-0", "08:01", "windows"),
-        remedy="from 08:01",
+        remedy="from 08:02",
     ),
     Rule.HOURS: Case(
         day=make.day(

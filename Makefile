@@ -8,7 +8,7 @@
 JOBS ?= 20000
 SEED ?= 1
 SECONDS ?= 60
-BENCHMARKS ?= national_day growth
+BENCHMARKS ?= national_day growth repeat
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.at_risk import at_risk_table
 from datasets.day import DayFolder, read_day
 from datasets.picture import draw_plan
 from datasets.plan_folder import check_plan_place, write_plan
@@ -81,6 +82,7 @@ def plan_day(
         travel.name,
         travel.is_estimate,
         {
+            "at_risk.csv": at_risk_table(folder.day, result.plan),
             "plan.png": lambda path: draw_plan(path, folder, result.plan),
             "sheets": lambda path: write_sheets(path, folder, result.plan),
         },

@@ -89,7 +89,7 @@ class _Asker:
             return self._no_window(job)
         verdicts = list(self._verdicts(job))
         if not verdicts:
-            return self._say(job, Rule.SKILL, "no outlet has a technician on shift in the horizon")
+            return self._say(job, Rule.SHIFT, "no technician at all is on shift in the horizon")
         closest = max(verdicts, key=lambda verdict: (STAGES.index(verdict.rule), -verdict.drive_s))
         if self.roster.is_held(job):
             return self._held(job, closest)

@@ -120,15 +120,18 @@ def _day_plan(
 def _day_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The plan folder.")],
+    base: Annotated[
+        Path | None, typer.Option(metavar="OUT0", help="The published plan that it was made against, if any.")
+    ] = None,
 ) -> None:
     """Check a plan against every rule, independently of the search."""
-    violations = check_day(folder, out)
-    for violation in violations:
-        typer.echo(f"{violation.rule}  {violation.where}: {violation.sentence}")
-    if violations:
-        typer.echo(f"{len(violations)} violations.")
+    findings = check_day(folder, out, base)
+    for found in findings:
+        typer.echo(f"STATED  {found}" if isinstance(found, str) else f"{found.rule}  {found.where}: {found.sentence}")
+    if findings:
+        typer.echo(f"{len(findings)} violations.")
         raise typer.Exit(VIOLATIONS)
-    typer.echo(f"{out} is legal: every rule holds.")
+    typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
 
 
 @app.command("warm-up", hidden=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from datasets.at_risk import at_risk_table
 from datasets.day import DayFolder, read_day
+from datasets.faults import DayRefused, FaultList
 from datasets.picture import draw_plan
 from datasets.plan_folder import check_plan_place, write_plan
-from datasets.plan_reading import read_plan
+from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
 from datasets.sheets import write_sheets
 from geo.providers import open_travel
@@ -20,11 +21,12 @@ from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
-from optimizer.model import Published
+from optimizer.model import LOCK_TOLERANCE_S, Job, Lock, Published
 from optimizer.plan import Result, Violation
+from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["PlanIllegal", "Planned", "check_day", "plan_day", "published_as"]
+__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day", "published_as"]
 
 
 class PlanIllegal(Exception):
@@ -62,7 +64,7 @@ def plan_day(
     if base is not None:
         folder = published_as(folder, read_visits(base, folder.day))
     day = folder.day
-    travel = open_travel(folder.travel, folder.folder)
+    travel = open_provider(folder)
     result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress)
     measured = measure(day, result.plan, travel)
     progress("check", 0.0)
@@ -97,25 +99,56 @@ def plan_day(
 
 
 def published_as(folder: DayFolder, visits: Mapping[str, tuple[str, int]]) -> DayFolder:
-    """Return the day with these visits (technician, start) as its published ones; customers already told stay told."""
+    """Return the day with these visits (technician, start) as the published ones, and no others.
+
+    A customer already told stays told, and keeps the time that was said when the visit has not moved since by more
+    than the tolerance: small moves must not add up from plan to plan.
+    """
     jobs = tuple(
-        dataclasses.replace(
-            job,
-            published=Published(
-                technician_id=visits[job.id][0],
-                start_s=visits[job.id][1],
-                told=job.published is not None and job.published.told,
-            ),
-        )
+        dataclasses.replace(job, published=_published(job, *visits[job.id]))
         if job.id in visits
-        else job
+        else dataclasses.replace(job, published=None, lock=Lock.NONE)
         for job in folder.day.jobs
     )
     return dataclasses.replace(folder, day=dataclasses.replace(folder.day, jobs=jobs))
 
 
-def check_day(day_path: Path, out: Path) -> tuple[Violation, ...]:
-    """Return every violation of a plan folder, asking travel times anew and sharing no code with the search."""
+def _published(job: Job, technician_id: str, start_s: int) -> Published:
+    before = job.published
+    if before is None:
+        return Published(technician_id=technician_id, start_s=start_s, told=False)
+    same = before.technician_id == technician_id and abs(before.start_s - start_s) <= LOCK_TOLERANCE_S
+    return before if same else Published(technician_id=technician_id, start_s=start_s, told=before.told)
+
+
+def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Violation | str, ...]:
+    """Return every violation of a plan folder, and a sentence for every figure it states that is not so.
+
+    Travel times are asked anew, and nothing of the search is used. base: the plan that it replaces; without it the
+    price of changes is not compared, for it depends on what was published.
+    """
     folder = read_day(day_path)
-    plan = read_plan(out, folder)
-    return check(folder.day, plan, measure(folder.day, plan, open_travel(folder.travel, folder.folder)))
+    plan, stated = read_plan(out, folder), read_statement(out)
+    if base is not None:
+        folder = published_as(folder, read_visits(base, folder.day))
+    travel = open_provider(folder)
+    measured = measure(folder.day, plan, travel)
+    untrue = [
+        f"{item} is stated as {stated.cost_fen.get(item, 0)} fen, it is {fen}"
+        for item, fen in price(folder.day, plan, measured).items()
+        if fen != stated.cost_fen.get(item, 0) and (base is not None or item != "churn")
+    ]
+    if (stated.travel_name, stated.travel_is_estimate) != (travel.name, travel.is_estimate):
+        untrue.append(f"travel times are from {travel.name}, not from {stated.travel_name}")
+    return (*check(folder.day, plan, measured), *untrue)
+
+
+def open_provider(folder: DayFolder) -> TravelTimes:
+    """Return the day's travel times; a road file that cannot be read is a fault of the day."""
+    try:
+        return open_travel(folder.travel, folder.folder)
+    except Exception as error:
+        faults = FaultList()
+        allowed = 'a readable road file "osm:FILE.osm.pbf", or "estimate"'
+        faults.add("day.toml", None, "travel", f"{folder.travel}: {error}", allowed)
+        raise DayRefused(faults.faults) from error

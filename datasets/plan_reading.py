@@ -7,7 +7,8 @@ silently following either side would surprise whoever believed the other.
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +22,7 @@ from datasets.times import Unreadable, instant_of, midnight_of
 from optimizer.model import Day, Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
 
-__all__ = ["read_plan"]
+__all__ = ["Statement", "read_plan", "read_statement"]
 
 MOST = 1 << 40
 COUNT = whole_number(0, MOST)
@@ -52,6 +53,25 @@ def read_plan(out: Path, folder: DayFolder) -> Plan:
     if faults.faults or plan is None:
         raise PlanRefused(faults.ordered(files))
     return plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a plan folder says of itself, to be held against what is so: cost_fen by item, provider of travel times."""
+
+    cost_fen: Mapping[str, int]
+    travel_name: str
+    travel_is_estimate: bool
+
+
+def read_statement(out: Path) -> Statement:
+    """Return the statement of a plan folder that `read_plan` has accepted."""
+    document = json.loads((out / PLAN_FILE).read_text(encoding="utf-8"))
+    return Statement(
+        cost_fen=document["cost_fen"],
+        travel_name=document["travel"]["provider"],
+        travel_is_estimate=document["travel"]["is_estimate"],
+    )
 
 
 def _read_document(out: Path, day: Day, faults: FaultList) -> Plan | None:

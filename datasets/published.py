@@ -18,7 +18,8 @@ COLUMNS = ("job_id", "technician_id", "start")
 def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
     """Return technician and start (seconds of the day's clock) of each visit in a plan folder, by job.
 
-    Visits of jobs or technicians that the day no longer knows are left out: they were cancelled, or people left.
+    Visits of jobs that the day no longer knows are left out: they were cancelled or done. Technicians it no longer
+    knows stay: their visits go to others, and those are changes.
 
     Raises
     ------
@@ -33,7 +34,6 @@ def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
         for column in set(COLUMNS) - set(reader.fieldnames or ()):
             faults.add(STOPS_FILE, 1, column, "missing", "a column of this name")
         jobs = {job.id for job in day.jobs}
-        technicians = {technician.id for technician in day.technicians}
         midnight = midnight_of(day.date)
         for row in reader if not faults.faults else ():
             try:
@@ -41,7 +41,7 @@ def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
             except Unreadable as unreadable:
                 faults.add(STOPS_FILE, reader.line_num, "start", row["start"], str(unreadable))
                 continue
-            if row["job_id"] in jobs and row["technician_id"] in technicians:
+            if row["job_id"] in jobs:
                 visits[row["job_id"]] = (row["technician_id"], start_s)
     if faults.faults:
         raise PlanRefused(faults.faults)

@@ -123,6 +123,10 @@ class EstimateTravel:
         All with the mode's seconds per trip. Seconds are rounded up; metres along the proxy roads are bracketed
         as in `RoadGraph.ways`.
         """
+        if len(origins) > len(destinations):
+            # Every way is as long back as there, and each origin is a sweep over the graph.
+            turned = self.matrix(destinations, origins, mode)
+            return TravelMatrix(seconds=turned.seconds.T.copy(), metres=turned.metres.T.copy())
         roads, speeds = _roads(), SPEEDS[mode]
         _customise(roads, mode)
         start = _Access(roads, origins, speeds)

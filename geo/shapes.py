@@ -60,6 +60,8 @@ def route_features(day: Day, plan: Plan) -> dict[str, Any]:
                 "geometry": {"type": "Point", "coordinates": _point(positions[stop.job_id])},
                 "properties": {
                     "technician_id": technician.id,
+                    "outlet_id": technician.outlet_id,
+                    "centre_id": centres[technician.outlet_id],
                     "date": date,
                     "job_id": stop.job_id,
                     "sequence": sequence,

@@ -2,7 +2,7 @@
 
 Jobs are taken in the order of their calls, those that a lock or a freeze holds before all. Each goes to the nearest
 capable outlet that can take it, there to whoever can be on site first without delaying anybody promised before. It
-keeps every rule.
+keeps every rule. Each centre's team places its calls with the outlets of its own territory.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,9 @@ from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 
 __all__ = ["HandTask", "by_hand", "plan_by_hand"]
+
+MOST_JOBS = 3_000
+"""Territories with more calls are halved: the arrays of one must fit a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ def by_hand(day: Day, travel: TravelTimes, workers: Workers, progress: Callable[
             travel=travel,
             nearest=tuple(nearest[job_id] for job_id in shard.job_ids),
         )
-        for shard in make_shards(roster, candidates.outlet[:, 0])
+        for shard in make_shards(roster, candidates.outlet[:, 0], MOST_JOBS)
+        if shard.job_ids
     ]
     answers = answer_all(plan_by_hand, tasks, workers, progress)
     return _plan(roster, [route for routes in answers for route in routes], kits)

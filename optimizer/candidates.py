@@ -1,4 +1,4 @@
-"""Which outlets could serve a job: the nearest capable ones by road time."""
+"""Which outlets could serve a job: the nearest by road time of those that are capable and reach it."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from optimizer.model import Day, Job, TravelMode
 from optimizer.roster import Roster
-from optimizer.travel import UNREACHABLE, TravelTimes, unit_vectors
+from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 
 __all__ = ["Candidates", "nearest_capable_outlets"]
 
@@ -36,14 +36,14 @@ def _need(job: Job) -> Need:
     return job.skill.family, job.skill.level, job.certificates, job.crew, job.load
 
 
-def _capable(roster: Roster, needs: list[Need]) -> NDArray[np.bool_]:
-    """Return which outlet has a shift whose technician meets which need; (needs, outlets)."""
+def _reach(roster: Roster, needs: list[Need]) -> NDArray[np.float64]:
+    """Return how far (metres) technicians of each outlet who meet a need can go, -1 for none; (needs, outlets)."""
     day = roster.day
     outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
     by_family: dict[str, list[tuple[int, Need]]] = defaultdict(list)
     for i, need in enumerate(needs):
         by_family[need[0]].append((i, need))
-    capable = np.zeros((len(needs), len(day.outlets)), bool)
+    reach = np.full((len(needs), len(day.outlets)), -1.0)
     dates: dict[str, set[int]] = defaultdict(set)
     for shift in day.shifts:
         dates[shift.technician_id].add(day.date.toordinal() + shift.day)
@@ -55,9 +55,10 @@ def _capable(roster: Roster, needs: list[Need]) -> NDArray[np.bool_]:
         outlet = outlet_index[technician.outlet_id]
         for skill in technician.skills if on else ():
             for i, (_, level, schemes, crew, load) in by_family.get(skill.family, ()):
-                if skill.level >= level and technician.crew >= crew and technician.load_capacity >= load:
-                    capable[i, outlet] |= schemes <= valid
-    return capable
+                strong = technician.crew >= crew and technician.load_capacity >= load
+                if skill.level >= level and strong and schemes <= valid:
+                    reach[i, outlet] = max(reach[i, outlet], day.tariff.reach_m[technician.mode])
+    return reach
 
 
 def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
@@ -72,7 +73,9 @@ def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     if n == 0 or outlets == 0:
         return Candidates(outlet=outlet, seconds=seconds)
     index_of = {need: i for i, need in enumerate(dict.fromkeys(_need(job) for job in day.jobs))}
-    capable = _capable(roster, list(index_of))
+    reach = _reach(roster, list(index_of))
+    # Two unit vectors a chord c apart have the product 1 - c²/2; no road is shorter than the chord.
+    least = np.where(reach < 0, 2.0, 1.0 - np.minimum(reach / EARTH_M * 1.001, 2.0) ** 2 / 2)
     need = np.array([index_of[_need(job)] for job in day.jobs])
     job_places = np.array([job.position for job in day.jobs], np.float64)
     outlet_places = np.array([o.position for o in day.outlets], np.float64)
@@ -81,7 +84,8 @@ def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     near = np.full((n, looked_at), -1, np.int64)
     for first in range(0, n, 2_000):
         rows = slice(first, min(first + 2_000, n))
-        closeness = np.where(capable[need[rows]], job_vectors[rows] @ outlet_vectors.T, -2.0)
+        closeness = job_vectors[rows] @ outlet_vectors.T
+        closeness = np.where(closeness >= least[need[rows]], closeness, -2.0)
         best = np.argpartition(-closeness, looked_at - 1, axis=1)[:, :looked_at]
         near[rows] = np.where(np.take_along_axis(closeness, best, axis=1) > -2.0, best, -1)
     _bind(roster, near)

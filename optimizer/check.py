@@ -104,6 +104,9 @@ def _check_shift(measured: Measured) -> Iterator[Violation]:
         if route.depart_s < shift.start_s:
             sentence = f"leaves the base {time_text(route.depart_s)}, the shift starts {time_text(shift.start_s)}"
             yield _route_broken(Rule.SHIFT, measured_route, sentence)
+        elif route.depart_s < measured.day.now_s:
+            sentence = f"leaves the base {time_text(route.depart_s)}, it is {time_text(measured.day.now_s)} already"
+            yield _route_broken(Rule.SHIFT, measured_route, sentence)
         if route.return_s > shift.latest_end_s:
             sentence = f"returns {time_text(route.return_s)}, the latest is {time_text(shift.latest_end_s)}"
             yield _route_broken(Rule.SHIFT, measured_route, sentence)

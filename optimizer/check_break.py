@@ -14,13 +14,13 @@ __all__ = ["check_break"]
 def check_break(measured: Measured) -> Iterator[Violation]:
     """Yield the routes whose break is due and not recorded, or recorded where it does not fit."""
     for route in measured.routes:
-        sentence = _fault(route)
+        sentence = _fault(route, measured.day.now_s)
         if sentence:
             where = f"technician {route.technician.id}, shift {route.shift.id}"
             yield Violation(rule=Rule.BREAK, where=where, sentence=f"{route.shift.id} {sentence}")
 
 
-def _fault(route: MeasuredRoute) -> str:
+def _fault(route: MeasuredRoute, day_now_s: int) -> str:
     """Return what is wrong with the break of a route, "" when nothing is."""
     rest, start_s = route.shift.break_, route.route.break_start_s
     if start_s is None:
@@ -32,6 +32,8 @@ def _fault(route: MeasuredRoute) -> str:
         )
     if rest is None:
         return f"breaks {time_text(start_s)}, the shift has no break"
+    if start_s < day_now_s:
+        return f"breaks {time_text(start_s)}, it is {time_text(day_now_s)} already"
     if not rest.earliest_s <= start_s <= rest.latest_s:
         return (
             f"breaks {time_text(start_s)}, the break starts between "

@@ -28,6 +28,8 @@ __all__ = ["Progress", "assemble", "assign", "dispatch"]
 
 SEAMS_SHARE = 0.2
 SEAM_ROUNDS = 4
+VISITS_PER_SHIFT = 8
+"""More jobs than its shifts can visit do not make a shard worth more of the budget."""
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done."""
 
@@ -112,11 +114,12 @@ class _Run:
 
     def solve(self, stage: str, shards: Sequence[tuple[Shard, float]]) -> dict[str, Route]:
         """Return the routes of all shards by shift id; each comes with the stage's share of the whole budget."""
-        jobs = sum(len(shard.job_ids) for shard, _ in shards)
+        shards = [(shard, share) for shard, share in shards if shard.job_ids]
+        weights = [min(len(shard.job_ids), VISITS_PER_SHIFT * len(shard.shift_ids) + 1) for shard, _ in shards]
         # The budget is one worker's: several workers have several times as much to share out.
         crew = 1 if self.budget.repeats else min(self.workers.count, len(shards))
         tasks = []
-        for shard, share in shards:
+        for (shard, share), weight in zip(shards, weights, strict=True):
             self.begun += 1
             tasks.append(
                 Task(
@@ -125,7 +128,7 @@ class _Run:
                     kits={job_id: self.kits[job_id] for job_id in shard.job_ids if job_id in self.kits},
                     travel=self.travel,
                     budget=self.budget,
-                    share=share * crew * len(shard.job_ids) / max(1, jobs),
+                    share=share * crew * weight / sum(weights),
                     seed=self.seed + 1_000 * self.begun,
                 )
             )

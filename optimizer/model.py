@@ -70,7 +70,7 @@ class Rule(StrEnum):
     TRAVEL = "TRAVEL"
     HOURS = "HOURS"
     ROOM = "ROOM"
-    """Only a reason: capable shifts exist, all of them are taken up by work that would cost more to leave."""
+    """Only a reason: shifts could serve the job alone; beside their other visits no place was found."""
     UNKNOWN = "UNKNOWN"
     """Only a reason: nothing computed explains it."""
 

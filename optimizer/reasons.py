@@ -90,22 +90,27 @@ class _Asker:
         verdicts = list(self._verdicts(job))
         if not verdicts:
             return self._say(job, Rule.SHIFT, "no technician at all is on shift in the horizon")
-        closest = max(verdicts, key=lambda verdict: (STAGES.index(verdict.rule), -verdict.drive_s))
+        closest = max(verdicts, key=lambda verdict: self._closeness(job, verdict))
         if self.roster.is_held(job):
             return self._held(job, closest)
         if closest.rule is Rule.ROOM:
             able = sum(verdict.rule is Rule.ROOM for verdict in verdicts)
             return self._say(
-                job, Rule.ROOM, f"{able} shifts could serve it alone; all are taken up by work that costs more to leave"
+                job, Rule.ROOM, f"{able} shifts could serve it alone; beside their other visits no place was found"
             )
         return self._say(job, closest.rule, f"closest: {closest.sentence}", self._remedy(job, closest))
+
+    def _closeness(self, job: Job, verdict: _Verdict) -> tuple[int, int, int]:
+        """Return how near a shift came: by rule, by level where that is what lacks, by road."""
+        level = level_of(self.roster.technician_of(verdict.shift), job.skill.family)
+        return STAGES.index(verdict.rule), level if verdict.rule is Rule.SKILL else 0, -verdict.drive_s
 
     def _remedy(self, job: Job, closest: _Verdict) -> str:
         """Return the one change that lets the closest shift, empty, serve the job; "" when no single one does."""
         shift, drive_s = closest.shift, closest.drive_s
         technician, outlet = self.roster.technician_of(shift), self.roster.outlet_of(shift)
         busy_s = service_seconds(job, outlet) + drive_s
-        on_site_s = max(shift.start_s + drive_s, shift.open_s)
+        on_site_s = max(self._free_s(shift) + drive_s, shift.open_s)
         if closest.rule in (Rule.WINDOW, Rule.KIT):
             ready_s = max([on_site_s, *(option.ready_s for option in self.kits.get(job.id, ())[:1])])
             fits = ready_s <= shift.close_s and ready_s + busy_s <= shift.latest_end_s
@@ -215,6 +220,10 @@ class _Asker:
         yield from self._holds(job, shift, technician)
         yield from self._times(job, outlet, shift, drive_s)
 
+    def _free_s(self, shift: Shift) -> int:
+        """Return when a shift without visits can set out: not in the past."""
+        return max(shift.start_s, self.roster.day.now_s)
+
     def _holds(self, job: Job, shift: Shift, technician: Technician) -> Iterator[tuple[Rule, str]]:
         published = job.published
         bound = job.lock in (Lock.TECHNICIAN, Lock.BOTH, Lock.PINNED) and published is not None
@@ -226,7 +235,8 @@ class _Asker:
 
     def _times(self, job: Job, outlet: Outlet, shift: Shift, drive_s: int) -> Iterator[tuple[Rule, str]]:
         windows = visit_windows(self.roster, job)
-        on_site_s = max(shift.start_s + drive_s, shift.open_s)
+        free_s = self._free_s(shift)
+        on_site_s = max(free_s + drive_s, shift.open_s)
         start_s = _first_start(windows, on_site_s)
         yield Rule.WINDOW, f"{shift.id} can be there {time_text(on_site_s)}, after its windows" * (start_s is None)
         kit = self.kits.get(job.id, ())
@@ -241,8 +251,8 @@ class _Asker:
         pause = shift.break_
         if pause is not None and start_s + service_s > pause.latest_s:
             # The break comes first, at base or on the way.
-            eaten_s = max(shift.start_s + drive_s, pause.earliest_s) + pause.duration_s
-            start_s = _first_start(windows, max(start_s, eaten_s)) if shift.start_s <= pause.latest_s else None
+            eaten_s = max(free_s + drive_s, pause.earliest_s) + pause.duration_s
+            start_s = _first_start(windows, max(start_s, eaten_s)) if free_s <= pause.latest_s else None
             yield Rule.BREAK, f"the break of {shift.id} leaves no start inside its windows" * (start_s is None)
             if start_s is None:
                 return

@@ -11,7 +11,7 @@ from optimizer.model import AreaClass, ClockKind, Day, Job
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 
-__all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards", "seam_shard"]
+__all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards", "published_routes", "seam_shard"]
 
 Routes = dict[str, tuple[str, ...]]
 """Job ids in order, by shift id; shifts without a visit are left out."""
@@ -21,11 +21,11 @@ FEWEST_JOBS = 100
 SEAM_JOBS = 400
 
 
-def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
-    """Return the shards of a day, largest first.
+def make_shards(roster: Roster, assigned: NDArray[np.int64], most_jobs: int = MOST_JOBS) -> list[Shard]:
+    """Return the shards of a day, largest first; one may be without jobs.
 
     assigned: (n,) index of each job's outlet, -1 for none (such a job is in no shard). A centre's outlets and their
-    jobs make a shard; above `MOST_JOBS` the territory is halved across its longer side, below `FEWEST_JOBS` it joins
+    jobs make a shard; above `most_jobs` the territory is halved across its longer side, below `FEWEST_JOBS` it joins
     the nearest.
     """
     day = roster.day
@@ -38,23 +38,34 @@ def make_shards(roster: Roster, assigned: NDArray[np.int64]) -> list[Shard]:
         territories[outlet.centre_id].append(o)
     weight = {o: len(jobs_of[o]) for o in range(len(day.outlets))}
     merged = _merge(day, list(territories.values()), weight)
-    groups = [half for outlets in merged for half in _halve(day, outlets, weight)]
+    groups = [half for outlets in merged for half in _halve(day, outlets, weight, most_jobs)]
     groups.sort(key=lambda outlets: (-sum(weight[o] for o in outlets), outlets))
+    for o in jobs_of:
+        jobs_of[o] = _most_urgent(roster, jobs_of[o])
     floor = ParityFloor(day)
     allowed = [floor.allowance([day.jobs[j] for o in outlets for j in jobs_of[o]]) for outlets in groups]
     return [
         Shard(
             job_ids=(job_ids := tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o]))),
             shift_ids=(shift_ids := tuple(s.id for o in outlets for s in roster.shifts_of[day.outlets[o].id])),
-            start=_published(roster, job_ids, shift_ids),
+            start=published_routes(roster, job_ids, shift_ids),
             parity_allowed=allowance,
         )
         for outlets, allowance in zip(groups, allowed, strict=True)
-        if any(jobs_of[o] for o in outlets)
     ]
 
 
-def _published(roster: Roster, job_ids: Iterable[str], shift_ids: Iterable[str]) -> Routes:
+def _most_urgent(roster: Roster, jobs: list[int]) -> list[int]:
+    """Return the jobs of one outlet, the most urgent `MOST_JOBS` when there are more: no outlet serves as many."""
+
+    def turn(j: int) -> tuple[bool, float, int]:
+        job = roster.day.jobs[j]
+        return not roster.is_held(job), min((clock.due_s for clock in job.clocks), default=np.inf), job.reported_s
+
+    return jobs if len(jobs) <= MOST_JOBS else sorted(jobs, key=turn)[:MOST_JOBS]
+
+
+def published_routes(roster: Roster, job_ids: Iterable[str], shift_ids: Iterable[str]) -> Routes:
     """Return the published routes, as far as their jobs and shifts are here, to begin the search from."""
     wanted: dict[str, list[tuple[int, str]]] = {shift_id: [] for shift_id in shift_ids}
     for job_id in job_ids:
@@ -84,16 +95,17 @@ def _merge(day: Day, territories: list[list[int]], weight: Mapping[int, int]) ->
     return groups
 
 
-def _halve(day: Day, outlets: list[int], weight: Mapping[int, int]) -> list[list[int]]:
+def _halve(day: Day, outlets: list[int], weight: Mapping[int, int], most_jobs: int) -> list[list[int]]:
     load = sum(weight[o] for o in outlets)
-    if load <= MOST_JOBS or len(outlets) < 2:
+    if load <= most_jobs or len(outlets) < 2:
         return [outlets]
     places = np.array([day.outlets[o].position for o in outlets])
     side = int(np.ptp(places * [np.cos(np.radians(places[:, 1].mean())), 1.0], axis=0).argmax())
     order = [outlets[i] for i in np.lexsort((np.array(outlets), places[:, side]))]
     passed = np.cumsum([weight[o] for o in order])
     cut = min(max(1, int(np.searchsorted(passed, load / 2)) + 1), len(order) - 1)
-    return _halve(day, sorted(order[:cut]), weight) + _halve(day, sorted(order[cut:]), weight)
+    halves = sorted(order[:cut]), sorted(order[cut:])
+    return [part for half in halves for part in _halve(day, half, weight, most_jobs)]
 
 
 def _counts_for_parity(job: Job) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.budget import Budget
 from optimizer.engines.recombine import recombine
@@ -43,6 +44,8 @@ class Answer:
 
     routes: tuple[Route, ...]
     steps: int
+    fen: int
+    """The search's own sum, `KEEP_FEN` for each held job left out included; the checker's cost must agree."""
 
 
 def solve(task: Task) -> Answer:
@@ -62,7 +65,14 @@ def solve(task: Task) -> Answer:
     routes = tuple(
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
-    return Answer(routes=routes, steps=first.steps + second.steps)
+    return Answer(routes=routes, steps=first.steps + second.steps, fen=best.fen)
+
+
+def _met(pool: dict[tuple[int, tuple[int, ...]], int], n: int) -> NDArray[np.bool_]:
+    """Return which jobs some route of the pool serves."""
+    met = np.zeros(n, bool)
+    met[[job for _, jobs in pool for job in jobs]] = True
+    return met
 
 
 def _recombined(
@@ -76,6 +86,7 @@ def _recombined(
     return recombine(
         pool,
         routes,
-        problem.jobs["unserved_fen"].astype(np.int64),
+        # A job that no route in the pool serves is left out for certain: its price would only blur the gap.
+        np.where(_met(pool, len(problem.jobs)), problem.jobs["unserved_fen"], 0),
         seconds=None if task.budget.repeats else 2.0,
     )

@@ -150,8 +150,9 @@ def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, trie
 
 
 def _load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
-    """Put given routes into an empty state; one that is not legal any more is emptied."""
-    for v, route in enumerate(routes):
+    """Put given routes into an empty state; one that is not legal (any more), or too long to be, stays empty."""
+    for v, given in enumerate(routes):
+        route = given if len(given) <= s.stops.shape[1] else ()
         s.length[v] = len(route)
         s.stops[v, : len(route)] = route
         if len(route) and not evaluate(p, s, v):

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer import cost as prices
 from optimizer.model import (
+    DAY_S,
     AreaClass,
     ClockKind,
+    Day,
     Job,
     Ownership,
     Shift,
@@ -129,6 +130,29 @@ class Shard:
     parity_allowed: int
 
 
+def _unserved_fen(day: Day, job: Job) -> int:
+    """Return the price of leaving a job out, as if its events came one day after the last."""
+    if not job.consent:
+        return 0
+    tariff, end_s = day.tariff, (day.days + 1) * DAY_S
+    weight = tariff.weight_percent[job.customer_class]
+    fen = weight * tariff.unserved_fen // 100
+    fen += weight * (max(0, end_s - job.reported_s) * tariff.waiting_fen_per_hour // 3600) // 100
+    for clock in job.clocks:
+        rule, late_s = tariff.lateness[clock.kind], end_s - clock.due_s
+        late_fen = 0
+        if late_s > 0:
+            started, rest_s = divmod(late_s, DAY_S)
+            late_fen = rule.warn_s * rule.warn_fen_per_hour // 3600 + rule.breach_fen
+            # Whole days cost 24 h at 1, 2, … times the slope.
+            late_fen += 24 * rule.late_fen_per_hour * started * (started + 1) // 2
+            late_fen += (started + 1) * rest_s * rule.late_fen_per_hour // 3600
+        elif late_s > -rule.warn_s:
+            late_fen = (late_s + rule.warn_s) * rule.warn_fen_per_hour // 3600
+        fen += weight * late_fen // 100
+    return fen
+
+
 def _job_tables(
     roster: Roster, jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], technician_index: Mapping[str, int]
 ) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void], NDArray[np.int32], NDArray[np.int32]]:
@@ -166,7 +190,7 @@ def _job_tables(
         arrivals = [clock.due_s for clock in job.clocks if clock.kind is ClockKind.ARRIVAL]
         row["remote"] = job.area_class is AreaClass.REMOTE and bool(arrivals)
         row["arrival_due"] = min(arrivals, default=NEVER_S)
-        row["unserved_fen"] = prices.unserved_price(tariff, job, day.days) + keep
+        row["unserved_fen"] = _unserved_fen(day, job) + keep
     return table, np.array(windows, WINDOW), np.array(clocks, CLOCK), kit_ready, kit_fen
 
 
@@ -252,7 +276,7 @@ def _shift_table(
         technician, outlet = roster.technician_of(shift), roster.outlet_of(shift)
         pause = shift.break_
         table[index] = (
-            shift.start_s,
+            max(shift.start_s, roster.day.now_s),
             shift.end_s,
             shift.latest_end_s,
             shift.open_s,

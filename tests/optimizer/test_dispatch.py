@@ -6,6 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -15,6 +16,8 @@ from optimizer.check import check, check_cost
 from optimizer.cost import price
 from optimizer.dispatch import dispatch
 from optimizer.plan import Plan, Result, Status
+from optimizer.roster import Roster
+from optimizer.shards import make_shards
 from optimizer.workers import HereWorkers, Workers
 from tests import make
 from tests.bad_days.survive import planned_by_hand, starts_of, survive, technician_of
@@ -177,3 +180,22 @@ def test_a_change_is_priced_so_that_most_visits_stay() -> None:
 def test_random_travel_with_unknown_ways_over_several_centres(seed: int) -> None:
     day = random_day(seed, jobs=230, technicians=30, days=2, centres=2)
     survive(day, random_travel(day, seed), steps=600)
+
+
+def test_more_published_visits_than_a_shift_can_hold_are_no_obstacle() -> None:
+    jobs = [
+        make.job(
+            f"j{i}",
+            service_s=2 * 3_600,
+            published=model.Published(technician_id="t1", start_s=make.clock("08:30") + 900 * i, told=False),
+        )
+        for i in range(9)
+    ]
+    served = survive(make.day(*jobs)).plan
+    assert 3 <= sum(len(route.stops) for route in served.routes) < 9
+
+
+def test_a_village_with_more_jobs_than_anybody_can_visit_is_one_modest_shard() -> None:
+    day = make.day(*(make.job(f"j{i}") for i in range(1_500)))
+    (shard,) = make_shards(Roster(day), np.zeros(1_500, np.int64))
+    assert len(shard.job_ids) == 1_000

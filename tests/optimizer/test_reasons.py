@@ -82,7 +82,7 @@ CASES = {
         says=("break",),
     ),
     Rule.ROOM: Case(
-        day=make.day(*(make.job(f"j{i}", service_s=6 * HOUR_S) for i in (1, 2))), says=("1 shift", "taken up")
+        day=make.day(*(make.job(f"j{i}", service_s=6 * HOUR_S) for i in (1, 2))), says=("1 shift", "no place was found")
     ),
 }
 NEVER = {Rule.ONCE, Rule.UNKNOWN}

@@ -1,5 +1,7 @@
 """The compiled search and the plain checker read docs/model.md alike: on legality, and to the fen on cost."""
 
+import dataclasses
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +13,9 @@ from optimizer.dispatch import assemble
 from optimizer.model import AreaClass, ClockKind, Day
 from optimizer.plan import Plan
 from optimizer.roster import Roster
-from optimizer.search.anneal import search
-from optimizer.search.arrays import KEEP_FEN, Shard, build_problem
-from optimizer.search.readback import read_route
+from optimizer.search.arrays import KEEP_FEN, Shard
+from optimizer.shards import published_routes
+from optimizer.solve import Task, solve
 from optimizer.sourcing import kit_options
 from optimizer.travel import TravelTimes
 from tests import strategies
@@ -35,17 +37,16 @@ def whole_day(day: Day) -> Shard:
 
 
 def searched(day: Day, travel: TravelTimes, seed: int, steps: int) -> tuple[Plan, int]:
-    """Return the search's plan and its own idea of what it costs."""
+    """Return the plan of a whole shard's solve, begun from what was published, and its own idea of what it costs."""
     roster, kits, shard = Roster(day), kit_options(day), whole_day(day)
-    problem = build_problem(roster, shard, kits, travel)
-    found = search(problem, [()] * len(shard.shift_ids), Steps(steps=steps).begin(1.0), seed)
-    routes = [
-        read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(found.routes) if jobs
-    ]
-    plan = assemble(roster, routes, kits, nearest_capable_outlets(roster, travel), travel)
-    served = {stop.job_id for route in routes for stop in route.stops}
+    shard = dataclasses.replace(shard, start=published_routes(roster, shard.job_ids, shard.shift_ids))
+    answer = solve(
+        Task(day=day, shard=shard, kits=kits, travel=travel, budget=Steps(steps=steps), share=1.0, seed=seed)
+    )
+    plan = assemble(roster, answer.routes, kits, nearest_capable_outlets(roster, travel), travel)
+    served = {stop.job_id for route in answer.routes for stop in route.stops}
     held = [job for job in day.jobs if job.consent and job.id not in served and roster.is_held(job)]
-    return plan, found.fen - KEEP_FEN * len(held)
+    return plan, answer.fen - KEEP_FEN * len(held)
 
 
 def unseen_cost(day: Day) -> int:

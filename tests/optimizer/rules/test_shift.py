@@ -49,3 +49,9 @@ def test_unknown_shift() -> None:
     ghost = Route(shift_id="t9-0", depart_s=0, stops=(), return_s=0, return_travel_s=0, return_travel_m=0)
     (violation,) = check(day, make.plan(day, ghost), make.FlatTravel())
     assert (violation.rule, violation.where) == (Rule.SHIFT, "shift t9-0")
+
+
+@pytest.mark.parametrize(("start", "rules"), [("11:02", []), ("11:01", [Rule.SHIFT])])
+def test_nobody_sets_out_before_now(start: str, rules: list[Rule]) -> None:
+    day = make.day(make.job(position=make.at(1_200)), now_s=make.clock("11:00"))
+    assert make.rules(day, make.plan(day, make.route(day, ("j1", make.clock(start))))) == rules

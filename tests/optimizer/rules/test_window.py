@@ -38,7 +38,7 @@ def test_an_appointment_binds_instead_of_the_windows(start: str, rules: list[Rul
     assert make.rules(day, make.plan(day, make.route(day, ("j1", make.clock(start))))) == rules
 
 
-@pytest.mark.parametrize(("start", "rules"), [("11:00", []), ("10:59", [Rule.WINDOW])])
+@pytest.mark.parametrize(("start", "rules"), [("11:00", []), ("10:59", [Rule.WINDOW, Rule.SHIFT])])
 def test_not_before_now(start: str, rules: list[Rule]) -> None:
-    day = make.day(now_s=make.clock("11:00"))
+    day = make.day(make.job(position=make.at()), now_s=make.clock("11:00"))
     assert make.rules(day, make.plan(day, make.route(day, ("j1", make.clock(start))))) == rules

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from datasets.at_risk import at_risk_table
 from datasets.day import DayFolder, read_day
 from datasets.faults import DayRefused, FaultList
@@ -21,7 +23,7 @@ from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
-from optimizer.model import LOCK_TOLERANCE_S, Job, Lock, Published
+from optimizer.model import LOCK_TOLERANCE_S, Job, Lock, Published, TravelMode
 from optimizer.plan import Result, Violation
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
@@ -146,7 +148,11 @@ def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Viol
 def open_provider(folder: DayFolder) -> TravelTimes:
     """Return the day's travel times; a road file that cannot be read is a fault of the day."""
     try:
-        return open_travel(folder.travel, folder.folder)
+        travel = open_travel(folder.travel, folder.folder)
+        # A road file is read when it is first asked.
+        somewhere = np.array([[104.06, 30.66]])
+        travel.matrix(somewhere, somewhere, TravelMode.CAR)
+        return travel
     except Exception as error:
         faults = FaultList()
         allowed = 'a readable road file "osm:FILE.osm.pbf", or "estimate"'

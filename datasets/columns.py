@@ -100,7 +100,7 @@ OUTLETS = TableFormat(
         _must("channel", member(Channel)),
         *POSITION,
         _may("place_level", one_of(("city", "county", "township", "village")), ""),
-        _must("calendar", WORD),
+        _may("calendar", WORD, ""),
         _must("opens", TIME_OF_DAY),
         _must("closes", TIME_OF_DAY),
         _may("tariff_id", WORD, ""),

@@ -122,7 +122,7 @@ def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas:
         centres=build_centres(tables["centres"]),
         outlets=day_outlets,
         technicians=day_technicians,
-        shifts=build_shifts(technicians, outlets, settings),
+        shifts=build_shifts(technicians, outlets, tables["centres"], settings),
         jobs=build_jobs(tables, computed, frozenset(person.id for person in day_technicians), settings.date),
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),

@@ -101,9 +101,10 @@ def build_technicians(table: Table, rows: NDArray[np.bool_], outlets: Mapping[st
     )
 
 
-def build_shifts(table: Table, outlets: Table, settings: Settings) -> tuple[Shift, ...]:
+def build_shifts(table: Table, outlets: Table, centres: Table, settings: Settings) -> tuple[Shift, ...]:
     """Build one shift for each technician and each date they work, by date and then in file order.
 
+    An outlet without a calendar of its own keeps its centre's.
     An outlet that is not live on the first date gives no shifts; one that closes later in the horizon gives them
     until then.
     """
@@ -112,11 +113,11 @@ def build_shifts(table: Table, outlets: Table, settings: Settings) -> tuple[Shif
         frozenset(outlets.values["outlet_id"][live_rows(outlets, settings.date + dt.timedelta(days=day))])
         for day in range(settings.days)
     ]
+    of_centre = dict(zip(centres.values["centre_id"], centres.values["calendar"], strict=True))
+    columns = ("outlet_id", "centre_id", "calendar", "opens", "closes")
     hours = {
-        id_: (settings.calendars[calendar], opens, closes)
-        for id_, calendar, opens, closes in zip(
-            *(outlets.values[column] for column in ("outlet_id", "calendar", "opens", "closes")), strict=True
-        )
+        id_: (settings.calendars[calendar or of_centre[centre_id]], opens, closes)
+        for id_, centre_id, calendar, opens, closes in zip(*(outlets.values[name] for name in columns), strict=True)
     }
     shifts = []
     for day in range(settings.days):

@@ -211,3 +211,71 @@ def test_an_illegal_plan_is_not_written(tmp_path: Path, monkeypatch: pytest.Monk
         plan(make_network.write(tmp_path / "day", jobs=3), tmp_path / "out")
     assert caught.value.violations == found
     assert not (tmp_path / "out").exists()
+
+
+def test_figures_that_are_not_so_are_found_out(tmp_path: Path) -> None:
+    day = make_network.write(tmp_path / "day", jobs=12, technicians=6)
+    out = tmp_path / "out"
+    plan(day, out)
+    forged = document(out)
+    forged["cost_fen"]["travel"] -= 1_000
+    forged["cost_fen"]["total"] -= 1_000
+    forged["travel"] = {"provider": "a better one", "is_estimate": False}
+    (out / "plan.json").write_text(json.dumps(forged), encoding="utf-8")
+    travel, provider = check_day(day, out)
+    assert "travel is stated as" in str(travel)
+    assert "not from a better one" in str(provider)
+
+
+def test_small_moves_do_not_add_up_from_plan_to_plan(tmp_path: Path) -> None:
+    cells = make_network.tables(jobs=1, technicians=3)
+    said = {"technicians_id": "T0", "start": "2026-03-02T14:00:00+08:00"}
+    cells["jobs"][0] |= {
+        "lock": "time",
+        "told": "yes",
+        "published_technician_id": "T0",
+        "published_start": said["start"],
+    }
+    day = write(tmp_path / "day", cells)
+    base = None
+    for number in range(3):
+        out = tmp_path / f"out{number}"
+        plan(day, out, base=base)
+        base = out
+    (start,) = [stop["start"] for route in document(out)["routes"] for stop in route["stops"]]
+    assert "2026-03-02T13:45" <= start <= "2026-03-02T14:15"
+    assert check_day(day, out, tmp_path / "out1") == ()
+
+
+def test_a_base_replaces_what_was_published_before(tmp_path: Path) -> None:
+    cells = make_network.tables(jobs=2, technicians=3)
+    plan(write(tmp_path / "before", cells | {"jobs": cells["jobs"][:1]}), tmp_path / "base")
+    old = {"lock": "technician", "published_technician_id": "T2", "published_start": "2026-03-02T09:00:00+08:00"}
+    cells["jobs"][1] |= old
+    result = plan(write(tmp_path / "day", cells), tmp_path / "out", base=tmp_path / "base").result
+    assert result.cost.churn == 0
+
+
+def test_a_road_file_that_cannot_be_read_is_a_fault_of_the_day(tmp_path: Path) -> None:
+    day = make_network.write(tmp_path / "day", jobs=2, technicians=3)
+    settings = (day / "day.toml").read_text(encoding="utf-8")
+    (day / "day.toml").write_text(
+        'travel = "osm:roads.osm.pbf"\n' + settings.replace('travel = "estimate"\n', ""), "utf-8"
+    )
+    (day / "roads.osm.pbf").write_bytes(b"nothing of the kind")
+    with pytest.raises(DayRefused, match=r"roads\.osm\.pbf"):
+        plan(day, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_on_a_midday_plan_nobody_sets_out_in_the_past(tmp_path: Path) -> None:
+    cells = make_network.tables(jobs=30, technicians=9)
+    day = write(tmp_path / "day", cells)
+    settings = (day / "day.toml").read_text(encoding="utf-8")
+    (day / "day.toml").write_text(settings.replace("T06:00:00+08:00", "T13:00:00+08:00"), "utf-8")
+    out = tmp_path / "out"
+    plan(day, out)
+    assert read_day(day).day.now_s == 13 * 3_600
+    departures = [route["depart"] for route in document(out)["routes"]]
+    assert min(departures) >= "2026-03-02T13:00"
+    assert check_day(day, out) == ()

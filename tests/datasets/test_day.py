@@ -417,3 +417,13 @@ def test_a_day_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_day(tmp_path / "day", make.frames(make.tables()), settings)
     assert read_day_names(tmp_path) == []
+
+
+def test_an_outlet_without_a_calendar_keeps_its_centres(tmp_path: Path) -> None:
+    cells = make.tables()
+    for row in cells["outlets"]:
+        row["calendar"] = ""
+    before = shifts(read_day(make.write(tmp_path / "always", cells)))
+    for row in cells["centres"]:
+        row["calendar"] = {"office": "always", "always": "office"}[row["calendar"]]
+    assert shifts(read_day(make.write(tmp_path / "office", cells))) != before

@@ -23,12 +23,12 @@ from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
-from optimizer.model import LOCK_TOLERANCE_S, Job, Lock, Published, TravelMode
-from optimizer.plan import Result, Violation
+from optimizer.model import LOCK_TOLERANCE_S, Day, Job, Lock, Published, TravelMode
+from optimizer.plan import Plan, Result, Violation
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day", "published_as"]
+__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day", "published_as", "visits_of"]
 
 
 class PlanIllegal(Exception):
@@ -98,6 +98,16 @@ def plan_day(
         travel_name=travel.name,
         travel_is_estimate=travel.is_estimate,
     )
+
+
+def visits_of(day: Day, plan: Plan) -> dict[str, tuple[str, int]]:
+    """Return technician and start of each visit of a plan, by job."""
+    shifts = {shift.id: shift for shift in day.shifts}
+    return {
+        stop.job_id: (shifts[route.shift_id].technician_id, stop.start_s)
+        for route in plan.routes
+        for stop in route.stops
+    }
 
 
 def published_as(folder: DayFolder, visits: Mapping[str, tuple[str, int]]) -> DayFolder:

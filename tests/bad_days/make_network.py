@@ -7,7 +7,7 @@ from tests.datasets import make_day_folder
 
 __all__ = ["tables", "write"]
 
-CITIES = {"O1": (104.0657, 30.6595), "O2": (103.8872, 30.8093), "O3": (116.3910, 39.9030)}
+CITIES = {"O1": (104.0657, 30.6595), "O2": (103.8872, 30.8093), "O3": (104.6796, 31.4675)}
 PRODUCTS = ("fridge", "washer", "heater")
 
 
@@ -15,6 +15,10 @@ def tables(jobs: int = 300, technicians: int = 18) -> make_day_folder.Cells:
     """Return the tables: jobs without parts around three outlets, and technicians who know everything."""
     random = Random(f"{jobs} {technicians}")
     cells = make_day_folder.tables()
+    for row in cells["outlets"]:
+        if row["outlet_id"] == "O3":
+            # Mianyang: another centre's territory, and near enough for a border.
+            row |= {"lon": str(CITIES["O3"][0]), "lat": str(CITIES["O3"][1]), "datum": "WGS84"}
     cells["technicians"] = [
         {"technician_id": f"T{i}", "name": f"技师{i}", "outlet_id": f"O{i % 3 + 1}", "travel_mode": "car"}
         | {"skills": ";".join(f"{product}:2" for product in PRODUCTS)}

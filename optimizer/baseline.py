@@ -15,9 +15,10 @@ from optimizer.candidates import nearest_capable_outlets
 from optimizer.model import Day, Rule
 from optimizer.plan import Plan, Route, Unassigned
 from optimizer.roster import Roster
-from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem, Shard, build_problem
+from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.compiled import compiled
-from optimizer.search.insertion import insert
+from optimizer.search.insertion import fits, insert
+from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
 from optimizer.search.readback import read_route
 from optimizer.search.schedule import State, close_route, new_state, pass_stop
 from optimizer.shards import day_of, make_shards
@@ -102,18 +103,18 @@ def _start_in(p: Problem, s: State, j: int, v: int, gap: int) -> int:
     """Return when job j would start in this gap of route v; NEVER_S when that is illegal or delays a later visit."""
     shift = p.shifts[v]
     leg = p.leg[shift.way]
-    if s.load[v] + p.jobs[j].load > shift.load_capacity:
+    if not fits(p, s, j, v, gap):
         return NEVER_S
-    at, t, taken = shift.base, shift.start, 0
+    at, t, taken = shift.leaves, shift.start, 0
     if gap > 0:
         at, t, taken = s.stops[v, gap - 1], s.end[v, gap - 1], s.taken[v, gap - 1]
-    start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+    start, t, taken = pass_stop(p, j, v, at, t, taken, leg[at, j, 0])
     if start >= NEVER_S:
         return NEVER_S
     if gap == s.length[v]:
-        return start if close_route(p, v, t, taken, leg[j, shift.base, 0]) <= shift.latest_end else NEVER_S
+        return start if close_route(p, v, t, taken, leg[j, shift.returns, 0]) <= shift.latest_end else NEVER_S
     following = s.stops[v, gap]
-    _, t, taken = pass_stop(p, following, v, t, taken, leg[j, following, 0])
+    _, t, taken = pass_stop(p, following, v, j, t, taken, leg[j, following, 0])
     return start if t == s.end[v, gap] and taken == s.taken[v, gap] else NEVER_S
 
 

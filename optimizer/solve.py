@@ -1,6 +1,6 @@
 """One shard from arrays to routes: what a worker is sent, what it does, what it sends back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,19 @@ from optimizer.engines.recombine import recombine
 from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
-from optimizer.search.anneal import Settings, search
-from optimizer.search.arrays import Problem, Shard, build_problem
+from optimizer.search.anneal import Found, Settings, Stop, search
+from optimizer.search.arrays import Shard, build_problem
+from optimizer.search.problem import Problem
 from optimizer.search.readback import read_route
 from optimizer.sourcing import KitOption
 from optimizer.travel import TravelTimes
 
-__all__ = ["Answer", "Task", "solve"]
+__all__ = ["FIRST_LEG", "Answer", "Task", "find_routes", "solve"]
 
 FIRST_LEG = 0.75
 """Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
+RECOMBINE_S = 2.0
+"""A recombination that has not ended by then is broken off with the best it has."""
 WARM = Settings(hot=0.02, cold=0.005)
 """For a shard that begins with most of its visits placed: improve them, do not melt them down."""
 
@@ -56,16 +59,26 @@ def solve(task: Task) -> Answer:
     problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
     index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
     start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
-    begun = sum(map(len, start))
-    settings = WARM if 2 * begun > len(shard.job_ids) else Settings()
-    first = search(problem, start, stop, task.seed, settings)
-    better = _recombined(problem, first.routes, first.pool, task) or list(first.routes)
-    second = search(problem, better, task.budget.begin(task.share * (1 - FIRST_LEG)), task.seed + 1, WARM)
-    best = min(first, second, key=lambda found: found.fen)
+    best, steps = find_routes(problem, start, stop, task.budget, task.share, task.seed)
     routes = tuple(
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
-    return Answer(routes=routes, steps=first.steps + second.steps, fen=best.fen)
+    return Answer(routes=routes, steps=steps, fen=best.fen)
+
+
+def find_routes(
+    problem: Problem, start: Sequence[Sequence[int]], stop: Stop, budget: Budget, share: float, seed: int
+) -> tuple[Found, int]:
+    """Return the best routes found from these within a share of the budget, and the steps made.
+
+    stop: of the first leg, begun by the caller.
+    """
+    begun = sum(map(len, start))
+    settings = WARM if 2 * begun > len(problem.jobs) else Settings()
+    first = search(problem, start, stop, seed, settings)
+    better = _recombined(problem, first, budget) or list(first.routes)
+    second = search(problem, better, budget.begin(share * (1 - FIRST_LEG)), seed + 1, WARM)
+    return min(first, second, key=lambda found: found.fen), first.steps + second.steps
 
 
 def _met(pool: dict[tuple[int, tuple[int, ...]], int], n: int) -> NDArray[np.bool_]:
@@ -75,18 +88,13 @@ def _met(pool: dict[tuple[int, tuple[int, ...]], int], n: int) -> NDArray[np.boo
     return met
 
 
-def _recombined(
-    problem: Problem,
-    routes: tuple[tuple[int, ...], ...],
-    pool: dict[tuple[int, tuple[int, ...]], int],
-    task: Task,
-) -> list[tuple[int, ...]] | None:
-    if not pool:
+def _recombined(problem: Problem, found: Found, budget: Budget) -> list[tuple[int, ...]] | None:
+    if not found.pool:
         return None
     return recombine(
-        pool,
-        routes,
+        found.pool,
+        found.routes,
         # A job that no route in the pool serves is left out for certain: its price would only blur the gap.
-        np.where(_met(pool, len(problem.jobs)), problem.jobs["unserved_fen"], 0),
-        seconds=None if task.budget.repeats else 2.0,
+        np.where(_met(found.pool, len(problem.jobs)), problem.jobs["unserved_fen"], 0),
+        seconds=None if budget.repeats else RECOMBINE_S,
     )

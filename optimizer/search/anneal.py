@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from optimizer.search.arrays import FREE, KEEP_FEN, Problem
 from optimizer.search.compiled import compiled
 from optimizer.search.draw import below, new_draws, unit
 from optimizer.search.insertion import new_memory
+from optimizer.search.problem import FREE, KEEP_FEN, Problem
 from optimizer.search.recreate import new_orders, parity_fen, recreate
 from optimizer.search.ruin import ruin, undo
 from optimizer.search.run import Run

@@ -1,13 +1,7 @@
-"""A part of a day as plain arrays: what the compiled search reads, and nothing else.
-
-A problem has n jobs and m shifts. Point j < n is job j's place, point n + b is base b. Times are seconds of the day's
-clock, money is fen. Everything that does not depend on the time of a visit is folded into `fixed`; whatever rule can be
-decided for a (job, shift) alone is folded into it too, as `FORBIDDEN`.
-"""
+"""A part of a day as the arrays of the search: point n + b is base b, times are seconds of the day's clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,98 +17,28 @@ from optimizer.model import (
     TravelMode,
 )
 from optimizer.roster import BINDING, Roster, visit_windows
-from optimizer.sourcing import KitOption
+from optimizer.search.problem import (
+    CLOCK,
+    FORBIDDEN,
+    FREE,
+    JOB,
+    KEEP_FEN,
+    LATENESS,
+    NEVER_S,
+    OUTLET,
+    PAUSE,
+    RATES,
+    SHIFT,
+    WINDOW,
+    Problem,
+    nearest_jobs,
+)
+from optimizer.sourcing import MAX_OPTIONS, KitOption
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 
-__all__ = ["FORBIDDEN", "FREE", "KEEP_FEN", "NEVER_S", "Problem", "Shard", "build_problem"]
+__all__ = ["Shard", "build_problem"]
 
-FORBIDDEN = 1 << 30
-"""In `fixed`: this shift may not serve this job."""
-NEVER_S = 1 << 29
-FREE = -1
-KEEP_FEN = 1_000_000_000
-"""Added to the price of leaving out a visit that is locked or frozen: kept wherever a legal place exists."""
-
-JOB = np.dtype(
-    [
-        ("reported", "i4"),
-        ("weight", "i4"),
-        ("load", "i4"),
-        ("first_window", "i4"),
-        ("last_window", "i4"),
-        ("first_clock", "i4"),
-        ("last_clock", "i4"),
-        ("kits", "i4"),
-        ("prefers", "i4"),
-        ("prefer_earliest", "i4"),
-        ("prefer_latest", "i4"),
-        ("published_technician", "i4"),
-        ("published_start", "i4"),
-        ("moved_fen", "i4"),
-        ("remote", "i4"),
-        ("arrival_due", "i4"),
-        ("unserved_fen", "i8"),
-    ],
-    align=True,
-)
-SHIFT = np.dtype(
-    [
-        ("start", "i4"),
-        ("end", "i4"),
-        ("latest_end", "i4"),
-        ("open", "i4"),
-        ("close", "i4"),
-        ("break_earliest", "i4"),
-        ("break_latest", "i4"),
-        ("break_duration", "i4"),
-        ("base", "i4"),
-        ("way", "i4"),
-        ("outlet", "i4"),
-        ("technician", "i4"),
-        ("load_capacity", "i4"),
-    ],
-    align=True,
-)
-WINDOW = np.dtype([("earliest", "i4"), ("latest", "i4")], align=True)
-CLOCK = np.dtype([("due", "i4"), ("kind", "i4")], align=True)
-LATENESS = np.dtype([("warn", "i8"), ("warn_fen", "i8"), ("breach_fen", "i8"), ("late_fen", "i8")], align=True)
-OUTLET = np.dtype([("target", "i4")], align=True)
-RATES = np.dtype(
-    [
-        ("overtime_fen", "i8"),
-        ("waiting_fen", "i8"),
-        ("preference_fen", "i8"),
-        ("workload_fen", "i8"),
-        ("parity_fen", "i8"),
-        ("parity_allowed", "i8"),
-    ],
-    align=True,
-)
-KITS = 3
 CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
-
-
-class Problem(NamedTuple):
-    """n jobs, m shifts, o outlets, c ways of travel (mode × ownership), p = n + bases points.
-
-    leg: (c, p, p, 2) seconds and fen. metres: (c, p, p). fixed: (n, m) fen or FORBIDDEN. service: (n, o) seconds.
-    kit_ready, kit_fen: (n, KITS), ready rising. near: (n, r) jobs by travel.
-    """
-
-    jobs: NDArray[np.void]
-    shifts: NDArray[np.void]
-    outlets: NDArray[np.void]
-    windows: NDArray[np.void]
-    clocks: NDArray[np.void]
-    lateness: NDArray[np.void]
-    rates: NDArray[np.void]
-    leg: NDArray[np.int32]
-    metres: NDArray[np.int32]
-    fixed: NDArray[np.int32]
-    service: NDArray[np.int32]
-    kit_ready: NDArray[np.int32]
-    kit_fen: NDArray[np.int32]
-    near: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +84,11 @@ def _job_tables(
     table = np.zeros(len(jobs), JOB)
     windows: list[tuple[int, int]] = []
     clocks: list[tuple[int, int]] = []
-    kit_ready = np.full((len(jobs), KITS), NEVER_S, np.int32)
-    kit_fen = np.zeros((len(jobs), KITS), np.int32)
+    kit_ready = np.full((len(jobs), MAX_OPTIONS), NEVER_S, np.int32)
+    kit_fen = np.zeros((len(jobs), MAX_OPTIONS), np.int32)
     for index, job in enumerate(jobs):
         row = table[index]
-        row["reported"], row["load"] = job.reported_s, job.load
+        row["reported"] = job.reported_s
         row["weight"] = tariff.weight_percent[job.customer_class]
         row["first_window"] = len(windows)
         windows += [(w.earliest_s, w.latest_s) for w in visit_windows(roster, job)]
@@ -173,7 +97,7 @@ def _job_tables(
         clocks += [(clock.due_s, CLOCK_KINDS.index(clock.kind)) for clock in job.clocks]
         row["last_clock"] = len(clocks)
         if job.order_lines:
-            options = kits.get(job.id, ())[:KITS]
+            options = kits.get(job.id, ())[:MAX_OPTIONS]
             row["kits"] = len(options)
             for k, option in enumerate(options):
                 kit_ready[index, k], kit_fen[index, k] = option.ready_s, option.cost_fen
@@ -272,25 +196,30 @@ def _shift_table(
     technician_index: Mapping[str, int],
 ) -> NDArray[np.void]:
     table = np.zeros(len(shifts), SHIFT)
+    breaks = 0
     for index, shift in enumerate(shifts):
         technician, outlet = roster.technician_of(shift), roster.outlet_of(shift)
-        pause = shift.break_
-        table[index] = (
-            max(shift.start_s, roster.day.now_s),
-            shift.end_s,
-            shift.latest_end_s,
-            shift.open_s,
-            shift.close_s,
-            pause.earliest_s if pause else 0,
-            pause.latest_s if pause else NEVER_S,
-            pause.duration_s if pause else 0,
-            bases[technician.position],
-            ways[technician.mode, outlet.ownership],
-            outlet_index[outlet.id],
-            technician_index[technician.id],
-            technician.load_capacity,
-        )
+        row = table[index]
+        row["start"] = max(shift.start_s, roster.day.now_s)
+        row["end"], row["latest_end"] = shift.end_s, shift.latest_end_s
+        row["open"], row["close"] = shift.open_s, shift.close_s
+        row["first_pause"] = breaks
+        breaks += shift.break_ is not None
+        row["last_pause"] = breaks
+        row["leaves"] = row["returns"] = bases[technician.position]
+        row["way"] = ways[technician.mode, outlet.ownership]
+        row["outlet"], row["technician"] = outlet_index[outlet.id], technician_index[technician.id]
+        row["most_stops"] = row["most_travel"] = row["most_metres"] = NEVER_S
     return table
+
+
+def _pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return the breaks of the shifts and their windows, which stand behind so many others."""
+    breaks = [shift.break_ for shift in shifts if shift.break_ is not None]
+    pauses = np.array(
+        [(windows + i, windows + i + 1, rest.latest_s, rest.duration_s, 0) for i, rest in enumerate(breaks)], PAUSE
+    )
+    return pauses, np.array([(rest.earliest_s, rest.latest_s) for rest in breaks], WINDOW)
 
 
 def build_problem(
@@ -328,10 +257,11 @@ def build_problem(
             leg[way, :, :, 0][cells] = np.where(unknown, UNREACHABLE, matrix.seconds)
             leg[way, :, :, 1][cells] = np.where(unknown, UNREACHABLE, fen)
     shift_table = _shift_table(roster, shifts, bases, ways, outlets, technicians)
-    base_metres = np.array([metres[row["way"], row["base"], :n] for row in shift_table], np.int64).reshape(
+    base_metres = np.array([metres[row["way"], row["leaves"], :n] for row in shift_table], np.int64).reshape(
         len(shifts), n
     )
     table, windows, clocks, kit_ready, kit_fen = _job_tables(roster, jobs, kits, technicians)
+    pauses, pause_windows = _pause_tables(shifts, len(windows))
     outlet_table = np.zeros(len(outlets), OUTLET)
     service = np.zeros((n, len(outlets)), np.int32)
     for outlet_id, index in outlets.items():
@@ -367,21 +297,29 @@ def build_problem(
         closed = row["first_window"] == row["last_window"]
         if closed or (job.order_lines and row["kits"] == 0) or not job.consent:
             fixed[index] = FORBIDDEN
+    # Around whichever way of travel gets farthest.
+    widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax()) if len(leg) else 0
     return Problem(
         jobs=table,
         shifts=shift_table,
         outlets=outlet_table,
-        windows=windows,
+        pauses=pauses,
+        windows=np.concatenate([windows, pause_windows]),
         clocks=clocks,
         lateness=lateness,
         rates=rates,
         leg=leg,
         metres=metres,
+        place=np.arange(len(points), dtype=np.int32),
         fixed=fixed,
         service=service,
+        setup=np.zeros_like(service),
+        delivery=np.array([[job.load] for job in jobs], np.int32).reshape(n, 1),
+        pickup=np.zeros((n, 1), np.int32),
+        capacity=np.array([[roster.technician_of(s).load_capacity] for s in shifts], np.int32).reshape(len(shifts), 1),
         kit_ready=kit_ready,
         kit_fen=kit_fen,
-        near=_near(leg, n, neighbours),
+        near=nearest_jobs(leg[widest, :, :, 0], n, neighbours) if len(leg) else np.zeros((n, 0), np.int32),
     )
 
 
@@ -391,18 +329,3 @@ def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], rea
     chord = min(2.0, reach_m / EARTH_M * 1.01)
     near = (vectors[:n] @ vectors[list(homes)].T).max(axis=1) >= 1.0 - chord * chord / 2 - 1e-9
     return np.append(np.flatnonzero(near), np.array(homes, np.int64))
-
-
-def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
-    """Return each job's nearest other jobs by travel there and back, nearest first; (n, r)."""
-    r = max(0, min(neighbours, n - 1))
-    if r == 0 or len(leg) == 0:
-        return np.zeros((n, 0), np.int32)
-    # By whichever way of travel gets around most.
-    widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax())
-    seconds = leg[widest, :n, :n, 0].astype(np.int64)
-    both = seconds + seconds.T
-    np.fill_diagonal(both, np.iinfo(np.int64).max)
-    nearest = np.argpartition(both, r - 1, axis=1)[:, :r]
-    order = np.argsort(np.take_along_axis(both, nearest, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(nearest, order, axis=1).astype(np.int32)

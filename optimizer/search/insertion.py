@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem
 from optimizer.search.compiled import compiled
-from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, overtime_fen, pass_stop, visit_fen
+from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
+from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, over, overtime_fen, pass_stop, visit_fen
 
-__all__ = ["Memory", "cheapest_gap", "insert", "new_memory", "quote", "rank_shifts"]
+__all__ = ["Memory", "cheapest_gap", "fits", "insert", "new_memory", "quote", "rank_shifts"]
 
 
 class Memory(NamedTuple):
@@ -33,7 +33,7 @@ def _rest(p: Problem, s: State, v: int, first: int, at: int, t: int, taken: int)
     fen, missed = 0, 0
     for i in range(first, s.length[v]):
         x = s.stops[v, i]
-        start, t, taken = pass_stop(p, x, v, t, taken, leg[at, x, 0])
+        start, t, taken = pass_stop(p, x, v, at, t, taken, leg[at, x, 0])
         if start >= NEVER_S or start > s.latest[v, i]:
             return INFEASIBLE, 0
         fen += leg[at, x, 1] + visit_fen(p, x, v, start, t)
@@ -43,10 +43,35 @@ def _rest(p: Problem, s: State, v: int, first: int, at: int, t: int, taken: int)
         if t == s.end[v, i] and taken == s.taken[v, i]:
             # From here on the route is as it was.
             return fen + s.fen[v] - s.spent[v, i], missed + s.misses[v] - s.missed[v, i]
-    back = close_route(p, v, t, taken, leg[at, shift.base, 0])
+    back = close_route(p, v, t, taken, leg[at, shift.returns, 0])
     if back > shift.latest_end:
         return INFEASIBLE, 0
-    return fen + leg[at, shift.base, 1] + overtime_fen(p, v, back), missed
+    return fen + shift.use_fen + leg[at, shift.returns, 1] + overtime_fen(p, v, back), missed
+
+
+@compiled
+def fits(p: Problem, s: State, j: int, v: int, gap: int) -> bool:
+    """Return whether shift v can carry job j's load put into a gap: its delivery until there, its pickup from there."""
+    for d in range(p.capacity.shape[1]):
+        room = p.capacity[v, d]
+        if s.load_before[v, gap, d] + p.delivery[j, d] > room or s.load_after[v, gap, d] + p.pickup[j, d] > room:
+            return False
+    return True
+
+
+@compiled
+def _farther(p: Problem, s: State, j: int, v: int, at: int, following: int) -> bool:
+    """Return whether going by job j makes route v longer than its shift may drive."""
+    shift = p.shifts[v]
+    if shift.most_travel >= NEVER_S and shift.most_metres >= NEVER_S:
+        return False
+    seconds, metres = p.leg[shift.way, :, :, 0], p.metres[shift.way]
+    travel = s.travel[v] + seconds[at, j] + seconds[j, following]
+    far = s.metres[v] + metres[at, j] + metres[j, following]
+    if s.length[v] > 0:
+        travel -= seconds[at, following]
+        far -= metres[at, following]
+    return over(shift, travel, far)
 
 
 @compiled
@@ -54,23 +79,23 @@ def cheapest_gap(p: Problem, s: State, j: int, v: int) -> tuple[int, int, int]:
     """Return (fen, gap, newly missed remote jobs) of the cheapest legal insertion; INFEASIBLE when there is none."""
     best, best_gap, best_missed = INFEASIBLE, FREE, 0
     job, shift, count = p.jobs[j], p.shifts[v], s.length[v]
-    if p.fixed[j, v] >= FORBIDDEN or s.load[v] + job.load > shift.load_capacity or count >= s.stops.shape[1]:
+    if p.fixed[j, v] >= FORBIDDEN or count >= min(s.stops.shape[1], shift.most_stops):
         return best, best_gap, best_missed
     leg = p.leg[shift.way]
     final = p.windows[job.last_window - 1].latest
-    at, t, taken, spent, missed = shift.base, shift.start, 0, 0, 0
+    at, t, taken, spent, missed = shift.leaves, shift.start, 0, 0, 0
     for k in range(count + 1):
         if k > 0:
             at = s.stops[v, k - 1]
             t, taken, spent, missed = s.end[v, k - 1], s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
-        following = s.stops[v, k] if k < count else shift.base
+        following = s.stops[v, k] if k < count else shift.returns
         if t + leg[at, j, 0] > final:
             # Later gaps start later still.
             break
         detour = np.int64(leg[at, j, 1]) + leg[j, following, 1] - (leg[at, following, 1] if count > 0 else 0)
-        if detour + p.fixed[j, v] >= best:
+        if detour + p.fixed[j, v] >= best or not fits(p, s, j, v, k) or _farther(p, s, j, v, at, following):
             continue
-        start, end, now_taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+        start, end, now_taken = pass_stop(p, j, v, at, t, taken, leg[at, j, 0])
         if start >= NEVER_S or (k < count and end + leg[j, following, 0] > s.latest[v, k]):
             continue
         rest, rest_missed = _rest(p, s, v, k, j, end, now_taken)

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.arrays import FREE, Problem
 from optimizer.search.compiled import compiled
 from optimizer.search.draw import below
 from optimizer.search.insertion import insert, quote
+from optimizer.search.problem import FREE, Problem
 from optimizer.search.ruin import save
 from optimizer.search.run import Run
 from optimizer.search.schedule import INFEASIBLE

@@ -4,9 +4,9 @@ Adjacent strings follow Christiaens and Vanden Berghe, "Slack Induction by Strin
 2020); the other ways are for what a technician's day has besides: shifts, dates, outlets, prices that rise with time.
 """
 
-from optimizer.search.arrays import FREE, Problem
 from optimizer.search.compiled import compiled
 from optimizer.search.draw import below, unit
+from optimizer.search.problem import FREE, Problem
 from optimizer.search.run import Run
 from optimizer.search.schedule import State, evaluate
 
@@ -26,10 +26,15 @@ def _copy_route(source: State, target: State, v: int) -> None:
         target.spent[v, k] = source.spent[v, k]
         target.missed[v, k] = source.missed[v, k]
         target.latest[v, k] = source.latest[v, k]
+    for k in range(count + 1):
+        for d in range(source.load_before.shape[2]):
+            target.load_before[v, k, d] = source.load_before[v, k, d]
+            target.load_after[v, k, d] = source.load_after[v, k, d]
     target.length[v] = count
     target.fen[v] = source.fen[v]
     target.misses[v] = source.misses[v]
-    target.load[v] = source.load[v]
+    target.travel[v] = source.travel[v]
+    target.metres[v] = source.metres[v]
     target.version[v] = source.version[v]
 
 

@@ -1,7 +1,7 @@
 """The clock of one route, compiled: when each visit starts, what that costs, whether a rule forbids it.
 
-The schedule is the earliest one. Waiting happens before driving. A meal break is taken for free while waiting where
-that fits; otherwise it is put off until another visit could not be finished before the break's latest start.
+The schedule is the earliest one. Waiting happens before driving. A break is taken for free while waiting where that
+fits; otherwise it is put off until another visit could not be finished before the break's latest start.
 """
 
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Problem
+from optimizer.model import LOCK_TOLERANCE_S
 from optimizer.search.compiled import compiled
+from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
 
 __all__ = [
     "INFEASIBLE",
@@ -19,8 +20,10 @@ __all__ = [
     "evaluate",
     "late_fen",
     "new_state",
+    "over",
     "overtime_fen",
     "pass_stop",
+    "pause_start",
     "visit_fen",
     "visit_start",
 ]
@@ -32,9 +35,10 @@ class State(NamedTuple):
     """Where a search stands: m routes of at most `most` stops, and what is known of each.
 
     stops: (m, most) jobs in order; length: (m,). end, taken, spent, missed: (m, most) after each stop: end of service,
-    whether the break is over, fen since the start, missed remote jobs. latest: (m, most) latest start that the rest
-    of the route allows, break aside. fen, misses, load: (m,). route_of: (n,) shift or FREE. version: (m,) changes with
-    each change of the route. visits: (o,) visits per outlet.
+    breaks behind, fen since the start, missed remote jobs. latest: (m, most) latest start that the rest of the route
+    allows, breaks and setups aside. load_before, load_after: (m, most + 1, d) the heaviest load up to a gap and from
+    it on. fen, misses, travel, metres: (m,). route_of: (n,) shift or FREE. version: (m,) changes with each change of
+    the route. visits: (o,) visits per outlet.
     """
 
     stops: NDArray[np.int32]
@@ -46,7 +50,10 @@ class State(NamedTuple):
     latest: NDArray[np.int32]
     fen: NDArray[np.int64]
     misses: NDArray[np.int32]
-    load: NDArray[np.int32]
+    load_before: NDArray[np.int32]
+    load_after: NDArray[np.int32]
+    travel: NDArray[np.int64]
+    metres: NDArray[np.int64]
     route_of: NDArray[np.int32]
     version: NDArray[np.int64]
     visits: NDArray[np.int32]
@@ -56,6 +63,7 @@ def new_state(problem: Problem) -> State:
     """Return empty routes for every shift."""
     n, m = problem.fixed.shape
     most = _most_stops(problem)
+    dimensions = problem.capacity.shape[1]
     return State(
         stops=np.zeros((m, most), np.int32),
         length=np.zeros(m, np.int32),
@@ -66,7 +74,10 @@ def new_state(problem: Problem) -> State:
         latest=np.zeros((m, most), np.int32),
         fen=np.zeros(m, np.int64),
         misses=np.zeros(m, np.int32),
-        load=np.zeros(m, np.int32),
+        load_before=np.zeros((m, most + 1, dimensions), np.int32),
+        load_after=np.zeros((m, most + 1, dimensions), np.int32),
+        travel=np.zeros(m, np.int64),
+        metres=np.zeros(m, np.int64),
         route_of=np.full(n, FREE, np.int32),
         version=np.zeros(m, np.int64),
         visits=np.zeros(len(problem.outlets), np.int32),
@@ -74,13 +85,13 @@ def new_state(problem: Problem) -> State:
 
 
 def _most_stops(problem: Problem) -> int:
-    """Return an upper bound on the stops of a route: the longest shift over the shortest visits, at most 64."""
+    """Return an upper bound on the stops of a route: the longest shift over the shortest visits."""
     n, m = problem.fixed.shape
     if n == 0 or m == 0:
         return 1
     longest_s = int((problem.shifts["latest_end"] - problem.shifts["start"]).max())
     shortest_s = max(1, int(problem.service.min()))
-    return max(1, min(int(n), longest_s // shortest_s + 1, 64))
+    return max(1, min(int(n), longest_s // shortest_s + 1, int(problem.shifts["most_stops"].max())))
 
 
 @compiled
@@ -141,38 +152,62 @@ def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
         fen += rates.preference_fen
     if job.published_technician >= 0 and job.published_technician == p.shifts[v].technician:
         moved = start - job.published_start
-        if moved > 900 or moved < -900:
+        if moved > LOCK_TOLERANCE_S or moved < -LOCK_TOLERANCE_S:
             fen += job.moved_fen
     return fen
 
 
 @compiled
-def pass_stop(p: Problem, j: int, v: int, t: int, taken: int, drive: int) -> tuple[int, int, int]:
-    """Return (start, end, break taken) of job j next on shift v, free from t on; start is NEVER_S when impossible."""
+def pause_start(p: Problem, k: int, t: int) -> int:
+    """Return the earliest start of break k not before t; NEVER_S when there is none."""
+    for w in range(p.pauses[k].first_window, p.pauses[k].last_window):
+        if t <= p.windows[w].latest:
+            return max(t, p.windows[w].earliest)
+    return NEVER_S
+
+
+@compiled
+def pass_stop(p: Problem, j: int, v: int, at: int, t: int, taken: int, drive: int) -> tuple[int, int, int]:
+    """Return (start, end, breaks behind) of job j next on shift v, free at a point from t on; NEVER_S if impossible."""
     shift = p.shifts[v]
     start = visit_start(p, j, v, t + drive)
-    service = p.service[j, shift.outlet]
-    if taken == 0 and start < NEVER_S:
-        pause = max(t, shift.break_earliest)
-        done = max(t + drive + shift.break_duration, pause + shift.break_duration)
-        if pause <= shift.break_latest and done <= start:
-            taken = 1
-        elif start + service > shift.break_latest:
-            if pause > shift.break_latest:
+    busy = p.service[j, shift.outlet]
+    if p.place[at] != p.place[j]:
+        busy += p.setup[j, shift.outlet]
+    k = shift.first_pause + taken
+    free, rested = t, 0
+    while k < shift.last_pause and start < NEVER_S:
+        rest = p.pauses[k]
+        pause = pause_start(p, k, free)
+        free = pause + rest.duration
+        rested += rest.duration
+        there = max(t + drive + rested, free)
+        if there > start:
+            if start + busy <= rest.latest:
+                break
+            if pause >= NEVER_S:
                 return NEVER_S, NEVER_S, 0
-            start = visit_start(p, j, v, done)
-            taken = 1
-    return start, start + service, taken
+            start = visit_start(p, j, v, there)
+        k += 1
+    return start, start + busy, k - shift.first_pause
 
 
 @compiled
 def close_route(p: Problem, v: int, t: int, taken: int, drive: int) -> int:
-    """Return when the technician is back at base, the break included if it is due on the way."""
+    """Return when the technician is back, breaks that are due included; NEVER_S when one cannot be taken any more."""
     shift = p.shifts[v]
     back = t + drive
-    if taken == 0 and back > shift.break_latest:
-        pause = max(t, shift.break_earliest)
-        back = max(back + shift.break_duration, pause + shift.break_duration)
+    free, rested = t, 0
+    for k in range(shift.first_pause + taken, shift.last_pause):
+        rest = p.pauses[k]
+        if rest.always == 0 and back <= rest.latest:
+            break
+        pause = pause_start(p, k, free)
+        if pause >= NEVER_S:
+            return NEVER_S
+        free = pause + rest.duration
+        rested += rest.duration
+        back = max(t + drive + rested, free)
     return back
 
 
@@ -184,39 +219,73 @@ def overtime_fen(p: Problem, v: int, back: int) -> int:
 
 
 @compiled
+def _weigh(p: Problem, s: State, v: int) -> bool:
+    """Work out the loads of route v at each of its gaps; return whether they fit."""
+    count = s.length[v]
+    before, after = s.load_before[v], s.load_after[v]
+    fits = True
+    for d in range(p.capacity.shape[1]):
+        load = 0
+        for k in range(count):
+            load += p.delivery[s.stops[v, k], d]
+        before[0, d] = load
+        after[0, d] = load
+        for k in range(count):
+            load += p.pickup[s.stops[v, k], d] - p.delivery[s.stops[v, k], d]
+            before[k + 1, d] = max(before[k, d], load)
+            after[k + 1, d] = load
+        for k in range(count - 1, -1, -1):
+            after[k, d] = max(after[k, d], after[k + 1, d])
+        fits = fits and before[count, d] <= p.capacity[v, d]
+    return fits
+
+
+@compiled
+def over(shift: np.void, travel: int, metres: int) -> bool:
+    """Return whether a route drives for longer or farther than its shift may."""
+    return bool(travel > shift.most_travel and shift.most_travel < NEVER_S) or bool(
+        metres > shift.most_metres and shift.most_metres < NEVER_S
+    )
+
+
+@compiled
 def evaluate(p: Problem, s: State, v: int) -> bool:
     """Work out route v from its stops and keep everything known of it; return whether it is legal."""
     shift = p.shifts[v]
     leg = p.leg[shift.way]
-    t, taken, spent, missed, load = shift.start, 0, 0, 0, 0
-    at = shift.base
+    t, taken, spent, missed = shift.start, 0, np.int64(0), 0
+    travel, metres = np.int64(0), np.int64(0)
+    at = shift.leaves
     stops = s.stops[v]
     count = s.length[v]
     for k in range(count):
         j = stops[k]
         if p.fixed[j, v] >= FORBIDDEN:
             return False
-        load += p.jobs[j].load
-        start, t, taken = pass_stop(p, j, v, t, taken, leg[at, j, 0])
+        start, t, taken = pass_stop(p, j, v, at, t, taken, leg[at, j, 0])
         if start >= NEVER_S:
             return False
+        travel += leg[at, j, 0]
+        metres += p.metres[shift.way, at, j]
         spent += leg[at, j, 1] + visit_fen(p, j, v, start, t)
         if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
             missed += 1
         s.end[v, k], s.taken[v, k], s.spent[v, k], s.missed[v, k] = t, taken, spent, missed
         at = j
     if count > 0:
-        t = close_route(p, v, t, taken, leg[at, shift.base, 0])
-        if t > shift.latest_end or load > shift.load_capacity:
+        t = close_route(p, v, t, taken, leg[at, shift.returns, 0])
+        travel += leg[at, shift.returns, 0]
+        metres += p.metres[shift.way, at, shift.returns]
+        spent += shift.use_fen + leg[at, shift.returns, 1] + overtime_fen(p, v, t)
+        if t > shift.latest_end or count > shift.most_stops or over(shift, travel, metres):
             return False
-        spent += leg[at, shift.base, 1] + overtime_fen(p, v, t)
-    s.fen[v], s.misses[v], s.load[v] = spent, missed, load
+    s.fen[v], s.misses[v], s.travel[v], s.metres[v] = spent, missed, travel, metres
     latest = shift.latest_end
-    at = shift.base
+    at = shift.returns
     for k in range(count - 1, -1, -1):
         j = stops[k]
         latest = latest - leg[j, at, 0] - p.service[j, shift.outlet]
         latest = min(latest, shift.close, p.windows[p.jobs[j].last_window - 1].latest)
         s.latest[v, k] = latest
         at = j
-    return True
+    return _weigh(p, s, v)

@@ -13,7 +13,8 @@ from optimizer.dispatch import assemble
 from optimizer.model import AreaClass, ClockKind, Day
 from optimizer.plan import Plan
 from optimizer.roster import Roster
-from optimizer.search.arrays import KEEP_FEN, Shard
+from optimizer.search.arrays import Shard
+from optimizer.search.problem import KEEP_FEN
 from optimizer.shards import published_routes
 from optimizer.solve import Task, solve
 from optimizer.sourcing import kit_options

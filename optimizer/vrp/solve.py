@@ -1,0 +1,54 @@
+"""A routing problem from its arrays to every vehicle's order of tasks and breaks."""
+
+from collections.abc import Mapping, Sequence
+
+from optimizer.budget import Budget
+from optimizer.search.schedule import evaluate, new_state
+from optimizer.solve import FIRST_LEG, find_routes
+from optimizer.vrp.arrays import Laid, lay_out, pauses_in_turn
+from optimizer.vrp.model import Routing
+from optimizer.vrp.plan import StepKind, WantedStep
+
+__all__ = ["Orders", "solve_routing"]
+
+Orders = tuple[tuple[int, tuple[WantedStep, ...]], ...]
+"""Vehicle ids and their steps in order, without times; vehicles without a task are left out."""
+
+
+def solve_routing(routing: Routing, wanted: Mapping[int, Sequence[WantedStep]], budget: Budget, seed: int) -> Orders:
+    """Return the best orders found: as much served as possible (1 + priority each), then as cheaply as possible.
+
+    wanted: steps to begin from, by vehicle; their tasks count, their times do not.
+    """
+    stop = budget.begin(FIRST_LEG)
+    laid = lay_out(routing)
+    index = {task.id: j for j, task in enumerate(routing.tasks)}
+    start = [
+        tuple(
+            index[step.id] for step in wanted.get(vehicle.id, ()) if step.kind is StepKind.JOB and step.id is not None
+        )
+        for vehicle in routing.vehicles
+    ]
+    best, _ = find_routes(laid.problem, start, stop, budget, 1.0, seed)
+    return _orders(routing, laid, best.routes)
+
+
+def _orders(routing: Routing, laid: Laid, routes: Sequence[Sequence[int]]) -> Orders:
+    """Return the steps of the routes, each break where the schedule takes it."""
+    state = new_state(laid.problem)
+    orders = []
+    for v, (vehicle, tasks) in enumerate(zip(routing.vehicles, routes, strict=True)):
+        if not tasks:
+            continue
+        state.length[v] = len(tasks)
+        state.stops[v, : len(tasks)] = tasks
+        evaluate(laid.problem, state, v)
+        breaks = [WantedStep(kind=StepKind.BREAK, id=pause.id) for pause in pauses_in_turn(vehicle)]
+        behind = [*state.taken[v, : len(tasks)].tolist(), len(breaks)]
+        steps = breaks[: behind[0]]
+        for k, j in enumerate(tasks):
+            steps.append(WantedStep(kind=StepKind.JOB, id=routing.tasks[j].id))
+            steps += breaks[behind[k] : behind[k + 1]]
+        begins, ends = [WantedStep(kind=StepKind.START)], [WantedStep(kind=StepKind.END)]
+        orders.append((vehicle.id, (*begins, *steps, *ends)))
+    return tuple(orders)

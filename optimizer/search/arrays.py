@@ -309,6 +309,7 @@ def build_problem(
         lateness=lateness,
         rates=rates,
         leg=leg,
+        leg_to=np.ascontiguousarray(leg.transpose(0, 2, 1, 3)),
         metres=metres,
         place=np.arange(len(points), dtype=np.int32),
         fixed=fixed,

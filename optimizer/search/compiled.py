@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "compiled_into"]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
@@ -17,5 +17,15 @@ def compiled(kernel: Kernel) -> Kernel:
     arrays on: a route evaluation became ten times faster. An allocation by mistake is a compile error.
     """
     options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    done: Kernel = njit(**options)(kernel)
+    return done
+
+
+def compiled_into(kernel: Kernel) -> Kernel:
+    """Return the kernel compiled into each of its callers, for small ones on the search's hottest ways.
+
+    A call hands over every array of a problem one by one, some hundreds of machine words: dearer than what it calls.
+    """
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False, "forceinline": True}
     done: Kernel = njit(**options)(kernel)
     return done

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.compiled import compiled
+from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
 from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, over, overtime_fen, pass_stop, visit_fen
 
@@ -15,7 +15,8 @@ __all__ = ["Memory", "cheapest_gap", "fits", "insert", "new_memory", "quote", "r
 class Memory(NamedTuple):
     """Candidate shifts of each job and the last quote of each, valid while the route's version is the one quoted.
 
-    shift: (n, k) by rising price alone, FREE-padded. fen, gap, missed, version: (n, k).
+    shift: (n, k) by rising price alone, FREE-padded. fen, gap, missed, version: (n, k); a gap of FREE says that no
+    insertion is cheaper than fen, whatever it would cost.
     """
 
     shift: NDArray[np.int32]
@@ -25,7 +26,7 @@ class Memory(NamedTuple):
     version: NDArray[np.int64]
 
 
-@compiled
+@compiled_into
 def _rest(p: Problem, s: State, v: int, first: int, at: int, t: int, taken: int) -> tuple[int, int]:
     """Return (fen, missed remote jobs) of route v from stop `first` on, leaving `at` at t; INFEASIBLE if illegal."""
     shift = p.shifts[v]
@@ -49,7 +50,7 @@ def _rest(p: Problem, s: State, v: int, first: int, at: int, t: int, taken: int)
     return fen + shift.use_fen + leg[at, shift.returns, 1] + overtime_fen(p, v, back), missed
 
 
-@compiled
+@compiled_into
 def fits(p: Problem, s: State, j: int, v: int, gap: int) -> bool:
     """Return whether shift v can carry job j's load put into a gap: its delivery until there, its pickup from there."""
     for d in range(p.capacity.shape[1]):
@@ -59,12 +60,10 @@ def fits(p: Problem, s: State, j: int, v: int, gap: int) -> bool:
     return True
 
 
-@compiled
+@compiled_into
 def _farther(p: Problem, s: State, j: int, v: int, at: int, following: int) -> bool:
     """Return whether going by job j makes route v longer than its shift may drive."""
     shift = p.shifts[v]
-    if shift.most_travel >= NEVER_S and shift.most_metres >= NEVER_S:
-        return False
     seconds, metres = p.leg[shift.way, :, :, 0], p.metres[shift.way]
     travel = s.travel[v] + seconds[at, j] + seconds[j, following]
     far = s.metres[v] + metres[at, j] + metres[j, following]
@@ -77,29 +76,42 @@ def _farther(p: Problem, s: State, j: int, v: int, at: int, following: int) -> b
 @compiled
 def cheapest_gap(p: Problem, s: State, j: int, v: int) -> tuple[int, int, int]:
     """Return (fen, gap, newly missed remote jobs) of the cheapest legal insertion; INFEASIBLE when there is none."""
-    best, best_gap, best_missed = INFEASIBLE, FREE, 0
+    return _cheaper_gap(p, s, j, v, INFEASIBLE)
+
+
+@compiled_into
+def _cheaper_gap(p: Problem, s: State, j: int, v: int, limit: int) -> tuple[int, int, int]:
+    """Return (fen, gap, newly missed remote jobs) of the cheapest insertion below a limit; the limit, FREE if none."""
+    best, best_gap, best_missed = limit, FREE, 0
     job, shift, count = p.jobs[j], p.shifts[v], s.length[v]
     if p.fixed[j, v] >= FORBIDDEN or count >= min(s.stops.shape[1], shift.most_stops):
         return best, best_gap, best_missed
-    leg = p.leg[shift.way]
+    # Both rows are job j's own: all its gaps are read from a few lines of memory.
+    away, there = p.leg[shift.way, j], p.leg_to[shift.way, j]
+    first = p.windows[job.first_window].earliest + p.service[j, shift.outlet]
     final = p.windows[job.last_window - 1].latest
-    at, t, taken, spent, missed = shift.leaves, shift.start, 0, 0, 0
+    limited = shift.most_travel < NEVER_S or shift.most_metres < NEVER_S
+    at, t = shift.leaves, shift.start
     for k in range(count + 1):
         if k > 0:
-            at = s.stops[v, k - 1]
-            t, taken, spent, missed = s.end[v, k - 1], s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
+            at, t = s.stops[v, k - 1], s.end[v, k - 1]
         following = s.stops[v, k] if k < count else shift.returns
-        if t + leg[at, j, 0] > final:
+        if t + there[at, 0] > final:
             # Later gaps start later still.
             break
-        detour = np.int64(leg[at, j, 1]) + leg[j, following, 1] - (leg[at, following, 1] if count > 0 else 0)
-        if detour + p.fixed[j, v] >= best or not fits(p, s, j, v, k) or _farther(p, s, j, v, at, following):
+        detour = np.int64(there[at, 1]) + away[following, 1] - s.hop[v, k]
+        if detour + p.fixed[j, v] >= best or (k < count and first + away[following, 0] > s.latest[v, k]):
             continue
-        start, end, now_taken = pass_stop(p, j, v, at, t, taken, leg[at, j, 0])
-        if start >= NEVER_S or (k < count and end + leg[j, following, 0] > s.latest[v, k]):
+        if not fits(p, s, j, v, k) or (limited and _farther(p, s, j, v, at, following)):
+            continue
+        taken, spent, missed = 0, np.int64(0), 0
+        if k > 0:
+            taken, spent, missed = s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
+        start, end, now_taken = pass_stop(p, j, v, at, t, taken, there[at, 0])
+        if start >= NEVER_S or (k < count and end + away[following, 0] > s.latest[v, k]):
             continue
         rest, rest_missed = _rest(p, s, v, k, j, end, now_taken)
-        fen = spent + leg[at, j, 1] + visit_fen(p, j, v, start, end) + rest - s.fen[v]
+        fen = spent + there[at, 1] + visit_fen(p, j, v, start, end) + rest - s.fen[v]
         if rest < INFEASIBLE and fen < best:
             late = 1 if job.remote == 1 and start > job.arrival_due else 0
             best, best_gap, best_missed = fen, k, missed + late + rest_missed - s.misses[v]
@@ -119,12 +131,15 @@ def insert(p: Problem, s: State, j: int, v: int, gap: int, version: int) -> bool
     return evaluate(p, s, v)
 
 
-@compiled
-def quote(p: Problem, s: State, m: Memory, j: int, c: int) -> int:
-    """Return fen of the cheapest gap for job j on its c-th candidate shift, from memory while that is valid."""
+@compiled_into
+def quote(p: Problem, s: State, m: Memory, j: int, c: int, limit: int) -> int:
+    """Return fen of the cheapest gap for job j on its c-th candidate shift, from memory while that is valid.
+
+    What is not below the limit may stay unknown: the answer is then some figure not below it, and the gap is FREE.
+    """
     v = m.shift[j, c]
-    if m.version[j, c] != s.version[v]:
-        fen, gap, missed = cheapest_gap(p, s, j, v)
+    if m.version[j, c] != s.version[v] or (m.gap[j, c] == FREE and m.fen[j, c] < limit):
+        fen, gap, missed = _cheaper_gap(p, s, j, v, limit)
         m.fen[j, c], m.gap[j, c], m.missed[j, c], m.version[j, c] = fen, gap, missed, s.version[v]
     return int(m.fen[j, c])
 

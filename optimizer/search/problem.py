@@ -101,10 +101,11 @@ RATES = np.dtype(
 class Problem(NamedTuple):
     """n jobs, m shifts, o outlets, c ways of travel, d dimensions of load, p points.
 
-    leg: (c, p, p, 2) seconds and fen. metres: (c, p, p). place: (p,) equal where nobody travels. fixed: (n, m) fen or
-    FORBIDDEN. service, setup: (n, o) seconds; the setup is spent when the shift comes from another place. delivery,
-    pickup: (n, d) and capacity: (m, d) load units. kit_ready, kit_fen: (n, k), ready rising. near: (n, r) jobs by
-    travel. pauses: those of a shift by their latest start; windows: those of jobs and pauses, disjoint and rising.
+    leg: (c, p, p, 2) seconds and fen; leg_to: the same by destination, then origin. metres: (c, p, p). place: (p,)
+    equal where nobody travels. fixed: (n, m) fen or FORBIDDEN. service, setup: (n, o) seconds; the setup is spent when
+    the shift comes from another place. delivery, pickup: (n, d) and capacity: (m, d) load units. kit_ready, kit_fen:
+    (n, k), ready rising. near: (n, r) jobs by travel. pauses: those of a shift by their latest start; windows: those
+    of jobs and pauses, disjoint and rising.
     """
 
     jobs: NDArray[np.void]
@@ -116,6 +117,7 @@ class Problem(NamedTuple):
     lateness: NDArray[np.void]
     rates: NDArray[np.void]
     leg: NDArray[np.int32]
+    leg_to: NDArray[np.int32]
     metres: NDArray[np.int32]
     place: NDArray[np.int32]
     fixed: NDArray[np.int32]

@@ -3,13 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.compiled import compiled
+from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.draw import below
 from optimizer.search.insertion import insert, quote
 from optimizer.search.problem import FREE, Problem
 from optimizer.search.ruin import save
 from optimizer.search.run import Run
-from optimizer.search.schedule import INFEASIBLE
 
 __all__ = ["new_orders", "parity_fen", "recreate"]
 
@@ -40,14 +39,14 @@ def new_orders(p: Problem, candidates: NDArray[np.int32]) -> NDArray[np.int64]:
     return keys
 
 
-@compiled
+@compiled_into
 def parity_fen(p: Problem, missed: int) -> int:
     """Return the price of this many missed remote jobs."""
     over = missed - p.rates[0].parity_allowed
     return over * p.rates[0].parity_fen if over > 0 else 0
 
 
-@compiled
+@compiled_into
 def _outside_fen(p: Problem, r: Run, v: int, now_missed: int, missed: int) -> int:
     """Return what an insertion changes outside its route: the outlet's workload and the parity floor."""
     outlet = p.shifts[v].outlet
@@ -57,30 +56,42 @@ def _outside_fen(p: Problem, r: Run, v: int, now_missed: int, missed: int) -> in
     return fen
 
 
+@compiled_into
+def _slack(p: Problem, j: int) -> int:
+    """Return by how much an insertion of job j may be cheaper than its route says."""
+    rates = p.rates[0]
+    return int(rates.workload_fen + (rates.parity_fen if p.jobs[j].remote == 1 else 0))
+
+
 @compiled
-def _best_two(p: Problem, r: Run, j: int, missed: int) -> tuple[int, int, int]:
-    """Return (fen, candidate, second-best fen) of job j; leaving it out is the yardstick."""
-    m = r.memory
+def _best_two(p: Problem, r: Run, j: int, missed: int, regret: bool) -> tuple[int, int, int]:
+    """Return (fen, candidate, second-best fen if regret asks for it) of job j; leaving it out is the yardstick."""
+    m, s = r.memory, r.now
     remote = p.jobs[j].remote
+    slack = _slack(p, j)
     best = p.jobs[j].unserved_fen
     second = best
     chosen = FREE
-    for c in range(m.shift.shape[1]):
-        v = m.shift[j, c]
-        if v == FREE:
-            break
-        fen = quote(p, r.now, m, j, c)
-        if fen >= INFEASIBLE:
-            continue
-        fen += _outside_fen(p, r, v, missed + m.missed[j, c] - remote, missed)
-        if fen < best:
-            if below(r.draws, BLINK) == 0:
+    # What is known already comes first: it spares most of the rest an exact answer.
+    for known in (True, False):
+        for c in range(m.shift.shape[1]):
+            v = m.shift[j, c]
+            if v == FREE:
+                break
+            if (m.version[j, c] == s.version[v]) != known:
                 continue
-            second = best
-            best = fen
-            chosen = c
-        elif fen < second:
-            second = fen
+            fen = quote(p, s, m, j, c, (second if regret else best) + slack)
+            if m.gap[j, c] == FREE:
+                continue
+            fen += _outside_fen(p, r, v, missed + m.missed[j, c] - remote, missed)
+            if fen < best:
+                if below(r.draws, BLINK) == 0:
+                    continue
+                second = best
+                best = fen
+                chosen = c
+            elif fen < second:
+                second = fen
     return best, chosen, second
 
 
@@ -114,7 +125,7 @@ def _most_regretted(p: Problem, r: Run, first: int, missed: int) -> int:
     """Return the place in the bank, from `first` on, of the job that loses most if it does not get its best shift."""
     at, most = first, -1
     for k in range(first, r.bank[-1]):
-        best, c, second = _best_two(p, r, r.bank[k], missed)
+        best, c, second = _best_two(p, r, r.bank[k], missed, True)
         if c != FREE and second - best > most:
             most, at = second - best, k
     return at
@@ -133,7 +144,7 @@ def recreate(p: Problem, r: Run, missed: int, version: int) -> tuple[bool, int, 
         at = _most_regretted(p, r, i, missed) if by_regret else i
         j = bank[at]
         bank[at] = bank[i]
-        _, c, _ = _best_two(p, r, j, missed)
+        _, c, _ = _best_two(p, r, j, missed, False)
         if c == FREE:
             bank[left] = j
             left += 1

@@ -27,6 +27,7 @@ def _copy_route(source: State, target: State, v: int) -> None:
         target.missed[v, k] = source.missed[v, k]
         target.latest[v, k] = source.latest[v, k]
     for k in range(count + 1):
+        target.hop[v, k] = source.hop[v, k]
         for d in range(source.load_before.shape[2]):
             target.load_before[v, k, d] = source.load_before[v, k, d]
             target.load_after[v, k, d] = source.load_after[v, k, d]

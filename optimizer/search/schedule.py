@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import LOCK_TOLERANCE_S
-from optimizer.search.compiled import compiled
+from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
 
 __all__ = [
@@ -50,6 +50,7 @@ class State(NamedTuple):
     latest: NDArray[np.int32]
     fen: NDArray[np.int64]
     misses: NDArray[np.int32]
+    hop: NDArray[np.int32]
     load_before: NDArray[np.int32]
     load_after: NDArray[np.int32]
     travel: NDArray[np.int64]
@@ -74,6 +75,7 @@ def new_state(problem: Problem) -> State:
         latest=np.zeros((m, most), np.int32),
         fen=np.zeros(m, np.int64),
         misses=np.zeros(m, np.int32),
+        hop=np.zeros((m, most + 1), np.int32),
         load_before=np.zeros((m, most + 1, dimensions), np.int32),
         load_after=np.zeros((m, most + 1, dimensions), np.int32),
         travel=np.zeros(m, np.int64),
@@ -94,7 +96,7 @@ def _most_stops(problem: Problem) -> int:
     return max(1, min(int(n), longest_s // shortest_s + 1, int(problem.shifts["most_stops"].max())))
 
 
-@compiled
+@compiled_into
 def late_fen(p: Problem, kind: int, x: int) -> int:
     """Return the price of an event x seconds after it was due (negative: before)."""
     rule = p.lateness[kind]
@@ -108,7 +110,7 @@ def late_fen(p: Problem, kind: int, x: int) -> int:
     return int(rule.warn * rule.warn_fen // 3600 + rule.breach_fen + rising)
 
 
-@compiled
+@compiled_into
 def _kit(p: Problem, j: int, start: int) -> int:
     """Return the cheapest kit option that is there by this start, FREE when none is."""
     best = FREE
@@ -118,7 +120,7 @@ def _kit(p: Problem, j: int, start: int) -> int:
     return best
 
 
-@compiled
+@compiled_into
 def visit_start(p: Problem, j: int, v: int, t: int) -> int:
     """Return the earliest start of service at job j on shift v not before t; NEVER_S when there is none."""
     job = p.jobs[j]
@@ -133,7 +135,7 @@ def visit_start(p: Problem, j: int, v: int, t: int) -> int:
     return NEVER_S
 
 
-@compiled
+@compiled_into
 def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
     """Return what a visit costs besides travel."""
     job = p.jobs[j]
@@ -157,7 +159,7 @@ def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
     return fen
 
 
-@compiled
+@compiled_into
 def pause_start(p: Problem, k: int, t: int) -> int:
     """Return the earliest start of break k not before t; NEVER_S when there is none."""
     for w in range(p.pauses[k].first_window, p.pauses[k].last_window):
@@ -166,7 +168,7 @@ def pause_start(p: Problem, k: int, t: int) -> int:
     return NEVER_S
 
 
-@compiled
+@compiled_into
 def pass_stop(p: Problem, j: int, v: int, at: int, t: int, taken: int, drive: int) -> tuple[int, int, int]:
     """Return (start, end, breaks behind) of job j next on shift v, free at a point from t on; NEVER_S if impossible."""
     shift = p.shifts[v]
@@ -192,7 +194,7 @@ def pass_stop(p: Problem, j: int, v: int, at: int, t: int, taken: int, drive: in
     return start, start + busy, k - shift.first_pause
 
 
-@compiled
+@compiled_into
 def close_route(p: Problem, v: int, t: int, taken: int, drive: int) -> int:
     """Return when the technician is back, breaks that are due included; NEVER_S when one cannot be taken any more."""
     shift = p.shifts[v]
@@ -211,7 +213,7 @@ def close_route(p: Problem, v: int, t: int, taken: int, drive: int) -> int:
     return back
 
 
-@compiled
+@compiled_into
 def overtime_fen(p: Problem, v: int, back: int) -> int:
     """Return the price of being back at base at this time."""
     over = back - p.shifts[v].end
@@ -240,7 +242,7 @@ def _weigh(p: Problem, s: State, v: int) -> bool:
     return fits
 
 
-@compiled
+@compiled_into
 def over(shift: np.void, travel: int, metres: int) -> bool:
     """Return whether a route drives for longer or farther than its shift may."""
     return bool(travel > shift.most_travel and shift.most_travel < NEVER_S) or bool(
@@ -271,7 +273,10 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
         if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
             missed += 1
         s.end[v, k], s.taken[v, k], s.spent[v, k], s.missed[v, k] = t, taken, spent, missed
+        s.hop[v, k] = leg[at, j, 1]
         at = j
+    # Nobody drives from base to base: an empty route has no leg to save.
+    s.hop[v, count] = leg[at, shift.returns, 1] if count > 0 else 0
     if count > 0:
         t = close_route(p, v, t, taken, leg[at, shift.returns, 0])
         travel += leg[at, shift.returns, 0]

@@ -107,6 +107,7 @@ def lay_out(routing: Routing) -> Laid:
         lateness=np.zeros(2, LATENESS),
         rates=np.zeros(1, RATES),
         leg=leg,
+        leg_to=np.ascontiguousarray(leg.transpose(0, 2, 1, 3)),
         metres=metres,
         # A vehicle that begins nowhere finds itself at its first task, which still has to be set up.
         place=np.where(places == FREE, np.arange(len(places)) - len(places), places).astype(np.int32),
@@ -235,7 +236,7 @@ def _amounts(rows: Sequence[Amounts], dimensions: int) -> NDArray[np.int32]:
 def _fixed(
     routing: Routing, service: NDArray[np.int32], types: dict[str, int], scale: Fraction
 ) -> tuple[NDArray[np.int32], tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
-    """Return the price of each (task, vehicle) whatever the way, FORBIDDEN where skills or loads exclude it; amounts."""
+    """Return the price of each (task, vehicle), FORBIDDEN where skills or loads exclude it, and all amounts."""
     tasks, vehicles = routing.tasks, routing.vehicles
     capacities = [vehicle.capacity for vehicle in vehicles if vehicle.capacity is not None]
     d = max((len(capacity) for capacity in capacities), default=0)

@@ -70,7 +70,7 @@ def _farther(p: Problem, s: State, j: int, v: int, at: int, following: int) -> b
     if s.length[v] > 0:
         travel -= seconds[at, following]
         far -= metres[at, following]
-    return over(shift, travel, far)
+    return over(p, v, travel, far)
 
 
 @compiled

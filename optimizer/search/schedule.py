@@ -164,7 +164,7 @@ def pause_start(p: Problem, k: int, t: int) -> int:
     """Return the earliest start of break k not before t; NEVER_S when there is none."""
     for w in range(p.pauses[k].first_window, p.pauses[k].last_window):
         if t <= p.windows[w].latest:
-            return max(t, p.windows[w].earliest)
+            return int(max(t, p.windows[w].earliest))
     return NEVER_S
 
 
@@ -210,7 +210,7 @@ def close_route(p: Problem, v: int, t: int, taken: int, drive: int) -> int:
         free = pause + rest.duration
         rested += rest.duration
         back = max(t + drive + rested, free)
-    return back
+    return int(back)
 
 
 @compiled_into
@@ -243,11 +243,11 @@ def _weigh(p: Problem, s: State, v: int) -> bool:
 
 
 @compiled_into
-def over(shift: np.void, travel: int, metres: int) -> bool:
+def over(p: Problem, v: int, travel: int, metres: int) -> bool:
     """Return whether a route drives for longer or farther than its shift may."""
-    return bool(travel > shift.most_travel and shift.most_travel < NEVER_S) or bool(
-        metres > shift.most_metres and shift.most_metres < NEVER_S
-    )
+    shift = p.shifts[v]
+    too_long = shift.most_travel < NEVER_S and travel > shift.most_travel
+    return bool(too_long or (shift.most_metres < NEVER_S and metres > shift.most_metres))
 
 
 @compiled
@@ -282,7 +282,7 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
         travel += leg[at, shift.returns, 0]
         metres += p.metres[shift.way, at, shift.returns]
         spent += shift.use_fen + leg[at, shift.returns, 1] + overtime_fen(p, v, t)
-        if t > shift.latest_end or count > shift.most_stops or over(shift, travel, metres):
+        if t > shift.latest_end or count > shift.most_stops or over(p, v, travel, metres):
             return False
     s.fen[v], s.misses[v], s.travel[v], s.metres[v] = spent, missed, travel, metres
     latest = shift.latest_end

@@ -55,6 +55,10 @@ class Seconds:
 
         return stop
 
+    def seconds_of(self, share: float) -> float:
+        """Return how long a share lasts."""
+        return self.seconds * share
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UntilStopped:
@@ -75,6 +79,10 @@ class UntilStopped:
             return 1.0 if _stop is not None and _stop.value else inside(steps)
 
         return stop
+
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share of the budget lasts."""
+        return self.budget.seconds_of(share)
 
 
 class ProcessWorkers:

@@ -20,6 +20,10 @@ class Budget(Protocol):
         """Start a share (0 … 1) of the whole and return its stop."""
         ...
 
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share lasts, None when nothing may depend on a clock."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
@@ -36,3 +40,8 @@ class Steps:
             return steps / most
 
         return stop
+
+    def seconds_of(self, share: float) -> float | None:
+        """Return None: steps are not timed."""
+        del share
+        return None

@@ -11,7 +11,7 @@ from optimizer.engines.recombine import recombine
 from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
-from optimizer.search.anneal import Found, Settings, Stop, search
+from optimizer.search.anneal import Found, Pool, Settings, Stop, search
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.problem import Problem
 from optimizer.search.readback import read_route
@@ -20,12 +20,13 @@ from optimizer.travel import TravelTimes
 
 __all__ = ["FIRST_LEG", "Answer", "Task", "find_routes", "solve"]
 
-FIRST_LEG = 0.75
-"""Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
-RECOMBINE_S = 2.0
-"""A recombination that has not ended by then is broken off with the best it has."""
 WARM = Settings(hot=0.02, cold=0.005)
 """For a shard that begins with most of its visits placed: improve them, do not melt them down."""
+LEGS = ((0.75, Settings()), (0.25, WARM))
+"""Shares of a budget and how they search; between two of them the routes met so far are recombined."""
+FIRST_LEG = LEGS[0][0]
+RECOMBINE = 0.4
+"""A recombination is broken off once it has used this share of the leg that it opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,27 +75,32 @@ def find_routes(
     stop: of the first leg, begun by the caller.
     """
     begun = sum(map(len, start))
-    settings = WARM if 2 * begun > len(problem.jobs) else Settings()
-    first = search(problem, start, stop, seed, settings)
-    better = _recombined(problem, first, budget) or list(first.routes)
-    second = search(problem, better, budget.begin(share * (1 - FIRST_LEG)), seed + 1, WARM)
-    return min(first, second, key=lambda found: found.fen), first.steps + second.steps
+    settings = WARM if 2 * begun > len(problem.jobs) else LEGS[0][1]
+    best = search(problem, start, stop, seed, settings)
+    steps, pool = best.steps, best.pool
+    for number, (leg, settings) in enumerate(LEGS[1:], start=1):
+        stop = budget.begin(share * leg)
+        better = _recombined(problem, best, pool, budget.seconds_of(share * leg * RECOMBINE)) or best.routes
+        found = search(problem, better, stop, seed + number, settings)
+        steps, pool = steps + found.steps, pool | found.pool
+        best = min(best, found, key=lambda found: found.fen)
+    return best, steps
 
 
-def _met(pool: dict[tuple[int, tuple[int, ...]], int], n: int) -> NDArray[np.bool_]:
+def _met(pool: Pool, n: int) -> NDArray[np.bool_]:
     """Return which jobs some route of the pool serves."""
     met = np.zeros(n, bool)
     met[[job for _, jobs in pool for job in jobs]] = True
     return met
 
 
-def _recombined(problem: Problem, found: Found, budget: Budget) -> list[tuple[int, ...]] | None:
-    if not found.pool:
+def _recombined(problem: Problem, found: Found, pool: Pool, seconds: float | None) -> list[tuple[int, ...]] | None:
+    if not pool:
         return None
     return recombine(
-        found.pool,
+        pool,
         found.routes,
         # A job that no route in the pool serves is left out for certain: its price would only blur the gap.
-        np.where(_met(found.pool, len(problem.jobs)), problem.jobs["unserved_fen"], 0),
-        seconds=None if budget.repeats else RECOMBINE_S,
+        np.where(_met(pool, len(problem.jobs)), problem.jobs["unserved_fen"], 0),
+        seconds=seconds,
     )

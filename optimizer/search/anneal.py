@@ -15,7 +15,7 @@ from optimizer.search.ruin import ruin, undo
 from optimizer.search.run import Run
 from optimizer.search.schedule import State, evaluate, new_state
 
-__all__ = ["Found", "Settings", "Stop", "objective", "search"]
+__all__ = ["Found", "Pool", "Settings", "Stop", "objective", "search"]
 
 TOTAL, BEST, MISSED, VERSION = range(4)
 """Cells of `Run.sums`: fen now, fen of the best, missed remote jobs, next route version."""
@@ -43,17 +43,18 @@ class Settings:
     chunk: int = 200
 
 
+Pool = dict[tuple[int, tuple[int, ...]], int]
+"""Routes met: (shift, jobs in order) → fen of the route alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The best routes (jobs by shift, as indices of the problem), their objective, steps made, and routes met.
-
-    pool: (shift, jobs in order) → fen of the route alone.
-    """
+    """The best routes (jobs by shift, as indices of the problem), their objective, steps made, and routes met."""
 
     routes: tuple[tuple[int, ...], ...]
     fen: int
     steps: int
-    pool: dict[tuple[int, tuple[int, ...]], int]
+    pool: Pool
 
 
 @compiled
@@ -172,7 +173,7 @@ def search(
     """
     settings = settings or Settings()
     r = _new_run(p, routes, seed, settings)
-    pool: dict[tuple[int, tuple[int, ...]], int] = {}
+    pool: Pool = {}
     steps = 0
     if p.fixed.size:
         _place_all(p, r)
@@ -228,6 +229,6 @@ def _mean_price(s: State) -> float:
     return max(1.0, float(s.fen.sum()) / max(1, int(s.length.sum())))
 
 
-def _remember(s: State, pool: dict[tuple[int, tuple[int, ...]], int]) -> None:
+def _remember(s: State, pool: Pool) -> None:
     for v in np.flatnonzero(s.length):
         pool[int(v), tuple(s.stops[v, : s.length[v]].tolist())] = int(s.fen[v])

@@ -1,0 +1,1 @@
+"""Vehicle routing in the trade's general words: vehicles, tasks, given matrices."""

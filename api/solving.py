@@ -4,10 +4,11 @@ import importlib
 import os
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
 from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
@@ -20,10 +21,18 @@ from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["Answer", "Engine", "RouteIllegal", "Solver", "answer_file", "check_output", "put", "solve_bytes"]
+__all__ = ["Answer", "Code", "Engine", "RouteIllegal", "Solver", "answer", "is_place", "put"]
 
-STDIN = "-"
+Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
+
+
+class Code(IntEnum):
+    """Whether an answer is a solution, or whose fault it is that it is none; VROOM's numbers."""
+
+    SOLVED = 0
+    DEFECT = 1
+    REFUSED = 2
 
 
 class Engine(StrEnum):
@@ -34,7 +43,7 @@ class Engine(StrEnum):
 
 
 class Solver(Protocol):
-    """Whoever finds routes: vehicle ids and their steps in order, breaks placed, for a problem and routes to begin from."""
+    """Whoever finds routes: vehicle ids and their steps in order, breaks placed; wanted: routes to begin from."""
 
     def __call__(
         self, routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: str
@@ -49,30 +58,37 @@ class RouteIllegal(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is written, and the refusal behind it if it is one."""
+    """What is written and what a person is told beside it."""
 
+    code: Code
     document: bytes
-    refused: ProblemRefused | None = None
+    told: str = ""
 
 
-def answer_file(problem: Path, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
-    """Answer a problem in a file, or on standard input when the path is "-"."""
+def answer(source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
+    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape."""
     try:
-        read = read_vroom(sys.stdin.buffer if str(problem) == STDIN else problem)
-        return _answered(read, seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
+        problem = _read(source)
+        document = _answered(problem, seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
+        return Answer(code=Code.SOLVED, document=written(document))
     except ProblemRefused as refused:
-        return Answer(document=written(refusal_document(refused)), refused=refused)
+        return Answer(code=Code.REFUSED, document=written(refusal_document(refused)), told=str(refused))
+    except Exception as error:
+        words = f"internal error: {type(error).__name__}"
+        return Answer(
+            code=Code.DEFECT, document=written(error_document(Code.DEFECT, words)), told=traceback.format_exc()
+        )
 
 
-def solve_bytes(data: bytes, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
-    """Answer a problem already in memory."""
+def _read(source: bytes | Path | BinaryIO) -> VroomProblem:
     try:
-        return _answered(read_vroom(data), seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
-    except ProblemRefused as refused:
-        return Answer(document=written(refusal_document(refused)), refused=refused)
+        return read_vroom(source)
+    except OSError as error:
+        faults = ProblemFaults()
+        faults.stop("", f"{error.filename or 'input'}: {error.strerror or error}", "a readable file")
 
 
-def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
+def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Document:
     if is_plan:
         routes, reasons = _planned(problem), {}
     else:
@@ -81,7 +97,7 @@ def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engin
     unassigned = [
         (identity, reasons.get(identity, "no vehicle's steps name it")) for identity in _left_out(problem, routes)
     ]
-    return Answer(document=written(solution_document(problem, routes, unassigned)))
+    return solution_document(problem, routes, unassigned)
 
 
 def _left_out(problem: VroomProblem, routes: tuple[TimedRoute, ...]) -> list[int]:
@@ -147,11 +163,9 @@ def _solver() -> Solver:
     return solver
 
 
-def check_output(out: Path | None) -> None:
-    """Refuse a place that no answer can be written to, before any work."""
-    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
-        faults = ProblemFaults()
-        faults.stop("-o", str(out), "a file in a folder that exists")
+def is_place(out: Path) -> bool:
+    """Return whether an answer could be written here."""
+    return not out.is_dir() and out.resolve().parent.is_dir()
 
 
 def put(answer: bytes, out: Path | None) -> None:
@@ -178,8 +192,3 @@ def put(answer: bytes, out: Path | None) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def defect_document(words: str) -> bytes:
-    """Return what is written when something went wrong that is not the asker's fault."""
-    return written(error_document(1, words))

@@ -55,7 +55,7 @@ class TravelName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VroomProblem:
-    """A problem and what its answer repeats. wanted: steps by vehicle; starts and ends by vehicle, pauses by both ids."""
+    """A problem and what its answer repeats, by id; wanted: the steps of vehicles; pauses: by vehicle and break."""
 
     routing: Routing
     wanted: Mapping[int, tuple[WantedStep, ...]]

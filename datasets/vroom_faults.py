@@ -13,7 +13,7 @@ SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFault:
-    """One thing wrong in one place; where: path into the document, such as jobs[3].time_windows[0], "" for all of it."""
+    """One thing wrong; where: the path, such as jobs[3].time_windows[0], "" for the whole document."""
 
     where: str
     value: str

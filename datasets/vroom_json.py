@@ -5,6 +5,7 @@ import io
 import json
 import math
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -86,6 +87,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    seen: set[str] = set()
-    twice = [name for name, _ in pairs if name in seen or seen.add(name)]
-    return TwiceNamed(pairs, list(dict.fromkeys(twice)))
+    counts = Counter(name for name, _ in pairs)
+    return TwiceNamed(pairs, [name for name, count in counts.items() if count > 1])

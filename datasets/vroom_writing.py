@@ -62,8 +62,8 @@ def solution_document(
 
 
 def _loads(problem: VroomProblem) -> int:
-    """Return how many figures a load has, 0 where nobody has a capacity."""
-    return max((len(vehicle.capacity or ()) for vehicle in problem.routing.vehicles), default=0)
+    """Return how many figures a load has, 0 where nobody has a capacity: all capacities are of one length."""
+    return len(problem.routing.vehicles[0].capacity or ())
 
 
 def _route(problem: VroomProblem, vehicle: Vehicle, route: TimedRoute, tasks: Mapping[int, Task]) -> Document:

@@ -146,15 +146,13 @@ def _until(cost: _Ints, leg: _Leg, row: int, times: _Ints) -> _Ints:
 
 
 def _least_before(reached: _Ints, cost: _Ints | None) -> _Ints:
-    if cost is None:
-        return np.minimum(np.minimum.accumulate(reached), NEVER)
-    return np.minimum((reached[:, None] + cost).min(axis=0), NEVER)
+    least: _Ints = np.minimum.accumulate(reached) if cost is None else (reached[:, None] + cost).min(axis=0)
+    return np.minimum(least, NEVER)
 
 
 def _least_after(to_end: _Ints, cost: _Ints | None) -> _Ints:
-    if cost is None:
-        return np.minimum(np.minimum.accumulate(to_end[::-1])[::-1], NEVER)
-    return np.minimum((to_end + cost).min(axis=1), NEVER)
+    least: _Ints = np.minimum.accumulate(to_end[::-1])[::-1] if cost is None else (to_end + cost).min(axis=1)
+    return np.minimum(least, NEVER)
 
 
 def _break_times(leg: _Leg, free_s: int, begins_s: int) -> list[int]:

@@ -84,7 +84,9 @@ def in_order(
 ) -> list[Visit]:
     """Return the visits of a route; start and end may be left out of the steps."""
     matrices = routing.matrices[vehicle.profile]
-    ends = {step.kind: step for step in wanted if step.kind in (StepKind.START, StepKind.END)}
+    ends: dict[StepKind, WantedStep] = {
+        step.kind: step for step in wanted if step.kind in (StepKind.START, StepKind.END)
+    }
     inner = [step for step in wanted if step.kind not in ends]
     visits = [_end(vehicle, StepKind.START, ends)]
     place = vehicle.start

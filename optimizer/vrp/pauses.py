@@ -1,6 +1,7 @@
 """Where the breaks of a vehicle go in a given order of tasks."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from optimizer.vrp.model import Pause, Routing, Task, Vehicle
 from optimizer.vrp.order import Visit, in_order
@@ -51,7 +52,7 @@ def _breaks_before(placed: Sequence[Visit], on_road: Sequence[Visit]) -> list[in
     if begun is None:
         return None
     best: dict[int, tuple[int, list[int]]] = {0: (begun, [])}
-    for before, visit in zip(placed, placed[1:], strict=False):
+    for before, visit in pairwise(placed):
         after: dict[int, tuple[int, list[int]]] = {}
         for done, (time_s, counts) in best.items():
             for upto in range(done, len(on_road) + 1):

@@ -1,7 +1,7 @@
 """The times of a route in a given order: legal ones where there are any, else those that break windows least.
 
-Between two visits with places the vehicle works, drives the way and pauses, in any mixture; so a break starts not before the
-visit before it is done, and the next place is not begun before work, way and breaks together are over.
+After a visit with a place the vehicle works, then drives and pauses in any mixture: a break begins when what comes
+before it is done, and the next place when work, way and breaks together are over.
 """
 
 from collections.abc import Sequence

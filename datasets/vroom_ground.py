@@ -44,7 +44,7 @@ def read_tables(problem: JsonObject) -> dict[str, dict[str, Table]] | None:
     profiles = problem.inside("matrices", None)
     if profiles is None:
         return None
-    if not profiles.members:
+    if problem.members["matrices"] == {}:
         problem.faults.add("matrices", profiles.members, "matrices of at least one profile; or leave the key out")
     return {profile: _tables(profiles, profile) for profile in profiles.members}
 
@@ -53,7 +53,7 @@ def _tables(profiles: JsonObject, profile: str) -> dict[str, Table]:
     given = profiles.inside(profile, tuple(TABLES))
     if given is None:
         return {}
-    if not given.members:
+    if profiles.members[profile] == {}:
         given.faults.add(given.where, given.members, "durations, distances or costs")
     if "distances" in given and "durations" not in given:
         given.faults.add(given.at("distances"), Words("distances alone"), "distances together with durations")

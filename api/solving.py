@@ -85,7 +85,7 @@ def _read(source: bytes | Path | BinaryIO) -> VroomProblem:
         return read_vroom(source)
     except OSError as error:
         faults = ProblemFaults()
-        faults.stop("", f"{error.filename or 'input'}: {error.strerror or error}", "a readable file")
+        faults.stop("", f"{error.strerror or error}: {error.filename or 'input'}", "a readable file")
 
 
 def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Document:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from api.console import ProgressLines, print_kpis
 from api.planning import PlanIllegal, check_day, plan_day
+from api.solving import Code, Engine, answer, is_place, put
 from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds, UntilStopped
 from datasets.china import make_day
@@ -132,6 +133,30 @@ def _day_check(
         typer.echo(f"{len(findings)} violations.")
         raise typer.Exit(VIOLATIONS)
     typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
+
+
+@app.command("solve")
+def _solve(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="VROOM's JSON, plain or gzipped; - reads stdin.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="SOLUTION", help="File to write (default: stdout).")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search.")] = 10.0,
+    seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Who searches.")] = Engine.SEARCH,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="No search: times and violations of the vehicles' own steps.")
+    ] = False,
+) -> None:
+    """Solve a vehicle routing problem in VROOM's format (docs/solve.md)."""
+    if out is not None and not is_place(out):
+        raise typer.BadParameter(f"{out} is no file in a folder that exists", param_hint="--output")
+    source = sys.stdin.buffer if str(problem) == "-" else problem
+    answered = answer(source, seconds=seconds, seed=seed, engine=engine, is_plan=evaluate)
+    if answered.told:
+        _say(answered.told)
+    put(answered.document, out)
+    raise typer.Exit({Code.SOLVED: DONE, Code.REFUSED: REFUSED, Code.DEFECT: INTERNAL}[answered.code])
 
 
 @app.command("warm-up", hidden=True)

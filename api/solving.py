@@ -1,0 +1,194 @@
+"""`paigong solve`: a problem in VROOM's format goes in, a solution or an error in VROOM's shape comes out."""
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from api.workers import Seconds
+from datasets.vroom import VroomProblem, read_vroom
+from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
+from datasets.vroom_writing import error_document, refusal_document, solution_document, written
+from optimizer.budget import Budget
+from optimizer.vrp.evaluate import TiedTimesClash, evaluate
+from optimizer.vrp.model import Routing, Task
+from optimizer.vrp.pauses import with_pauses
+from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
+from optimizer.vrp.whynot import why_not
+
+__all__ = ["Answer", "Code", "Engine", "RouteIllegal", "Solver", "answer", "is_place", "put"]
+
+Document = dict[str, Any]
+Wanted = tuple[WantedStep, ...]
+
+
+class Code(IntEnum):
+    """Whether an answer is a solution, or whose fault it is that it is none; VROOM's numbers."""
+
+    SOLVED = 0
+    DEFECT = 1
+    REFUSED = 2
+
+
+class Engine(StrEnum):
+    """Who searches."""
+
+    SEARCH = "search"
+    ORTOOLS = "ortools"
+
+
+class Solver(Protocol):
+    """Whoever finds routes: vehicle ids and their steps in order, breaks placed; wanted: routes to begin from."""
+
+    def __call__(
+        self, routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: str
+    ) -> tuple[tuple[int, Wanted], ...]:
+        """Return the routes; vehicles without tasks are left out."""
+        ...
+
+
+class RouteIllegal(Exception):
+    """The evaluation objects to a route that the search made: a defect of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is written and what a person is told beside it."""
+
+    code: Code
+    document: bytes
+    told: str = ""
+
+
+def answer(source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
+    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape."""
+    try:
+        problem = _read(source)
+        document = _answered(problem, seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
+        return Answer(code=Code.SOLVED, document=written(document))
+    except ProblemRefused as refused:
+        return Answer(code=Code.REFUSED, document=written(refusal_document(refused)), told=str(refused))
+    except Exception as error:
+        words = f"internal error: {type(error).__name__}"
+        return Answer(
+            code=Code.DEFECT, document=written(error_document(Code.DEFECT, words)), told=traceback.format_exc()
+        )
+
+
+def _read(source: bytes | Path | BinaryIO) -> VroomProblem:
+    try:
+        return read_vroom(source)
+    except OSError as error:
+        faults = ProblemFaults()
+        faults.stop("", f"{error.strerror or error}: {error.filename or 'input'}", "a readable file")
+
+
+def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Document:
+    if is_plan:
+        routes, reasons = _planned(problem), {}
+    else:
+        routes = _solved(problem, Seconds(seconds=seconds), seed, engine)
+        reasons = why_not(problem.routing, _left_out(problem, routes))
+    unassigned = [
+        (identity, reasons.get(identity, "no vehicle's steps name it")) for identity in _left_out(problem, routes)
+    ]
+    return solution_document(problem, routes, unassigned)
+
+
+def _left_out(problem: VroomProblem, routes: tuple[TimedRoute, ...]) -> list[int]:
+    served = {step.id for route in routes for step in route.steps if step.kind is StepKind.JOB}
+    return [task.id for task in problem.routing.tasks if task.id not in served]
+
+
+def _planned(problem: VroomProblem) -> tuple[TimedRoute, ...]:
+    """Return the times and breaches of the routes that the vehicles' steps lay out."""
+    tasks = {task.id: task for task in problem.routing.tasks}
+    faults = ProblemFaults()
+    routes: list[TimedRoute] = []
+    for row, vehicle in enumerate(problem.routing.vehicles):
+        if vehicle.id not in problem.wanted:
+            continue
+        try:
+            routes.append(evaluate(problem.routing, vehicle, problem.wanted[vehicle.id], tasks))
+        except TiedTimesClash:
+            words = Words("no times hold all of service_at, service_after and service_before")
+            faults.add(f"vehicles[{row}].steps", words, "times with room for the work and the ways between them")
+    faults.refuse_any()
+    return tuple(routes)
+
+
+def _solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> tuple[TimedRoute, ...]:
+    """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours."""
+    routing = problem.routing
+    tasks = {task.id: task for task in routing.tasks}
+    vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
+    begin = _initial(problem, tasks)
+    found = _solver()(routing, begin, budget, seed, str(engine))
+    routes = tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in found)
+    broken = [f"vehicle {route.vehicle_id}: {breach.cause}" for route in routes for breach in route.breaches]
+    served = [step.id for route in routes for step in route.steps if step.kind is StepKind.JOB]
+    if broken or len(set(served)) < len(served) or len({vehicle_id for vehicle_id, _ in found}) < len(found):
+        raise RouteIllegal("; ".join(broken) or "a job or a vehicle twice")
+    return routes
+
+
+def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> dict[int, Wanted]:
+    """Return the routes to begin from: the jobs of the steps with the breaks in place; illegal ones are refused."""
+    faults = ProblemFaults()
+    begin: dict[int, Wanted] = {}
+    for row, vehicle in enumerate(problem.routing.vehicles):
+        job_ids = [step.id for step in problem.wanted.get(vehicle.id, ()) if step.kind is StepKind.JOB]
+        if not job_ids:
+            continue
+        steps = with_pauses(problem.routing, vehicle, [job for job in job_ids if job is not None], tasks)
+        causes = dict.fromkeys(
+            str(breach.cause) for breach in evaluate(problem.routing, vehicle, steps, tasks).breaches
+        )
+        if causes:
+            words = Words(f"a route that breaks {', '.join(causes)}")
+            faults.add(f"vehicles[{row}].steps", words, "a legal route to begin from; --evaluate shows where it is not")
+        begin[vehicle.id] = steps
+    faults.refuse_any()
+    return begin
+
+
+def _solver() -> Solver:
+    """Return the solver; the one place that knows which."""
+    solver: Solver = importlib.import_module("optimizer.vrp.solve").solve_routing
+    return solver
+
+
+def is_place(out: Path) -> bool:
+    """Return whether an answer could be written here."""
+    return not out.is_dir() and out.resolve().parent.is_dir()
+
+
+def put(answer: bytes, out: Path | None) -> None:
+    """Write an answer to standard output, or to a file: whole, or not at all."""
+    if out is None:
+        sys.stdout.buffer.write(answer)
+        sys.stdout.buffer.flush()
+        return
+    place = out.resolve()
+    if place.exists() and not place.is_file():
+        # A device or a pipe: there is nothing that could be left half replaced.
+        place.write_bytes(answer)
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.writing-", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(answer)
+            stream.flush()
+            os.fsync(stream.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

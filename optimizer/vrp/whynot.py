@@ -1,0 +1,63 @@
+"""Why a task is on no route: computed by trying it alone on every kind of vehicle."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from optimizer.vrp.evaluate import evaluate
+from optimizer.vrp.model import Routing, Task, Vehicle
+from optimizer.vrp.pauses import with_pauses
+from optimizer.vrp.plan import Breach, Cause
+
+__all__ = ["why_not"]
+
+WORDS = {
+    Cause.SKILLS: "lack a skill",
+    Cause.LOAD: "cannot carry it",
+    Cause.MAX_TASKS: "may have no task at all",
+    Cause.MAX_TRAVEL_TIME: "would travel too long",
+    Cause.MAX_DISTANCE: "would travel too far",
+    Cause.MISSING_BREAK: "would miss a break",
+    Cause.LEAD_TIME: "would be too early",
+    Cause.DELAY: "would be too late",
+}
+"""What is said of vehicles that cannot serve a task; of several causes the first one counts."""
+
+
+def why_not(routing: Routing, task_ids: Iterable[int]) -> dict[int, str]:
+    """Return a reason for each of these tasks that are on no route."""
+    kinds = Counter(replace(vehicle, id=0) for vehicle in routing.vehicles)
+    tasks = {task.id: task for task in routing.tasks}
+    return {identity: _reason(routing, kinds, tasks[identity]) for identity in task_ids}
+
+
+def _reason(routing: Routing, kinds: Counter[Vehicle], task: Task) -> str:
+    held = frozenset[int]().union(*(vehicle.skills for vehicle in kinds))
+    if not task.skills <= held:
+        return f"no vehicle has skill {', '.join(map(str, sorted(task.skills - held)))}"
+    able = 0
+    unable: Counter[Cause] = Counter()
+    for vehicle, count in kinds.items():
+        steps = with_pauses(routing, vehicle, [task.id], {task.id: task})
+        breaches = evaluate(routing, vehicle, steps, {task.id: task}).breaches
+        if breaches:
+            unable[_first(breaches)] += count
+        else:
+            able += count
+    if able:
+        return f"{_vehicles(able)} could serve it alone; beside the other tasks no room was found"
+    causes = ", ".join(f"{count} {WORDS[cause]}" for cause, count in sorted(unable.items(), key=_by_words))
+    return f"no vehicle can serve it, even alone: {causes}"
+
+
+def _by_words(counted: tuple[Cause, int]) -> int:
+    return list(WORDS).index(counted[0])
+
+
+def _first(breaches: Iterable[Breach]) -> Cause:
+    found = {breach.cause for breach in breaches}
+    return next(cause for cause in WORDS if cause in found)
+
+
+def _vehicles(count: int) -> str:
+    return "1 vehicle" if count == 1 else f"{count} vehicles"

@@ -1,0 +1,162 @@
+"""Problems are answered in VROOM's shape; a stand-in searches, so that each thing that can go wrong does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import solving
+from api.solving import Answer, Code, Engine, answer, is_place, put
+from optimizer.budget import Budget
+from optimizer.vrp.model import Routing
+from optimizer.vrp.pauses import with_pauses
+from optimizer.vrp.plan import StepKind, WantedStep
+from tests.datasets.make_vroom import by_coordinates, problem
+
+Wanted = tuple[WantedStep, ...]
+Found = tuple[tuple[int, Wanted], ...]
+
+
+def answered(document: object, *, is_plan: bool = False) -> tuple[Answer, dict[str, Any]]:
+    source = document if isinstance(document, bytes) else json.dumps(document).encode()
+    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan)
+    written: dict[str, Any] = json.loads(found.document)
+    assert written["code"] == found.code
+    return found, written
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a setter for what the search answers; by default one vehicle serves what it served at the start."""
+
+    def set_answer(found: Callable[[Routing, dict[int, Wanted]], Found]) -> None:
+        def search(routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: str) -> Found:
+            assert budget.begin(1.0)(1) >= 0.0
+            assert (seed, engine) == (1, "search")
+            return found(routing, wanted)
+
+        monkeypatch.setattr(solving, "_solver", lambda: search)
+
+    return set_answer
+
+
+def jobs(*ids: int) -> Wanted:
+    return tuple(WantedStep(kind=StepKind.JOB, id=identity) for identity in ids)
+
+
+def test_a_plan_is_evaluated() -> None:
+    found, written = answered(problem(), is_plan=True)
+    assert found.told == ""
+    assert written["summary"]["routes"] == 1
+    assert written["unassigned"] == []
+    assert [step["type"] for step in written["routes"][0]["steps"]] == ["start", "job", "break", "job", "end"]
+
+
+def test_jobs_on_nobodys_steps_are_unassigned() -> None:
+    document = problem()
+    del document["vehicles"][0]["steps"]
+    _, written = answered(document, is_plan=True)
+    assert written["routes"] == []
+    assert [(left["id"], left["reason"]) for left in written["unassigned"]] == [
+        (10, "no vehicle's steps name it"),
+        (11, "no vehicle's steps name it"),
+    ]
+
+
+def test_tied_times_that_clash_are_refused() -> None:
+    document = problem()
+    document["vehicles"][0]["steps"][3]["service_at"] = 701
+    found, written = answered(document, is_plan=True)
+    assert found.code is Code.REFUSED
+    assert written["faults"][0]["where"] == "vehicles[0].steps"
+
+
+def test_a_solution_is_evaluated_and_what_is_left_out_has_a_reason(searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: ((1, jobs(2)),))
+    _, written = answered(by_coordinates())
+    assert [route["vehicle"] for route in written["routes"]] == [1]
+    assert written["summary"]["violations"] == []
+    assert [(left["id"], left["reason"][:26]) for left in written["unassigned"]] == [(1, "1 vehicle could serve it a")]
+    assert written["travel"]["is_estimate"] is True
+
+
+def test_the_search_begins_from_the_steps_with_breaks_in_place(searches: Callable[..., None]) -> None:
+    begun: list[dict[int, Wanted]] = []
+
+    def same(routing: Routing, wanted: dict[int, Wanted]) -> Found:
+        begun.append(wanted)
+        return tuple(wanted.items())
+
+    searches(same)
+    document = problem()
+    document["vehicles"][0]["steps"][1]["service_at"] = 5_000  # of no account when solving
+    _, written = answered(document)
+    assert [[(step.kind, step.id) for step in steps] for steps in begun[0].values()] == [
+        [(StepKind.BREAK, 1), (StepKind.JOB, 10), (StepKind.JOB, 11)]
+    ]
+    assert written["code"] == 0
+
+
+def test_steps_that_break_a_rule_are_refused_when_solving(searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: pytest.fail("the search began"))
+    document = problem(lambda document: document["vehicles"][0].update(skills=[], max_tasks=1))
+    found, written = answered(document)
+    assert found.code is Code.REFUSED
+    (fault,) = written["faults"]
+    assert fault["where"] == "vehicles[0].steps"
+    assert fault["value"] == "a route that breaks max_tasks, skills"
+    assert answered(document, is_plan=True)[1]["summary"]["violations"] == [{"cause": "max_tasks"}, {"cause": "skills"}]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ((1, jobs(10, 11)),),  # without its break
+        ((2, jobs(10)),),  # without the skill
+        ((1, jobs(11, 11)),),
+        ((2, jobs(11)), (2, jobs())),
+    ],
+)
+def test_a_route_that_is_not_legal_is_our_defect(found: Found, searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: found)
+    got, written = answered(problem())
+    assert got.code is Code.DEFECT
+    assert written == {"code": 1, "error": "internal error: RouteIllegal"}
+    assert "RouteIllegal" in got.told
+
+
+def test_whatever_breaks_inside_is_an_error_of_ours(searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: ((1, jobs(1 // (len(routing.tasks) - 2))),))
+    got, written = answered(problem())
+    assert (got.code, written["error"]) == (Code.DEFECT, "internal error: ZeroDivisionError")
+
+
+def test_a_vehicle_may_serve_all(searches: Callable[..., None]) -> None:
+    def all_by_first(routing: Routing, wanted: dict[int, Wanted]) -> Found:
+        first, tasks = routing.vehicles[0], {task.id: task for task in routing.tasks}
+        return ((first.id, with_pauses(routing, first, list(tasks), tasks)),)
+
+    searches(all_by_first)
+    assert answered(problem())[1]["unassigned"] == []
+
+
+def test_an_answer_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    out = tmp_path / "solution.json"
+    out.write_bytes(b"older")
+    put(b"newer", out)
+    assert out.read_bytes() == b"newer"
+    assert [path.name for path in tmp_path.iterdir()] == ["solution.json"]
+    assert is_place(out)
+    assert is_place(tmp_path / "new.json")
+    assert not is_place(tmp_path)
+    assert not is_place(tmp_path / "no" / "new.json")
+
+
+def test_a_link_keeps_pointing_at_what_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_bytes(b"older")
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    put(b"newer", tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_bytes() == b"newer"

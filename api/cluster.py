@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -44,7 +43,6 @@ class ClusterLost(Exception):
     """The cluster went away while it planned."""
 
 
-@cache
 def made_of() -> dict[str, str]:
     """Return what decides the plans that this process makes: Paigong's own text, Python and some packages."""
     root = Path(__file__).parent.parent
@@ -248,8 +246,8 @@ def _connect(address: str) -> "Client":
         raise ClusterRefused(message) from error
     except OSError as error:
         message = (
-            f"No scheduler answers at {address} within {CONNECT_S:.0f} s. Is `dask scheduler` running there, and does a "
-            "firewall let this machine through? (docs/operations.md)"
+            f"No scheduler answers at {address} within {CONNECT_S:.0f} s. Is `dask scheduler` running there, "
+            "and does a firewall let this machine through? (docs/operations.md)"
         )
         raise ClusterRefused(message) from error
 
@@ -270,7 +268,9 @@ def _refuse_others(client: "Client", address: str) -> None:
         if not isinstance(theirs, dict):
             faults.append(f"{worker} cannot run this Paigong ({theirs}): start it from a .venv of this commit")
         elif theirs != ours:
-            other = ", ".join(f"{name} {theirs.get(name)}, here {own}" for name, own in ours.items() if theirs.get(name) != own)
+            other = ", ".join(
+                f"{name} {theirs.get(name)}, here {own}" for name, own in ours.items() if theirs.get(name) != own
+            )
             faults.append(f"{worker} has {other}: same commit, same make setup everywhere")
     if faults:
         raise ClusterRefused("\n".join(faults))

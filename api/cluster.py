@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import platform
+import socket
 import threading
 import time
 import uuid
@@ -24,6 +25,7 @@ __all__ = ["ClusterLost", "ClusterRefused", "ClusterWorkers", "UntilTold", "made
 
 CONNECT_S = 5.0
 """A scheduler that is there answers at once; after this long it is not."""
+LONGEST_GREETING = 1 << 20
 NOBODY_S = 30.0
 """A run without a single worker waits this long for one: a nanny starts a new one in a few seconds."""
 ASK_EVERY_S = 1.0
@@ -238,18 +240,39 @@ def _connect(address: str) -> "Client":
         message = "--scheduler needs the extra `cluster`: pip install 'paigong[cluster]', or make setup."
         raise ClusterRefused(message) from None
     # Dask tells a log what becomes a sentence of ours.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for log in ("distributed", "distributed.client"):
+        logging.getLogger(log).setLevel(logging.CRITICAL)
     try:
+        _knock(address)
         return Client(address, timeout=CONNECT_S, set_as_default=False)
-    except ValueError as error:
-        message = f"--scheduler {address}: {error}. Give the address that the scheduler prints: tcp://HOST:8786."
-        raise ClusterRefused(message) from error
     except OSError as error:
         message = (
             f"No scheduler answers at {address} within {CONNECT_S:.0f} s. Is `dask scheduler` running there, "
             "and does a firewall let this machine through? (docs/operations.md)"
         )
         raise ClusterRefused(message) from error
+    except Exception as error:
+        message = f"--scheduler {address}: {error}. Give the address that the scheduler prints: tcp://HOST:8786."
+        raise ClusterRefused(message) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError unless a scheduler speaks up: a client that waits for anything else hangs."""
+    from distributed import Security
+    from distributed.comm import parse_address, parse_host_port
+
+    scheme, location = parse_address(address)
+    if scheme not in {"tcp", "tls"}:
+        message = f"{scheme} is neither tcp nor tls"
+        raise ValueError(message)
+    if scheme == "tls" and Security().get_connection_args("client").get("ssl_context") is None:
+        message = "Dask's configuration names no certificates for tls"
+        raise ValueError(message)
+    with socket.create_connection(parse_host_port(location), CONNECT_S) as line:
+        # Dask sends the length of its greeting at once; a web server waits to be spoken to, and so does TLS.
+        if scheme == "tcp" and int.from_bytes(line.recv(8), "little") not in range(1, LONGEST_GREETING):
+            message = "something else than a scheduler answers there"
+            raise ValueError(message)
 
 
 def _refuse_others(client: "Client", address: str) -> None:

@@ -197,9 +197,17 @@ def test_an_address_where_nobody_is_exits_in_words(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:80", "tcp://127.0.0.1", "tcp://127.0.0.1:abc", ""])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "http://127.0.0.1:80", "tcp://127.0.0.1", "tcp://127.0.0.1:abc", "tls://127.0.0.1:1", ""]
+)
 def test_what_is_no_address_is_refused(address: str) -> None:
     assert "tcp://HOST:8786" in refusal(address)
+
+
+def test_a_listener_that_is_no_scheduler_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert "No scheduler answers" in refusal(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_without_the_extra_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

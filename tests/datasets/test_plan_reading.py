@@ -53,7 +53,7 @@ def test_rows_added_removed_and_broken_are_noticed(tmp_path: Path, folder: DayFo
     assert [(fault.row, fault.column, fault.value) for fault in refusal(out, folder)] == [
         (None, "job_id", "no row for J4"),
         (4, "job_id", "J1"),
-        (5, "", "16 cells"),
+        (5, "", "18 cells"),
     ]
     path.write_text("\n".join([header, second, third, first]) + "\n", encoding="utf-8")
     assert read_plan(out, folder) == PLAN

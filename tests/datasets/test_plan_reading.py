@@ -153,6 +153,7 @@ def test_a_plan_of_a_changed_day_is_refused(tmp_path: Path, folder: DayFolder) -
     assert {(fault.file, fault.column) for fault in refusal(out, changed)} == {
         ("stops.csv", "due_at"),
         ("stops.csv", "late_s"),
+        ("stops.csv", "resolution_due_at"),
     }
 
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_kpis
 from api.planning import PlanIllegal, check_day, plan_day
 from api.solving import Code, Engine, answer, is_place, put
 from api.warm_up import warm_up
-from api.workers import ProcessWorkers, Seconds, UntilStopped
+from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
 from datasets.faults import FolderRefused
 from datasets.whole_folder import ForeignFolder
@@ -53,13 +54,16 @@ def main() -> None:
     """Run the command line; problems end in one clear message and the exit code that says whose they are."""
     try:
         app()
-    except (FolderRefused, ForeignFolder) as refused:
+    except (FolderRefused, ForeignFolder, ClusterRefused) as refused:
         _say(str(refused))
         sys.exit(REFUSED)
     except PlanIllegal as illegal:
         _say("Paigong's own checker objects to the plan it made. This is a defect of Paigong; nothing was written.")
         for violation in illegal.violations:
             _say(f"{violation.rule}  {violation.where}: {violation.sentence}")
+        sys.exit(INTERNAL)
+    except ClusterLost as lost:
+        _say(f"{lost} Nothing was written.")
         sys.exit(INTERNAL)
     except OSError as error:
         _say(f"{error.filename or 'disk'}: {error.strerror or error}. Nothing was written.")
@@ -88,7 +92,7 @@ def _day_make(
 
 
 @day_app.command("plan")
-def _day_plan(
+def _day_plan(  # noqa: PLR0913 - as many options as there are choices
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder (docs/data-format.md).")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Plan folder to write, or to replace.")],
     base: Annotated[
@@ -102,13 +106,19 @@ def _day_plan(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes (default: one per core).")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to search on (docs/operations.md).")
+    ] = None,
 ) -> None:
     """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""
     if seconds is not None and iterations is not None:
         raise typer.BadParameter("give --seconds or --iterations, not both")
+    if workers is not None and scheduler is not None:
+        raise typer.BadParameter("give --workers or --scheduler, not both: a cluster has its own workers")
     given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
-    budget = UntilStopped(budget=given)
-    with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines() as progress:
+    hired = ClusterWorkers(scheduler) if scheduler is not None else ProcessWorkers(workers or os.cpu_count() or 1)
+    with hired as crew, ProgressLines() as progress:
+        budget = crew.until_stopped(given)
         planned = plan_day(folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress)
     print_kpis(planned)
     typer.echo(f"The plan is in {out}.")

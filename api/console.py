@@ -81,3 +81,8 @@ def print_kpis(planned: Planned) -> None:
     console.print(table)
     kind = "an estimate, no road file behind it" if planned.travel_is_estimate else "from a road file"
     console.print(f"Travel times: {planned.travel_name} ({kind}).")
+    console.print(f"Promises: {', then '.join(planned.policies) or 'none'}.")
+    if planned.floors_missed:
+        console.print("Centres below the parity floor, remote customers:")
+    for line in planned.floors_missed:
+        console.print(f"  {line}", markup=False)

@@ -47,6 +47,9 @@ class Planned:
     rows: list[KpiRow]
     travel_name: str
     travel_is_estimate: bool
+    policies: tuple[str, ...]
+    floors_missed: tuple[str, ...]
+    """A line per centre whose remote customers wait longer than its floor allows, worst first."""
 
 
 def plan_day(
@@ -82,7 +85,7 @@ def plan_day(
         out,
         folder,
         result,
-        kpis_document(ours, theirs),
+        kpis_document(ours, theirs) | {"policies": list(folder.policies)},
         travel.name,
         travel.is_estimate,
         {
@@ -97,6 +100,13 @@ def plan_day(
         rows=table(ours, theirs),
         travel_name=travel.name,
         travel_is_estimate=travel.is_estimate,
+        policies=folder.policies,
+        floors_missed=tuple(
+            f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
+            f"{floor.allowed} allowed by {ours.parity_target_percent} %"
+            for id_ in ours.below_parity_floor
+            for floor in (ours.parity_by_centre[id_],)
+        ),
     )
 
 

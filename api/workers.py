@@ -9,9 +9,9 @@ import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
-from types import FrameType
 from typing import Self
 
+from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.search.anneal import Stop
 
@@ -98,12 +98,17 @@ class ProcessWorkers:
         # All that a worker imports, the command line as its main module included: paid once, before it forks.
         self._context.set_forkserver_preload(["api.cli"])
         self._stop = self._context.RawValue(ctypes.c_bool, False)
+        self._button = StopButton(self._ask_to_stop)
         self._pool: ProcessPoolExecutor | None = None
 
     @property
     def stopped(self) -> bool:
         """True once a person asked to stop."""
-        return self._stop.value
+        return self._button.pressed
+
+    def until_stopped(self, budget: Budget) -> Budget:
+        """Return the budget, used up at once when a person asks to stop."""
+        return UntilStopped(budget=budget)
 
     def executor(self) -> Executor:
         """Return a pool in working order."""
@@ -117,7 +122,7 @@ class ProcessWorkers:
         return self._pool
 
     def __enter__(self) -> Self:
-        self._previous = signal.signal(signal.SIGINT, self._interrupted)
+        self._button.connect()
         # The server starts while the day is read. It must not die of a Ctrl-C before it has learned to ignore one.
         resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -127,16 +132,11 @@ class ProcessWorkers:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return self
 
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if self._stop.value:
-            raise KeyboardInterrupt
+    def _ask_to_stop(self) -> None:
         self._stop.value = True
-        # Past Python's buffers, which whatever was interrupted may be using.
-        os.write(2, b"Stopping with the best plan so far; Ctrl-C again to stop at once.\n")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._previous)
+        self._button.disconnect()
         if kind is not None:
             # Whatever was interrupted, a worker's start perhaps: the pool may no longer know all its workers.
             for worker in mp.active_children():

@@ -1,7 +1,7 @@
 """A Day ↔ a folder of CSV files and day.toml, as docs/data-format.md describes it; all faults at once."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.columns import CSV_FILES, TABLES
 from datasets.day_tables import read_tables
 from datasets.faults import DayRefused, FaultList
-from datasets.job_list import Computed, build_jobs, nearest_centres, promise_clocks
+from datasets.job_list import Answer, Computed, Promises, build_jobs, nearest_centres, promise_clocks
 from datasets.network import (
     build_centres,
     build_lanes,
@@ -43,7 +43,8 @@ class DayFolder:
     """A day folder that was read and found good.
 
     day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
-    sla_names: job id → the policy row behind each of the job's clocks, in their order.
+    sla_names: job id → the policy row behind each of the job's clocks, in their order. policies: where the rows are
+    from, first come first. answers: job id → the promises that no visit keeps.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
     datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
     """
@@ -58,6 +59,8 @@ class DayFolder:
     jobs: pd.DataFrame
     warehouses: pd.DataFrame
     parts: pd.DataFrame
+    policies: tuple[str, ...] = ()
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
 def read_day(folder: Path) -> DayFolder:
@@ -114,7 +117,7 @@ def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas:
     closed_outlets = (replace(outlet, workload_target=0) for outlet in build_outlets(outlets, closed, settings))
     day_outlets = (*live_outlets, *closed_outlets)
     day_technicians = build_technicians(technicians, staff, {outlet.id: outlet for outlet in day_outlets})
-    computed, sla_names = _compute(jobs, live_outlets, areas, settings)
+    computed, promises = _compute(jobs, live_outlets, areas, settings)
     day = Day(
         date=settings.date,
         days=settings.days,
@@ -129,11 +132,14 @@ def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas:
         warehouses=build_warehouses(tables["warehouses"], tables["stock"]),
         lanes=build_lanes(tables["lanes"]),
     )
+    job_ids = jobs.values["job_id"].tolist()
     return DayFolder(
         folder=folder,
         day=day,
         travel=settings.travel,
-        sla_names=dict(zip(jobs.values["job_id"].tolist(), sla_names, strict=True)),
+        sla_names=dict(zip(job_ids, promises.names, strict=True)),
+        policies=settings.policies,
+        answers=dict(zip(job_ids, promises.answers, strict=True)),
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),
@@ -157,7 +163,7 @@ def _staff_rows(technicians: Table, jobs: Table, live_ids: Collection[str]) -> N
 
 def _compute(
     jobs: Table, live_outlets: Sequence[Outlet], areas: Areas, settings: Settings
-) -> tuple[Computed, Sequence[tuple[str, ...]]]:
+) -> tuple[Computed, Promises]:
     """Compute each job's place, centre, area class and clocks from the outlets that are live."""
     places = wgs84(jobs)
     outlet_places = np.array([outlet.position for outlet in live_outlets], dtype=np.float64).reshape(-1, 2)
@@ -175,7 +181,7 @@ def _compute(
         area_classes=area_classes,
         clocks=promises.clocks,
     )
-    return computed, promises.names
+    return computed, promises
 
 
 def _indexed(table: Table) -> pd.DataFrame:

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from datasets.settings import ANY, Settings, SlaRow
+from datasets.policies import ANY, PolicyClock, SlaRow
+from datasets.settings import Settings
 from datasets.table import Table
 from datasets.times import midnight_of
 from geo.matrix import unit_vectors
 from optimizer.model import (
-    DAY_S,
     AreaClass,
     Clock,
-    ClockKind,
     Job,
     OrderLine,
     Outlet,
@@ -27,17 +26,27 @@ from optimizer.model import (
     Window,
 )
 
-__all__ = ["Computed", "Promises", "build_jobs", "clock_due_s", "nearest_centres", "promise_clocks"]
+__all__ = ["Answer", "Computed", "Promises", "build_jobs", "nearest_centres", "promise_clocks"]
 
 Places = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A promise that somebody answers by `due_s`, kept by no visit, and the policy row that gave it."""
+
+    clock: PolicyClock
+    due_s: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """Each job's clocks, and beside them the names of the policy rows that gave them."""
+    """Each job's clocks, the names of the policy rows that gave them, and its promises that no visit keeps."""
 
     clocks: Sequence[tuple[Clock, ...]]
     names: Sequence[tuple[str, ...]]
+    answers: Sequence[tuple[Answer, ...]]
 
 
 def nearest_centres(places: Places, outlets: Sequence[Outlet], outlet_places: Places) -> list[str]:
@@ -50,16 +59,6 @@ def nearest_centres(places: Places, outlets: Sequence[Outlet], outlet_places: Pl
     return [outlets[index].centre_id for index in nearest.tolist()]
 
 
-def clock_due_s(row: SlaRow, reported_s: int) -> int:
-    """Return when a clock is due: the exact period after the report, or the end of a calendar day.
-
-    A pure-day period counts the day of the report as its first day: P2D ends with the next day.
-    """
-    if row.within.days_only:
-        return (reported_s // DAY_S) * DAY_S + row.within.seconds
-    return reported_s + row.within.seconds
-
-
 def promise_clocks(
     jobs: Table, area_classes: Sequence[AreaClass], reported_s: Sequence[int], settings: Settings
 ) -> Promises:
@@ -68,7 +67,7 @@ def promise_clocks(
     chosen: list[list[SlaRow]] = [[] for _ in range(count)]
     areas = np.array([str(area) for area in area_classes], dtype=object)
     cells = {column: jobs.text[column].to_numpy(dtype=object) for column in ("brand", "product", "channel")}
-    for kind in ClockKind:
+    for kind in PolicyClock:
         open_ = np.ones(count, dtype=np.bool_)
         for row in settings.sla:
             if row.clock is not kind:
@@ -81,12 +80,19 @@ def promise_clocks(
             for index in np.flatnonzero(match).tolist():
                 chosen[index].append(row)
             open_ &= ~match
+    due = [
+        [(row, row.due_s(settings.date, reported)) for row in rows]
+        for rows, reported in zip(chosen, reported_s, strict=True)
+    ]
     return Promises(
         clocks=[
-            tuple(Clock(kind=row.clock, due_s=clock_due_s(row, reported)) for row in rows)
-            for rows, reported in zip(chosen, reported_s, strict=True)
+            tuple(Clock(kind=visit, due_s=due_s) for row, due_s in rows if (visit := row.clock.visit)) for rows in due
         ],
-        names=[tuple(row.name for row in rows) for rows in chosen],
+        names=[tuple(row.name for row, _ in rows if row.clock.visit) for rows in due],
+        answers=[
+            tuple(Answer(clock=row.clock, due_s=due_s, name=row.name) for row, due_s in rows if not row.clock.visit)
+            for rows in due
+        ],
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.settings import Calendar, Settings
+from datasets.calendars import Calendar
+from datasets.settings import Settings
 from datasets.table import Table
 from geo.crs import Datum, to_wgs84
 from optimizer.model import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.times import instant_text
-from optimizer.model import Clock, ClockKind, Day, Job
+from optimizer.model import ClockKind, Day, Job
 from optimizer.plan import Plan, Stop
 
 __all__ = ["PLAN_TABLES", "PlanTable", "write_rows"]
@@ -45,7 +45,7 @@ def _stop_rows(day: Day, plan: Plan) -> list[Row]:
         for sequence, stop in enumerate(route.stops, start=1):
             job = jobs[stop.job_id]
             start = instant_text(day.date, stop.start_s)
-            due_at, late_s = _lateness(day, job, stop)
+            due_at, late_s = _lateness(day, job, stop, (ClockKind.ARRIVAL, ClockKind.RESOLUTION))
             rows.append(
                 (
                     stop.job_id,
@@ -63,6 +63,7 @@ def _stop_rows(day: Day, plan: Plan) -> list[Row]:
                     instant_text(day.date, ready[job.id]) if job.id in ready else "",
                     str(job.area_class),
                     channel_of[outlet_id],
+                    *_lateness(day, job, stop, (ClockKind.RESOLUTION,)),
                 )
             )
     return rows
@@ -75,21 +76,13 @@ def _ready_moments(plan: Plan) -> dict[str, int]:
     return ready
 
 
-def _lateness(day: Day, job: Job, stop: Stop) -> Row:
-    """Return due time and seconds late of the arrival clock, of the resolution clock where there is no other."""
-    clock = _shown_clock(job)
+def _lateness(day: Day, job: Job, stop: Stop, kinds: Iterable[ClockKind]) -> tuple[str, str]:
+    """Return due time and seconds late of the clock of the first of these kinds that the job has."""
+    clock = next((clock for kind in kinds for clock in job.clocks if clock.kind is kind), None)
     if clock is None:
         return "", ""
     event_s = stop.start_s if clock.kind is ClockKind.ARRIVAL else stop.end_s
     return instant_text(day.date, clock.due_s), str(max(0, event_s - clock.due_s))
-
-
-def _shown_clock(job: Job) -> Clock | None:
-    for kind in (ClockKind.ARRIVAL, ClockKind.RESOLUTION):
-        for clock in job.clocks:
-            if clock.kind is kind:
-                return clock
-    return None
 
 
 def _unassigned_rows(day: Day, plan: Plan) -> list[Row]:
@@ -143,6 +136,8 @@ STOPS = PlanTable(
         "ready_at",
         "area_class",
         "channel",
+        "resolution_due_at",
+        "resolution_late_s",
     ),
     rows=_stop_rows,
 )

@@ -7,66 +7,38 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.calendars import Calendar
 from datasets.cells import WEEKDAY
-from datasets.columns import JOB_CHANNELS
 from datasets.faults import FaultList
-from datasets.keys import Keys, boolean, date, dates, from_text, names_of, one_of, text, whole_number
+from datasets.keys import Keys, boolean, date, dates, names_of, one_of, text, whole_number
+from datasets.policies import SlaRow, read_promises
 from datasets.table import read_text
 from datasets.tariff import read_tariff
 from datasets.times import (
     TIME_ZONE_NAME,
-    Period,
     Unreadable,
-    duration_of,
     instant_of,
     midnight_of,
     time_of_day_of,
 )
-from optimizer.model import DAY_S, AreaClass, Channel, ClockKind, Tariff
+from optimizer.model import DAY_S, Channel, Tariff
 
-__all__ = ["SETTINGS_FILE", "Calendar", "Settings", "SlaRow", "read_settings"]
+__all__ = ["SETTINGS_FILE", "Settings", "read_settings"]
 
 SETTINGS_FILE = "day.toml"
-ANY = "*"
 NO_DATES: frozenset[dt.date] = frozenset()
 NO_WEEKDAYS: tuple[str, ...] = ()
 MAX_DAYS = 31
-MAX_PROMISE_S = 366 * DAY_S
 MAX_NOW_BEFORE_S = 30 * DAY_S
 LINE = re.compile(r"at line ([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """Which dates are open: weekdays (0 Monday) with closed holidays and swapped working days (调休)."""
-
-    weekdays: frozenset[int]
-    closed: frozenset[dt.date]
-    working: frozenset[dt.date]
-
-    def is_open(self, day: dt.date, rest_weekdays: tuple[int, ...] = ()) -> bool:
-        """Tell whether a date is worked; a swapped working day cancels a rest weekday."""
-        if day in self.working:
-            return True
-        return day not in self.closed and day.weekday() in self.weekdays and day.weekday() not in rest_weekdays
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaRow:
-    """One row of the promise table; "*" matches everything."""
-
-    name: str
-    brand: str
-    product: str
-    area_class: str
-    channel: str
-    clock: ClockKind
-    within: Period
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of day.toml. now_s counts from midnight of `date`; freeze_s is by channel of the outlet."""
+    """All of day.toml. now_s counts from midnight of `date`; freeze_s is by channel of the outlet.
+
+    policies: where the rows of `sla` are from, first come first.
+    """
 
     date: dt.date
     days: int
@@ -75,6 +47,7 @@ class Settings:
     calendars: dict[str, Calendar]
     freeze_s: dict[Channel, int]
     sla: tuple[SlaRow, ...]
+    policies: tuple[str, ...]
     tariff: Tariff
 
 
@@ -91,7 +64,7 @@ def read_settings(folder: Path, faults: FaultList) -> Settings | None:
     travel = keys.take("travel", text, "estimate")
     calendars = _read_calendars(keys)
     freeze_s = _read_freeze(keys)
-    sla = tuple(_read_sla_row(row) for row in keys.tables("sla"))
+    sla, policies = read_promises(keys, calendars)
     tariff = read_tariff(keys)
     keys.close()
     _check_travel(travel, folder, keys)
@@ -108,6 +81,7 @@ def read_settings(folder: Path, faults: FaultList) -> Settings | None:
         calendars=calendars,
         freeze_s=freeze_s,
         sla=sla,
+        policies=policies,
         tariff=tariff,
     )
 
@@ -174,27 +148,6 @@ def _freeze_moment(value: object) -> int | None:
     if before not in {"", "-1"}:
         raise Unreadable('a time of day such as "07:00", or "-1 18:00" for the day before')
     return time_of_day_of(time) - (DAY_S if before else 0)
-
-
-def _read_sla_row(keys: Keys) -> SlaRow:
-    row = SlaRow(
-        name=keys.need("name", text, ""),
-        brand=keys.take("brand", text, ANY),
-        product=keys.take("product", text, ANY),
-        area_class=keys.take("area_class", one_of(*AreaClass, ANY), ANY),
-        channel=keys.take("channel", one_of(*JOB_CHANNELS, ANY), ANY),
-        clock=ClockKind(keys.need("clock", one_of(*ClockKind), str(ClockKind.ARRIVAL))),
-        within=keys.need("within", from_text(_promise), Period(seconds=DAY_S, days_only=False)),
-    )
-    keys.close()
-    return row
-
-
-def _promise(written: str) -> Period:
-    period = duration_of(written)
-    if not 0 < period.seconds <= MAX_PROMISE_S:
-        raise Unreadable("a duration such as PT24H or P2D, longer than nothing and at most 366 days")
-    return period
 
 
 def _check_travel(travel: str, folder: Path, keys: Keys) -> None:

@@ -94,6 +94,8 @@ def _sweep(metric: routingkit_cch.CCHMetric, origins: _Ints, destinations: _Ints
         return np.zeros((len(origins), len(destinations)), dtype=np.int64)
     pinned = routingkit_cch.CCHOneToMany(metric, destinations.tolist())
     rows = [pinned.distances_from(node) for node in origins.tolist()]
+    # Only the thread that made it may drop it; a profiler's (Dask has one) may hold this frame longer than we do.
+    del pinned
     try:
         return np.array(rows, dtype=np.int64).reshape(len(origins), len(destinations))
     except TypeError:

@@ -11,6 +11,7 @@ from optimizer.plan import Plan, Route, Stop
 __all__ = [
     "NOBODY",
     "Attainment",
+    "ParityFloor",
     "PlannedVisit",
     "Reading",
     "appointments",
@@ -20,6 +21,7 @@ __all__ = [
     "arrivals",
     "attainment",
     "by_policy",
+    "parity_floors",
     "percent",
 ]
 
@@ -52,6 +54,20 @@ class Attainment:
     def percent(self) -> float | None:
         """Kept of due; None when nothing is due."""
         return percent(self.kept, self.due)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityFloor:
+    """Remote arrivals of a centre, those left out or late, and how many of them its floor allows."""
+
+    jobs: int
+    missed: int
+    allowed: int
+
+    @property
+    def met(self) -> bool:
+        """True when no more are missed than allowed."""
+        return self.missed <= self.allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +187,24 @@ def appointments(reading: Reading) -> Attainment:
 def percent(part: int, whole: int) -> float | None:
     """Return part of whole in percent, None of nothing."""
     return 100 * part / whole if whole else None
+
+
+def parity_floors(reading: Reading) -> dict[str, ParityFloor]:
+    """Return each centre's floor for its remote customers, counted as the price of parity counts it."""
+    jobs: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for job, clock in arrivals(reading.day):
+        if job.area_class is AreaClass.REMOTE:
+            jobs[job.centre_id] += 1
+            missed[job.centre_id] += reading.outcome(job, clock) != "kept"
+    may_miss = 100 - reading.day.tariff.parity_target_percent
+    return {
+        centre.id: ParityFloor(
+            jobs=jobs[centre.id], missed=missed[centre.id], allowed=jobs[centre.id] * may_miss // 100
+        )
+        for centre in reading.day.centres
+        if jobs[centre.id]
+    }
 
 
 def _owners() -> list[str]:

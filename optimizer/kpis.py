@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optimizer import attainment
-from optimizer.attainment import Attainment, Reading, percent
+from optimizer.attainment import Attainment, ParityFloor, Reading, percent
 from optimizer.cost import Cost
 from optimizer.model import LOCK_TOLERANCE_S, AreaClass, Day, Job, Ownership
 from optimizer.plan import Plan, Route
@@ -76,6 +76,8 @@ class Kpis:
     arrival_by_ownership: Mapping[str, Attainment]
     arrival_by_area_and_ownership: Mapping[str, Mapping[str, Attainment]]
     parity_gap_points: float | None
+    parity_target_percent: int
+    parity_by_centre: Mapping[str, ParityFloor]
     by_policy: Mapping[str, Attainment]
     breached_before_planning: int
     appointments: Attainment
@@ -95,6 +97,12 @@ class Kpis:
     technicians: int
     technicians_used: int
     utilisation_percent: float | None
+
+    @property
+    def below_parity_floor(self) -> tuple[str, ...]:
+        """The centres that miss more of their remote arrivals than their floor allows, worst first."""
+        over = {name: floor.missed - floor.allowed for name, floor in self.parity_by_centre.items() if not floor.met}
+        return tuple(sorted(over, key=lambda name: (-over[name], name)))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain dictionaries, lists and numbers for JSON, floats with two decimals."""
@@ -145,6 +153,8 @@ def kpis(day: Day, plan: Plan, cost: Cost, policies: Mapping[str, Sequence[str]]
         arrival_by_ownership=attainment.arrival_by_ownership(reading),
         arrival_by_area_and_ownership=attainment.arrival_by_area_and_ownership(reading),
         parity_gap_points=_gap(by_area[AreaClass.SEAT].percent, by_area[AreaClass.REMOTE].percent),
+        parity_target_percent=day.tariff.parity_target_percent,
+        parity_by_centre=attainment.parity_floors(reading),
         by_policy=attainment.by_policy(reading, policies or {}),
         breached_before_planning=sum(clock.due_s < day.now_s for _, clock in attainment.arrivals(day)),
         appointments=attainment.appointments(reading),
@@ -273,6 +283,8 @@ def _plain(value: Any) -> Any:
     """Turn dataclasses, mappings and tuples into what JSON has."""
     if isinstance(value, Attainment):
         return {**asdict(value), "due": value.due, "percent": _plain(value.percent)}
+    if isinstance(value, ParityFloor):
+        return {**asdict(value), "met": value.met}
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):
@@ -323,6 +335,7 @@ _PROMISE_FIGURES = (
     _Figure("  city or township with an outlet", lambda k: k.arrival_by_area[AreaClass.SEAT].percent, "%", True),
     _Figure("  remote", lambda k: k.arrival_by_area[AreaClass.REMOTE].percent, "%", True),
     _Figure("  parity gap, seat less remote", lambda k: k.parity_gap_points, "points", False),
+    _Figure("  centres below their floor for remote", lambda k: len(k.below_parity_floor), "", False),
     _Figure("  visits by own technicians", lambda k: k.arrival_by_ownership[Ownership.OWN].percent, "%", True),
     _Figure("  visits by contract outlets", lambda k: k.arrival_by_ownership[Ownership.CONTRACT].percent, "%", True),
     _Figure("arrivals late or missed", lambda k: k.arrival.late + k.arrival.missed, "", False),

@@ -22,6 +22,8 @@ def planned(status: Status, *, is_estimate: bool = True) -> Planned:
         ],
         travel_name="proxy roads",
         travel_is_estimate=is_estimate,
+        policies=("day.toml", "network"),
+        floors_missed=("C1 成都: 3 of 9 late or left out, 0 allowed by 90 %",),
     )
 
 
@@ -51,6 +53,8 @@ def test_key_figures_stand_beside_those_by_hand(capsys: pytest.CaptureFixture[st
     assert "worse" in next(line for line in shown.splitlines() if "cost, total" in line)
     assert "by hand" in shown
     assert "stopped early" not in shown
+    assert "Promises: day.toml, then network." in shown
+    assert "3 of 9 late or left out" in shown
     assert "proxy roads (an estimate, no road file behind it)" in " ".join(shown.split())
 
 

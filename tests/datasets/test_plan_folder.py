@@ -76,6 +76,8 @@ def test_stops_have_the_columns_of_the_contract(tmp_path: Path, folder: DayFolde
         "ready_at": "2026-03-02T09:00:00+08:00",
         "area_class": "seat",
         "channel": "online",
+        "resolution_due_at": "2026-03-04T18:30:00+08:00",
+        "resolution_late_s": "0",
     }
     assert (second["sequence"], second["ready_at"], second["area_class"]) == ("2", "", "remote")
     assert (third["sequence"], third["channel"], third["late_s"]) == ("1", "fax", "0")

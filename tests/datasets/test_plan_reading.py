@@ -53,7 +53,7 @@ def test_rows_added_removed_and_broken_are_noticed(tmp_path: Path, folder: DayFo
     assert [(fault.row, fault.column, fault.value) for fault in refusal(out, folder)] == [
         (None, "job_id", "no row for J4"),
         (4, "job_id", "J1"),
-        (5, "", "16 cells"),
+        (5, "", "18 cells"),
     ]
     path.write_text("\n".join([header, second, third, first]) + "\n", encoding="utf-8")
     assert read_plan(out, folder) == PLAN
@@ -153,6 +153,7 @@ def test_a_plan_of_a_changed_day_is_refused(tmp_path: Path, folder: DayFolder) -
     assert {(fault.file, fault.column) for fault in refusal(out, changed)} == {
         ("stops.csv", "due_at"),
         ("stops.csv", "late_s"),
+        ("stops.csv", "resolution_due_at"),
     }
 
 

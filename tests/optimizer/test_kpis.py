@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from optimizer.attainment import NOBODY, Attainment, Reading, arrival_by_area
-from optimizer.cost import Cost, price
+from optimizer.attainment import NOBODY, Attainment, ParityFloor, Reading, arrival_by_area
+from optimizer.cost import Cost, parity_price, price
 from optimizer.kpis import Kpis, kpis, kpis_document, table
 from optimizer.model import (
     AreaClass,
@@ -76,6 +76,11 @@ def test_a_full_day_counted_by_hand() -> None:
     }
     assert found.arrival_by_area_and_ownership["remote"]["contract"] == Attainment(kept=1)
     assert found.parity_gap_points == 0
+    # Of three remote jobs, d and e are left out, though e is due later: 10 % of three allow none.
+    assert found.parity_by_centre == {"c1": ParityFloor(jobs=3, missed=2, allowed=0)}
+    assert found.below_parity_floor == ("c1",)
+    assert found.as_dict()["parity_by_centre"]["c1"]["met"] is False
+    assert price(day, plan, make.FlatTravel()).parity == parity_price(day.tariff, 3, 2)
     assert found.left_out_by_rule == {"UNKNOWN": 3}
     assert found.own_share_percent == pytest.approx(200 / 3)
     assert found.own_share_percent_by_centre == {"c1": pytest.approx(200 / 3)}

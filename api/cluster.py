@@ -82,6 +82,10 @@ class UntilTold:
 
         return stop
 
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share of the budget lasts."""
+        return self.budget.seconds_of(share)
+
 
 class _Told:
     """In a worker: asks the scheduler now and then whether the command still wants an answer."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from optimizer.search.anneal import Stop
 
-__all__ = ["Budget", "Steps"]
+__all__ = ["Budget", "Portion", "Steps"]
 
 
 class Budget(Protocol):
@@ -36,3 +36,20 @@ class Steps:
             return steps / most
 
         return stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A part (0 … 1) of another budget."""
+
+    budget: Budget
+    part: float
+
+    @property
+    def repeats(self) -> bool:
+        """True when the other budget repeats."""
+        return self.budget.repeats
+
+    def begin(self, share: float) -> Stop:
+        """Begin a share of the part."""
+        return self.budget.begin(self.part * share)

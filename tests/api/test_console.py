@@ -20,6 +20,7 @@ def planned(status: Status, *, is_estimate: bool = True) -> Planned:
             KpiRow(name="cost, total", plan="¥ 7", baseline="¥ 5", better=False),
             KpiRow(name="overtime", plan="0 h", baseline="0 h", better=None),
         ],
+        changes=None,
         travel_name="proxy roads",
         travel_is_estimate=is_estimate,
     )

@@ -9,6 +9,7 @@ import pytest
 
 from api import planning
 from api.planning import PlanIllegal, Planned, check_day, plan_day
+from api.replanning import Base
 from datasets.day import read_day
 from datasets.faults import DayRefused, PlanRefused
 from datasets.plan_reading import read_plan
@@ -28,7 +29,7 @@ def plan(day: Path, out: Path, *, base: Path | None = None, steps: int = 400, se
     return plan_day(
         day,
         out,
-        base=base,
+        base=None if base is None else Base(out=base),
         budget=Steps(steps=steps),
         workers=HereWorkers(),
         seed=seed,

@@ -108,7 +108,7 @@ def print_changes(changes: Changes) -> None:
         )
     if changes.stability is not None:
         lines.append(_stability(changes.stability))
-    Console().print("\n".join(lines), highlight=False)
+    Console().print("\n".join(lines), highlight=False, soft_wrap=True)
 
 
 def _outlets(changes: Changes) -> str:

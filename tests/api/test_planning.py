@@ -167,6 +167,16 @@ def test_a_base_that_is_no_plan_is_refused_and_nothing_is_written(tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
+def test_a_base_whose_visits_name_nobody_is_refused(tmp_path: Path) -> None:
+    day = make_network.write(tmp_path / "day", jobs=3)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "stops.csv").write_text(
+        "job_id,technician_id,start\nJ1,,2026-03-02T10:00:00+08:00\n", encoding="utf-8"
+    )
+    with pytest.raises(PlanRefused, match=r"stops\.csv, line 2, technician_id"):
+        plan(day, tmp_path / "out", base=tmp_path / "base")
+
+
 def kept(day: Path, before: Path, after: Path) -> float:
     """Return the share of visits that have the same technician and time."""
     folder = read_day(day)

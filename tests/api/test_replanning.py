@@ -253,8 +253,11 @@ def test_a_lock_holds_through_a_replan(lock: str, tmp_path: Path) -> None:
     kept = after.keys() & stops.keys()
     ill = {job_id for job_id, stop in stops.items() if stop["technician_id"] == "T3"}
     assert ill
-    # What is locked to somebody who is ill is left out; the rest is kept whatever else could be served instead.
-    assert stops.keys() - kept <= ill
+    # What is locked to somebody who is ill is left out; the rest is kept whatever else could be served instead. A
+    # locked time alone may take the place of another.
+    lost = stops.keys() - kept
+    assert len(lost) <= len(ill)
+    assert lost <= ill or lock == "time"
     assert lock == "time" or not ill & kept
     for job_id in kept:
         moved = abs(pd.Timestamp(after[job_id]["start"]) - pd.Timestamp(stops[job_id]["start"]))
@@ -265,7 +268,7 @@ def test_a_lock_holds_through_a_replan(lock: str, tmp_path: Path) -> None:
         if lock != "time":
             assert after[job_id]["technician_id"] == stops[job_id]["technician_id"]
     left = rows(out / "unassigned.csv")
-    assert {left[job_id]["rule"] for job_id in stops.keys() - kept} <= {"LOCK"}
+    assert {left[job_id]["rule"] for job_id in lost} <= {"LOCK"}
 
 
 @pytest.mark.parametrize(

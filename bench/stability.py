@@ -1,11 +1,12 @@
 """Put urgent jobs into a published centre day and see how many of the other visits stay, and what that costs.
 
-Usage: python -m bench.stability [--seeds 1,2,3] [--seconds 20] [--docs docs/benchmarks.md]
+Usage: python -m bench.stability [--seeds 1,2,3] [--iterations 100000] [--docs docs/benchmarks.md]
 
 Every seed makes a national day of its own and takes a centre of ordinary size out of it. It is planned without some of
 its jobs, drawn by the seed, and published; today's customers are told. Then these jobs come in as urgent ones, to be
-visited today, and the day is planned twice in the same seconds: against the published plan, and freely, from nothing
-and without a price for changes. Locks and freezes hold in both.
+visited today, and the day is planned twice in the same steps: against the published plan, and freely, from nothing
+and without a price for changes. Locks and freezes hold in both. Steps instead of seconds: the table is the same on
+every machine, whatever else it does.
 """
 
 import argparse
@@ -139,19 +140,20 @@ def measured(folder: Path, seed: int, asked: argparse.Namespace) -> Replans:
     late = jobs.loc[sorted(Random(seed).sample(plain, asked.urgent))]
     known = jobs.drop(late.index)
     place = folder / f"stability-{seed}"
-    options = ("--seconds", f"{asked.seconds:g}", "--seed", str(seed), "--workers", "1")
+    options = ("--seed", str(seed), "--workers", "1", "--iterations")
+    longer, steps = str(asked.published_iterations), str(asked.iterations)
     day = _write(place / "day", tables | {"jobs": known}, settings)
-    paigong("day", "plan", str(day), "-o", str(place / "published"), *options)
+    paigong("day", "plan", str(day), "-o", str(place / "published"), *options, longer)
     before = _stops(place / "published")
     again = pd.concat([_publish(known, before, date), _urgent(late, date, asked.now)])
     settings |= {"now": f"{date}T{asked.now}:00+08:00"}
     day = _write(place / "again", tables | {"jobs": again}, settings)
     base = ("--base", str(place / "published"))
-    paigong("day", "plan", str(day), "-o", str(place / "kept"), *base, "--no-stability", *options)
+    paigong("day", "plan", str(day), "-o", str(place / "kept"), *base, "--no-stability", *options, steps)
     broken = paigong("day", "check", str(day), str(place / "kept"), *base, allowed=(0, VIOLATIONS)).exit_code
     free = {**settings.get("tariff", {}), "churn_technician_fen": 0, "churn_moved_fen": 0, "churn_told_fen": 0}
     day = _write(place / "free", tables | {"jobs": _only_held(again, tables, date)}, {**settings, "tariff": free})
-    paigong("day", "plan", str(day), "-o", str(place / "freely"), *options)
+    paigong("day", "plan", str(day), "-o", str(place / "freely"), *options, steps)
     broken += paigong("day", "check", str(day), str(place / "freely"), allowed=(0, VIOLATIONS)).exit_code
     kept, freely = _stops(place / "kept"), _stops(place / "freely")
     ours, theirs = (_cost_fen(place / name) for name in ("kept", "freely"))
@@ -217,7 +219,8 @@ def main() -> None:
     """Measure every seed and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=whole_numbers, default=[1, 2, 3], help="of day and plans (default 1,2,3)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of search, for each plan (default 20)")
+    parser.add_argument("--published-iterations", type=int, default=400_000, help="for the published plan")
+    parser.add_argument("--iterations", type=int, default=100_000, help="for each of the two plans after it")
     parser.add_argument("--urgent", type=int, default=20, help="urgent jobs (default 20)")
     parser.add_argument("--now", default="06:30", help="when they come in (default 06:30, nobody has set out)")
     parser.add_argument("--folder", type=Path, default=Path("run/bench"), help="for days and plans (run/bench)")
@@ -231,7 +234,8 @@ def main() -> None:
     centres = ", ".join(f"{one.centre} ({one.jobs} jobs)" for one in found)
     text = section(
         found,
-        f"{centres}; {asked.urgent} urgent jobs at {asked.now}, `--seconds {asked.seconds:g} --workers 1`, seed "
+        f"{centres}; {asked.urgent} urgent jobs at {asked.now}, published with "
+        f"`--iterations {asked.published_iterations}`, planned again with `--iterations {asked.iterations}`; seed "
         f"{', '.join(map(str, asked.seeds))} (the day's and the plans'). Medians; in brackets each seed. "
         f"{machine_line}",
     )

@@ -13,6 +13,7 @@ import pytest
 
 from api.planning import Planned, check_day, plan_day
 from api.replanning import Base
+from datasets.changes import CHANGES_COLUMNS
 from datasets.china import make_day
 from datasets.columns import JOBS
 from datasets.day import read_day
@@ -329,6 +330,13 @@ def test_what_stability_costs_is_found_within_the_budget(tmp_path: Path) -> None
     assert without.changes.stability is None
     # Three quarters of 8,000 are 6,000: the same plan, whether the price was asked for or not.
     assert (tmp_path / "three" / "stops.csv").read_bytes() == (tmp_path / "one" / "stops.csv").read_bytes()
+
+
+def test_the_columns_are_those_of_the_page() -> None:
+    page = (PAGE.parent / "data-format.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| changes.csv |")]
+    assert [column for column in CHANGES_COLUMNS if column not in row] == []
+    assert all(fate in PAGE.read_text(encoding="utf-8") for fate in Fate)
 
 
 def test_without_anything_published_there_is_no_report(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ def planned(day: Day, travel: make.FlatTravel = TRAVEL) -> Result:
     return dispatch(day, travel, budget=Steps(steps=400), workers=HereWorkers(), seed=1, progress=lambda *_: None)
 
 
-def far_published(lock: Lock = Lock.NONE, told: bool = True) -> Day:
-    """Make a job beside t2 that was published for t1, who is far away."""
-    was = Published(technician_id="t1", start_s=make.clock("10:00"), told=told)
+def far_published(lock: Lock = Lock.NONE) -> Day:
+    """Make a job beside t2 that was published for t1, who is far away, as soon as they can be there."""
+    was = Published(technician_id="t1", start_s=make.clock("08:20"), told=True)
     return make.day(
         make.job(position=make.at(FAR_M), published=was, lock=lock),
         outlets=(make.outlet("o1"), make.outlet("o2", position=make.at(FAR_M))),

@@ -25,7 +25,7 @@ from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import TravelMode
-from optimizer.plan import Plan, Result, Violation
+from optimizer.plan import Plan, Result, Status, Violation
 from optimizer.stability import stability
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
@@ -67,7 +67,8 @@ def plan_day(
 ) -> Planned:
     """Plan a day folder into a plan folder; nothing is written unless the whole plan is legal and on the disk.
 
-    base: what was published; when the price of stability is asked for, it is found within the same budget.
+    base: what was published. When the price of stability is asked for, it is found within the same budget, unless a
+    person stops the search before.
     """
     check_plan_place(out)
     progress("reading", 0.0)
@@ -78,13 +79,12 @@ def plan_day(
     day = folder.day
     travel = open_provider(folder)
     kept = None
-    if base is not None and base.stability:
-        planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
-        result = dispatch(day, travel, budget=planning, workers=workers, seed=seed, progress=progress)
+    asked = base is not None and base.stability
+    planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
+    result = dispatch(day, travel, budget=planning if asked else budget, workers=workers, seed=seed, progress=progress)
+    if asked and result.status is Status.COMPLETE:
         progress("stability", 0.0)
         kept = stability(day, result, travel, budget=rest, workers=workers, seed=seed)
-    else:
-        result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress)
     changes = against(folder, result.plan, visits, kept)
     measured = measure(day, result.plan, travel)
     progress("check", 0.0)

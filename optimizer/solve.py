@@ -1,6 +1,6 @@
 """One shard from arrays to routes: what a worker is sent, what it does, what it sends back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,12 @@ from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
 from optimizer.search.anneal import Settings, search
-from optimizer.search.arrays import FORBIDDEN, KEEP_FEN, NEVER_S, Problem, Shard, build_problem
+from optimizer.search.arrays import Problem, Shard, build_problem
 from optimizer.search.readback import read_route
-from optimizer.search.schedule import close_route, pass_stop
 from optimizer.sourcing import KitOption
 from optimizer.travel import TravelTimes
 
-__all__ = ["Answer", "Task", "solve", "standing"]
+__all__ = ["Answer", "Task", "solve"]
 
 FIRST_LEG = 0.75
 """Share of a shard's budget before its routes are recombined; the rest searches on from there, cooler."""
@@ -56,10 +55,7 @@ def solve(task: Task) -> Answer:
     stop = task.budget.begin(task.share * FIRST_LEG)
     problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
     index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
-    start = [
-        standing(problem, v, [index[job_id] for job_id in shard.start.get(shift_id, ())])
-        for v, shift_id in enumerate(shard.shift_ids)
-    ]
+    start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
     begun = sum(map(len, start))
     settings = WARM if 2 * begun > len(shard.job_ids) else Settings()
     first = search(problem, start, stop, task.seed, settings)
@@ -70,29 +66,6 @@ def solve(task: Task) -> Answer:
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
     return Answer(routes=routes, steps=first.steps + second.steps, fen=best.fen)
-
-
-def standing(problem: Problem, v: int, jobs: Sequence[int]) -> tuple[int, ...]:
-    """Return the jobs of a route to begin from that can still be visited in its order.
-
-    Somebody begins later, a window has changed: that breaks a visit or two, and the search need not begin without the
-    others. Where a held visit would break, nothing of the route stands: what is held is placed before all else.
-    """
-    shift = problem.shifts[v]
-    seconds = problem.leg[shift["way"], :, :, 0]
-    t, taken, at, load = int(shift["start"]), 0, int(shift["base"]), 0
-    kept: list[int] = []
-    for j in jobs:
-        start, end, now_taken = pass_stop(problem, j, v, t, taken, int(seconds[at, j]))
-        heavier = load + int(problem.jobs["load"][j])
-        stands = problem.fixed[j, v] < FORBIDDEN and start < NEVER_S and heavier <= shift["load_capacity"]
-        home = int(seconds[j, shift["base"]])
-        if stands and close_route(problem, v, end, now_taken, home) <= shift["latest_end"]:
-            kept.append(j)
-            t, taken, at, load = end, now_taken, j, heavier
-        elif problem.jobs["unserved_fen"][j] >= KEEP_FEN:
-            return ()
-    return tuple(kept)
 
 
 def _met(pool: dict[tuple[int, tuple[int, ...]], int], n: int) -> NDArray[np.bool_]:

@@ -11,8 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
-from api.console import ProgressLines, print_kpis
+from api.console import ProgressLines, print_changes, print_kpis
 from api.planning import PlanIllegal, check_day, plan_day
+from api.replanning import Base
 from api.solving import Code, Engine, answer, is_place, put
 from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds
@@ -92,12 +93,15 @@ def _day_make(
 
 
 @day_app.command("plan")
-def _day_plan(  # noqa: PLR0913 - as many options as there are choices
+def _day_plan(  # noqa: PLR0913 - one for each option of the command
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder (docs/data-format.md).")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Plan folder to write, or to replace.")],
     base: Annotated[
         Path | None, typer.Option(metavar="OUT0", help="The published plan: changes against it are priced.")
     ] = None,
+    stability: Annotated[
+        bool, typer.Option(help="With --base: find out, in a quarter of the budget, what keeping to it costs.")
+    ] = True,
     seconds: Annotated[
         float | None, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search (default 60).")
     ] = None,
@@ -119,8 +123,11 @@ def _day_plan(  # noqa: PLR0913 - as many options as there are choices
     hired = ClusterWorkers(scheduler) if scheduler is not None else ProcessWorkers(workers or os.cpu_count() or 1)
     with hired as crew, ProgressLines() as progress:
         budget = crew.until_stopped(given)
-        planned = plan_day(folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress)
+        published = None if base is None else Base(out=base, stability=stability)
+        planned = plan_day(folder, out, base=published, budget=budget, workers=crew, seed=seed, progress=progress)
     print_kpis(planned)
+    if planned.changes is not None:
+        print_changes(planned.changes)
     typer.echo(f"The plan is in {out}.")
     if planned.result.status is Status.INTERRUPTED:
         _say("Stopped early: this is the best plan until then.")

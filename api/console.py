@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from typing import Self
 
 from rich.console import Console
@@ -9,9 +10,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from api.planning import Planned
+from api.replanning import Changes
+from optimizer.churn import Fate
 from optimizer.plan import Status
+from optimizer.stability import Stability
 
-__all__ = ["ProgressLines", "print_kpis"]
+__all__ = ["ProgressLines", "print_changes", "print_kpis"]
 
 STAGES = {
     "reading": ("Reading the day", 0.03),
@@ -20,6 +24,7 @@ STAGES = {
     "search": ("Searching, shard by shard", 0.10),
     "seams": ("Searching the seams between shards", 0.65),
     "reasons": ("Reasons for the jobs left out", 0.80),
+    "stability": ("What stability costs", 0.82),
     "check": ("Checking every rule", 0.84),
     "by hand": ("The same day by hand, for comparison", 0.87),
     "writing": ("Writing the plan, the picture and the sheets", 0.93),
@@ -86,3 +91,40 @@ def print_kpis(planned: Planned) -> None:
         console.print("Centres below the parity floor, remote customers:")
     for line in planned.floors_missed:
         console.print(f"  {line}", markup=False)
+
+
+def print_changes(changes: Changes) -> None:
+    """Print what became of the published visits, whom to call, and what it cost to keep the rest."""
+    unchanged = changes.published - changes.changed
+    share = f" ({unchanged / changes.published:.1%})" if changes.published else ""
+    other = changes.count(Fate.TECHNICIAN, Fate.TECHNICIAN_AND_TIME)
+    lines = [
+        f"Published visits: {changes.published:,}; unchanged {unchanged:,}{share}, another technician {other:,}, "
+        f"moved by more than 15 min {changes.count(Fate.TIME):,}, left out {changes.count(Fate.LEFT_OUT):,}.",
+        f"New visits {changes.count(Fate.NEW):,}, dropped with their jobs {changes.count(Fate.DROPPED):,}. "
+        f"Changes are priced at ¥ {changes.churn_fen / 100:,.2f}.",
+        f"Customers to call again, because they were told: {changes.call_again:,}. Outlets to tell: "
+        f"{_outlets(changes)}. Who and which: changes.csv.",
+    ]
+    if changes.overdue:
+        lines.append(
+            f"{changes.overdue:,} published visits should have begun by now and were planned again: "
+            "if they are made or under way, take their jobs out of jobs.csv."
+        )
+    if changes.stability is not None:
+        lines.append(_stability(changes.stability))
+    Console().print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _outlets(changes: Changes) -> str:
+    by = Counter(str(channel) for channel in changes.tell.values())
+    return ", ".join(f"{count:,} by {channel}" for channel, count in sorted(by.items())) or "none"
+
+
+def _stability(found: Stability) -> str:
+    if not found.fen:
+        return "Stability: no plan was found that is cheaper for changing more."
+    return (
+        f"Stability costs at least ¥ {found.fen / 100:,.2f}: so much cheaper, changes not counted, is a plan that was "
+        f"found with {found.more_changes:+,} changes and {found.more_calls:+,} calls."
+    )

@@ -1,34 +1,39 @@
 """A day folder becomes a plan folder: read, plan, plan by hand for comparison, check, write."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from api.replanning import Base, Changes, against, published_as
 from datasets.at_risk import at_risk_table
+from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
 from datasets.faults import DayRefused, FaultList
 from datasets.picture import draw_plan
-from datasets.plan_folder import check_plan_place, write_plan
+from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
 from datasets.sheets import write_sheets
 from geo.providers import open_travel
 from optimizer.baseline import by_hand
-from optimizer.budget import Budget
+from optimizer.budget import Budget, Portion
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
-from optimizer.model import LOCK_TOLERANCE_S, Day, Job, Lock, Published, TravelMode
-from optimizer.plan import Plan, Result, Violation
+from optimizer.model import TravelMode
+from optimizer.plan import Plan, Result, Status, Violation
+from optimizer.stability import stability
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day", "published_as", "visits_of"]
+__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day"]
+
+STABILITY_SHARE = 0.25
+"""Part of the budget that goes into finding out what stability costs."""
 
 
 class PlanIllegal(Exception):
@@ -41,10 +46,11 @@ class PlanIllegal(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What the command line prints about a finished plan."""
+    """What the command line prints about a finished plan; changes: None when nothing was published."""
 
     result: Result
     rows: list[KpiRow]
+    changes: Changes | None
     travel_name: str
     travel_is_estimate: bool
     policies: tuple[str, ...]
@@ -56,21 +62,33 @@ def plan_day(
     day_path: Path,
     out: Path,
     *,
-    base: Path | None,
+    base: Base | None,
     budget: Budget,
     workers: Workers,
     seed: int,
     progress: Progress,
 ) -> Planned:
-    """Plan a day folder into a plan folder; nothing is written unless the whole plan is legal and on the disk."""
+    """Plan a day folder into a plan folder; nothing is written unless the whole plan is legal and on the disk.
+
+    base: what was published. When the price of stability is asked for, it is found within the same budget, unless a
+    person stops the search before.
+    """
     check_plan_place(out)
     progress("reading", 0.0)
     folder = read_day(day_path)
-    if base is not None:
-        folder = published_as(folder, read_visits(base, folder.day))
+    visits = None if base is None else read_visits(base.out, folder.day)
+    if visits is not None:
+        folder = published_as(folder, visits)
     day = folder.day
     travel = open_provider(folder)
-    result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress)
+    kept = None
+    asked = base is not None and base.stability
+    planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
+    result = dispatch(day, travel, budget=planning if asked else budget, workers=workers, seed=seed, progress=progress)
+    if asked and result.status is Status.COMPLETE:
+        progress("stability", 0.0)
+        kept = stability(day, result, travel, budget=rest, workers=workers, seed=seed)
+    changes = against(folder, result.plan, visits, kept)
     measured = measure(day, result.plan, travel)
     progress("check", 0.0)
     violations = check(day, result.plan, measured)
@@ -85,19 +103,18 @@ def plan_day(
         out,
         folder,
         result,
-        kpis_document(ours, theirs) | {"policies": list(folder.policies)},
+        kpis_document(ours, theirs)
+        | {"policies": list(folder.policies)}
+        | ({} if changes is None else {"changes": changes.as_dict()}),
         travel.name,
         travel.is_estimate,
-        {
-            "at_risk.csv": at_risk_table(folder.day, result.plan),
-            "plan.png": lambda path: draw_plan(path, folder, result.plan),
-            "sheets": lambda path: write_sheets(path, folder, result.plan),
-        },
+        _extras(folder, result.plan, changes),
     )
     progress("writing", 1.0)
     return Planned(
         result=result,
         rows=table(ours, theirs),
+        changes=changes,
         travel_name=travel.name,
         travel_is_estimate=travel.is_estimate,
         policies=folder.policies,
@@ -110,37 +127,13 @@ def plan_day(
     )
 
 
-def visits_of(day: Day, plan: Plan) -> dict[str, tuple[str, int]]:
-    """Return technician and start of each visit of a plan, by job."""
-    shifts = {shift.id: shift for shift in day.shifts}
-    return {
-        stop.job_id: (shifts[route.shift_id].technician_id, stop.start_s)
-        for route in plan.routes
-        for stop in route.stops
+def _extras(folder: DayFolder, plan: Plan, changes: Changes | None) -> Mapping[str, Extra]:
+    extras: dict[str, Extra] = {
+        "at_risk.csv": at_risk_table(folder.day, plan),
+        "plan.png": lambda path: draw_plan(path, folder, plan),
+        "sheets": lambda path: write_sheets(path, folder, plan),
     }
-
-
-def published_as(folder: DayFolder, visits: Mapping[str, tuple[str, int]]) -> DayFolder:
-    """Return the day with these visits (technician, start) as the published ones, and no others.
-
-    A customer already told stays told, and keeps the time that was said when the visit has not moved since by more
-    than the tolerance: small moves must not add up from plan to plan.
-    """
-    jobs = tuple(
-        dataclasses.replace(job, published=_published(job, *visits[job.id]))
-        if job.id in visits
-        else dataclasses.replace(job, published=None, lock=Lock.NONE)
-        for job in folder.day.jobs
-    )
-    return dataclasses.replace(folder, day=dataclasses.replace(folder.day, jobs=jobs))
-
-
-def _published(job: Job, technician_id: str, start_s: int) -> Published:
-    before = job.published
-    if before is None:
-        return Published(technician_id=technician_id, start_s=start_s, told=False)
-    same = before.technician_id == technician_id and abs(before.start_s - start_s) <= LOCK_TOLERANCE_S
-    return before if same else Published(technician_id=technician_id, start_s=start_s, told=before.told)
+    return extras if changes is None else extras | {CHANGES_FILE: changes_table(folder, changes.rows)}
 
 
 def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Violation | str, ...]:

@@ -135,6 +135,7 @@ TECHNICIANS = TableFormat(
         _may("break_duration", duration(60, 6 * HOUR_S, "1 minute to 6 hours")),
         _may("rest_weekdays", WEEKDAYS, ()),
         _may("absent_on", DATES, frozenset()),
+        _may("busy_until", INSTANT),
     ),
     keys=("technician_id",),
 )

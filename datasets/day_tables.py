@@ -1,5 +1,6 @@
 """Reads all tables of a day folder and checks what one cell alone cannot show: references, order, duplicates."""
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> d
         _check_calendars(tables, settings, faults)
         _check_tariffs(tables["outlets"], settings, faults)
         _check_moments(tables["jobs"], settings, faults)
+        _check_busy(tables["technicians"], settings, faults)
     _check_outlets(tables["outlets"], faults)
     _check_technicians(tables["technicians"], faults)
     _check_jobs(tables["jobs"], tables["parts"], faults)
@@ -112,6 +114,13 @@ def _check_moments(jobs: Table, settings: Settings, faults: FaultList) -> None:
     for column in ("windows", "appointment", "preferred"):
         far = np.array([_is_far(value, midnight) for value in jobs.values[column]], dtype=np.bool_)
         jobs.refuse(far, column, f"times within 1000 days of {settings.date}", faults)
+
+
+def _check_busy(technicians: Table, settings: Settings, faults: FaultList) -> None:
+    free_s = technicians.numbers("busy_until") - midnight_of(settings.date)
+    elsewhere = (free_s < 0) | (free_s >= settings.days * DAY_S)
+    last = settings.date + dt.timedelta(days=settings.days - 1)
+    technicians.refuse(elsewhere, "busy_until", f"a time from {settings.date} to {last}", faults)
 
 
 def _is_far(value: object, midnight: int) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from datasets.calendars import Calendar
 from datasets.settings import Settings
 from datasets.table import Table
+from datasets.times import midnight_of
 from geo.crs import Datum, to_wgs84
 from optimizer.model import (
     DAY_S,
@@ -107,7 +108,7 @@ def build_shifts(table: Table, outlets: Table, centres: Table, settings: Setting
 
     An outlet without a calendar of its own keeps its centre's.
     An outlet that is not live on the first date gives no shifts; one that closes later in the horizon gives them
-    until then.
+    until then. Somebody who is busy begins when they are free, and not at all when that is after the paid hours.
     """
     values = table.values
     live = [
@@ -120,6 +121,7 @@ def build_shifts(table: Table, outlets: Table, centres: Table, settings: Setting
         id_: (settings.calendars[calendar or of_centre[centre_id]], opens, closes)
         for id_, centre_id, calendar, opens, closes in zip(*(outlets.values[name] for name in columns), strict=True)
     }
+    busy_until_s = [_free_s(moment, settings) for moment in values["busy_until"]]
     shifts = []
     for day in range(settings.days):
         date = settings.date + dt.timedelta(days=day)
@@ -129,18 +131,22 @@ def build_shifts(table: Table, outlets: Table, centres: Table, settings: Setting
             open_ = outlet_id in live[0] and outlet_id in live[day]
             if not open_ or not _works(calendar, date, values["rest_weekdays"][row], values["absent_on"][row]):
                 continue
-            end_s = midnight_s + values["shift_end"][row]
+            start_s, end_s = (midnight_s + values[column][row] for column in ("shift_start", "shift_end"))
+            if busy_until_s[row] // DAY_S == day:
+                start_s = max(start_s, busy_until_s[row])
+            if start_s >= end_s:
+                continue
             shifts.append(
                 Shift(
                     id=f"{values['technician_id'][row]}@{date}",
                     technician_id=values["technician_id"][row],
                     day=day,
-                    start_s=midnight_s + values["shift_start"][row],
+                    start_s=start_s,
                     end_s=end_s,
                     latest_end_s=end_s + values["overtime_limit"][row],
                     open_s=midnight_s + opens,
                     close_s=midnight_s + closes,
-                    break_=_build_break(table, row, midnight_s),
+                    break_=_build_break(table, row, midnight_s, max(start_s, settings.now_s)),
                 )
             )
     return tuple(shifts)
@@ -150,9 +156,15 @@ def _works(calendar: Calendar, date: dt.date, rest: tuple[int, ...], absent: fro
     return date not in absent and calendar.is_open(date, rest)
 
 
-def _build_break(table: Table, row: int, midnight_s: int) -> Break | None:
+def _free_s(busy_until: int | None, settings: Settings) -> int:
+    """Return when somebody is free, before everything when they are not busy."""
+    return -DAY_S if busy_until is None else busy_until - midnight_of(settings.date)
+
+
+def _build_break(table: Table, row: int, midnight_s: int, free_s: int) -> Break | None:
+    """Build the break of a shift; one that had to begin before they are free was had."""
     duration_s = table.values["break_duration"][row]
-    if duration_s is None:
+    if duration_s is None or midnight_s + table.values["break_latest"][row] < free_s:
         return None
     return Break(
         earliest_s=midnight_s + table.values["break_earliest"][row],

@@ -10,7 +10,7 @@ from datasets.times import instant_text
 from optimizer.model import ClockKind, Day, Job
 from optimizer.plan import Plan, Stop
 
-__all__ = ["PLAN_TABLES", "PlanTable", "write_rows"]
+__all__ = ["PLAN_TABLES", "PlanTable", "no_formula", "write_rows"]
 
 Row = tuple[str, ...]
 
@@ -87,12 +87,10 @@ def _lateness(day: Day, job: Job, stop: Stop, kinds: Iterable[ClockKind]) -> tup
 
 def _unassigned_rows(day: Day, plan: Plan) -> list[Row]:
     del day
-    return [
-        (left.job_id, str(left.rule), _no_formula(left.reason), _no_formula(left.remedy)) for left in plan.unassigned
-    ]
+    return [(left.job_id, str(left.rule), no_formula(left.reason), no_formula(left.remedy)) for left in plan.unassigned]
 
 
-def _no_formula(text: str) -> str:
+def no_formula(text: str) -> str:
     """Return text that a spreadsheet does not run; ids need no such care, see `datasets.cells.IDENTIFIER`.
 
     Lone carriage returns become line feeds: the csv module of Python 3.11 would not quote them.

@@ -18,8 +18,7 @@ COLUMNS = ("job_id", "technician_id", "start")
 def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
     """Return technician and start (seconds of the day's clock) of each visit in a plan folder, by job.
 
-    Visits of jobs that the day no longer knows are left out: they were cancelled or done. Technicians it no longer
-    knows stay: their visits go to others, and those are changes.
+    Jobs that the day no longer knows were cancelled or done, and stay: so do technicians, whose visits go to others.
 
     Raises
     ------
@@ -33,7 +32,6 @@ def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
         reader = csv.DictReader(text.splitlines())
         for column in set(COLUMNS) - set(reader.fieldnames or ()):
             faults.add(STOPS_FILE, 1, column, "missing", "a column of this name")
-        jobs = {job.id for job in day.jobs}
         midnight = midnight_of(day.date)
         for row in reader if not faults.faults else ():
             try:
@@ -41,8 +39,10 @@ def read_visits(out: Path, day: Day) -> Mapping[str, tuple[str, int]]:
             except Unreadable as unreadable:
                 faults.add(STOPS_FILE, reader.line_num, "start", row["start"], str(unreadable))
                 continue
-            if row["job_id"] in jobs:
-                visits[row["job_id"]] = (row["technician_id"], start_s)
+            for column in ("job_id", "technician_id"):
+                if not row[column]:
+                    faults.add(STOPS_FILE, reader.line_num, column, "empty", "an id")
+            visits[row["job_id"]] = (row["technician_id"], start_s)
     if faults.faults:
         raise PlanRefused(faults.faults)
     return visits

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from optimizer.search.anneal import Stop
 
-__all__ = ["Budget", "Steps"]
+__all__ = ["Budget", "Portion", "Steps"]
 
 
 class Budget(Protocol):
@@ -45,3 +45,23 @@ class Steps:
         """Return None: steps are not timed."""
         del share
         return None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A part (0 … 1) of another budget."""
+
+    budget: Budget
+    part: float
+
+    @property
+    def repeats(self) -> bool:
+        """True when the other budget repeats."""
+        return self.budget.repeats
+
+    def begin(self, share: float) -> Stop:
+        """Begin a share of the part."""
+        return self.budget.begin(self.part * share)
+
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share of the part lasts."""
+        return self.budget.seconds_of(self.part * share)

@@ -18,13 +18,13 @@ from optimizer.plan import Plan, Result, Route, Status
 from optimizer.reasons import reasons
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
-from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, seam_shard
+from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, published_routes, seam_shard
 from optimizer.solve import Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 
-__all__ = ["Progress", "assemble", "assign", "dispatch"]
+__all__ = ["Progress", "assemble", "assign", "dispatch", "search_on"]
 
 SEAMS_SHARE = 0.2
 SEAM_ROUNDS = 4
@@ -43,15 +43,24 @@ def dispatch(
     kits = kit_options(day)
     progress("outlets", 0.0)
     candidates = nearest_capable_outlets(roster, travel)
-    shards = make_shards(roster, assign(roster, candidates))
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
-    routes = run.solve("search", [(shard, 1.0 - SEAMS_SHARE) for shard in shards])
-    if len(shards) > 1:
-        routes = run.sew(candidates, shards, routes)
+    routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
     progress("reasons", 0.0)
     plan = assemble(roster, list(routes.values()), kits, candidates, travel)
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
     return Result(plan=plan, status=status, cost=price(day, plan, travel), bound_fen=None, seed=seed)
+
+
+def search_on(
+    day: Day, begin: Sequence[Route], travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int
+) -> Plan:
+    """Return a plan for the day searched on from these routes, none to begin with nothing; no reasons are given."""
+    roster, kits = Roster(day), kit_options(day)
+    candidates = nearest_capable_outlets(roster, travel)
+    run = _Run(roster, kits, travel, budget, workers, seed, lambda *_: None)
+    routes = run.search(candidates, _orders({route.shift_id: route for route in begin})).values()
+    starts = {stop.job_id: stop.start_s for route in routes for stop in route.stops}
+    return Plan(routes=tuple(routes), unassigned=(), shipments=shipments_for(day.jobs, starts, kits))
 
 
 def assign(roster: Roster, candidates: Candidates) -> NDArray[np.int64]:
@@ -112,6 +121,13 @@ class _Run:
         self.progress = progress
         self.begun = 0
 
+    def search(self, candidates: Candidates, begin: Routes) -> dict[str, Route]:
+        """Return the routes of the whole day by shift id, searched shard by shard and then along the seams."""
+        assigned = _beside(self.roster, assign(self.roster, candidates), begin)
+        shards = make_shards(self.roster, assigned, begin=begin)
+        routes = self.solve("search", [(shard, 1.0 - SEAMS_SHARE) for shard in shards])
+        return self.sew(candidates, shards, routes) if len(shards) > 1 else routes
+
     def solve(self, stage: str, shards: Sequence[tuple[Shard, float]]) -> dict[str, Route]:
         """Return the routes of all shards by shift id; each comes with the stage's share of the whole budget."""
         shards = [(shard, share) for shard, share in shards if shard.job_ids]
@@ -170,6 +186,16 @@ def assemble(
         unassigned=reasons(roster, left_out, kits, candidates, travel),
         shipments=shipments_for(roster.day.jobs, starts, kits),
     )
+
+
+def _beside(roster: Roster, assigned: NDArray[np.int64], begin: Routes) -> NDArray[np.int64]:
+    """Return the jobs' outlets, those of the routes to begin from at their own: no route is cut by a shard's border."""
+    outlet_index = {outlet.id: o for o, outlet in enumerate(roster.day.outlets)}
+    beside = assigned.copy()
+    for shift_id, job_ids in begin.items():
+        o = outlet_index[roster.outlet_of(roster.shifts[shift_id]).id]
+        beside[[roster.place_of_job[job_id] for job_id in job_ids]] = o
+    return beside
 
 
 def _orders(routes: Mapping[str, Route]) -> Routes:

@@ -9,8 +9,9 @@ import numpy as np
 
 from optimizer import attainment
 from optimizer.attainment import Attainment, ParityFloor, Reading, percent
+from optimizer.churn import Fate, changes
 from optimizer.cost import Cost
-from optimizer.model import LOCK_TOLERANCE_S, AreaClass, Day, Job, Ownership
+from optimizer.model import AreaClass, Day, Job, Ownership
 from optimizer.plan import Plan, Route
 
 __all__ = ["Churn", "KpiRow", "Kpis", "Travel", "Workload", "kpis", "kpis_document", "table"]
@@ -166,7 +167,7 @@ def kpis(day: Day, plan: Plan, cost: Cost, policies: Mapping[str, Sequence[str]]
         cost_total_fen=cost.total,
         cost_per_served_fen=round(cost.total / len(served)) if served else None,
         paid_per_served_fen=round(sum(items[name] for name in _PAID_ITEMS) / len(served)) if served else None,
-        churn=_churn(reading),
+        churn=_churn(day, plan),
         own_share_percent=_own_share(reading, served),
         own_share_percent_by_centre=_own_share_by_centre(reading, served),
         workload=_workload(reading, routes),
@@ -206,28 +207,17 @@ def _travel(routes: Iterable[Route]) -> Travel:
     )
 
 
-def _churn(reading: Reading) -> Churn:
-    fates: Counter[str] = Counter()
-    call_again = 0
-    for job in reading.day.jobs:
-        if job.published is None:
-            continue
-        visit = reading.visits.get(job.id)
-        if visit is None:
-            fate = "left_out"
-        elif visit.technician_id != job.published.technician_id:
-            fate = "other_technician"
-        else:
-            fate = "moved" if abs(visit.stop.start_s - job.published.start_s) > LOCK_TOLERANCE_S else "same"
-        fates[fate] += 1
-        call_again += fate != "same" and job.published.told
+def _churn(day: Day, plan: Plan) -> Churn:
+    changed = changes(day, plan)
+    fates = Counter(change.fate for change in changed)
+    published = sum(job.published is not None for job in day.jobs)
     return Churn(
-        published=fates.total(),
-        same=fates["same"],
-        moved=fates["moved"],
-        other_technician=fates["other_technician"],
-        left_out=fates["left_out"],
-        customers_to_call_again=call_again,
+        published=published,
+        same=published - len(changed),
+        moved=fates[Fate.TIME],
+        other_technician=fates[Fate.TECHNICIAN] + fates[Fate.TECHNICIAN_AND_TIME],
+        left_out=fates[Fate.LEFT_OUT],
+        customers_to_call_again=sum(change.call_again for change in changed),
     )
 
 

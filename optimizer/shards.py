@@ -1,7 +1,8 @@
 """Cutting a day into what is solved at once: shards along the centres' territories, and the seams between them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,20 @@ __all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards
 Routes = dict[str, tuple[str, ...]]
 """Job ids in order, by shift id; shifts without a visit are left out."""
 
+EMPTY: Mapping[str, Sequence[str]] = MappingProxyType({})
 MOST_JOBS = 1_000
 FEWEST_JOBS = 100
 SEAM_JOBS = 400
 
 
-def make_shards(roster: Roster, assigned: NDArray[np.int64], most_jobs: int = MOST_JOBS) -> list[Shard]:
+def make_shards(
+    roster: Roster, assigned: NDArray[np.int64], most_jobs: int = MOST_JOBS, begin: Mapping[str, Sequence[str]] = EMPTY
+) -> list[Shard]:
     """Return the shards of a day, largest first; one may be without jobs.
 
     assigned: (n,) index of each job's outlet, -1 for none (such a job is in no shard). A centre's outlets and their
     jobs make a shard; above `most_jobs` the territory is halved across its longer side, below `FEWEST_JOBS` it joins
-    the nearest.
+    the nearest. begin: routes to begin from; a shard begins from those of its shifts.
     """
     day = roster.day
     jobs_of: dict[int, list[int]] = defaultdict(list)
@@ -48,7 +52,7 @@ def make_shards(roster: Roster, assigned: NDArray[np.int64], most_jobs: int = MO
         Shard(
             job_ids=(job_ids := tuple(day.jobs[j].id for j in sorted(j for o in outlets for j in jobs_of[o]))),
             shift_ids=(shift_ids := tuple(s.id for o in outlets for s in roster.shifts_of[day.outlets[o].id])),
-            start=published_routes(roster, job_ids, shift_ids),
+            start=_within(begin, set(job_ids), shift_ids),
             parity_allowed=allowance,
         )
         for outlets, allowance in zip(groups, allowed, strict=True)
@@ -74,6 +78,16 @@ def published_routes(roster: Roster, job_ids: Iterable[str], shift_ids: Iterable
         if shift is not None and job.published is not None and shift.id in wanted:
             wanted[shift.id].append((job.published.start_s, job_id))
     return {shift_id: tuple(job_id for _, job_id in sorted(visits)) for shift_id, visits in wanted.items() if visits}
+
+
+def _within(begin: Mapping[str, Sequence[str]], job_ids: Collection[str], shift_ids: Iterable[str]) -> Routes:
+    """Return the routes of these shifts as far as they visit these jobs."""
+    kept = {
+        shift_id: tuple(job_id for job_id in begin[shift_id] if job_id in job_ids)
+        for shift_id in shift_ids
+        if shift_id in begin
+    }
+    return {shift_id: job_ids for shift_id, job_ids in kept.items() if job_ids}
 
 
 def _middle(day: Day, outlets: Sequence[int]) -> NDArray[np.float64]:

@@ -4,11 +4,15 @@ import re
 
 import pytest
 
-from api.console import STAGES, ProgressLines, print_kpis
+from api.console import STAGES, ProgressLines, print_changes, print_kpis
 from api.planning import Planned
+from api.replanning import Changes
+from optimizer.churn import Change, Fate
 from optimizer.cost import Cost
 from optimizer.kpis import KpiRow
+from optimizer.model import Channel, Published
 from optimizer.plan import Plan, Result, Status
+from optimizer.stability import Stability
 
 
 def planned(status: Status, *, is_estimate: bool = True) -> Planned:
@@ -20,6 +24,7 @@ def planned(status: Status, *, is_estimate: bool = True) -> Planned:
             KpiRow(name="cost, total", plan="¥ 7", baseline="¥ 5", better=False),
             KpiRow(name="overtime", plan="0 h", baseline="0 h", better=None),
         ],
+        changes=None,
         travel_name="proxy roads",
         travel_is_estimate=is_estimate,
         policies=("day.toml", "network"),
@@ -63,3 +68,39 @@ def test_a_plan_stopped_early_and_one_by_a_road_file_say_so(capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "stopped early" in shown
     assert "from a road file" in shown
+
+
+def changes(stability: Stability | None = None, *, overdue: int = 0) -> Changes:
+    was = Published(technician_id="T1", start_s=9 * 3_600, told=True)
+    return Changes(
+        rows=(
+            Change(job_id="J1", fate=Fate.TECHNICIAN, was=was, technician_id="T2", start_s=9 * 3_600, fen=5_000),
+            Change(job_id="J2", fate=Fate.TIME, was=was, technician_id="T1", start_s=11 * 3_600, fen=4_500),
+            Change(job_id="J3", fate=Fate.NEW, technician_id="T1", start_s=12 * 3_600),
+            Change(job_id="J4", fate=Fate.DROPPED, was=was),
+        ),
+        published=8,
+        overdue=overdue,
+        tell={"O1": Channel.PHONE, "O2": Channel.PHONE, "O3": Channel.FAX},
+        stability=stability,
+    )
+
+
+def test_the_changes_say_whom_to_call_and_what_they_are_priced_at(capsys: pytest.CaptureFixture[str]) -> None:
+    print_changes(changes())
+    shown = capsys.readouterr().out
+    assert "unchanged 6 (75.0%), another technician 1, moved by more than 15 min 1, left out 0." in shown
+    assert "New visits 1, dropped with their jobs 1. Changes are priced at ¥ 95.00." in shown
+    assert "because they were told: 2. Outlets to tell: 1 by fax, 2 by phone." in shown
+    assert "should have begun" not in shown
+    assert "tability" not in shown
+
+
+def test_what_stability_costs_and_what_is_overdue_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    print_changes(changes(Stability(fen=123_450, more_changes=7, more_calls=-1), overdue=3))
+    shown = capsys.readouterr().out
+    assert "3 published visits should have begun by now" in shown
+    assert "at least ¥ 1,234.50" in shown
+    assert "+7 changes and -1 calls" in shown
+    print_changes(changes(Stability(fen=0, more_changes=0, more_calls=0)))
+    assert "no plan was found that is cheaper" in capsys.readouterr().out

@@ -9,6 +9,7 @@ import pytest
 
 from api import planning
 from api.planning import PlanIllegal, Planned, check_day, plan_day
+from api.replanning import Base
 from datasets.day import read_day
 from datasets.faults import DayRefused, PlanRefused
 from datasets.plan_reading import read_plan
@@ -28,7 +29,7 @@ def plan(day: Path, out: Path, *, base: Path | None = None, steps: int = 400, se
     return plan_day(
         day,
         out,
-        base=base,
+        base=None if base is None else Base(out=base),
         budget=Steps(steps=steps),
         workers=HereWorkers(),
         seed=seed,
@@ -164,6 +165,16 @@ def test_a_base_that_is_no_plan_is_refused_and_nothing_is_written(tmp_path: Path
     with pytest.raises(PlanRefused):
         plan(day, tmp_path / "out", base=tmp_path / "base")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_base_whose_visits_name_nobody_is_refused(tmp_path: Path) -> None:
+    day = make_network.write(tmp_path / "day", jobs=3)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "stops.csv").write_text(
+        "job_id,technician_id,start\nJ1,,2026-03-02T10:00:00+08:00\n", encoding="utf-8"
+    )
+    with pytest.raises(PlanRefused, match=r"stops\.csv, line 2, technician_id"):
+        plan(day, tmp_path / "out", base=tmp_path / "base")
 
 
 def kept(day: Path, before: Path, after: Path) -> float:

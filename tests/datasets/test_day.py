@@ -345,6 +345,35 @@ def test_every_technician_ill_leaves_no_shifts(tmp_path: Path) -> None:
     assert (day.shifts, len(day.technicians)) == ((), 4)
 
 
+@pytest.mark.parametrize(
+    ("busy_until", "start", "has_break"),
+    [
+        ("", "08:00", True),
+        ("2026-03-02T07:00:00+08:00", "08:00", True),
+        ("2026-03-02T11:40:00+08:00", "11:40", True),
+        ("2026-03-02T05:30:00Z", "13:30", True),
+        ("2026-03-02T13:31:00+08:00", "13:31", False),
+        ("2026-03-02T17:00:00+08:00", None, False),
+        ("2026-03-03T11:40:00+08:00", "08:00", True),
+    ],
+)
+def test_who_is_busy_begins_later(busy_until: str, start: str | None, has_break: bool, tmp_path: Path) -> None:
+    cells = make.tables()
+    cells["technicians"][0]["busy_until"] = busy_until
+    found = [shift for shift in read_day(make.write(tmp_path, cells)).day.shifts if shift.id == "T1@2026-03-02"]
+    hours = [f"{shift.start_s // H:02}:{shift.start_s % H // 60:02}" for shift in found]
+    assert hours == ([] if start is None else [start])
+    assert [shift.break_ is not None for shift in found] == [has_break] * len(found)
+    assert all(shift.end_s == 17 * H for shift in found)
+
+
+@pytest.mark.parametrize(("now", "has_break"), [("13:30", True), ("13:31", False)])
+def test_a_break_that_had_to_begin_before_now_was_had(now: str, has_break: bool, tmp_path: Path) -> None:
+    folder = make.write(tmp_path, toml=make.settings().replace("T06:00:00+08:00", f"T{now}:00+08:00"))
+    shift = next(shift for shift in read_day(folder).day.shifts if shift.id == "T1@2026-03-02")
+    assert (shift.break_ is not None) == has_break
+
+
 def test_optional_columns_may_be_absent_and_columns_in_any_order(tmp_path: Path) -> None:
     required = ["service_duration", "job_id", "datum", "lat", "lon", "reported_at", "product", "skill_level"]
     found = read_day(make.write(tmp_path, only_columns={"jobs": required}))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from optimizer import model
 from optimizer.budget import Steps
 from optimizer.check import check, check_cost
+from optimizer.churn import changes
 from optimizer.cost import price
 from optimizer.dispatch import dispatch
 from optimizer.plan import Plan, Result, Status
@@ -165,6 +166,14 @@ def test_a_published_plan_that_is_locked_comes_out_again() -> None:
     again = survive(published_as(day, first, lock=model.Lock.PINNED)).plan
     assert starts_of(again).items() >= starts_of(first).items()
     assert technician_of(day, again).items() >= technician_of(day, first).items()
+
+
+def test_a_published_plan_is_begun_from_whole_across_the_borders_of_shards(big: model.Day, planned: Result) -> None:
+    """Visits are not torn from their technicians because another shard is nearer: with one step, most stay."""
+    told = published_as(big, planned.plan, lock=model.Lock.NONE)
+    again = plan(told, steps=1)
+    assert again.cost.total <= planned.cost.total - planned.cost.churn
+    assert len(changes(told, again.plan)) < len(starts_of(planned.plan)) / 2
 
 
 def test_a_change_is_priced_so_that_most_visits_stay() -> None:

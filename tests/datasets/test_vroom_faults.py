@@ -202,15 +202,13 @@ def test_very_many_faults_are_counted() -> None:
 
 
 def test_reading_stops_at_thousands_of_faults() -> None:
-    with pytest.raises(ProblemRefused) as refused:
-        read(problem(put("jobs", [1.5] * 1_000_000)))
-    assert refused.value.count == 1
     with pytest.raises(ProblemRefused, match="10000 in all, and reading stopped there") as refused:
         read(problem(put("matrices.car.durations", [["x"] * 200] * 200)))
     assert refused.value.count == MOST_FAULTS
 
 
 def test_more_than_fits_is_refused_by_number() -> None:
+    assert "at most 200000 of them" in faults_of(problem(put("jobs", [1.5] * 200_001)))[0].allowed
     (fault,) = faults_of(problem(put("vehicles", [{}] * 50_001)))
     assert (fault.where, fault.value, fault.allowed) == ("vehicles", "an array of 50001", "at most 50000 of them")
     assert "at most 1000 of them" in faults_of(problem(put("vehicles.0.breaks", [{}] * 1_001)))[0].allowed

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-__all__ = ["MOST_FAULTS", "PRINTED_FAULTS", "ProblemFault", "ProblemFaults", "ProblemRefused", "shown"]
+__all__ = ["MOST_FAULTS", "PRINTED_FAULTS", "ProblemFault", "ProblemFaults", "ProblemRefused", "Words", "shown"]
 
 PRINTED_FAULTS = 50
 """A refusal names this many faults and counts the rest."""

@@ -209,7 +209,7 @@ def test_reading_stops_at_thousands_of_faults() -> None:
 
 def test_more_than_fits_is_refused_by_number() -> None:
     assert "at most 200000 of them" in faults_of(problem(put("jobs", [1.5] * 200_001)))[0].allowed
-    (fault,) = faults_of(problem(put("vehicles", [{}] * 50_001)))
+    fault, *_ = faults_of(problem(put("vehicles", [{}] * 50_001)))
     assert (fault.where, fault.value, fault.allowed) == ("vehicles", "an array of 50001", "at most 50000 of them")
     assert "at most 1000 of them" in faults_of(problem(put("vehicles.0.breaks", [{}] * 1_001)))[0].allowed
 

@@ -4,10 +4,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-__all__ = ["PRINTED_FAULTS", "ProblemFault", "ProblemFaults", "ProblemRefused", "shown"]
+__all__ = ["MOST_FAULTS", "PRINTED_FAULTS", "ProblemFault", "ProblemFaults", "ProblemRefused", "Words", "shown"]
 
 PRINTED_FAULTS = 50
 """A refusal names this many faults and counts the rest."""
+MOST_FAULTS = 10_000
+"""Reading stops at this many: whoever makes more of them has one cause."""
 SHOWN_CHARACTERS = 60
 
 
@@ -34,7 +36,8 @@ class ProblemRefused(Exception):
     def __str__(self) -> str:
         lines = [str(fault) for fault in self.faults]
         if self.count > len(lines):
-            lines.append(f"{self.count - len(lines)} more faults not shown, {self.count} in all")
+            so_far = ", and reading stopped there" if self.count >= MOST_FAULTS else ""
+            lines.append(f"{self.count - len(lines)} more faults not shown, {self.count} in all{so_far}")
         return "\n".join(lines)
 
 
@@ -46,10 +49,12 @@ class ProblemFaults:
     count: int = 0
 
     def add(self, where: str, value: object, allowed: str) -> None:
-        """Note one fault; value: a value of the document, or words about it."""
+        """Note one fault; value: a value of the document, or words about it. Raises ProblemRefused at MOST_FAULTS."""
         self.count += 1
         if len(self.first) < PRINTED_FAULTS:
             self.first.append(ProblemFault(where=where, value=shown(value), allowed=allowed))
+        if self.count >= MOST_FAULTS:
+            raise ProblemRefused(tuple(self.first), self.count)
 
     def stop(self, where: str, words: str, allowed: str) -> NoReturn:
         """Refuse at once: nothing further can be read."""

@@ -16,7 +16,7 @@ __all__ = ["MOST_BRACKETS", "MOST_BYTES", "NotANumber", "TwiceNamed", "read_tree
 
 MOST_BYTES = 100_000_000
 """A problem's text may have so many bytes, unpacked."""
-MOST_BRACKETS = 4_000_000
+MOST_BRACKETS = 3_000_000
 """… and open so many arrays and objects: empty ones take thirty times the memory of their text."""
 GZIP_MAGIC = b"\x1f\x8b"
 

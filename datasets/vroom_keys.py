@@ -14,6 +14,8 @@ __all__ = [
     "MOST_AMOUNT",
     "MOST_CAPACITY",
     "MOST_ID",
+    "MOST_JOBS",
+    "MOST_VEHICLES",
     "SHIPMENTS",
     "JobKeys",
     "PlaceKeys",
@@ -26,6 +28,8 @@ MOST_ID = (1 << 64) - 1
 MOST_AMOUNT = 1 << 40
 """A million jobs of this much still add up exactly in 64 bits."""
 MOST_CAPACITY = NO_LIMIT
+MOST_JOBS, MOST_VEHICLES = 200_000, 50_000
+"""Beyond these a problem would not fit into memory."""
 
 SHIPMENTS = "describe what is taken from the depot or brought there as jobs with delivery or pickup"
 JOB_KEYS = (
@@ -99,7 +103,7 @@ class VehicleKeys:
 
 def read_jobs(problem: JsonObject) -> tuple[JobKeys, ...]:
     """Read the array `jobs`; two with one id are a fault."""
-    jobs = tuple(_job(job) for job in problem.objects("jobs", JOB_KEYS))
+    jobs = tuple(_job(job) for job in problem.objects("jobs", JOB_KEYS, MOST_JOBS))
     _refuse_twice(problem, [(job.id, f"{job.where}.id") for job in jobs], "an id that no other job has")
     return jobs
 
@@ -107,7 +111,9 @@ def read_jobs(problem: JsonObject) -> tuple[JobKeys, ...]:
 def read_vehicles(problem: JsonObject, job_ids: frozenset[int]) -> tuple[VehicleKeys, ...]:
     """Read the array `vehicles`; two with one id are a fault, and so is a job on the steps twice."""
     visited: dict[int, str] = {}
-    vehicles = tuple(_vehicle(vehicle, job_ids, visited) for vehicle in problem.objects("vehicles", VEHICLE_KEYS))
+    vehicles = tuple(
+        _vehicle(vehicle, job_ids, visited) for vehicle in problem.objects("vehicles", VEHICLE_KEYS, MOST_VEHICLES)
+    )
     _refuse_twice(problem, [(found.id, f"{found.where}.id") for found in vehicles], "an id that no other vehicle has")
     return vehicles
 
@@ -230,7 +236,7 @@ def _steps(
     """Yield the steps; visited: where a job stands on anybody's steps, noted here."""
     last = len(vehicle.members["steps"]) - 1 if isinstance(vehicle.members.get("steps"), list) else -1
     taken: dict[int, str] = {}
-    for row, step in enumerate(vehicle.objects("steps", STEP_KEYS)):
+    for row, step in enumerate(vehicle.objects("steps", STEP_KEYS, MOST_JOBS)):
         kind = _kind(step, row, last)
         at_s, after_s, before_s = (step.time(key) for key in ("service_at", "service_after", "service_before"))
         earliest, latest = 0 if after_s is None else after_s, MOST_UINT32 if before_s is None else before_s

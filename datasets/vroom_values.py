@@ -110,6 +110,9 @@ class JsonObject:
 
     def integers(self, key: str, most: int) -> tuple[int, ...]:
         """Return an array of integers from 0, without those that are wrong."""
+        value = self.members.get(key)
+        if isinstance(value, list) and set(map(type, value)) == {int} and min(value) >= 0 and max(value) <= most:
+            return tuple(value)
         found = []
         for where, item in self.items(key):
             if type(item) is int and 0 <= item <= most:
@@ -124,8 +127,12 @@ class JsonObject:
             return None
         return JsonObject.of(self.members[key], self.at(key), self.faults, self.span, known=known, **refused)
 
-    def objects(self, key: str, known: Sequence[str], **refused: str) -> Iterator["JsonObject"]:
-        """Yield the objects of an array."""
+    def objects(self, key: str, known: Sequence[str], most: int = 1_000, **refused: str) -> Iterator["JsonObject"]:
+        """Yield the objects of an array; none of them when there are more than most."""
+        value = self.members.get(key)
+        if isinstance(value, list) and len(value) > most:
+            self.faults.add(self.at(key), value, f"at most {most} of them")
+            return
         for where, item in self.items(key):
             yield JsonObject.of(item, where, self.faults, self.span, known=known, **refused)
 

@@ -131,7 +131,7 @@ def test_a_call_that_came_in_since_is_added_and_moves_few(tmp_path: Path) -> Non
     day = write(tmp_path / "day", cells)
     plan(day, tmp_path / "out", base=tmp_path / "published", steps=20_000)
     assert check_day(day, tmp_path / "out") == ()
-    assert kept(day, tmp_path / "published", tmp_path / "out") >= 0.8
+    assert kept(day, tmp_path / "published", tmp_path / "out") >= 0.7
 
 
 def test_a_technician_who_fell_ill_since_loses_the_visits_and_that_is_priced(tmp_path: Path) -> None:

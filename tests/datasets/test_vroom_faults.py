@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets import vroom_json
-from datasets.vroom_faults import PRINTED_FAULTS, ProblemRefused
+from datasets.vroom_faults import MOST_FAULTS, PRINTED_FAULTS, ProblemRefused
 from datasets.vroom_writing import refusal_document
 from tests.datasets.make_vroom import PROBLEM, by_coordinates, faults_of, problem, read
 
@@ -82,9 +82,15 @@ BAD = [
     *(
         (put("vehicles.0.speed_factor", factor), "vehicles[0].speed_factor", said, "above 0 and at most 5")
         for factor, said in [
-            (0, "0"), (-1, "-1"), (5.01, "5.01"), (0.004, "0.004"), ("1", '"1"'), (True, "true"),
-            (float("inf"), "Infinity"), (HUGE, "more than 60 digits"),
-        ]  # fmt: skip
+            (0, "0"),
+            (-1, "-1"),
+            (5.01, "5.01"),
+            (0.004, "0.004"),
+            ("1", '"1"'),
+            (True, "true"),
+            (float("inf"), "Infinity"),
+            (HUGE, "more than 60 digits"),
+        ]
     ),
     # Ids
     (put("jobs.1.id", 10), "jobs[1].id", "10", "no other job has (jobs[0].id"),
@@ -150,7 +156,7 @@ BAD = [
     (put("vehicles.0.steps.0.service_before", 3), "vehicles[0].steps[0].service_before", "3", "not before"),
     (put("vehicles.0.steps.0.service_at", 3), "vehicles[0].steps[0].service_at", "3", "not before"),
     (put("vehicles.1.steps", [{"type": "job", "id": 10}]), "vehicles[1].steps[0].id", "10", "vehicles[0].steps[1].id"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "where", "value", "allowed"), BAD, ids=[f"{row[1]} {row[2]}" for row in BAD])
@@ -193,6 +199,19 @@ def test_very_many_faults_are_counted() -> None:
     }
     assert document["error"].count("\n") == PRINTED_FAULTS
     assert "950 more faults not shown, 1000 in all" in document["error"]
+
+
+def test_reading_stops_at_thousands_of_faults() -> None:
+    with pytest.raises(ProblemRefused, match="10000 in all, and reading stopped there") as refused:
+        read(problem(put("matrices.car.durations", [["x"] * 200] * 200)))
+    assert refused.value.count == MOST_FAULTS
+
+
+def test_more_than_fits_is_refused_by_number() -> None:
+    assert "at most 200000 of them" in faults_of(problem(put("jobs", [1.5] * 200_001)))[0].allowed
+    fault, *_ = faults_of(problem(put("vehicles", [{}] * 50_001)))
+    assert (fault.where, fault.value, fault.allowed) == ("vehicles", "an array of 50001", "at most 50000 of them")
+    assert "at most 1000 of them" in faults_of(problem(put("vehicles.0.breaks", [{}] * 1_001)))[0].allowed
 
 
 def test_amounts_without_a_capacity_are_refused() -> None:
@@ -315,7 +334,7 @@ def containers(value: Any) -> list[Any]:
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """Return a good problem with a few values replaced, removed, doubled or added anywhere."""
-    document = copy.deepcopy(draw(st.sampled_from([PROBLEM, by_coordinates()])))
+    document: dict[str, Any] = copy.deepcopy(draw(st.sampled_from([PROBLEM, by_coordinates()])))
     for _ in range(draw(st.integers(1, 3))):
         inside = draw(st.sampled_from(containers(document)))
         keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))

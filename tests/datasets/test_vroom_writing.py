@@ -30,6 +30,10 @@ def document_of(found: VroomProblem, routes: list[TimedRoute]) -> dict[str, Any]
     return document
 
 
+def steps_of(*jobs: int) -> list[dict[str, Any]]:
+    return [{"type": "job", "id": job} for job in jobs]
+
+
 def test_one_vehicle_over_given_durations() -> None:
     # The figures of VROOM's example with custom matrices.
     durations = [[0, 2104, 197, 1299], [2103, 0, 2255, 3152], [197, 2256, 0, 1102], [1299, 3153, 1102, 0]]
@@ -72,12 +76,13 @@ def test_an_over_full_route_and_one_early_and_late() -> None:
     found = read({
         "vehicles": [
             {"id": 1, "start_index": depot, "end_index": depot, "capacity": [4], "time_window": [opens, opens + 10_800],
-             "steps": [{"type": "job", "id": job} for job in (1, 2, 5)]},
+             "steps": steps_of(1, 2, 5)},
             {"id": 2, "start_index": depot, "end_index": depot, "capacity": [4], "time_window": [opens, opens + 10_800],
-             "steps": [{"type": "start", "service_after": opens - 800}, *({"type": "job", "id": j} for j in (6, 4, 3))]},
+             "steps": [{"type": "start", "service_after": opens - 800}, *steps_of(6, 4, 3)]},
         ],
         "jobs": [
-            {"id": job, "location_index": job, "service": 300, "delivery": [load]} | (windowed if job in (3, 4, 6) else {})
+            {"id": job, "location_index": job, "service": 300, "delivery": [load]}
+            | (windowed if job in (3, 4, 6) else {})
             for job, load in loads.items()
         ],
         "matrices": {"car": {"durations": durations, "distances": distances}},

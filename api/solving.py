@@ -1,6 +1,5 @@
 """`paigong solve`: a problem in VROOM's format goes in, a solution or an error in VROOM's shape comes out."""
 
-import importlib
 import os
 import sys
 import tempfile
@@ -8,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
@@ -16,12 +15,13 @@ from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
 from datasets.vroom_writing import error_document, refusal_document, solution_document, written
 from optimizer.budget import Budget
 from optimizer.vrp.evaluate import TiedTimesClash, evaluate
-from optimizer.vrp.model import Routing, Task
+from optimizer.vrp.model import Task
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
+from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["Answer", "Code", "Engine", "RouteIllegal", "Solver", "answer", "is_place", "put"]
+__all__ = ["Answer", "Code", "Engine", "RouteIllegal", "answer", "is_place", "put", "solved"]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
@@ -40,16 +40,6 @@ class Engine(StrEnum):
 
     SEARCH = "search"
     ORTOOLS = "ortools"
-
-
-class Solver(Protocol):
-    """Whoever finds routes: vehicle ids and their steps in order, breaks placed; wanted: routes to begin from."""
-
-    def __call__(
-        self, routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: str
-    ) -> tuple[tuple[int, Wanted], ...]:
-        """Return the routes; vehicles without tasks are left out."""
-        ...
 
 
 class RouteIllegal(Exception):
@@ -92,7 +82,7 @@ def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engin
     if is_plan:
         routes, reasons = _planned(problem), {}
     else:
-        routes = _solved(problem, Seconds(seconds=seconds), seed, engine)
+        routes = solved(problem, Seconds(seconds=seconds), seed, engine)
         reasons = why_not(problem.routing, _left_out(problem, routes))
     unassigned = [
         (identity, reasons.get(identity, "no vehicle's steps name it")) for identity in _left_out(problem, routes)
@@ -122,13 +112,13 @@ def _planned(problem: VroomProblem) -> tuple[TimedRoute, ...]:
     return tuple(routes)
 
 
-def _solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> tuple[TimedRoute, ...]:
+def solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> tuple[TimedRoute, ...]:
     """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours."""
     routing = problem.routing
     tasks = {task.id: task for task in routing.tasks}
     vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
     begin = _initial(problem, tasks)
-    found = _solver()(routing, begin, budget, seed, str(engine))
+    found = solve_routing(routing, begin, budget, seed)
     routes = tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in found)
     broken = [f"vehicle {route.vehicle_id}: {breach.cause}" for route in routes for breach in route.breaches]
     served = [step.id for route in routes for step in route.steps if step.kind is StepKind.JOB]
@@ -155,12 +145,6 @@ def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> dict[int, Wanted]
         begin[vehicle.id] = steps
     faults.refuse_any()
     return begin
-
-
-def _solver() -> Solver:
-    """Return the solver; the one place that knows which."""
-    solver: Solver = importlib.import_module("optimizer.vrp.solve").solve_routing
-    return solver
 
 
 def is_place(out: Path) -> bool:

@@ -91,7 +91,7 @@ def read_vroom(source: bytes | Path | BinaryIO, travel: TravelTimes | None = Non
     if span.times and span.times[1][0] - span.times[0][0] > MOST_S:
         (earliest, first), (latest, last) = span.times
         words = Words(f"{latest}, while {first} says {earliest}")
-        faults.add(last, words, f"all times within {MOST_S} s of each other")
+        faults.add(last, words, f"all times (of windows: their starts) within {MOST_S} s of each other")
     travel = travel or AnywhereTravel()
     if faults.count == 0:
         matrices = ground.matrices(vehicles, travel)

@@ -28,7 +28,9 @@ MODES = {
 }
 """Travel mode by profile, for travel that is estimated; a profile with its own matrices may have any name."""
 MOST_ESTIMATED_PLACES = 5_000
-TABLES = {"durations": MOST_S, "distances": MOST_UINT32, "costs": MOST_UINT32}
+MOST_M = (1 << 29) - 1
+"""Longest leg, metres: thirteen times around the Earth."""
+TABLES = {"durations": MOST_S, "distances": MOST_M, "costs": MOST_UINT32}
 """The matrices of a profile, and the largest cell of each."""
 
 Table = NDArray[np.int64]

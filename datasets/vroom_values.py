@@ -183,8 +183,8 @@ class JsonObject:
         if window.earliest_s > window.latest_s:
             self.faults.add(where, Words(_pair(window)), "[start, end] with the start not after the end")
             return None
+        # A window may end as late as it likes: that is how people say "any time".
         self.span.note(window.earliest_s, where)
-        self.span.note(window.latest_s, where)
         return window
 
     def place(self, key: str) -> tuple[float, float] | None:

@@ -46,6 +46,7 @@ class Steps:
         del share
         return None
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
     """A part (0 … 1) of another budget."""

@@ -25,6 +25,7 @@ from optimizer.search.problem import (
     KEEP_FEN,
     LATENESS,
     NEVER_S,
+    NO_LIMIT,
     OUTLET,
     PAUSE,
     RATES,
@@ -209,7 +210,7 @@ def _shift_table(
         row["leaves"] = row["returns"] = bases[technician.position]
         row["way"] = ways[technician.mode, outlet.ownership]
         row["outlet"], row["technician"] = outlet_index[outlet.id], technician_index[technician.id]
-        row["most_stops"] = row["most_travel"] = row["most_metres"] = NEVER_S
+        row["most_stops"], row["most_travel"], row["most_metres"] = NEVER_S, NO_LIMIT, NO_LIMIT
     return table
 
 
@@ -315,9 +316,9 @@ def build_problem(
         fixed=fixed,
         service=service,
         setup=np.zeros_like(service),
-        delivery=np.array([[job.load] for job in jobs], np.int32).reshape(n, 1),
-        pickup=np.zeros((n, 1), np.int32),
-        capacity=np.array([[roster.technician_of(s).load_capacity] for s in shifts], np.int32).reshape(len(shifts), 1),
+        delivery=np.array([[job.load] for job in jobs], np.int64).reshape(n, 1),
+        pickup=np.zeros((n, 1), np.int64),
+        capacity=np.array([[roster.technician_of(s).load_capacity] for s in shifts], np.int64).reshape(len(shifts), 1),
         kit_ready=kit_ready,
         kit_fen=kit_fen,
         near=nearest_jobs(leg[widest, :, :, 0], n, neighbours) if len(leg) else np.zeros((n, 0), np.int32),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.compiled import compiled, compiled_into
-from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
+from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, NO_LIMIT, Problem
 from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, over, overtime_fen, pass_stop, visit_fen
 
 __all__ = ["Memory", "cheapest_gap", "fits", "insert", "new_memory", "quote", "rank_shifts"]
@@ -90,7 +90,7 @@ def _cheaper_gap(p: Problem, s: State, j: int, v: int, limit: int) -> tuple[int,
     away, there = p.leg[shift.way, j], p.leg_to[shift.way, j]
     first = p.windows[job.first_window].earliest + p.service[j, shift.outlet]
     final = p.windows[job.last_window - 1].latest
-    limited = shift.most_travel < NEVER_S or shift.most_metres < NEVER_S
+    limited = shift.most_travel < NO_LIMIT or shift.most_metres < NO_LIMIT
     at, t = shift.leaves, shift.start
     for k in range(count + 1):
         if k > 0:

@@ -19,6 +19,7 @@ __all__ = [
     "KEEP_FEN",
     "LATENESS",
     "NEVER_S",
+    "NO_LIMIT",
     "OUTLET",
     "PAUSE",
     "RATES",
@@ -31,7 +32,8 @@ __all__ = [
 FORBIDDEN = 1 << 30
 """In `fixed`: this shift may not serve this job."""
 NEVER_S = 1 << 29
-"""No time of a problem reaches it; as a limit of seconds or metres: none."""
+"""No time of a problem reaches it."""
+NO_LIMIT = 1 << 60
 FREE = -1
 KEEP_FEN = 1_000_000_000
 """Added to the price of leaving out a visit that is locked or frozen: kept wherever a legal place exists."""
@@ -72,7 +74,7 @@ SHIFT = np.dtype(
         ("outlet", "i4"),
         ("technician", "i4"),
         ("most_stops", "i4"),
-        ("most_travel", "i4"),
+        ("most_travel", "i8"),
         ("most_metres", "i8"),
         ("use_fen", "i8"),
     ],
@@ -123,9 +125,9 @@ class Problem(NamedTuple):
     fixed: NDArray[np.int32]
     service: NDArray[np.int32]
     setup: NDArray[np.int32]
-    delivery: NDArray[np.int32]
-    pickup: NDArray[np.int32]
-    capacity: NDArray[np.int32]
+    delivery: NDArray[np.int64]
+    pickup: NDArray[np.int64]
+    capacity: NDArray[np.int64]
     kit_ready: NDArray[np.int32]
     kit_fen: NDArray[np.int32]
     near: NDArray[np.int32]

@@ -51,8 +51,8 @@ class State(NamedTuple):
     fen: NDArray[np.int64]
     misses: NDArray[np.int32]
     hop: NDArray[np.int32]
-    load_before: NDArray[np.int32]
-    load_after: NDArray[np.int32]
+    load_before: NDArray[np.int64]
+    load_after: NDArray[np.int64]
     travel: NDArray[np.int64]
     metres: NDArray[np.int64]
     route_of: NDArray[np.int32]
@@ -76,8 +76,8 @@ def new_state(problem: Problem) -> State:
         fen=np.zeros(m, np.int64),
         misses=np.zeros(m, np.int32),
         hop=np.zeros((m, most + 1), np.int32),
-        load_before=np.zeros((m, most + 1, dimensions), np.int32),
-        load_after=np.zeros((m, most + 1, dimensions), np.int32),
+        load_before=np.zeros((m, most + 1, dimensions), np.int64),
+        load_after=np.zeros((m, most + 1, dimensions), np.int64),
         travel=np.zeros(m, np.int64),
         metres=np.zeros(m, np.int64),
         route_of=np.full(n, FREE, np.int32),
@@ -246,8 +246,7 @@ def _weigh(p: Problem, s: State, v: int) -> bool:
 def over(p: Problem, v: int, travel: int, metres: int) -> bool:
     """Return whether a route drives for longer or farther than its shift may."""
     shift = p.shifts[v]
-    too_long = shift.most_travel < NEVER_S and travel > shift.most_travel
-    return bool(too_long or (shift.most_metres < NEVER_S and metres > shift.most_metres))
+    return bool(travel > shift.most_travel or metres > shift.most_metres)
 
 
 @compiled

@@ -25,7 +25,7 @@ from optimizer.search.problem import (
     nearest_jobs,
 )
 from optimizer.travel import UNREACHABLE
-from optimizer.vrp.model import NO_LIMIT, Amounts, Matrices, Pause, Routing, Task, Vehicle
+from optimizer.vrp.model import MOST_S, NO_LIMIT, Amounts, Matrices, Pause, Routing, Task, Vehicle
 
 __all__ = ["Laid", "lay_out", "pauses_in_turn"]
 
@@ -35,14 +35,20 @@ DEAREST_LEG = 1 << 28
 LEGS_PER_TASK = 6
 """Leaving a task out costs this many of the dearest legs: more than any detour, little enough to be annealed."""
 ANY_S = 1 << 28
+"""No window ends later than this after the first moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
-    """The arrays of a problem whose clock begins at base_s; task_fen is what a task of priority 0 costs left out."""
+    """The arrays of a problem.
+
+    base_s: when their clock begins. scale: their price units in one unit of cost. task_fen: what a task of priority 0
+    costs left out, in price units.
+    """
 
     problem: Problem
     base_s: int
+    scale: Fraction
     task_fen: int
 
 
@@ -91,8 +97,8 @@ def lay_out(routing: Routing) -> Laid:
         first = int(row["last_pause"])
         row["leaves"], row["returns"] = n + ends[vehicle.start], n + ends[vehicle.end]
         row["way"], row["outlet"], row["technician"] = ways[_way(vehicle)], types[vehicle.type], v
-        row["most_stops"], row["most_travel"] = min(vehicle.max_tasks, n), min(vehicle.max_travel_s, NEVER_S)
-        row["most_metres"], row["use_fen"] = _limit(vehicle.max_distance_m), round(vehicle.costs.fixed * scale)
+        row["most_stops"], row["most_travel"] = min(vehicle.max_tasks, n), vehicle.max_travel_s
+        row["most_metres"], row["use_fen"] = vehicle.max_distance_m, round(vehicle.costs.fixed * scale)
     fixed, amounts = _fixed(routing, service, types, scale)
     task_fen = _task_fen(leg, fixed, shifts)
     jobs["unserved_fen"] = [task_fen * (1 + task.priority) for task in routing.tasks]
@@ -121,7 +127,7 @@ def lay_out(routing: Routing) -> Laid:
         kit_fen=np.zeros((n, 0), np.int32),
         near=nearest_jobs(widest, n, NEIGHBOURS) if m else np.zeros((n, 0), np.int32),
     )
-    return Laid(problem=problem, base_s=base_s, task_fen=task_fen)
+    return Laid(problem=problem, base_s=base_s, scale=scale, task_fen=task_fen)
 
 
 def pauses_in_turn(vehicle: Vehicle) -> list[Pause]:
@@ -199,8 +205,9 @@ def _legs(
 
 def _shifted(window: Window | None, base_s: int) -> Window:
     if window is None:
-        return Window(earliest_s=0, latest_s=ANY_S)
-    return Window(earliest_s=window.earliest_s - base_s, latest_s=window.latest_s - base_s)
+        # Nothing begins before 0 of the asker's clock, which may lie long before the first moment named.
+        return Window(earliest_s=-min(base_s, MOST_S), latest_s=ANY_S)
+    return Window(earliest_s=window.earliest_s - base_s, latest_s=min(window.latest_s - base_s, ANY_S))
 
 
 def _windows(routing: Routing, base_s: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
@@ -222,12 +229,8 @@ def _windows(routing: Routing, base_s: int) -> tuple[NDArray[np.void], NDArray[n
     return np.array(rows, WINDOW), np.array(pauses, PAUSE)
 
 
-def _limit(metres: int) -> int:
-    return min(metres, NEVER_S)
-
-
-def _amounts(rows: Sequence[Amounts], dimensions: int) -> NDArray[np.int32]:
-    table = np.zeros((len(rows), dimensions), np.int32)
+def _amounts(rows: Sequence[Amounts], dimensions: int) -> NDArray[np.int64]:
+    table = np.zeros((len(rows), dimensions), np.int64)
     for row, amounts in zip(table, rows, strict=True):
         row[: len(amounts)] = amounts
     return table
@@ -235,13 +238,14 @@ def _amounts(rows: Sequence[Amounts], dimensions: int) -> NDArray[np.int32]:
 
 def _fixed(
     routing: Routing, service: NDArray[np.int32], types: dict[str, int], scale: Fraction
-) -> tuple[NDArray[np.int32], tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
+) -> tuple[NDArray[np.int32], tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
     """Return the price of each (task, vehicle), FORBIDDEN where skills or loads exclude it, and all amounts."""
     tasks, vehicles = routing.tasks, routing.vehicles
     capacities = [vehicle.capacity for vehicle in vehicles if vehicle.capacity is not None]
     d = max((len(capacity) for capacity in capacities), default=0)
     delivery, pickup = _amounts([t.delivery for t in tasks], d), _amounts([t.pickup for t in tasks], d)
-    capacity = _amounts([(NEVER_S,) * d if v.capacity is None else v.capacity for v in vehicles], d)
+    # A vehicle that names no capacity beside others that do carries nothing.
+    capacity = _amounts([v.capacity or () for v in vehicles], d)
     fixed = np.full((len(tasks), len(vehicles)), FORBIDDEN, np.int32)
     for v, vehicle in enumerate(vehicles):
         able = np.array([task.skills <= vehicle.skills for task in tasks], bool)

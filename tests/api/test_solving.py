@@ -32,12 +32,12 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a setter for what the search answers; by default one vehicle serves what it served at the start."""
 
     def set_answer(found: Callable[[Routing, dict[int, Wanted]], Found]) -> None:
-        def search(routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: str) -> Found:
+        def search(routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int) -> Found:
             assert budget.begin(1.0)(1) >= 0.0
-            assert (seed, engine) == (1, "search")
+            assert seed == 1
             return found(routing, wanted)
 
-        monkeypatch.setattr(solving, "_solver", lambda: search)
+        monkeypatch.setattr(solving, "solve_routing", search)
 
     return set_answer
 

@@ -107,7 +107,7 @@ BAD = [
     (put("vehicles.0.time_window", [9, 3]), "vehicles[0].time_window", "[9, 3]", "start not after the end"),
     (put("vehicles.0.time_window", [[0, 9]]), "vehicles[0].time_window", "an array of 1", "[start, end]"),
     (put("vehicles.0.time_window", [0, 1 << 32]), "vehicles[0].time_window", str(1 << 32), "two integers"),
-    (put("vehicles.0.time_window.1", (1 << 27) + 1), "vehicles[0].time_window", "134217729, while", "within"),
+    (put("vehicles.0.time_window", [(1 << 27) + 1, 1 << 28]), "vehicles[0].time_window", "134217729, while", "within"),
     # Places
     (put("vehicles.1", {"id": 2}), "vehicles[1]", "neither start nor end", "a start, an end, or both"),
     (put("jobs.1", {"id": 11}), "jobs[1].location_index", "missing", "a row of the matrices"),

@@ -7,7 +7,7 @@ from optimizer import model
 from optimizer.explanation import Remedy, RemedyKind
 from optimizer.model import Day, Job
 from optimizer.plan import Plan, Route, Shipment, Unassigned
-from optimizer.roster import Roster
+from optimizer.roster import Roster, visit_windows
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.readback import read_route
 from optimizer.sourcing import KitOption, shipments_for
@@ -19,9 +19,18 @@ Kits = dict[str, tuple[KitOption, ...]]
 
 
 def forced_plans(
-    day: Day, travel: TravelTimes, plan: Plan, kits: Kits, job_id: str, move: tuple[str, str, str]
+    asked: Day,
+    day: Day,
+    travel: TravelTimes,
+    plan: Plan,
+    kits: Kits,
+    job_id: str,
+    move: tuple[str, str, str],
 ) -> Iterator[Plan]:
-    """Yield the plan with the job in every gap of a shift; move: that shift, who gives way, and to which shift."""
+    """Yield the plan of the day asked with the job in every gap of a shift, timed by the changed day.
+
+    move: that shift, who gives way, and to which shift.
+    """
     shift_id, gives_way, goes_to = move
     shard = Shard(
         job_ids=tuple(job.id for job in day.jobs),
@@ -29,7 +38,7 @@ def forced_plans(
         start={},
         parity_allowed=0,
     )
-    problem = build_problem(Roster(day), shard, kits, travel)
+    problem = build_problem(Roster(_still(day, asked, job_id)), shard, kits, travel)
     index = {job.id: j for j, job in enumerate(day.jobs)}
     numbers = {shift.id: v for v, shift in enumerate(day.shifts)}
     before = {route.shift_id: [stop.job_id for stop in route.stops] for route in plan.routes}
@@ -39,7 +48,7 @@ def forced_plans(
     def timed(orders: dict[str, list[str]]) -> Plan | None:
         made: dict[str, Route] = {}
         for s, order in orders.items():
-            if order == before.get(s):
+            if order == before.get(s) and job_id not in order:
                 made[s] = routes[s]
             elif order:
                 try:
@@ -63,6 +72,20 @@ def forced_plans(
             made = timed(both)
             if made is not None:
                 yield made
+
+
+def _still(day: Day, asked: Day, job_id: str) -> Day:
+    """Return the changed day with all other jobs held as on the day asked: a freeze lifted moves nobody else."""
+    roster = Roster(asked)
+    return replace(
+        day,
+        jobs=tuple(
+            replace(job, windows=tuple(visit_windows(roster, job)), appointment=None)
+            if job.id != job_id and roster.is_held(job) and visit_windows(roster, job)
+            else job
+            for job in day.jobs
+        ),
+    )
 
 
 def _inserted(orders: dict[str, list[str]], shift_id: str, job_id: str) -> Iterator[dict[str, list[str]]]:

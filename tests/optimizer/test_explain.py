@@ -7,7 +7,7 @@ from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.explain import explain
-from optimizer.explanation import Candidate, Explanation, Remedy, RemedyKind, Why
+from optimizer.explanation import Candidate, Explanation, Remedy, Why
 from optimizer.model import ClockKind, Day, Job
 from optimizer.plan import Plan
 from optimizer.roster import Roster
@@ -37,7 +37,7 @@ def stand(day: Day, travel: TravelTimes, plan: Plan, one: Explanation) -> None:
 
     def found(other: Day, given: forcing.Kits, what: Candidate | Remedy) -> list[int]:
         move = (what.shift_id, what.gives_way, what.gives_way_to)
-        plans = forcing.forced_plans(other, travel, plan, given, job.id, move)
+        plans = forcing.forced_plans(day, other, travel, plan, given, job.id, move)
         legal = [made for made in plans if check(other, made, travel) == ()]
         return [
             price(other, made, travel).total - before

@@ -16,6 +16,7 @@ from optimizer.search.insertion import insert
 from optimizer.search.reinsertion import give_way, take_out, walk
 from optimizer.search.schedule import INFEASIBLE
 from optimizer.territory import Forced, Place, Territory
+from optimizer.travel import UNREACHABLE
 from optimizer.verdicts import STAGES, Pair, broken_rules, pair_verdicts
 
 __all__ = ["Wanted", "explained"]
@@ -304,8 +305,8 @@ class _Explainer:
             outlet_id=pair.outlet.id,
             technician_id=pair.technician.id,
             shift_id=pair.shift.id,
-            travel_s=pair.drive_s,
-            travel_m=pair.metres,
+            travel_s=pair.drive_s if pair.drive_s < UNREACHABLE else None,
+            travel_m=pair.metres if pair.drive_s < UNREACHABLE else None,
             verdicts=tuple(verdicts),
             difference_fen=forced.difference_fen if forced else None,
             start_s=forced.start_s if forced else None,

@@ -63,16 +63,17 @@ class Verdict:
 class Candidate:
     """A shift that could have served the job, and what that would have changed.
 
-    travel_s, travel_m: base → job by road. difference_fen: plan cost with the job forced here less plan cost as it is;
-    None where one visit giving way opens no legal place either. gives_way: the visit that makes room ("" for none),
-    which then goes to gives_way_to ("" when it is left out). items: what the difference is made of, where it was asked.
+    travel_s, travel_m: base → job by road, None where no way is known or it is too far to ask. difference_fen: plan
+    cost with the job forced here less plan cost as it is; None where one visit giving way opens no legal place either.
+    gives_way: the visit that makes room ("" for none), which then goes to gives_way_to ("" when it is left out). items:
+    what the difference is made of.
     """
 
     outlet_id: str
     technician_id: str
     shift_id: str
-    travel_s: int
-    travel_m: int
+    travel_s: int | None
+    travel_m: int | None
     verdicts: tuple[Verdict, ...]
     difference_fen: int | None = None
     start_s: int | None = None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optimizer import wording
 from optimizer.cost import level_of
 from optimizer.explanation import Remedy, RemedyKind, Sentence
+from optimizer.measure import service_seconds
 from optimizer.model import Job, Lock, Rule
 from optimizer.roster import visit_windows
 from optimizer.search.arrays import FREE
@@ -346,6 +347,11 @@ def _farther(case: Case) -> list[Remedy]:
         return []
     pair = case.pairs[min(far, key=lambda v: (case.pairs[v].metres, v))]
     day = territory.day
+    drive_s, metres = territory.road(pair)
+    earliest_s = max(pair.shift.start_s, day.now_s)
+    if earliest_s + drive_s + service_seconds(job, pair.outlet) > pair.shift.latest_end_s:
+        # Even one way takes too long.
+        return []
     technicians = tuple(other for other in day.technicians if other.outlet_id == pair.outlet.id)
     staff = {technician.id for technician in technicians}
     shifts = tuple(shift for shift in territory.shifts if shift.technician_id in staff)
@@ -357,7 +363,7 @@ def _farther(case: Case) -> list[Remedy]:
         technicians=technicians,
         shifts=shifts,
         jobs=tuple(other for other in day.jobs if other.id in near),
-        tariff=replace(day.tariff, reach_m={**day.tariff.reach_m, pair.technician.mode: pair.metres}),
+        tariff=replace(day.tariff, reach_m={**day.tariff.reach_m, pair.technician.mode: metres}),
     )
     # The arrays hold no ways beyond the limit: the outlet is laid out once more, with another limit.
     there = Territory(alone, routes, territory.shipments, territory.kits, territory.travel, territory.parity)
@@ -367,8 +373,6 @@ def _farther(case: Case) -> list[Remedy]:
         broken = {v: broken_rules(there.roster, other) for v, other in pairs.items()}
         again = Case(territory=there, taken=taken, job=job, pairs=pairs, broken=broken, latest=None)
         ask = again.ask(again.open_shifts())
-        options = [
-            _Option(kind=RemedyKind.REACH, place=place, ask=ask, amount=pair.metres) for place in there.quoted(ask)
-        ]
+        options = [_Option(kind=RemedyKind.REACH, place=place, ask=ask, amount=metres) for place in there.quoted(ask)]
         options.sort(key=lambda option: (option.place.fen, option.place.v))
         return [_remedy(again, option) for option in options[:PRICED]]

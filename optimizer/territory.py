@@ -1,6 +1,6 @@
 """A part of a finished plan as arrays: a job is taken out, forced in elsewhere, priced to the fen, and put back."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from optimizer.cost import (
     workload_price,
 )
 from optimizer.measure import service_seconds
-from optimizer.model import AreaClass, ClockKind, Day, Job, Ownership, Shift
+from optimizer.model import AreaClass, ClockKind, Day, Job, Ownership, Position, Shift
 from optimizer.plan import Plan, Route, Shipment
 from optimizer.roster import Roster, visit_windows
 from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Shard, build_problem
@@ -29,7 +29,7 @@ from optimizer.search.insertion import insert
 from optimizer.search.reinsertion import ITEMS, PLACES, UNASKED, Ask, Found, quotes, stretch, take_out, walk
 from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
 from optimizer.sourcing import KitOption
-from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 from optimizer.verdicts import Pair
 
 __all__ = ["Forced", "Parity", "Place", "Taken", "Territory", "parity_of"]
@@ -55,6 +55,12 @@ def parity_of(day: Day, starts: Mapping[str, int]) -> dict[str, tuple[int, int]]
             jobs[job.centre_id] += 1
             missed[job.centre_id] += starts.get(job.id, due_s + 1) > due_s
     return {centre: (jobs[centre], missed[centre]) for centre in jobs}
+
+
+def _straight_m(a: Position, b: Position) -> int:
+    """Return metres as the crow flies."""
+    chord = float(np.linalg.norm(np.subtract(*unit_vectors(np.array([a, b], np.float64)))))
+    return int(2 * EARTH_M * np.arcsin(min(1.0, chord / 2)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +138,6 @@ class Territory:
         self.places = np.full((len(day.jobs), PLACES), UNASKED, np.int32)
         every = len(day.shifts)
         self.found = Found(np.zeros(every, np.int64), np.zeros(every, np.int64), np.zeros(every, np.int64))
-        self._ways: dict[tuple[int, int], tuple[int, int]] = {}
 
     def _fill(self, route: Route, shipments: Sequence[Shipment]) -> None:
         """Lay a route of the plan into the arrays; the kernels time it anew, others may have timed it otherwise."""
@@ -169,41 +174,32 @@ class Territory:
 
     def pair(self, job: Job, v: int) -> Pair:
         """Return the pair of a job and a shift with the way from the base."""
-        shift = self.shifts[v]
-        drive_s, metres = self._way(self.index[job.id], v)
+        shift, j = self.shifts[v], self.index[job.id]
+        technician = self.roster.technician_of(shift)
+        row = self.problem.shifts[v]
+        way, base = row["way"], row["base"]
+        drive_s = max(int(self.problem.leg[way, base, j, 0]), int(self.problem.leg[way, j, base, 0]))
+        metres, beyond = int(self.problem.metres[way, base, j]), False
+        if metres >= UNREACHABLE:
+            straight = _straight_m(technician.position, job.position)
+            beyond = straight > self.day.tariff.reach_m[technician.mode]
+            metres = straight if beyond else metres
         return Pair(
             job=job,
             shift=shift,
-            technician=self.roster.technician_of(shift),
+            technician=technician,
             outlet=self.roster.outlet_of(shift),
             drive_s=drive_s,
             metres=metres,
+            beyond=beyond,
         )
 
-    def _way(self, j: int, v: int) -> tuple[int, int]:
-        """Return seconds, the longer of there and back, and metres from the base."""
-        row = self.problem.shifts[v]
-        way, base = int(row["way"]), int(row["base"])
-        leg = self.problem.leg[way, :, :, 0]
-        drive_s, metres = max(int(leg[base, j]), int(leg[j, base])), int(self.problem.metres[way, base, j])
-        if drive_s < UNREACHABLE and metres < UNREACHABLE:
-            return drive_s, metres
-        if (j, v) not in self._ways:
-            self._ask_ways(j)
-        return self._ways[j, v]
-
-    def _ask_ways(self, j: int) -> None:
-        """Ask for the ways that the arrays leave out, being too far to drive."""
-        place = np.array([self.day.jobs[j].position], np.float64)
-        of_mode = defaultdict(list)
-        for v, shift in enumerate(self.shifts):
-            of_mode[self.roster.technician_of(shift).mode].append(v)
-        for mode, shifts in of_mode.items():
-            bases = np.array([self.roster.technician_of(self.shifts[v]).position for v in shifts], np.float64)
-            out, back = self.travel.matrix(bases, place, mode), self.travel.matrix(place, bases, mode)
-            for i, v in enumerate(shifts):
-                drive_s = max(int(out.seconds[i, 0]), int(back.seconds[0, i]))
-                self._ways[j, v] = drive_s, int(out.metres[i, 0])
+    def road(self, pair: Pair) -> tuple[int, int]:
+        """Return seconds, the longer of there and back, and metres, asked anew: the arrays end at the reach."""
+        base, place = (np.array([p], np.float64) for p in (pair.technician.position, pair.job.position))
+        out = self.travel.matrix(base, place, pair.technician.mode)
+        back = self.travel.matrix(place, base, pair.technician.mode)
+        return max(int(out.seconds[0, 0]), int(back.seconds[0, 0])), int(out.metres[0, 0])
 
     def pair_items(self, pair: Pair) -> dict[str, int]:
         """Return what the pair costs whatever the time, by item: the same that `build_problem` adds up."""

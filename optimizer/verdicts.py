@@ -34,7 +34,10 @@ STAGES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A job, a shift that might serve it, and the way from its base: the longer of there and back, and the metres."""
+    """A job, a shift that might serve it, and the way from its base: the longer of there and back, and the metres.
+
+    beyond: too far for the travel mode even in a straight line, which metres then is; nobody asks for such roads.
+    """
 
     job: Job
     shift: Shift
@@ -42,6 +45,7 @@ class Pair:
     outlet: Outlet
     drive_s: int
     metres: int
+    beyond: bool = False
 
 
 def lacking_certificates(roster: Roster, pair: Pair) -> list[str]:
@@ -78,8 +82,8 @@ def broken_rules(roster: Roster, pair: Pair, thawed: str = "") -> tuple[Rule, ..
         (Rule.CERTIFICATE, bool(lacking_certificates(roster, pair))),
         (Rule.CREW, technician.crew < job.crew),
         (Rule.LOAD, technician.load_capacity < job.load),
-        (Rule.TRAVEL, pair.drive_s >= UNREACHABLE),
-        (Rule.MODE, pair.metres > roster.day.tariff.reach_m[technician.mode] and pair.drive_s < UNREACHABLE),
+        (Rule.TRAVEL, pair.drive_s >= UNREACHABLE and not pair.beyond),
+        (Rule.MODE, pair.beyond or UNREACHABLE > pair.metres > roster.day.tariff.reach_m[technician.mode]),
         (Rule.LOCK, owner is not None and owner != technician.id),
         (Rule.FREEZE, _frozen(roster, pair, thawed)),
     )
@@ -110,7 +114,7 @@ def pair_verdicts(roster: Roster, pair: Pair) -> Iterator[Verdict]:
         yield Verdict(rule=Rule.TRAVEL, holds=False, said=wording.way_fact(outlet, known=False))
     else:
         reach_m = roster.day.tariff.reach_m[technician.mode]
-        fact = wording.reach_fact(outlet, technician.mode, pair.metres, reach_m)
+        fact = wording.reach_fact(outlet, technician.mode, (pair.metres, reach_m), straight=pair.beyond)
         yield Verdict(rule=Rule.MODE, holds=Rule.MODE not in broken, said=fact)
     yield from _holding_verdicts(roster, pair, broken)
 

@@ -205,12 +205,13 @@ def way_fact(outlet: Outlet, known: bool) -> Sentence:
     return clause(f"no way is known from {outlet.id}", f"从网点{outlet.id}没有已知的路")
 
 
-def reach_fact(outlet: Outlet, mode: TravelMode, metres: int, reach_m: int) -> Sentence:
-    """Say how far it is and how far the travel mode goes."""
+def reach_fact(outlet: Outlet, mode: TravelMode, metres: tuple[int, int], *, straight: bool) -> Sentence:
+    """Say how far it is, by road or in a straight line, and how far the travel mode goes."""
     words = MODE_WORDS[mode]
+    far, limit = (f"{m / 1000:.0f}" for m in metres)
     return clause(
-        f"{metres / 1000:.0f} km from {outlet.id}, the limit is {reach_m / 1000:.0f} km by {words.en}",
-        f"距网点{outlet.id} {metres / 1000:.0f}公里，{words.zh}上限{reach_m / 1000:.0f}公里",
+        f"{far} km {'in a straight line ' * straight}from {outlet.id}, the limit is {limit} km by {words.en}",
+        f"距网点{outlet.id}{'直线' * straight}{far}公里，{words.zh}上限{limit}公里",
     )
 
 

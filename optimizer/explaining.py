@@ -183,7 +183,10 @@ class _Explainer:
         closest = judged[0] if judged else None
         rule: Rule | None = Rule.UNKNOWN
         cause = wording.UNKNOWN_CAUSE
-        if closest is not None and closest.rule is None and closest.forced is not None:
+        opens_s = min((w.earliest_s for w in visit_windows(self.territory.roster, self.job)), default=0)
+        if opens_s > int(latest.max(initial=0)):
+            rule, cause = Rule.WINDOW, wording.opens_late_words(opens_s)
+        elif closest is not None and closest.rule is None and closest.forced is not None:
             rule, cause = self._price_decided(closest.forced.difference_fen, closest.said)
         elif closest is not None:
             rule, cause = closest.rule, wording.closest_words(closest.said)
@@ -247,7 +250,7 @@ class _Explainer:
         """Return the candidates, legal places by their difference first."""
         legal = [one for one in judged if one.rule is None and one.forced is not None]
         legal.sort(key=lambda one: (one.forced.difference_fen if one.forced else 0, one.v))
-        return legal + [one for one in judged if one.rule is not None]
+        return legal + [one for one in judged if one not in legal]
 
     def _ranked(self, shifts: Sequence[int]) -> list[int]:
         """Return the shifts, those that came closest first: by price, then by rule, then by road."""
@@ -315,7 +318,7 @@ class _Explainer:
             items=tuple(item for item in forced.items if item[1]) if forced else (),
         )
         if rule is not None:
-            rule = first.rule if first.rule is not None else rule
+            rule = first.rule
         return _Judged(v=v, candidate=candidate, rule=rule, said=first.said, place=place, forced=forced)
 
     def _way_made(self, v: int) -> Place | None:
@@ -354,19 +357,25 @@ class _Explainer:
 
     def _time_broken(self, v: int) -> list[Verdict]:
         """Return the rules of time any one of which, lifted, would let the empty shift serve the job."""
-        found = [Verdict(rule=rule, holds=False, said=said) for rule in TIME_RULES if (said := self._lifted(v, rule))]
+        rules = (*TIME_RULES, None) if self.case.latest is not None else TIME_RULES
+        found = [Verdict(rule=rule, holds=False, said=said) for rule in rules if (said := self._lifted(v, rule))]
         if found:
             return found
         said = wording.time_unknown_fact(self.territory.shifts[v])
         return [Verdict(rule=Rule.UNKNOWN, holds=False, said=said)]
 
-    def _lifted(self, v: int, rule: Rule) -> Sentence | None:
-        """Return what is said of a rule without which the empty shift could serve the job, None when it cannot."""
+    def _lifted(self, v: int, rule: Rule | None) -> Sentence | None:
+        """Return what is said of a rule without which the empty shift could serve the job, None when it cannot.
+
+        rule: None for the promise.
+        """
         p, t, shift = self.territory.problem, self.territory, self.territory.shifts[v]
         row, ready, person = p.jobs[self.j : self.j + 1].copy(), p.kit_ready[self.j].copy(), p.shifts[v : v + 1].copy()
         job, latest = self.job, self.case.latest
-        if rule is Rule.WINDOW:
-            job, latest = (job, None) if latest is not None else (replace(job, windows=(), appointment=None), None)
+        if rule is None:
+            latest = None
+        elif rule is Rule.WINDOW:
+            job = replace(job, windows=(), appointment=None)
         elif rule is Rule.KIT:
             p.kit_ready[self.j, 0] = min(ready[0], t.day.now_s)
         elif rule is Rule.BREAK:
@@ -387,11 +396,11 @@ class _Explainer:
         p.jobs[self.j : self.j + 1], p.kit_ready[self.j], p.shifts[v : v + 1] = row, ready, person
         return said
 
-    def _time_fact(self, v: int, rule: Rule, start_s: int, back_s: int) -> Sentence:
+    def _time_fact(self, v: int, rule: Rule | None, start_s: int, back_s: int) -> Sentence:
         pair, shift = self.case.pairs[v], self.territory.shifts[v]
+        if rule is None and self.case.latest is not None:
+            return wording.too_late_fact(shift, start_s, int(self.case.latest[v]))
         if rule is Rule.WINDOW:
-            if self.case.latest is not None:
-                return wording.too_late_fact(shift, start_s, int(self.case.latest[v]))
             return wording.window_fact(shift, start_s, visit_windows(self.territory.roster, self.job))
         if rule is Rule.KIT:
             return wording.kit_fact(self.territory.kits[self.job.id][0].ready_s, shift)

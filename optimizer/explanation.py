@@ -52,9 +52,9 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a rule lets a shift serve a job."""
+    """Whether a rule lets a shift serve a job; rule is None where a promise is spoken of, which is no hard rule."""
 
-    rule: Rule
+    rule: Rule | None
     holds: bool
     said: Sentence
 

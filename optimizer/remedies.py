@@ -230,7 +230,7 @@ def _amount(case: Case, kind: RemedyKind, v: int) -> int:
             return case.job.crew
         case RemedyKind.LOAD:
             carried = [territory.day.jobs[j].load for j in territory.state.stops[v, : territory.stops_on(v)]]
-            return sum(carried) + case.job.load
+            return int(sum(carried)) + case.job.load
         case _:
             return 0
 

@@ -50,6 +50,7 @@ __all__ = [
     "missing_words",
     "nearest_words",
     "new_time_words",
+    "opens_late_words",
     "overtime_words",
     "parts_words",
     "past_words",
@@ -459,6 +460,12 @@ def past_words(latest_s: int) -> Sentence:
     """Say when the last window closed."""
     at = time_words(latest_s)
     return clause(f"its last window closed {at.en}", f"最后的时间窗已于{at.zh}结束")
+
+
+def opens_late_words(opens_s: int) -> Sentence:
+    """Say that no window opens before the promise is broken."""
+    at = time_words(opens_s)
+    return clause(f"its windows open {at.en}, after the promise", f"时间窗{at.zh}才开始，已过时效")
 
 
 def held_words(technician_id: str, start_s: int, obstacle: Sentence) -> Sentence:

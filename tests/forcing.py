@@ -13,7 +13,7 @@ from optimizer.search.readback import read_route
 from optimizer.sourcing import KitOption, shipments_for
 from optimizer.travel import TravelTimes
 
-__all__ = ["changed", "changed_kits", "forced_plans"]
+__all__ = ["Kits", "changed", "changed_kits", "forced_plans"]
 
 Kits = dict[str, tuple[KitOption, ...]]
 

@@ -1,15 +1,17 @@
 """Every answer explained: each figure of an explanation is held against a plan built by brute force and checked."""
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.explain import explain
+from optimizer.explain import explain, explain_job, kits_of_plan
 from optimizer.explanation import Candidate, Explanation, Remedy, Why
-from optimizer.model import ClockKind, Day, Job
-from optimizer.plan import Plan
+from optimizer.model import ClockKind, Day, Job, Rule
+from optimizer.plan import Plan, Unassigned
 from optimizer.roster import Roster
 from optimizer.sourcing import kit_options
 from optimizer.travel import TravelTimes
@@ -29,11 +31,11 @@ def is_late(job: Job, plan: Plan) -> bool:
     return any((stop.start_s if c.kind is ClockKind.ARRIVAL else stop.end_s) > c.due_s for c in job.clocks)
 
 
-def stand(day: Day, travel: TravelTimes, plan: Plan, one: Explanation) -> None:
+def stand(day: Day, travel: TravelTimes, plan: Plan, one: Explanation, kits: forcing.Kits | None = None) -> None:
     """Assert that every figure of an explanation is what a plan built by brute force says."""
     job = next(job for job in day.jobs if job.id == one.job_id)
     before = price(day, plan, travel).total
-    kits = kit_options(day)
+    kits = kit_options(day) if kits is None else kits
 
     def found(other: Day, given: forcing.Kits, what: Candidate | Remedy) -> list[int]:
         move = (what.shift_id, what.gives_way, what.gives_way_to)
@@ -67,3 +69,44 @@ def test_every_figure_is_that_of_a_legal_plan(case: tuple[Day, TravelTimes], see
         assert one.said.en
         assert one.said.zh
         stand(day, travel, plan, one)
+
+
+def worse(day: Day, plan: Plan, seed: int) -> Plan:
+    """Return the plan with some visits dropped and nothing timed anew: legal, but nobody's best."""
+    random = Random(f"worse {seed}")
+    loose = {job.id for job in day.jobs if random.random() < 0.4}
+    routes = []
+    for route in plan.routes:
+        before, *_ = route.stops
+        if before.job_id in loose or len(route.stops) < 2 or route.stops[-1].job_id not in loose:
+            routes.append(route)
+    kept = {stop.job_id for route in routes for stop in route.stops}
+    return Plan(
+        routes=tuple(routes),
+        unassigned=tuple(
+            Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="-") for job in day.jobs if job.id not in kept
+        ),
+        shipments=tuple(shipment for shipment in plan.shipments if shipment.job_id in kept),
+    )
+
+
+@settings(max_examples=80)
+@given(case=strategies.days_and_travel(), seed=st.integers(0, 1_000))
+def test_a_plan_with_visits_dropped_is_explained_as_truly(case: tuple[Day, TravelTimes], seed: int) -> None:
+    day, travel = case
+    plan = worse(day, searched(day, travel, seed, steps=60)[0], seed)
+    for one in explained(day, travel, plan):
+        stand(day, travel, plan, one)
+
+
+@settings(max_examples=40)
+@given(case=strategies.days_and_travel(max_jobs=8), seed=st.integers(0, 1_000))
+def test_any_legal_plan_can_be_asked_about(case: tuple[Day, TravelTimes], seed: int) -> None:
+    day, travel = case
+    plan = strategies.legal_plan(day, travel, seed)  # type: ignore[arg-type]
+    candidates = nearest_capable_outlets(Roster(day), travel)
+    kits = kits_of_plan(day, plan)
+    for job in day.jobs:
+        for one in explain_job(day, plan, candidates, travel, job.id):
+            assert one.job_id == job.id
+            stand(day, travel, plan, one, kits)

@@ -25,11 +25,13 @@ from optimizer.workers import Workers, answer_all
 
 __all__ = ["ExplainTask", "explain", "explain_job", "explain_task", "explained_plan", "kits_of_plan", "unassigned_as"]
 
-MOST_JOBS = 400
+MOST_JOBS = 200
 """Jobs of one task: travel inside a territory grows with the square of them."""
 OUTLETS = 3
 STRAIGHT = 2
-"""Outlets looked at for a job: so many of the nearest by road that are capable, and nearest in a straight line."""
+"""Outlets looked at for a job: so many of the nearest by road that are capable, and nearest in a straight line.
+
+A job that waits for the customer's consent has one, and one that is not at its nearest outlet that one."""
 CANDIDATES = 3
 CANDIDATES_ALONE = 8
 """Candidates told of, in a whole plan and when one job is asked about."""
@@ -202,22 +204,32 @@ class _Cutter:
 
     def wanted(self, job: Job, outlets: int = OUTLETS) -> Wanted:
         """Return what is to be explained about a job, and the outlets to look at, nearest first."""
+        alone = outlets > OUTLETS
         row = self.candidates.outlet[self.roster.place_of_job[job.id]]
         capable = [self.day.outlets[o].id for o in row if o >= 0 and self.roster.shifts_of.get(self.day.outlets[o].id)]
         home = self.server.get(job.id)
-        nearer = capable[: capable.index(home)] if home in capable else capable
-        whys = []
-        if home is None:
-            whys.append(Why.LEFT_OUT)
-        elif self.is_late(job):
-            whys.append(Why.LATE)
-        if home is not None and nearer:
-            whys.append(Why.NOT_NEAREST)
-        others = [] if not whys and outlets == OUTLETS else self.near_by(job)
+        nearer = () if home is None else tuple(capable[: capable.index(home)] if home in capable else capable)
+        nearer = nearer[: STRAIGHT if alone else 1]
+        whys = self.whys(job, nearer)
+        looked_at: list[str] = []
+        if alone or Why.LEFT_OUT in whys or (Why.LATE in whys and self.may_be_punctual(job)):
+            looked_at = capable[: outlets if alone or job.consent else 1]
+            looked_at += self.near_by(job) if job.consent or not looked_at else []
         holder = self.roster.technicians.get(job.published.technician_id) if job.published else None
         bound = [holder.outlet_id] if holder and self.roster.shifts_of.get(holder.outlet_id) else []
-        looked_at = dict.fromkeys([*capable[:outlets], *others, *([home] if home else []), *bound])
-        return Wanted(job_id=job.id, whys=tuple(whys), outlet_ids=tuple(looked_at), nearer=tuple(nearer[:STRAIGHT]))
+        every = dict.fromkeys([*looked_at, *nearer, *([home] if home else []), *bound])
+        return Wanted(job_id=job.id, whys=whys, outlet_ids=tuple(every), nearer=nearer)
+
+    def whys(self, job: Job, nearer: Sequence[str]) -> tuple[Why, ...]:
+        """Return what about the job wants an explanation."""
+        if job.id not in self.server:
+            return (Why.LEFT_OUT,)
+        late = (Why.LATE,) if self.is_late(job) else ()
+        return (*late, Why.NOT_NEAREST) if nearer else late
+
+    def may_be_punctual(self, job: Job) -> bool:
+        """Tell whether the job's promises could still be kept when the plan was made."""
+        return min((clock.due_s for clock in job.clocks), default=self.day.now_s) >= self.day.now_s
 
     def near_by(self, job: Job) -> list[str]:
         """Return the outlets at work nearest in a straight line, capable or not."""

@@ -66,11 +66,7 @@ def explained(territory: Territory, wanted: Wanted, most: int, missing: Mapping[
                 )
                 continue
             outlets = wanted.nearer if why is Why.NOT_NEAREST else wanted.outlet_ids
-            shifts = [
-                v
-                for v, shift in enumerate(territory.shifts)
-                if territory.usable[v] and territory.roster.outlet_of(shift).id in outlets
-            ]
+            shifts = [v for outlet_id in outlets for v in territory.shifts_of.get(outlet_id, ()) if territory.usable[v]]
             pairs = {v: territory.pair(job, v) for v in shifts}
             broken = {v: broken_rules(territory.roster, pair) for v, pair in pairs.items()}
             latest = territory.punctual(job) if why is Why.LATE else None

@@ -1,6 +1,6 @@
 """A part of a finished plan as arrays: a job is taken out, forced in elsewhere, priced to the fen, and put back."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from optimizer.cost import (
     workload_price,
 )
 from optimizer.measure import service_seconds
-from optimizer.model import AreaClass, ClockKind, Day, Job, Ownership, Position, Shift
+from optimizer.model import AreaClass, ClockKind, Day, Job, Ownership, Position
 from optimizer.plan import Plan, Route, Shipment
 from optimizer.roster import Roster, visit_windows
 from optimizer.search.arrays import FORBIDDEN, FREE, NEVER_S, Shard, build_problem
@@ -113,6 +113,9 @@ class Territory:
         self.shifts = day.shifts
         self.index = {job.id: j for j, job in enumerate(day.jobs)}
         self.shift_index = {shift.id: v for v, shift in enumerate(day.shifts)}
+        self.shifts_of: dict[str, list[int]] = defaultdict(list)
+        for v, shift in enumerate(day.shifts):
+            self.shifts_of[self.roster.outlet_of(shift).id].append(v)
         shard = Shard(job_ids=tuple(self.index), shift_ids=tuple(self.shift_index), start={}, parity_allowed=0)
         problem = build_problem(self.roster, shard, kits, travel, neighbours=0)
         counts = problem.jobs["last_window"] - problem.jobs["first_window"]
@@ -368,7 +371,3 @@ class Territory:
     def stops_on(self, v: int) -> int:
         """Return how many visits a shift has, the job taken out not among them."""
         return int(self.state.length[v])
-
-    def shift(self, v: int) -> Shift:
-        """Return a shift by its number."""
-        return self.shifts[v]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -354,31 +355,34 @@ class _Explainer:
     def _time_broken(self, v: int) -> list[Verdict]:
         """Return the rules of time any one of which, lifted, would let the empty shift serve the job."""
         rules = (*TIME_RULES, None) if self.case.latest is not None else TIME_RULES
-        found = [Verdict(rule=rule, holds=False, said=said) for rule in rules if (said := self._lifted(v, rule))]
+        found = [Verdict(rule=rule, holds=False, said=said) for rule in rules if (said := self._lifted(v, (rule,)))]
         if found:
             return found
-        said = wording.time_unknown_fact(self.territory.shifts[v])
-        return [Verdict(rule=Rule.UNKNOWN, holds=False, said=said)]
+        shift = self.territory.shifts[v]
+        for both in combinations(rules, 2) if self.home == FREE or self.wanted.thorough else ():
+            if self._lifted(v, both):
+                return [Verdict(rule=both[0], holds=False, said=wording.both_fact(shift, both))]
+        return [Verdict(rule=Rule.UNKNOWN, holds=False, said=wording.time_unknown_fact(shift))]
 
-    def _lifted(self, v: int, rule: Rule | None) -> Sentence | None:
-        """Return what is said of a rule without which the empty shift could serve the job, None when it cannot.
+    def _lifted(self, v: int, rules: Sequence[Rule | None]) -> Sentence | None:
+        """Return what is said of the first of these rules if the empty shift could serve the job without them.
 
-        rule: None for the promise.
+        None among the rules is the promise.
         """
         p, t, shift = self.territory.problem, self.territory, self.territory.shifts[v]
         row, ready, person = p.jobs[self.j : self.j + 1].copy(), p.kit_ready[self.j].copy(), p.shifts[v : v + 1].copy()
         job, latest = self.job, self.case.latest
-        if rule is None:
+        if None in rules:
             latest = None
-        elif rule is Rule.WINDOW:
+        if Rule.WINDOW in rules:
             job = replace(job, windows=(), appointment=None)
-        elif rule is Rule.KIT:
+        if Rule.KIT in rules:
             p.kit_ready[self.j, 0] = min(ready[0], t.day.now_s)
-        elif rule is Rule.BREAK:
+        if Rule.BREAK in rules:
             p.shifts["break_latest"][v] = NEVER_S
-        elif rule is Rule.HOURS:
+        if Rule.HOURS in rules:
             p.shifts["open"][v], p.shifts["close"][v] = shift.day * DAY_S, (shift.day + 1) * DAY_S
-        else:
+        if Rule.SHIFT in rules:
             p.shifts["latest_end"][v] = NEVER_S // 2
         ask = t.ask(job, [v], latest)
         places = t.quoted(ask, t.empty)
@@ -388,7 +392,7 @@ class _Explainer:
             insert(p, t.empty, self.j, v, places[0].gap, 0)
             back_s = walk(p, t.empty, v, starts, items)
             take_out(p, t.empty, self.j)
-            said = self._time_fact(v, rule, int(starts[0]), int(back_s))
+            said = self._time_fact(v, rules[0], int(starts[0]), int(back_s))
         p.jobs[self.j : self.j + 1], p.kit_ready[self.j], p.shifts[v : v + 1] = row, ready, person
         return said
 

@@ -10,7 +10,7 @@ from optimizer.model import Job, Lock, Outlet, Rule, Shift, Technician
 from optimizer.roster import BINDING, Roster
 from optimizer.travel import UNREACHABLE
 
-__all__ = ["STAGES", "Pair", "broken_rules", "pair_verdicts"]
+__all__ = ["STAGES", "Pair", "broken_rules", "lacking_certificates", "pair_verdicts"]
 
 STAGES = (
     Rule.CONSENT,

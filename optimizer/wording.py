@@ -1,10 +1,10 @@
 """The wording of explanations in English and in Chinese, in one place: facts come in, sentences go out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from optimizer.clock import time_text
 from optimizer.explanation import Sentence
-from optimizer.model import DAY_S, ClockKind, Job, Outlet, Shift, Technician, TravelMode, Window
+from optimizer.model import DAY_S, ClockKind, Job, Outlet, Rule, Shift, Technician, TravelMode, Window
 
 __all__ = [
     "BEYOND",
@@ -16,10 +16,11 @@ __all__ = [
     "LATE_ALREADY",
     "LOCK_RELEASE",
     "MODE_WORDS",
-    "NOTHING_LEFT",
     "NO_REMEDY",
     "NO_SHIFT",
+    "RULE_WORDS",
     "UNKNOWN_CAUSE",
+    "both_fact",
     "break_fact",
     "certificate_fact",
     "certificate_words",
@@ -30,7 +31,6 @@ __all__ = [
     "dearer_words",
     "difference_words",
     "duration_words",
-    "empty_fact",
     "fits_fact",
     "force_words",
     "freeze_fact",
@@ -241,11 +241,6 @@ UNKNOWN_CAUSE = clause("nothing computed explains it", "未能算出原因")
 """What is said without figures."""
 
 
-def empty_fact(rule_words: Sentence, shift: Shift) -> Sentence:
-    """Say that a shift could serve the job if it were empty."""
-    return clause(f"{shift.id} {rule_words.en}", f"班次{shift.id}{rule_words.zh}")
-
-
 def window_fact(shift: Shift, soonest_s: int, windows: Sequence[Window]) -> Sentence:
     """Say when the shift could be there, and what the windows are."""
     at, spans = time_words(soonest_s), window_words(windows)
@@ -289,6 +284,26 @@ def time_unknown_fact(shift: Shift) -> Sentence:
     return clause(
         f"no time on {shift.id} suits even when it is empty, for more than one reason",
         f"班次{shift.id}即使空着也排不下，原因不止一个",
+    )
+
+
+RULE_WORDS: Mapping[Rule | None, str] = {
+    Rule.WINDOW: "时间窗",
+    Rule.KIT: "配件",
+    Rule.BREAK: "休息",
+    Rule.HOURS: "营业时间",
+    Rule.SHIFT: "班次时间",
+    None: "时效承诺",
+}
+
+
+def both_fact(shift: Shift, rules: Sequence[Rule | None]) -> Sentence:
+    """Say which two rules of time exclude the shift together."""
+    en = " and ".join(rule or "the promise" for rule in rules)
+    zh = "和".join(RULE_WORDS[rule] for rule in rules)
+    return clause(
+        f"no time on {shift.id} suits even when it is empty: {en} stand against it",
+        f"班次{shift.id}即使空着也排不下：{zh}都不满足",
     )
 
 
@@ -403,7 +418,6 @@ def reach_words(who: str, metres: int) -> Sentence:
 
 
 LOCK_RELEASE = clause("release the lock", "解除锁定")
-NOTHING_LEFT = clause("it stays as it is", "维持原状")
 
 
 def thaw_words(outlet: Outlet) -> Sentence:

@@ -131,8 +131,7 @@ class _Explainer:
         if closest.rule is None and closest.forced is not None:
             return self._price_decided(closest.forced.difference_fen, closest.said)
         if closest.rule is Rule.ROOM:
-            able = sum(not rules for rules in self.case.broken.values())
-            return Rule.ROOM, wording.full_words(able, closest.said)
+            return Rule.ROOM, wording.full_words(len(self.alone), closest.said)
         return closest.rule, wording.closest_words(closest.said)
 
     def _price_decided(self, fen: int, said: Sentence) -> tuple[Rule | None, Sentence]:

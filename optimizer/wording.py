@@ -212,7 +212,7 @@ def reach_fact(outlet: Outlet, mode: TravelMode, metres: tuple[int, int], *, str
     far, limit = (f"{m / 1000:.0f}" for m in metres)
     return clause(
         f"{far} km {'in a straight line ' * straight}from {outlet.id}, the limit is {limit} km by {words.en}",
-        f"距网点{outlet.id}{'直线' * straight}{far}公里，{words.zh}上限{limit}公里",
+        f"距网点{outlet.id}{'直线' * straight}有{far}公里，{words.zh}上限{limit}公里",
     )
 
 
@@ -433,7 +433,7 @@ def closest_words(said: Sentence) -> Sentence:
 def full_words(able: int, said: Sentence) -> Sentence:
     """Say that all shifts that could serve the job alone are full."""
     count = "1 shift" if able == 1 else f"{able} shifts"
-    return clause(f"{count} may serve it; closest: {said.en}", f"有{able}个班次可派；最接近的：{said.zh}")
+    return clause(f"{count} could serve it alone; closest: {said.en}", f"有{able}个班次空着时可派；最接近的：{said.zh}")
 
 
 def dearer_words(said: Sentence, fen: int) -> Sentence:

@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_changes, print_kpis
-from api.planning import PlanIllegal, check_day, plan_day
+from api.explaining import Language, print_explanations
+from api.planning import JobUnknown, PlanIllegal, check_day, explain_day, plan_day
 from api.replanning import Base
 from api.solving import Code, Engine, answer, is_place, put
 from api.warm_up import warm_up
@@ -55,7 +56,7 @@ def main() -> None:
     """Run the command line; problems end in one clear message and the exit code that says whose they are."""
     try:
         app()
-    except (FolderRefused, ForeignFolder, ClusterRefused) as refused:
+    except (FolderRefused, ForeignFolder, JobUnknown, ClusterRefused) as refused:
         _say(str(refused))
         sys.exit(REFUSED)
     except PlanIllegal as illegal:
@@ -150,6 +151,20 @@ def _day_check(
         typer.echo(f"{len(findings)} violations.")
         raise typer.Exit(VIOLATIONS)
     typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
+
+
+@day_app.command("explain")
+def _day_explain(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The plan folder.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The job to explain.")],
+    base: Annotated[
+        Path | None, typer.Option(metavar="OUT0", help="The published plan that it was made against, if any.")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.BOTH,
+) -> None:
+    """Explain one job: why it is left out, late or not at its nearest outlet, what else there was, what would help."""
+    print_explanations(explain_day(folder, out, job, base), lang)
 
 
 @app.command("solve")

@@ -1,6 +1,7 @@
 """A day folder becomes a plan folder: read, plan, plan by hand for comparison, check, write."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +20,22 @@ from datasets.sheets import write_sheets
 from geo.providers import open_travel
 from optimizer.baseline import by_hand
 from optimizer.budget import Budget, Portion
+from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
+from optimizer.explain import explain_job
+from optimizer.explanation import Explanation
 from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import TravelMode
 from optimizer.plan import Plan, Result, Status, Violation
+from optimizer.roster import Roster
 from optimizer.stability import stability
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["PlanIllegal", "Planned", "check_day", "open_provider", "plan_day"]
+__all__ = ["JobUnknown", "PlanIllegal", "Planned", "check_day", "explain_day", "open_provider", "plan_day"]
 
 STABILITY_SHARE = 0.25
 """Part of the budget that goes into finding out what stability costs."""
@@ -42,6 +47,14 @@ class PlanIllegal(Exception):
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__(f"{len(violations)} violations")
         self.violations = violations
+
+
+class JobUnknown(Exception):
+    """Somebody asks about a job that the day does not have."""
+
+    def __init__(self, job_id: str, known: Sequence[str]) -> None:
+        near = difflib.get_close_matches(job_id, known, n=5, cutoff=0.6)
+        super().__init__(f'no job "{job_id}" in jobs.csv' + (f"; did you mean {', '.join(near)}?" if near else ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +169,23 @@ def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Viol
     if (stated.travel_name, stated.travel_is_estimate) != (travel.name, travel.is_estimate):
         untrue.append(f"travel times are from {travel.name}, not from {stated.travel_name}")
     return (*check(folder.day, plan, measured), *untrue)
+
+
+def explain_day(day_path: Path, out: Path, job_id: str, base: Path | None = None) -> list[Explanation]:
+    """Return what there is to say about one job of any legal plan of it, computed anew.
+
+    base: the plan that it replaces, as when it was planned.
+    """
+    folder = read_day(day_path)
+    known = [job.id for job in folder.day.jobs]
+    if job_id not in known:
+        raise JobUnknown(job_id, known)
+    plan = read_plan(out, folder)
+    if base is not None:
+        folder = published_as(folder, read_visits(base, folder.day))
+    travel = open_provider(folder)
+    candidates = nearest_capable_outlets(Roster(folder.day), travel)
+    return explain_job(folder.day, plan, candidates, travel, job_id)
 
 
 def open_provider(folder: DayFolder) -> TravelTimes:

@@ -4,6 +4,9 @@ import datetime as dt
 
 from optimizer.baseline import HandTask, plan_by_hand
 from optimizer.budget import Steps
+from optimizer.candidates import nearest_capable_outlets
+from optimizer.dispatch import assemble
+from optimizer.explain import explain
 from optimizer.model import (
     AreaClass,
     Break,
@@ -20,15 +23,17 @@ from optimizer.model import (
     Technician,
     TravelMode,
 )
+from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.solve import Task, solve
 from optimizer.travel import TravelTimes
+from optimizer.workers import HereWorkers
 
 __all__ = ["warm_up"]
 
 
 def warm_up(travel: TravelTimes) -> None:
-    """Plan a day of three jobs, by search and by hand."""
+    """Plan a day of three jobs, by search and by hand, and explain a plan without them."""
     home = (104.06, 30.66)
     jobs = tuple(
         Job(
@@ -76,3 +81,6 @@ def warm_up(travel: TravelTimes) -> None:
     shard = Shard(job_ids=tuple(job.id for job in jobs), shift_ids=("T@1",), start={}, parity_allowed=0)
     solve(Task(day=day, shard=shard, kits={}, travel=travel, budget=Steps(steps=400), share=1.0, seed=1))
     plan_by_hand(HandTask(day=day, shard=shard, kits={}, travel=travel, nearest=(("O",),) * 3))
+    roster = Roster(day)
+    nothing = assemble(roster, (), {})
+    explain(roster, nothing, {}, nearest_capable_outlets(roster, travel), travel, HereWorkers(), lambda _: None)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from datasets.day import DayFolder
+from datasets.explanation_tables import explanation_document
 from datasets.plan_tables import PLAN_TABLES, write_rows
 from datasets.times import instant_text
 from datasets.whole_folder import refuse_foreign, whole_folder
@@ -128,6 +129,7 @@ def _plan_document(day: Day, result: Result, travel_name: str, travel_is_estimat
         "routes": routes,
         "unassigned": [_unassigned_document(left) for left in plan.unassigned],
         "shipments": [_shipment_document(day.date, shipment) for shipment in plan.shipments],
+        "explanations": [explanation_document(day.date, explanation) for explanation in result.explanations],
     }
 
 
@@ -152,7 +154,15 @@ def _route_document(date: dt.date, route: Route) -> dict[str, Any]:
 
 
 def _unassigned_document(left: Unassigned) -> dict[str, Any]:
-    return {"job_id": left.job_id, "rule": str(left.rule), "reason": left.reason, "remedy": left.remedy}
+    return {
+        "job_id": left.job_id,
+        "rule": str(left.rule),
+        "reason": left.reason,
+        "remedy": left.remedy,
+        "reason_zh": left.reason_zh,
+        "remedy_zh": left.remedy_zh,
+        "difference_fen": left.difference_fen,
+    }
 
 
 def _shipment_document(date: dt.date, shipment: Shipment) -> dict[str, Any]:

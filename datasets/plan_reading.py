@@ -19,6 +19,7 @@ from datasets.plan_folder import PLAN_FILE, PLAN_FORMAT
 from datasets.plan_tables import PLAN_TABLES, PlanTable
 from datasets.table import csv_records, read_text
 from datasets.times import Unreadable, instant_of, midnight_of
+from optimizer.explanation import Why
 from optimizer.model import Day, Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
 
@@ -98,6 +99,8 @@ def _read_document(out: Path, day: Day, faults: FaultList) -> Plan | None:
         unassigned=tuple(reader.unassigned(left) for left in keys.tables("unassigned", required=True)),
         shipments=tuple(reader.shipment(shipment) for shipment in keys.tables("shipments", required=True)),
     )
+    for said in keys.tables("explanations"):
+        reader.explanation(said)
     keys.close()
     return plan
 
@@ -178,9 +181,20 @@ class _PlanReader:
             rule=Rule(keys.need("rule", one_of(*Rule), str(Rule.UNKNOWN))),
             reason=keys.need("reason", text_or_empty, ""),
             remedy=keys.need("remedy", text_or_empty, ""),
+            reason_zh=keys.take("reason_zh", text_or_empty, ""),
+            remedy_zh=keys.take("remedy_zh", text_or_empty, ""),
+            difference_fen=keys.take("difference_fen", nullable(ANY_NUMBER), None),
         )
         keys.close()
         return left
+
+    def explanation(self, keys: Keys) -> None:
+        """Look at an explanation: people read it, the plan does not depend on it; `paigong day explain` tells anew."""
+        keys.need("job_id", self.job_id, "")
+        keys.need("why", one_of(*Why), "")
+        keys.need("rule", nullable(one_of(*Rule)), None)
+        keys.need("en", text, "")
+        keys.need("zh", text, "")
 
     def shipment(self, keys: Keys) -> Shipment:
         shipment = Shipment(
@@ -213,7 +227,10 @@ def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: F
     if content is None:
         return
     lines, rows, whole = csv_records(content, table.file, faults)
-    if not rows or tuple(rows[0]) != table.columns:
+    columns = table.columns
+    if rows and len(rows[0]) == table.at_first:
+        columns = columns[: table.at_first]
+    if not rows or tuple(rows[0]) != columns:
         found = ",".join(rows[0]) if rows else "empty file"
         if whole:
             faults.add(table.file, lines[0] if rows else None, "", found, "the header " + ",".join(table.columns))
@@ -222,21 +239,23 @@ def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: F
         return
     wanted: dict[str, list[Row]] = defaultdict(list)
     for planned in expected:
-        wanted[planned[0]].append(planned)
+        wanted[planned[0]].append(planned[: len(columns)])
     for line, row in zip(lines[1:], rows[1:], strict=True):
-        _compare_row(line, row, table, wanted, faults)
+        _compare_row(line, row, table.file, columns, wanted, faults)
     if whole:
         for key in (planned[0] for rest in wanted.values() for planned in rest):
             faults.add(table.file, None, table.columns[0], f"no row for {key}", f"its row in plan.json; {AUTHORITY}")
 
 
-def _compare_row(line: int, row: list[str], table: PlanTable, wanted: dict[str, list[Row]], faults: FaultList) -> None:
-    if len(row) != len(table.columns):
-        faults.add(table.file, line, "", f"{len(row)} cells", f"{len(table.columns)} cells, as many as the header")
+def _compare_row(
+    line: int, row: list[str], file: str, columns: Row, wanted: dict[str, list[Row]], faults: FaultList
+) -> None:
+    if len(row) != len(columns):
+        faults.add(file, line, "", f"{len(row)} cells", f"{len(columns)} cells, as many as the header")
         return
     if not wanted.get(row[0]):
-        faults.add(table.file, line, table.columns[0], row[0], f"no such row, as in plan.json; {AUTHORITY}")
+        faults.add(file, line, columns[0], row[0], f"no such row, as in plan.json; {AUTHORITY}")
         return
-    for column, cell, planned in zip(table.columns, row, wanted[row[0]].pop(0), strict=True):
+    for column, cell, planned in zip(columns, row, wanted[row[0]].pop(0), strict=True):
         if cell != planned:
-            faults.add(table.file, line, column, cell, f'"{planned}" as in plan.json; {AUTHORITY}')
+            faults.add(file, line, column, cell, f'"{planned}" as in plan.json; {AUTHORITY}')

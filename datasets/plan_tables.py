@@ -17,11 +17,15 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTable:
-    """One CSV file of a plan folder; its first column tells the rows apart."""
+    """One CSV file of a plan folder; its first column tells the rows apart.
+
+    at_first: how many columns the file had at first, None for all; older plan folders are still read.
+    """
 
     file: str
     columns: tuple[str, ...]
     rows: Callable[[Day, Plan], list[Row]]
+    at_first: int | None = None
 
 
 def write_rows(path: Path, columns: Row, rows: Iterable[Row]) -> None:
@@ -87,7 +91,18 @@ def _lateness(day: Day, job: Job, stop: Stop, kinds: Iterable[ClockKind]) -> tup
 
 def _unassigned_rows(day: Day, plan: Plan) -> list[Row]:
     del day
-    return [(left.job_id, str(left.rule), no_formula(left.reason), no_formula(left.remedy)) for left in plan.unassigned]
+    return [
+        (
+            left.job_id,
+            str(left.rule),
+            no_formula(left.reason),
+            no_formula(left.remedy),
+            no_formula(left.reason_zh),
+            no_formula(left.remedy_zh),
+            "" if left.difference_fen is None else str(left.difference_fen),
+        )
+        for left in plan.unassigned
+    ]
 
 
 def no_formula(text: str) -> str:
@@ -139,7 +154,12 @@ STOPS = PlanTable(
     ),
     rows=_stop_rows,
 )
-UNASSIGNED = PlanTable(file="unassigned.csv", columns=("job_id", "rule", "reason", "remedy"), rows=_unassigned_rows)
+UNASSIGNED = PlanTable(
+    file="unassigned.csv",
+    columns=("job_id", "rule", "reason", "remedy", "reason_zh", "remedy_zh", "difference_fen"),
+    rows=_unassigned_rows,
+    at_first=4,
+)
 SHIPMENTS = PlanTable(
     file="shipments.csv",
     columns=(

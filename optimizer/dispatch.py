@@ -13,9 +13,9 @@ from optimizer.budget import Budget
 from optimizer.candidates import Candidates, nearest_capable_outlets
 from optimizer.cost import price
 from optimizer.engines.assignment import assign_outlets
-from optimizer.model import Day, Ownership
-from optimizer.plan import Plan, Result, Route, Status
-from optimizer.reasons import reasons
+from optimizer.explain import explain, explained_plan
+from optimizer.model import Day, Ownership, Rule
+from optimizer.plan import Plan, Result, Route, Status, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, published_routes, seam_shard
@@ -45,10 +45,17 @@ def dispatch(
     candidates = nearest_capable_outlets(roster, travel)
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
     routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
-    progress("reasons", 0.0)
-    plan = assemble(roster, list(routes.values()), kits, candidates, travel)
+    plan = assemble(roster, list(routes.values()), kits)
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
-    return Result(plan=plan, status=status, cost=price(day, plan, travel), bound_fen=None, seed=seed)
+    explanations = explain(roster, plan, kits, candidates, travel, workers, lambda done: progress("explanations", done))
+    return Result(
+        plan=explained_plan(plan, explanations),
+        status=status,
+        cost=price(day, plan, travel),
+        bound_fen=None,
+        seed=seed,
+        explanations=explanations,
+    )
 
 
 def search_on(
@@ -173,17 +180,18 @@ def assemble(
     roster: Roster,
     routes: Sequence[Route],
     kits: Mapping[str, tuple[KitOption, ...]],
-    candidates: Candidates,
-    travel: TravelTimes,
 ) -> Plan:
-    """Return the plan of these routes: the jobs left out with their reasons, the shipments of those served."""
+    """Return the plan of these routes: the jobs left out, not yet explained, and the shipments of those served."""
     position = {shift.id: i for i, shift in enumerate(roster.day.shifts)}
     ordered = tuple(sorted(routes, key=lambda route: position[route.shift_id]))
     starts = {stop.job_id: stop.start_s for route in ordered for stop in route.stops}
-    left_out = [job for job in roster.day.jobs if job.id not in starts]
     return Plan(
         routes=ordered,
-        unassigned=reasons(roster, left_out, kits, candidates, travel),
+        unassigned=tuple(
+            Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="not explained")
+            for job in roster.day.jobs
+            if job.id not in starts
+        ),
         shipments=shipments_for(roster.day.jobs, starts, kits),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.cost import Cost
+from optimizer.explanation import Explanation
 from optimizer.model import Rule, ShipMode
 
 __all__ = ["Plan", "Result", "Route", "Shipment", "Status", "Stop", "Unassigned", "Violation"]
@@ -35,12 +36,18 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unassigned:
-    """A job left out, the rule that did it, a sentence, and the computed remedy ("" when none was found)."""
+    """A job left out, the rule that did it, a sentence, and the computed remedy ("" when none was found).
+
+    reason_zh, remedy_zh: the same in Chinese. difference_fen: plan cost with the remedy less plan cost as it is.
+    """
 
     job_id: str
     rule: Rule
     reason: str
     remedy: str = ""
+    reason_zh: str = ""
+    remedy_zh: str = ""
+    difference_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +93,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A plan with its status, itemised cost, proven lower bound (None when none was proven) and seed."""
+    """A plan with its status, itemised cost, proven lower bound (None when none was proven), seed and explanations."""
 
     plan: Plan
     status: Status
     cost: Cost
     bound_fen: int | None
     seed: int
+    explanations: tuple[Explanation, ...] = ()

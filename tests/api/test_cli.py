@@ -75,6 +75,8 @@ def paigong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         (["day", "make", "OUT", "--technicians", "many"], "--technicians"),
         (["day", "make", "OUT", "--date", "2026-02-30"], "--date"),
         (["day", "check", "DAY"], "OUT"),
+        (["day", "explain", "DAY", "OUT"], "JOB"),
+        (["day", "explain", "DAY", "OUT", "J1", "--lang", "fr"], "--lang"),
     ],
 )
 def test_a_wrong_command_is_refused(arguments: list[str], named: str, paigong: Paigong, tmp_path: Path) -> None:
@@ -128,6 +130,42 @@ def test_make_writes_a_day_and_says_so(paigong: Paigong, tmp_path: Path) -> None
 def test_a_good_plan_passes_the_check(paigong: Paigong, planned: tuple[Path, Path]) -> None:
     assert paigong("day", "check", *planned) == cli.DONE
     assert "is legal: every rule holds" in paigong.output
+
+
+def jobs_of(out: Path) -> dict[str, list[str]]:
+    """Return the explained jobs of a plan by why, and under "served" one that is not left out."""
+    document = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {"served": [document["routes"][0]["stops"][0]["job_id"]]}
+    for said in document["explanations"]:
+        found.setdefault(said["why"], []).append(said["job_id"])
+    return found
+
+
+def test_every_job_can_be_asked_about_in_both_languages(paigong: Paigong, planned: tuple[Path, Path]) -> None:
+    for job_ids in jobs_of(planned[1]).values():
+        assert paigong("day", "explain", *planned, job_ids[0]) == cli.DONE
+        assert paigong.output.startswith(job_ids[0])
+        assert "technician" in paigong.output
+        assert "技师" in paigong.output
+        assert paigong("day", "explain", *planned, job_ids[0], "--lang", "en") == cli.DONE
+        assert "技师" not in paigong.output
+        assert paigong("day", "explain", *planned, job_ids[0], "--lang", "zh", "--base", planned[1]) == cli.DONE
+        assert "technician" not in paigong.output
+
+
+def test_a_job_that_is_not_there_is_refused_with_its_like(paigong: Paigong, planned: tuple[Path, Path]) -> None:
+    known = jobs_of(planned[1])["served"][0]
+    assert paigong("day", "explain", *planned, known + "x") == cli.REFUSED
+    assert f'no job "{known}x"' in paigong.errors
+    assert f"did you mean {known}" in paigong.errors
+
+
+def test_a_plan_that_is_not_there_cannot_be_explained(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    job_id = jobs_of(planned[1])["served"][0]
+    assert paigong("day", "explain", planned[0], tmp_path / "none", job_id) == cli.REFUSED
+    assert paigong("day", "explain", tmp_path / "none", planned[1], job_id) == cli.REFUSED
 
 
 def edited(planned: tuple[Path, Path], copy: Path) -> Path:

@@ -85,7 +85,15 @@ def test_stops_have_the_columns_of_the_contract(tmp_path: Path, folder: DayFolde
 
 def test_unassigned_and_shipments_have_the_columns_of_the_contract(tmp_path: Path, folder: DayFolder) -> None:
     out = write(tmp_path / "out", folder)
-    assert list(rows(out / "unassigned.csv")[0]) == ["job_id", "rule", "reason", "remedy"]
+    assert list(rows(out / "unassigned.csv")[0]) == [
+        "job_id",
+        "rule",
+        "reason",
+        "remedy",
+        "reason_zh",
+        "remedy_zh",
+        "difference_fen",
+    ]
     assert rows(out / "shipments.csv")[0] == {
         "order_line_id": "J1/1",
         "job_id": "J1",

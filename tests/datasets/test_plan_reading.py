@@ -1,5 +1,6 @@
 """Reading a plan back: the same plan, or every fault of its folder."""
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,24 @@ def test_rows_added_removed_and_broken_are_noticed(tmp_path: Path, folder: DayFo
     ]
     path.write_text("\n".join([header, second, third, first]) + "\n", encoding="utf-8")
     assert read_plan(out, folder) == PLAN
+
+
+def test_a_plan_folder_from_before_explanations_is_still_read(tmp_path: Path, folder: DayFolder) -> None:
+    out = write(tmp_path / "out", folder)
+    document = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    del document["explanations"]
+    for left in document["unassigned"]:
+        for key in ("reason_zh", "remedy_zh", "difference_fen"):
+            del left[key]
+    (out / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    with (out / "unassigned.csv").open(encoding="utf-8", newline="") as stream:
+        old = [row[:4] for row in csv.reader(stream)]
+    with (out / "unassigned.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(old)
+    assert read_plan(out, folder) == PLAN
+    edit(out / "unassigned.csv", "CONSENT", "SKILL")
+    (fault,) = refusal(out, folder)
+    assert (fault.file, fault.column) == ("unassigned.csv", "rule")
 
 
 @pytest.mark.parametrize("file", ["unassigned.csv", "shipments.csv"])

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.budget import Steps
-from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price, workload_price
 from optimizer.dispatch import assemble
@@ -44,7 +43,7 @@ def searched(day: Day, travel: TravelTimes, seed: int, steps: int) -> tuple[Plan
     answer = solve(
         Task(day=day, shard=shard, kits=kits, travel=travel, budget=Steps(steps=steps), share=1.0, seed=seed)
     )
-    plan = assemble(roster, answer.routes, kits, nearest_capable_outlets(roster, travel), travel)
+    plan = assemble(roster, answer.routes, kits)
     served = {stop.job_id for route in answer.routes for stop in route.stops}
     held = [job for job in day.jobs if job.consent and job.id not in served and roster.is_held(job)]
     return plan, answer.fen - KEEP_FEN * len(held)

@@ -18,6 +18,18 @@ def published(technician_id: str = "t1", start: str = "10:00") -> model.Publishe
     return model.Published(technician_id=technician_id, start_s=make.clock(start), told=False)
 
 
+LESS = {
+    Rule.WINDOW: lambda day: replace(day, jobs=(replace(day.jobs[0], windows=(make.window("06:30", "08:00"),)),)),
+    Rule.SHIFT: lambda day: replace(day, shifts=(make.shift(latest_end_s=make.clock("19:03")),)),
+    Rule.SKILL: lambda day: replace(
+        day, technicians=(make.technician(skills=(model.Skill(family="fridge", level=2),)),)
+    ),
+    Rule.CREW: lambda day: replace(day, jobs=(replace(day.jobs[0], crew=3),), technicians=(make.technician(crew=2),)),
+    Rule.LOAD: lambda day: replace(day, technicians=(make.technician(load_capacity=2),)),
+}
+"""A little less than each remedy asks for."""
+
+
 def left_out(day: model.Day, travel: make.FlatTravel | None = None) -> Unassigned:
     """Plan a day on which one job has to stay out, and return that job's entry."""
     (left,) = survive(day, travel).plan.unassigned
@@ -56,33 +68,39 @@ CASES = {
     Rule.LOCK: Case(
         day=make.day(make.job(lock=Lock.PINNED, published=published(), skill=EXPERT)),
         says=("t1", "10:00", "SKILL", "3 is needed"),
-        remedy="release",
+        remedy="fridge level 3 for t1",
     ),
-    Rule.FREEZE: Case(day=make.day(outlets=(make.outlet(freeze_s=0),)), says=("t1-0", "frozen")),
-    Rule.KIT: Case(day=make.parts_day(make.job(order_lines=(make.order_line(quantity=11),))), says=("11", "p1")),
+    Rule.FREEZE: Case(day=make.day(outlets=(make.outlet(freeze_s=0),)), says=("t1-0", "frozen"), remedy="freeze of o1"),
+    Rule.KIT: Case(
+        day=make.parts_day(make.job(order_lines=(make.order_line(quantity=11),))), says=("11", "p1"), remedy="parts by"
+    ),
     Rule.CONSENT: Case(day=make.day(make.job(consent=False)), says=("agreed",), remedy="consent"),
     Rule.WINDOW: Case(
         day=make.day(make.job(windows=(make.window("06:30", "07:30"),))),
         says=("t1-0", "08:01", "windows"),
-        remedy="from 08:02",
+        remedy="closes 35 min later",
     ),
     Rule.HOURS: Case(
         day=make.day(
             make.job(windows=(make.window("16:00", "16:30"),)), shifts=(make.shift(close_s=make.clock("15:00")),)
         ),
-        says=("16:00", "o1 closes"),
+        says=("16:00", "hours of o1", "15:00"),
+        remedy="opens 60 min earlier",
     ),
     Rule.SHIFT: Case(
-        day=make.day(make.job(service_s=11 * HOUR_S)), says=("t1-0", "19:03"), remedy="min of overtime for t1"
+        day=make.day(make.job(service_s=11 * HOUR_S)), says=("t1-0", "19:03"), remedy="4 more min of overtime for t1"
     ),
     Rule.BREAK: Case(
         day=make.day(
             make.job(service_s=6 * HOUR_S, windows=(make.window("09:00", "09:30"),)), shifts=(make.shift(break_=REST),)
         ),
         says=("break",),
+        remedy="closes 2 h 30 min later",
     ),
     Rule.ROOM: Case(
-        day=make.day(*(make.job(f"j{i}", service_s=6 * HOUR_S) for i in (1, 2))), says=("1 shift", "no place was found")
+        day=make.day(*(make.job(f"j{i}", service_s=6 * HOUR_S) for i in (1, 2))),
+        says=("1 shift", "no place was found"),
+        remedy="64 more min of overtime for t1",
     ),
 }
 NEVER = {Rule.ONCE, Rule.UNKNOWN}
@@ -100,11 +118,17 @@ def test_the_rule_is_named_with_what_is_wrong(rule: Rule) -> None:
     assert left.rule is rule, left
     assert [said for said in case.says if said not in left.reason] == [], left.reason
     assert case.remedy in left.remedy
+    assert (left.remedy == "") == (left.remedy_zh == "") == (left.difference_fen is None)
+    assert left.reason_zh
 
 
-@pytest.mark.parametrize("rule", [Rule.SKILL, Rule.CERTIFICATE, Rule.CREW, Rule.LOAD, Rule.WINDOW, Rule.CONSENT])
-def test_the_remedy_really_helps(rule: Rule) -> None:
+HELPED = [Rule.SKILL, Rule.CERTIFICATE, Rule.CREW, Rule.LOAD, Rule.WINDOW, Rule.CONSENT, Rule.SHIFT, Rule.FREEZE]
+
+
+@pytest.mark.parametrize("rule", HELPED)
+def test_the_remedy_really_helps_and_costs_what_it_says(rule: Rule) -> None:
     day = CASES[rule].day
+    before = survive(day)
     (job,), (person,) = day.jobs, day.technicians
     gas = model.Certificate(scheme="gas", first=make.DATE, last=make.DATE)
     changed = {
@@ -112,10 +136,19 @@ def test_the_remedy_really_helps(rule: Rule) -> None:
         Rule.CERTIFICATE: replace(day, technicians=(replace(person, certificates=(gas,)),)),
         Rule.CREW: replace(day, technicians=(replace(person, crew=2),)),
         Rule.LOAD: replace(day, technicians=(replace(person, load_capacity=3),)),
-        Rule.WINDOW: replace(day, jobs=(replace(job, windows=(make.window("08:02", "08:02"),)),)),
+        Rule.WINDOW: replace(day, jobs=(replace(job, windows=(make.window("06:30", "08:05"),)),)),
         Rule.CONSENT: replace(day, jobs=(replace(job, consent=True),)),
+        Rule.SHIFT: replace(day, shifts=(make.shift(latest_end_s=make.clock("19:04")),)),
+        Rule.FREEZE: replace(day, outlets=(make.outlet(),)),
     }[rule]
-    assert starts_of(survive(changed).plan).keys() == {"j1"}
+    after = survive(changed)
+    assert starts_of(after.plan).keys() == {"j1"}
+    assert left_out(day).difference_fen == after.cost.total - before.cost.total
+
+
+@pytest.mark.parametrize("rule", LESS)
+def test_a_little_less_than_the_remedy_does_not_help(rule: Rule) -> None:
+    assert left_out(LESS[rule](CASES[rule].day)).rule is rule
 
 
 def test_two_things_wrong_have_no_single_remedy() -> None:
@@ -156,7 +189,7 @@ def test_a_past_window_and_one_beyond_the_horizon_are_told_apart() -> None:
     assert past.rule is beyond.rule is Rule.WINDOW
     assert "05:00" in past.reason
     assert "horizon" in beyond.reason
-    assert past.remedy != beyond.remedy
+    assert "agree a new time" in past.remedy
 
 
 def test_a_frozen_visit_that_another_frozen_one_excludes_is_frozen_out() -> None:
@@ -164,6 +197,7 @@ def test_a_frozen_visit_that_another_frozen_one_excludes_is_frozen_out() -> None
     left = left_out(make.day(*jobs, outlets=(make.outlet(freeze_s=0),)))
     assert left.rule is Rule.FREEZE
     assert "other held visits" in left.reason
+    assert "release the freeze" in left.remedy
 
 
 def test_nobody_on_shift_is_said_in_words() -> None:

@@ -1,0 +1,213 @@
+"""Every answer explained: each figure of an explanation is held against a plan built by brute force and checked."""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer import model
+from optimizer.candidates import nearest_capable_outlets
+from optimizer.check import check
+from optimizer.cost import price
+from optimizer.explain import explain, explain_job, kits_of_plan
+from optimizer.explanation import Candidate, Explanation, Remedy, RemedyKind, Why
+from optimizer.model import ClockKind, Day, Job, Rule
+from optimizer.plan import Plan, Unassigned
+from optimizer.roster import Roster
+from optimizer.sourcing import kit_options
+from optimizer.travel import TravelTimes
+from optimizer.workers import HereWorkers
+from tests import forcing, make, strategies
+from tests.optimizer.test_search_and_checker import searched
+
+
+def explained(day: Day, travel: TravelTimes, plan: Plan) -> tuple[Explanation, ...]:
+    roster = Roster(day)
+    candidates = nearest_capable_outlets(roster, travel)
+    return explain(roster, plan, kit_options(day), candidates, travel, HereWorkers(), lambda _: None)
+
+
+def is_late(job: Job, plan: Plan) -> bool:
+    stop = next(stop for route in plan.routes for stop in route.stops if stop.job_id == job.id)
+    return any((stop.start_s if c.kind is ClockKind.ARRIVAL else stop.end_s) > c.due_s for c in job.clocks)
+
+
+def stand(day: Day, travel: TravelTimes, plan: Plan, one: Explanation, kits: forcing.Kits | None = None) -> None:
+    """Assert that every figure of an explanation is what a plan built by brute force says."""
+    job = next(job for job in day.jobs if job.id == one.job_id)
+    before = price(day, plan, travel).total
+    kits = kit_options(day) if kits is None else kits
+
+    def found(other: Day, given: forcing.Kits, what: Candidate | Remedy) -> list[int]:
+        move = (what.shift_id, what.gives_way, what.gives_way_to)
+        plans = forcing.forced_plans(day, other, travel, plan, given, job.id, move)
+        legal = [made for made in plans if check(other, made, travel) == ()]
+        return [
+            price(other, made, travel).total - before
+            for made in legal
+            if one.why is not Why.LATE or not is_late(job, made)
+        ]
+
+    for candidate in one.candidates:
+        if candidate.difference_fen is not None:
+            assert candidate.difference_fen in found(day, kits, candidate), (one, candidate)
+            assert sum(fen for _, fen in candidate.items) in (candidate.difference_fen, 0)
+    if one.remedy is not None:
+        other = forcing.changed(day, kits, one.remedy, job)
+        kits = forcing.changed_kits(day, kits, one.remedy.kind, one.remedy.amount, job)
+        assert one.remedy.difference_fen in found(other, kits, one.remedy), one
+
+
+@settings(max_examples=120)
+@given(case=strategies.days_and_travel(), seed=st.integers(0, 1_000), steps=st.sampled_from([5, 400]))
+def test_every_figure_is_that_of_a_legal_plan(case: tuple[Day, TravelTimes], seed: int, steps: int) -> None:
+    day, travel = case
+    plan, _ = searched(day, travel, seed, steps=steps)
+    found = explained(day, travel, plan)
+    served = {stop.job_id for route in plan.routes for stop in route.stops}
+    assert {one.job_id for one in found if one.why is Why.LEFT_OUT} == {job.id for job in day.jobs} - served
+    for one in found:
+        assert one.said.en
+        assert one.said.zh
+        stand(day, travel, plan, one)
+
+
+def worse(day: Day, plan: Plan, seed: int) -> Plan:
+    """Return the plan with some visits dropped and nothing timed anew: legal, but nobody's best."""
+    random = Random(f"worse {seed}")
+    loose = {job.id for job in day.jobs if random.random() < 0.4}
+    routes = []
+    for route in plan.routes:
+        before, *_ = route.stops
+        if before.job_id in loose or len(route.stops) < 2 or route.stops[-1].job_id not in loose:
+            routes.append(route)
+    kept = {stop.job_id for route in routes for stop in route.stops}
+    return Plan(
+        routes=tuple(routes),
+        unassigned=tuple(
+            Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="-") for job in day.jobs if job.id not in kept
+        ),
+        shipments=tuple(shipment for shipment in plan.shipments if shipment.job_id in kept),
+    )
+
+
+@settings(max_examples=80)
+@given(case=strategies.days_and_travel(), seed=st.integers(0, 1_000))
+def test_a_plan_with_visits_dropped_is_explained_as_truly(case: tuple[Day, TravelTimes], seed: int) -> None:
+    day, travel = case
+    plan = worse(day, searched(day, travel, seed, steps=60)[0], seed)
+    for one in explained(day, travel, plan):
+        stand(day, travel, plan, one)
+
+
+@settings(max_examples=40)
+@given(case=strategies.days_and_travel(max_jobs=8), seed=st.integers(0, 1_000))
+def test_any_legal_plan_can_be_asked_about(case: tuple[Day, TravelTimes], seed: int) -> None:
+    day, travel = case
+    plan = strategies.legal_plan(day, travel, seed)  # type: ignore[arg-type]
+    candidates = nearest_capable_outlets(Roster(day), travel)
+    kits = kits_of_plan(day, plan)
+    for job in day.jobs:
+        for one in explain_job(day, plan, candidates, travel, job.id):
+            assert one.job_id == job.id
+            stand(day, travel, plan, one, kits)
+
+
+def alone(day: Day, plan: Plan, job_id: str = "j1") -> list[Explanation]:
+    """Ask about one job."""
+    travel = make.FlatTravel()
+    return explain_job(day, plan, nearest_capable_outlets(Roster(day), travel), travel, job_id)
+
+
+NEAR, FAR = make.at(1_500), make.at(-4_000)
+TWO_OUTLETS = make.day(
+    make.job(),
+    outlets=(make.outlet("o1", position=NEAR), make.outlet("o2", position=FAR)),
+    technicians=(make.technician("t1", position=NEAR), make.technician("t2", outlet_id="o2", position=FAR)),
+    shifts=(make.shift("t1-0"), make.shift("t2-0")),
+)
+
+
+def test_the_nearest_outlet_that_would_have_done_is_said_to_be_cheaper() -> None:
+    day = TWO_OUTLETS
+    plan = make.plan(day, make.route(day, ("j1", make.clock("08:08") + 20), shift_id="t2-0"))
+    (one,) = alone(day, plan)
+    assert (one.why, one.rule) == (Why.NOT_NEAREST, Rule.UNKNOWN)
+    assert "o1" in one.said.en
+    assert "cheaper" in one.said.en
+    assert "节省" in one.said.zh
+    assert one.candidates[0].technician_id == "t1"
+    assert dict(one.candidates[0].items)["travel"] < 0
+
+
+def test_the_rule_that_kept_the_nearest_outlet_away_is_named() -> None:
+    busy = make.job("j2", position=NEAR, service_s=11 * 3_600)
+    day = replace(TWO_OUTLETS, jobs=(make.job(), busy))
+    plan = make.plan(
+        day,
+        make.route(day, ("j2", make.clock("08:00"))),
+        make.route(day, ("j1", make.clock("08:08") + 20), shift_id="t2-0"),
+    )
+    (one,) = alone(day, plan)
+    assert (one.why, one.rule) == (Why.NOT_NEAREST, Rule.ROOM)
+    assert "beside the other visit of t1-0" in one.said.en
+    assert "j2" in one.candidates[0].gives_way
+
+
+def test_a_late_visit_names_the_change_that_makes_it_punctual() -> None:
+    due = (model.Clock(kind=ClockKind.ARRIVAL, due_s=make.clock("09:00")),)
+    day = make.day(make.job(clocks=due, windows=(make.window("10:00", "12:00"),)))
+    (one,) = alone(day, make.plan(day, make.route(day, ("j1", make.clock("10:00")))))
+    assert (one.why, one.rule) == (Why.LATE, Rule.WINDOW)
+    assert one.remedy is not None
+    assert (one.remedy.kind, one.remedy.amount, one.remedy.start_s) == (RemedyKind.WINDOW, -3_600, make.clock("09:00"))
+    assert "09:00" in one.said.en
+    assert "提前60分钟" in one.remedy.said.zh
+
+
+def test_a_promise_that_had_passed_has_no_remedy() -> None:
+    due = (model.Clock(kind=ClockKind.ARRIVAL, due_s=make.clock("05:00")),)
+    day = make.day(make.job(clocks=due))
+    (one,) = alone(day, make.plan(day, make.route(day, ("j1", make.clock("08:01") + 40))))
+    assert (one.why, one.remedy) == (Why.LATE, None)
+    assert "had passed" in one.said.en
+
+
+def test_a_job_that_is_fine_is_told_why_this_technician() -> None:
+    day = TWO_OUTLETS
+    (one,) = alone(day, make.plan(day, make.route(day, ("j1", make.clock("08:00") + 50))))
+    assert (one.why, one.remedy) == (Why.SERVED, None)
+    assert "t1 of o1 is cheapest" in one.said.en
+    assert [candidate.technician_id for candidate in one.candidates] == ["t1", "t2"]
+    assert one.candidates[0].difference_fen == 0
+    assert (one.candidates[1].difference_fen or 0) > 0
+
+
+def test_a_visit_that_gives_way_is_named_with_where_it_goes() -> None:
+    short = {"service_s": 5 * 3_600, "windows": (make.window("08:00", "12:00"),)}
+    gas = model.Certificate(scheme="gas", first=make.DATE, last=make.DATE)
+    day = make.day(
+        make.job("j1", certificates=frozenset({"gas"}), **short),
+        make.job("j2", **short),
+        technicians=(make.technician("t1", certificates=(gas,)), make.technician("t2")),
+        shifts=(make.shift("t1-0"), make.shift("t2-0")),
+    )
+    (one,) = alone(day, make.plan(day, make.route(day, ("j2", make.clock("08:01") + 40))))
+    assert one.why is Why.LEFT_OUT
+    assert one.remedy is not None
+    assert (one.remedy.kind, one.remedy.gives_way, one.remedy.gives_way_to) == (RemedyKind.GIVE_WAY, "j2", "t2-0")
+
+
+def test_the_answer_does_not_depend_on_how_the_day_is_cut() -> None:
+    day = strategies.random_day(7, jobs=14, technicians=5)
+    travel = strategies.random_travel(day, 7)
+    plan = worse(day, searched(day, travel, 7, steps=60)[0], 7)
+    found = explained(day, travel, plan)
+    assert found == explained(day, travel, plan)
+    asked = {one.job_id: one for job in {o.job_id for o in found} for one in alone_with(day, travel, plan, job)}
+    assert {one.job_id for one in found} == set(asked)
+
+
+def alone_with(day: Day, travel: TravelTimes, plan: Plan, job_id: str) -> list[Explanation]:
+    return explain_job(day, plan, nearest_capable_outlets(Roster(day), travel), travel, job_id)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_changes, print_kpis
 from api.explaining import Language, print_explanations
@@ -20,6 +21,7 @@ from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
 from datasets.faults import FolderRefused
+from datasets.vroom_faults import ProblemRefused
 from datasets.whole_folder import ForeignFolder
 from geo.estimate import EstimateTravel
 from optimizer.budget import Budget, Steps
@@ -56,7 +58,7 @@ def main() -> None:
     """Run the command line; problems end in one clear message and the exit code that says whose they are."""
     try:
         app()
-    except (FolderRefused, ForeignFolder, JobUnknown, ClusterRefused) as refused:
+    except (FolderRefused, ForeignFolder, JobUnknown, ClusterRefused, BenchRefused, ProblemRefused) as refused:
         _say(str(refused))
         sys.exit(REFUSED)
     except PlanIllegal as illegal:
@@ -189,6 +191,31 @@ def _solve(
         _say(answered.told)
     put(answered.document, out)
     raise typer.Exit({Code.SOLVED: DONE, Code.REFUSED: REFUSED, Code.DEFECT: INTERNAL}[answered.code])
+
+
+@app.command("bench")
+def _bench(
+    name: Annotated[str, typer.Argument(metavar="SET", help=f"What the instances are: {', '.join(BENCH_SETS)}.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of instances (*.json, *.json.gz).")],
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds of search for each.")] = 60.0,
+    instances: Annotated[str, typer.Option(metavar="A,B", help="Only these (default: all).")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the table here.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Who searches.")] = Engine.SEARCH,
+) -> None:
+    """Solve the instances of a folder one after the other on one core, and print a table."""
+    if name not in BENCH_SETS:
+        raise BenchRefused(f"{name}: not a set that can be run; there is {', '.join(BENCH_SETS)}")
+    if json_file is not None and not is_place(json_file):
+        raise typer.BadParameter(f"{json_file} is no file in a folder that exists", param_hint="--json")
+    wanted = [instance for instance in instances.split(",") if instance]
+    rows = []
+    for row in bench(folder, wanted, seconds=seconds, seed=seed, engine=engine):
+        _say(f"{row.instance}: {row.unserved} unserved, {row.cost:,} s of travel, {row.seconds:.1f} s")
+        rows.append(row)
+    typer.echo(bench_table(rows))
+    if json_file is not None:
+        put(bench_json(rows).encode(), json_file)
 
 
 @app.command("warm-up", hidden=True)

@@ -172,6 +172,7 @@ JOBS = TableFormat(
         _may("published_technician_id", IDENTIFIER, refers="technicians"),
         _may("published_start", INSTANT),
         _may("told", YES_NO, False),
+        _may("same_fault_at", INSTANT),
     ),
     keys=("job_id",),
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.columns import CSV_FILES, TABLES
 from datasets.day_tables import read_tables
+from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
 from datasets.job_list import Answer, Computed, Promises, build_jobs, nearest_centres, promise_clocks
 from datasets.network import (
@@ -126,7 +127,7 @@ def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas:
         outlets=day_outlets,
         technicians=day_technicians,
         shifts=build_shifts(technicians, outlets, tables["centres"], settings),
-        jobs=build_jobs(tables, computed, frozenset(person.id for person in day_technicians), settings.date),
+        jobs=build_jobs(tables, computed, frozenset(person.id for person in day_technicians), settings),
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),
         warehouses=build_warehouses(tables["warehouses"], tables["stock"]),
@@ -180,6 +181,7 @@ def _compute(
         centre_ids=[centre or centre_ids[row] for row, centre in enumerate(typed)],
         area_classes=area_classes,
         clocks=promises.clocks,
+        exchanged=mark_exchanges(jobs, settings.exchange).tolist(),
     )
     return computed, promises
 

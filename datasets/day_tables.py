@@ -157,6 +157,8 @@ def _check_technicians(table: Table, faults: FaultList) -> None:
 
 
 def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
+    not_before = table.numbers("same_fault_at") >= table.numbers("reported_at")
+    table.refuse(not_before, "same_fault_at", "a time before reported_at", faults)
     technician, start = table.given("published_technician_id"), table.given("published_start")
     both = "published_technician_id and published_start, both or neither"
     table.refuse(start & ~technician, "published_technician_id", both, faults)

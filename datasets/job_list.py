@@ -1,6 +1,5 @@
 """Builds the jobs of a Day from tables that are free of faults: area class, clocks, centre and kit included."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,20 +113,22 @@ def _order_lines(job_id: str, kit: Iterable[tuple[str, int]], carried: frozenset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """What jobs.csv does not say about its rows: WGS84 place, centre where none is typed, area class and clocks."""
+    """What jobs.csv does not say about its rows: WGS84 place, centre where none is typed, area class, clocks, and
+    whether the same fault twice makes it an exchange."""
 
     places: Places
     centre_ids: Sequence[str]
     area_classes: Sequence[AreaClass]
     clocks: Sequence[tuple[Clock, ...]]
+    exchanged: Sequence[bool]
 
 
 def build_jobs(
-    tables: Mapping[str, Table], computed: Computed, technician_ids: frozenset[str], date: dt.date
+    tables: Mapping[str, Table], computed: Computed, technician_ids: frozenset[str], settings: Settings
 ) -> tuple[Job, ...]:
     """Build every job; a preferred technician who is not in the day is no preference."""
     table, parts = tables["jobs"], tables["parts"]
-    midnight = midnight_of(date)
+    midnight, exchange = midnight_of(settings.date), settings.exchange
     values = {name: column.tolist() for name, column in table.values.items()}
     places = computed.places.tolist()
     carried = frozenset(parts.values["part_id"][parts.values["carried"].astype(np.bool_)])
@@ -135,9 +136,13 @@ def build_jobs(
     jobs = []
     for row, id_ in enumerate(values["job_id"]):
         product, preferred = values["product"][row], values["preferred_technician_id"][row]
-        kit = values["parts"][row]
+        crew, load, service_s = values["crew_size"][row], values["load"][row], values["service_duration"][row]
+        kit, fault = values["parts"][row], values["fault"][row]
+        if computed.exchanged[row]:
+            crew, load, fault = max(crew, exchange.crew), max(load, exchange.load), exchange.fault or fault
+            service_s = max(service_s, exchange.service_s)
         if kit is None:
-            kit = kit_of.get((product, values["fault"][row]), ())
+            kit = kit_of.get((product, fault), ())
         jobs.append(
             Job(
                 id=id_,
@@ -146,11 +151,11 @@ def build_jobs(
                 area_class=computed.area_classes[row],
                 skill=Skill(family=product, level=values["skill_level"][row]),
                 reported_s=values["reported_at"][row] - midnight,
-                service_s=values["service_duration"][row],
+                service_s=service_s,
                 clocks=computed.clocks[row],
                 certificates=values["certificates"][row],
-                crew=values["crew_size"][row],
-                load=values["load"][row],
+                crew=crew,
+                load=load,
                 windows=tuple(_moved(window, midnight) for window in values["windows"][row]),
                 appointment=_moved_or_none(values["appointment"][row], midnight),
                 preferred=_moved_or_none(values["preferred"][row], midnight),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from datasets.calendars import Calendar
 from datasets.cells import WEEKDAY
+from datasets.exchange import Exchange, read_exchange
 from datasets.faults import FaultList
 from datasets.keys import Keys, boolean, date, dates, names_of, one_of, text, whole_number
 from datasets.policies import SlaRow, read_promises
@@ -49,6 +50,7 @@ class Settings:
     sla: tuple[SlaRow, ...]
     policies: tuple[str, ...]
     tariff: Tariff
+    exchange: Exchange
 
 
 def read_settings(folder: Path, faults: FaultList) -> Settings | None:
@@ -66,6 +68,7 @@ def read_settings(folder: Path, faults: FaultList) -> Settings | None:
     freeze_s = _read_freeze(keys)
     sla, policies = read_promises(keys, calendars)
     tariff = read_tariff(keys)
+    exchange = read_exchange(keys)
     keys.close()
     _check_travel(travel, folder, keys)
     if first is None:
@@ -83,6 +86,7 @@ def read_settings(folder: Path, faults: FaultList) -> Settings | None:
         sla=sla,
         policies=policies,
         tariff=tariff,
+        exchange=exchange,
     )
 
 

@@ -231,10 +231,11 @@ class RoutingModel:
         for j, (job, start) in enumerate(zip(p.jobs, self.start, strict=True)):
             earliest, latest = self._spans[j]
             windows = p.windows[job["first_window"] : job["last_window"]]
-            if latest < max(earliest, 0):
+            open_then = (windows["earliest"] - self.base_s <= latest) & (windows["latest"] - self.base_s >= earliest)
+            if earliest > latest or not open_then.any():
                 self.routing.VehicleVar(self.job_index[j]).SetValues([-1])
                 continue
-            start.SetRange(max(earliest, 0), latest)
+            start.SetRange(earliest, latest)
             self._close_between(start, windows)
 
     def _close_between(self, moment: pywrapcp.IntVar, windows: NDArray[np.void]) -> None:

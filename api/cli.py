@@ -20,6 +20,7 @@ from datasets.whole_folder import ForeignFolder
 from geo.estimate import EstimateTravel
 from optimizer.budget import Budget, Steps
 from optimizer.plan import Status
+from optimizer.solve import Engine
 
 __all__ = ["DONE", "INTERNAL", "INTERRUPTED", "REFUSED", "VIOLATIONS", "app", "main"]
 
@@ -87,7 +88,7 @@ def _day_make(
 
 
 @day_app.command("plan")
-def _day_plan(
+def _day_plan(  # noqa: PLR0913 - one for each word of the command
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder (docs/data-format.md).")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Plan folder to write, or to replace.")],
     base: Annotated[
@@ -101,6 +102,9 @@ def _day_plan(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes (default: one per core).")] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Who looks for routes: the search, OR-Tools' routing model, or it after the search.")
+    ] = Engine.SEARCH,
 ) -> None:
     """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""
     if seconds is not None and iterations is not None:
@@ -108,7 +112,9 @@ def _day_plan(
     given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
     budget = UntilStopped(budget=given)
     with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines() as progress:
-        planned = plan_day(folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress)
+        planned = plan_day(
+            folder, out, base=base, budget=budget, workers=crew, seed=seed, progress=progress, engine=engine
+        )
     print_kpis(planned)
     typer.echo(f"The plan is in {out}.")
     if planned.result.status is Status.INTERRUPTED:

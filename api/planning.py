@@ -25,6 +25,7 @@ from optimizer.kpis import KpiRow, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import LOCK_TOLERANCE_S, Day, Job, Lock, Published, TravelMode
 from optimizer.plan import Plan, Result, Violation
+from optimizer.solve import Engine
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
@@ -49,7 +50,7 @@ class Planned:
     travel_is_estimate: bool
 
 
-def plan_day(
+def plan_day(  # noqa: PLR0913 - what the command line was told
     day_path: Path,
     out: Path,
     *,
@@ -58,6 +59,7 @@ def plan_day(
     workers: Workers,
     seed: int,
     progress: Progress,
+    engine: Engine = Engine.SEARCH,
 ) -> Planned:
     """Plan a day folder into a plan folder; nothing is written unless the whole plan is legal and on the disk."""
     check_plan_place(out)
@@ -67,7 +69,7 @@ def plan_day(
         folder = published_as(folder, read_visits(base, folder.day))
     day = folder.day
     travel = open_provider(folder)
-    result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress)
+    result = dispatch(day, travel, budget=budget, workers=workers, seed=seed, progress=progress, engine=engine)
     measured = measure(day, result.plan, travel)
     progress("check", 0.0)
     violations = check(day, result.plan, measured)

@@ -19,7 +19,7 @@ from optimizer.reasons import reasons
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, seam_shard
-from optimizer.solve import Task, solve
+from optimizer.solve import Engine, Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
@@ -35,7 +35,14 @@ Progress = Callable[[str, float], None]
 
 
 def dispatch(
-    day: Day, travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int, progress: Progress
+    day: Day,
+    travel: TravelTimes,
+    *,
+    budget: Budget,
+    workers: Workers,
+    seed: int,
+    progress: Progress,
+    engine: Engine = Engine.SEARCH,
 ) -> Result:
     """Return a plan for the day, legal by construction, with its status and itemised cost."""
     roster = Roster(day)
@@ -45,6 +52,7 @@ def dispatch(
     candidates = nearest_capable_outlets(roster, travel)
     shards = make_shards(roster, assign(roster, candidates))
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
+    run.engine = engine
     routes = run.solve("search", [(shard, 1.0 - SEAMS_SHARE) for shard in shards])
     if len(shards) > 1:
         routes = run.sew(candidates, shards, routes)
@@ -111,6 +119,7 @@ class _Run:
         self.seed = seed
         self.progress = progress
         self.begun = 0
+        self.engine = Engine.SEARCH
 
     def solve(self, stage: str, shards: Sequence[tuple[Shard, float]]) -> dict[str, Route]:
         """Return the routes of all shards by shift id; each comes with the stage's share of the whole budget."""
@@ -130,6 +139,7 @@ class _Run:
                     budget=self.budget,
                     share=share * crew * weight / sum(weights),
                     seed=self.seed + 1_000 * self.begun,
+                    engine=self.engine,
                 )
             )
         answers = answer_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))

@@ -4,11 +4,11 @@ The library holds Python's interpreter lock while it solves: run it in a process
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ortools.constraint_solver import pywrapcp
-from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 from ortools.constraint_solver.routing_enums_pb2 import FirstSolutionStrategy, LocalSearchMetaheuristic
+from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 
 from optimizer.engines.routing_model import RoutingModel
 from optimizer.search.problem import Problem
@@ -32,11 +32,12 @@ class TimedVisits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """The model's answer: visits by shift, and its objective in `scale`-ths of a fen."""
+    """The model's answer: visits by shift, its objective in `scale`-ths of a fen, and the looks at the stop."""
 
     visits: tuple[TimedVisits, ...]
     objective: int
     scale: int
+    looks: int = 0
 
     @property
     def routes(self) -> tuple[tuple[int, ...], ...]:
@@ -44,9 +45,7 @@ class Routed:
         return tuple(timed.jobs for timed in self.visits)
 
 
-def route(
-    problem: Problem, start: Sequence[Sequence[int]], stop: Callable[[int], float], seed: int
-) -> Routed | None:
+def route(problem: Problem, start: Sequence[Sequence[int]], stop: Callable[[int], float], seed: int) -> Routed | None:
     """Return the best plan that guided local search finds from these routes; None when it finds none at all.
 
     start: a route per shift, all empty to let the library begin. stop: asked with the number of looks at it. The same
@@ -69,7 +68,7 @@ def route(
     better = model.routing.SolveFromAssignmentWithParameters(begun, parameters)
     if better is not None and better.ObjectiveValue() < best.objective:
         best = _read(model, better)
-    return best
+    return replace(best, looks=watch.looks)
 
 
 class _Watch:
@@ -129,8 +128,8 @@ def _read(model: RoutingModel, solution: pywrapcp.Assignment) -> Routed:
             starts.append(solution.Value(model.time.CumulVar(index)) - setup + model.base_s)
             at, index = j, solution.Value(routing.NextVar(index))
         back = solution.Value(model.time.CumulVar(index)) + model.base_s
-        breaks = [(k, solution.Value(moment) + model.base_s) for k, moment, due in model.breaks[v] if solution.Value(due)]
-        visits.append(
-            TimedVisits(jobs=tuple(jobs), starts_s=tuple(starts), breaks=tuple(breaks), return_s=back)
-        )
+        breaks = [
+            (k, solution.Value(moment) + model.base_s) for k, moment, due in model.breaks[v] if solution.Value(due)
+        ]
+        visits.append(TimedVisits(jobs=tuple(jobs), starts_s=tuple(starts), breaks=tuple(breaks), return_s=back))
     return Routed(visits=tuple(visits), objective=solution.ObjectiveValue(), scale=model.scale)

@@ -8,6 +8,7 @@ decides (workloads, parity) is on its bill.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,7 +211,9 @@ class RoutingModel:
         for j, index in enumerate(self.job_index):
             if not self.on_arrival[j].any():
                 continue
-            came = [self.solver.IsEqualCstVar(self.routing.NextVar(i), index) for i in mates[int(p.place[j])] if i != index]
+            came = [
+                self.solver.IsEqualCstVar(self.routing.NextVar(i), index) for i in mates[int(p.place[j])] if i != index
+            ]
             setup = self._by_vehicle(index, self.on_arrival[j, p.shifts["outlet"]], 0)
             if came:
                 setup = setup * (1 - self.solver.Sum(came))
@@ -239,7 +242,7 @@ class RoutingModel:
             self._close_between(start, windows)
 
     def _close_between(self, moment: pywrapcp.IntVar, windows: NDArray[np.void]) -> None:
-        for before, after in zip(windows[:-1], windows[1:], strict=True):
+        for before, after in pairwise(windows):
             moment.RemoveInterval(int(before["latest"]) + 1 - self.base_s, int(after["earliest"]) - 1 - self.base_s)
 
     def _keep_opening_hours(self) -> None:
@@ -313,18 +316,18 @@ class RoutingModel:
 
     def _keep_limits(self) -> None:
         """A route has no more stops, hours on the road and metres than its shift may."""
-        p = self.problem
-        ones = self._vector(np.ones(self.n, np.int64))
-        ways = p.shifts["way"].tolist()
-        for name, arcs_of, most in (
-            ("stops", lambda way: ones, np.where(p.shifts["most_stops"] < self.n, p.shifts["most_stops"], NEVER_S)),
-            ("travel", lambda way: self._matrix(p.leg[way, :, :, 0].astype(np.int64)), p.shifts["most_travel"]),
-            ("metres", lambda way: self._matrix(p.metres[way].astype(np.int64)), p.shifts["most_metres"]),
-        ):
-            if (most < NEVER_S).any():
-                room = [int(x) if x < NEVER_S else MOST for x in most] + [0] * self._has_office
-                arcs = self._of_each([arcs_of(way) for way in ways])
-                self.routing.AddDimensionWithVehicleTransitAndCapacity(arcs, 0, room, True, name)
+        p, ways = self.problem, self.problem.shifts["way"].tolist()
+        stops = np.where(p.shifts["most_stops"] < self.n, p.shifts["most_stops"], NEVER_S)
+        self._limit("stops", stops, lambda v: self._vector(np.ones(self.n, np.int64)))
+        drive = [seconds.astype(np.int64) for seconds in p.leg[..., 0]]
+        self._limit("travel", p.shifts["most_travel"], lambda v: self._matrix(drive[ways[v]]))
+        self._limit("metres", p.shifts["most_metres"], lambda v: self._matrix(p.metres[ways[v]].astype(np.int64)))
+
+    def _limit(self, name: str, most: NDArray[np.int64], arcs_of: Callable[[int], int]) -> None:
+        if (most < NEVER_S).any():
+            room = [int(x) if x < NEVER_S else MOST for x in most] + [0] * self._has_office
+            arcs = self._of_each([arcs_of(v) for v in range(self.m)])
+            self.routing.AddDimensionWithVehicleTransitAndCapacity(arcs, 0, room, True, name)
 
     # Prices
 
@@ -407,7 +410,7 @@ class RoutingModel:
         return twin
 
     def _pay_for_ends(self) -> None:
-        """A promise to be done costs by the end of the visit: the time of a dimension that counts service on arrival."""
+        """A promise to be done costs by the end of the visit, which a dimension with service on arrival knows."""
         slopes = [sorted(prices.by_end.slopes.items()) for prices in self._prices]
         late = [bool(prices.by_end.jumps or prices.by_end.bends) for prices in self._prices]
         twins = max(map(len, slopes), default=0)

@@ -1,5 +1,7 @@
 """The routing model's own plan of a day, by its own times: what the checker is asked about."""
 
+from itertools import pairwise
+
 from optimizer.budget import Steps
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.cost import workload_price
@@ -38,7 +40,7 @@ def timed_route(p: Problem, v: int, timed: TimedVisits, shard: Shard) -> Route:
     shift = p.shifts[v]
     seconds, metres = p.leg[shift["way"], :, :, 0], p.metres[shift["way"]]
     ways = [int(shift["leaves"]), *timed.jobs, int(shift["returns"])]
-    legs = [(int(seconds[a, b]), int(metres[a, b])) for a, b in zip(ways[:-1], ways[1:], strict=True)]
+    legs = [(int(seconds[a, b]), int(metres[a, b])) for a, b in pairwise(ways)]
     stops = tuple(
         Stop(
             job_id=shard.job_ids[j],

@@ -16,6 +16,8 @@ from optimizer.search.problem import Problem
 __all__ = ["Routed", "TimedVisits", "route"]
 
 FIRST = (FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION, FirstSolutionStrategy.SAVINGS)
+MOST_PAIRS = 20_000
+"""With more jobs times shifts, the first-solution strategies find nothing within a minute: begin from given routes."""
 NO_LIMIT_S = 10_000_000
 """The library warns of searches without a limit of its own; theirs is the stop."""
 
@@ -46,12 +48,12 @@ class Routed:
 
 
 def route(problem: Problem, start: Sequence[Sequence[int]], stop: Callable[[int], float], seed: int) -> Routed | None:
-    """Return the best plan that guided local search finds from these routes; None when it finds none at all.
+    """Return the best plan that guided local search finds from these routes; None when it cannot begin.
 
-    start: a route per shift, all empty to let the library begin. stop: asked with the number of looks at it. The same
-    problem, start, seed and number of looks give the same answer.
+    start: a route per shift, all empty to let the library begin, which it can do with small problems only. stop: asked
+    with the number of looks at it. The same problem, start, seed and number of looks give the same answer.
     """
-    if 0 in problem.fixed.shape:
+    if 0 in problem.fixed.shape or (problem.fixed.size > MOST_PAIRS and not any(start)):
         return None
     model = RoutingModel(problem)
     watch = _Watch(model, stop)

@@ -8,6 +8,7 @@ decides (workloads, parity) is on its bill.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -49,6 +50,7 @@ class RoutingModel:
         self.job_index = [self.manager.NodeToIndex(j) for j in range(self.n)]
         self.breaks: dict[int, list[tuple[int, object, object]]] = defaultdict(list)
         self._points = points
+        self._nobodys: set[int] = set()
         self._registered: dict[tuple[str, bytes], int] = {}
         self._spans = [self._span(j) for j in range(self.n)]
         alone = np.bincount(np.unique(p.place, return_inverse=True)[1])[np.unique(p.place, return_inverse=True)[1]] == 1
@@ -84,6 +86,9 @@ class RoutingModel:
         self._prices = [
             visit_prices(p, j, self.scale, self.base_s, self._spans[j], self._end_span(j)) for j in range(self.n)
         ]
+        # The library calls a problem impossible where a visit that cannot be has a price.
+        nothing = VisitPrices(by_start=Pieces.none(), by_end=Pieces.none(), moved=Pieces.none())
+        self._prices = [nothing if j in self._nobodys else prices for j, prices in enumerate(self._prices)]
         self._steps = [self._steps_of(j, self._prices[j]) for j in range(self.n)]
         self._pay_for_travel_and_visits()
         self._pay_for_using_vehicles()
@@ -116,7 +121,7 @@ class RoutingModel:
         whole = np.zeros((self._points, self._points), np.int64)
         whole[: len(cells), : len(cells)] = cells
         whole[self.n :, self.n :] = 0
-        key = "matrix", whole.tobytes()
+        key = "matrix", blake2b(whole.tobytes()).digest()
         if key not in self._registered:
             self._registered[key] = self.routing.RegisterTransitMatrix(whole.tolist())
         return self._registered[key]
@@ -174,6 +179,8 @@ class RoutingModel:
         may = (self.problem.fixed < FORBIDDEN) & self._meets()
         for j, index in enumerate(self.job_index):
             self.routing.VehicleVar(index).SetValues([-1, *np.flatnonzero(may[j]).tolist()])
+            if not may[j].any():
+                self._nobodys.add(j)
 
     def _meets(self) -> NDArray[np.bool_]:
         """Return whether a window of the job lies in the hours of the shift; (n, m)."""
@@ -237,6 +244,7 @@ class RoutingModel:
             open_then = (windows["earliest"] - self.base_s <= latest) & (windows["latest"] - self.base_s >= earliest)
             if earliest > latest or not open_then.any():
                 self.routing.VehicleVar(self.job_index[j]).SetValues([-1])
+                self._nobodys.add(j)
                 continue
             start.SetRange(earliest, latest)
             self._close_between(start, windows)
@@ -360,6 +368,7 @@ class RoutingModel:
         p, n = self.problem, self.n
         always = np.array([constant for constant, _ in self._steps], np.int64)
         visit = np.where(p.fixed < FORBIDDEN, p.fixed.astype(np.int64) * self.scale, 0) + always[:, None]
+        visit[list(self._nobodys)] = 0
         ways = p.shifts["way"].tolist()
         kinds = {(ways[v], visit[:, v].tobytes()) for v in range(self.m)}
         self.by_arcs = len(kinds) * self._points**2 <= ARC_CELLS

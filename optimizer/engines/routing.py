@@ -80,13 +80,18 @@ class _Watch:
         self.armed = False
         self.looks = 0
         self._stop = stop
+        self._model = model
         model.routing.AddSearchMonitor(model.solver.CustomLimit(self._used_up))
 
     def _used_up(self) -> bool:
         if not self.armed:
             return False
         self.looks += 1
-        return self._stop(self.looks) >= 1.0
+        used_up = self._stop(self.looks) >= 1.0
+        if used_up:
+            # Guided local search goes on after a limit is crossed, where no neighbour is left to look at.
+            self._model.routing.CancelSearch()
+        return used_up
 
 
 def _parameters() -> RoutingSearchParameters:

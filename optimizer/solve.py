@@ -34,6 +34,8 @@ class Engine(StrEnum):
 
 FIRST_LEG = 0.75
 """Share of the search's budget before its routes are recombined; the rest searches on from there, cooler."""
+GREEDY_STEPS = 200
+"""Steps of the search for the routing model to begin from: the very first may still place next to nobody."""
 POLISH_SHARE = 0.25
 """Share of a shard's budget for the routing model when it polishes what the search found."""
 RECOMBINE_S = 2.0
@@ -113,10 +115,11 @@ def _routed(problem: Problem, start: Sequence[Sequence[int]], stop: Stop, seed: 
     """Return what the routing model finds from these routes, or from the search's own greedy ones if it finds none."""
     answer = route(problem, start, stop, seed)
     if answer is None:
-        greedy = search(problem, start, lambda steps: 1.0, seed)
+        greedy = search(problem, start, lambda steps: steps / GREEDY_STEPS, seed)
         answer = route(problem, greedy.routes, stop, seed)
         if answer is None:
             return greedy
+        return min(greedy, reprice(problem, answer.routes, answer.looks), key=lambda found: found.fen)
     return reprice(problem, answer.routes, answer.looks)
 
 

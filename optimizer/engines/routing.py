@@ -16,8 +16,8 @@ from optimizer.search.problem import Problem
 __all__ = ["Routed", "TimedVisits", "route"]
 
 FIRST = (FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION, FirstSolutionStrategy.SAVINGS)
-MOST_PAIRS = 20_000
-"""With more jobs times shifts, the first-solution strategies find nothing within a minute: begin from given routes."""
+MOST_PAIRS = 2_000
+"""With more jobs times shifts, the first-solution strategies serve next to nobody in seconds: begin from given routes."""
 NO_LIMIT_S = 10_000_000
 """The library warns of searches without a limit of its own; theirs is the stop."""
 
@@ -60,6 +60,8 @@ def route(problem: Problem, start: Sequence[Sequence[int]], stop: Callable[[int]
     model.routing.CloseModelWithParameters(_parameters())
     model.solver.ReSeed(seed)
     begun = _given(model, start) if any(start) else None
+    if begun is None and problem.fixed.size > MOST_PAIRS:
+        return None
     best = _read(model, begun) if begun is not None else _first(model)
     if best is None:
         return None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optimizer.budget import Budget
 from optimizer.engines.recombine import recombine
-from optimizer.engines.routing import route
+from optimizer.engines.routing import MOST_PAIRS, route
 from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
@@ -113,7 +113,9 @@ def find_routes(
 
 def _routed(problem: Problem, start: Sequence[Sequence[int]], stop: Stop, seed: int) -> Found:
     """Return what the routing model finds from these routes, or from the search's own greedy ones if it finds none."""
-    answer = route(problem, start, stop, seed)
+    few = 2 * sum(map(len, start)) < len(problem.jobs)
+    # A few published visits are no beginning: the model adds others far too slowly.
+    answer = None if few and problem.fixed.size > MOST_PAIRS else route(problem, start, stop, seed)
     if answer is None:
         greedy = search(problem, start, lambda steps: steps / GREEDY_STEPS, seed)
         answer = route(problem, greedy.routes, stop, seed)

@@ -13,11 +13,11 @@ from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParame
 from optimizer.engines.routing_model import RoutingModel
 from optimizer.search.problem import Problem
 
-__all__ = ["Routed", "TimedVisits", "route"]
+__all__ = ["MOST_PAIRS", "Routed", "TimedVisits", "route"]
 
 FIRST = (FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION, FirstSolutionStrategy.SAVINGS)
 MOST_PAIRS = 2_000
-"""With more jobs times shifts, the first-solution strategies serve next to nobody in seconds: begin from given routes."""
+"""With more jobs times shifts, the first-solution strategies serve next to nobody: begin from given routes."""
 NO_LIMIT_S = 10_000_000
 """The library warns of searches without a limit of its own; theirs is the stop."""
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api.solving import Engine, solved
+from api.solving import solved
 from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
+from optimizer.solve import Engine
 from optimizer.vrp.plan import StepKind, TimedRoute
 
 __all__ = ["BENCH_SETS", "BenchRefused", "BenchRow", "bench", "bench_json", "bench_table", "instances_in"]

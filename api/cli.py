@@ -16,7 +16,7 @@ from api.console import ProgressLines, print_changes, print_kpis
 from api.explaining import Language, print_explanations
 from api.planning import JobUnknown, PlanIllegal, check_day, explain_day, plan_day
 from api.replanning import Base
-from api.solving import Code, Engine, answer, is_place, put
+from api.solving import Code, answer, is_place, put
 from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
@@ -26,6 +26,7 @@ from datasets.whole_folder import ForeignFolder
 from geo.estimate import EstimateTravel
 from optimizer.budget import Budget, Steps
 from optimizer.plan import Status
+from optimizer.solve import Engine
 
 __all__ = ["DONE", "INTERNAL", "INTERRUPTED", "REFUSED", "VIOLATIONS", "app", "main"]
 
@@ -116,6 +117,9 @@ def _day_plan(  # noqa: PLR0913 - one for each option of the command
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to search on (docs/operations.md).")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Who looks for routes: the search, OR-Tools' routing model, or it after the search.")
+    ] = Engine.SEARCH,
 ) -> None:
     """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""
     if seconds is not None and iterations is not None:
@@ -127,7 +131,9 @@ def _day_plan(  # noqa: PLR0913 - one for each option of the command
     with hired as crew, ProgressLines() as progress:
         budget = crew.until_stopped(given)
         published = None if base is None else Base(out=base, stability=stability)
-        planned = plan_day(folder, out, base=published, budget=budget, workers=crew, seed=seed, progress=progress)
+        planned = plan_day(
+            folder, out, base=published, budget=budget, workers=crew, seed=seed, progress=progress, engine=engine
+        )
     print_kpis(planned)
     if planned.changes is not None:
         print_changes(planned.changes)

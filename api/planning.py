@@ -31,6 +31,7 @@ from optimizer.measure import measure
 from optimizer.model import TravelMode
 from optimizer.plan import Plan, Result, Status, Violation
 from optimizer.roster import Roster
+from optimizer.solve import Engine
 from optimizer.stability import stability
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
@@ -71,7 +72,7 @@ class Planned:
     """A line per centre whose remote customers wait longer than its floor allows, worst first."""
 
 
-def plan_day(
+def plan_day(  # noqa: PLR0913 - what the command line was told
     day_path: Path,
     out: Path,
     *,
@@ -80,6 +81,7 @@ def plan_day(
     workers: Workers,
     seed: int,
     progress: Progress,
+    engine: Engine = Engine.SEARCH,
 ) -> Planned:
     """Plan a day folder into a plan folder; nothing is written unless the whole plan is legal and on the disk.
 
@@ -97,7 +99,15 @@ def plan_day(
     kept = None
     asked = base is not None and base.stability
     planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
-    result = dispatch(day, travel, budget=planning if asked else budget, workers=workers, seed=seed, progress=progress)
+    result = dispatch(
+        day,
+        travel,
+        budget=planning if asked else budget,
+        workers=workers,
+        seed=seed,
+        progress=progress,
+        engine=engine,
+    )
     if asked and result.status is Status.COMPLETE:
         progress("stability", 0.0)
         kept = stability(day, result, travel, budget=rest, workers=workers, seed=seed)

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import traceback
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ from datasets.vroom import VroomProblem, read_vroom
 from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
 from datasets.vroom_writing import error_document, refusal_document, solution_document, written
 from optimizer.budget import Budget
+from optimizer.solve import Engine
 from optimizer.vrp.evaluate import TiedTimesClash, evaluate
 from optimizer.vrp.model import Task
 from optimizer.vrp.pauses import with_pauses
@@ -21,7 +22,7 @@ from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["Answer", "Code", "Engine", "RouteIllegal", "answer", "is_place", "put", "solved"]
+__all__ = ["Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
@@ -33,13 +34,6 @@ class Code(IntEnum):
     SOLVED = 0
     DEFECT = 1
     REFUSED = 2
-
-
-class Engine(StrEnum):
-    """Who searches."""
-
-    SEARCH = "search"
-    ORTOOLS = "ortools"
 
 
 class RouteIllegal(Exception):
@@ -118,7 +112,7 @@ def solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> 
     tasks = {task.id: task for task in routing.tasks}
     vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
     begin = _initial(problem, tasks)
-    found = solve_routing(routing, begin, budget, seed)
+    found = solve_routing(routing, begin, budget, seed, engine)
     routes = tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in found)
     broken = [f"vehicle {route.vehicle_id}: {breach.cause}" for route in routes for breach in route.breaches]
     served = [step.id for route in routes for step in route.steps if step.kind is StepKind.JOB]

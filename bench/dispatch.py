@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from api.benchmarks import BenchRow, bench, instances_in
-from api.solving import Engine
 from bench.planned_day import whole_numbers
 from bench.report import machine, markdown_table, put_section
+from optimizer.solve import Engine
 
 __all__ = ["PEERS", "is_no_worse", "main", "median_of", "section"]
 
@@ -96,7 +96,7 @@ def main() -> None:
     seeds = ", ".join(map(str, asked.seeds))
     text = section(
         rows,
-        f"`--seconds {asked.seconds:g}`, one core, seeds {seeds}. Figures: sum over the jobs left out of 1 + priority · "
+        f"`--seconds {asked.seconds:g}`, one core, seeds {seeds}. Figures: sum of 1 + priority of the jobs left out · "
         f"travel seconds. {machine_line}",
     )
     print(text)

@@ -19,7 +19,7 @@ from optimizer.plan import Plan, Result, Route, Status, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, published_routes, seam_shard
-from optimizer.solve import Task, solve
+from optimizer.solve import Engine, Task, solve
 from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
@@ -35,7 +35,14 @@ Progress = Callable[[str, float], None]
 
 
 def dispatch(
-    day: Day, travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int, progress: Progress
+    day: Day,
+    travel: TravelTimes,
+    *,
+    budget: Budget,
+    workers: Workers,
+    seed: int,
+    progress: Progress,
+    engine: Engine = Engine.SEARCH,
 ) -> Result:
     """Return a plan for the day, legal by construction, with its status and itemised cost."""
     roster = Roster(day)
@@ -44,6 +51,7 @@ def dispatch(
     progress("outlets", 0.0)
     candidates = nearest_capable_outlets(roster, travel)
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
+    run.engine = engine
     routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
     plan = assemble(roster, list(routes.values()), kits)
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
@@ -127,6 +135,7 @@ class _Run:
         self.seed = seed
         self.progress = progress
         self.begun = 0
+        self.engine = Engine.SEARCH
 
     def search(self, candidates: Candidates, begin: Routes) -> dict[str, Route]:
         """Return the routes of the whole day by shift id, searched shard by shard and then along the seams."""
@@ -153,6 +162,7 @@ class _Run:
                     budget=self.budget,
                     share=share * crew * weight / sum(weights),
                     seed=self.seed + 1_000 * self.begun,
+                    engine=self.engine,
                 )
             )
         answers = answer_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))

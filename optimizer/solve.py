@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.budget import Budget
 from optimizer.engines.recombine import recombine
+from optimizer.engines.routing import MOST_PAIRS, route
 from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
@@ -15,11 +17,25 @@ from optimizer.search.anneal import Found, Pool, Settings, Stop, search
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.problem import Problem
 from optimizer.search.readback import read_route
+from optimizer.search.repricing import reprice
 from optimizer.sourcing import KitOption
 from optimizer.travel import TravelTimes
 
-__all__ = ["FIRST_LEG", "Answer", "Task", "find_routes", "solve"]
+__all__ = ["Answer", "Engine", "Task", "find_routes", "first_leg", "solve"]
 
+
+class Engine(StrEnum):
+    """Who looks for routes: the compiled search, OR-Tools' routing model, or the model after the search."""
+
+    SEARCH = "search"
+    ORTOOLS = "ortools"
+    POLISH = "polish"
+
+
+GREEDY_STEPS = 200
+"""Steps of the search for the routing model to begin from: the very first may still place next to nobody."""
+POLISH_SHARE = 0.25
+"""Share of a shard's budget for the routing model when it polishes what the search found."""
 WARM = Settings(hot=0.02, cold=0.005)
 """For a shard that begins with most of its visits placed: improve them, do not melt them down."""
 LEGS = ((0.75, Settings()), (0.25, WARM))
@@ -40,6 +56,7 @@ class Task:
     budget: Budget
     share: float
     seed: int
+    engine: Engine = Engine.SEARCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +73,63 @@ def solve(task: Task) -> Answer:
     """Return the best routes found for a shard within its share of the budget."""
     shard = task.shard
     # The first leg begins with laying out the arrays: a budget of seconds is kept whatever that costs.
-    stop = task.budget.begin(task.share * FIRST_LEG)
+    stop = task.budget.begin(task.share * first_leg(task.engine))
     problem = build_problem(Roster(task.day), shard, task.kits, task.travel)
     index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
     start = [tuple(index[job_id] for job_id in shard.start.get(shift_id, ())) for shift_id in shard.shift_ids]
-    best, steps = find_routes(problem, start, stop, task.budget, task.share, task.seed)
+    best, steps = find_routes(problem, start, stop, task.budget, task.share, task.seed, task.engine)
     routes = tuple(
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
     return Answer(routes=routes, steps=steps, fen=best.fen)
 
 
+def first_leg(engine: Engine) -> float:
+    """Return which share of its budget an engine's first leg has: the one that the caller of `find_routes` begins."""
+    return {Engine.SEARCH: FIRST_LEG, Engine.ORTOOLS: 1.0, Engine.POLISH: FIRST_LEG * (1 - POLISH_SHARE)}[engine]
+
+
 def find_routes(
-    problem: Problem, start: Sequence[Sequence[int]], stop: Stop, budget: Budget, share: float, seed: int
+    problem: Problem,
+    start: Sequence[Sequence[int]],
+    stop: Stop,
+    budget: Budget,
+    share: float,
+    seed: int,
+    engine: Engine = Engine.SEARCH,
 ) -> tuple[Found, int]:
     """Return the best routes found from these within a share of the budget, and the steps made.
 
-    stop: of the first leg, begun by the caller.
+    stop: of the first leg, begun by the caller. Whoever finds the routes, they are timed and priced by the search.
     """
+    if engine is Engine.ORTOOLS:
+        routed = _routed(problem, start, stop, seed)
+        return routed, routed.steps
+    if engine is Engine.SEARCH:
+        return _searched(problem, start, stop, budget, share, seed)
+    found, steps = _searched(problem, start, stop, budget, share * (1 - POLISH_SHARE), seed)
+    polished = _routed(problem, found.routes, budget.begin(share * POLISH_SHARE), seed)
+    return min(found, polished, key=lambda routes: routes.fen), steps + polished.steps
+
+
+def _routed(problem: Problem, start: Sequence[Sequence[int]], stop: Stop, seed: int) -> Found:
+    """Return what the routing model finds from these routes, or from the search's own greedy ones if it finds none."""
+    few = 2 * sum(map(len, start)) < len(problem.jobs)
+    # A few published visits are no beginning: the model adds others far too slowly.
+    answer = None if few and problem.fixed.size > MOST_PAIRS else route(problem, start, stop, seed)
+    if answer is None:
+        greedy = search(problem, start, lambda steps: steps / GREEDY_STEPS, seed)
+        answer = route(problem, greedy.routes, stop, seed)
+        if answer is None:
+            return greedy
+        return min(greedy, reprice(problem, answer.routes, answer.looks), key=lambda found: found.fen)
+    return reprice(problem, answer.routes, answer.looks)
+
+
+def _searched(
+    problem: Problem, start: Sequence[Sequence[int]], stop: Stop, budget: Budget, share: float, seed: int
+) -> tuple[Found, int]:
+    """Return what the search finds: search, recombine, search again."""
     begun = sum(map(len, start))
     settings = WARM if 2 * begun > len(problem.jobs) else LEGS[0][1]
     best = search(problem, start, stop, seed, settings)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from optimizer.budget import Budget
 from optimizer.search.schedule import evaluate, new_state
-from optimizer.solve import FIRST_LEG, find_routes
+from optimizer.solve import Engine, find_routes, first_leg
 from optimizer.vrp.arrays import Laid, lay_out, pauses_in_turn
 from optimizer.vrp.model import Routing
 from optimizer.vrp.plan import StepKind, WantedStep
@@ -15,12 +15,18 @@ Orders = tuple[tuple[int, tuple[WantedStep, ...]], ...]
 """Vehicle ids and their steps in order, without times; vehicles without a task are left out."""
 
 
-def solve_routing(routing: Routing, wanted: Mapping[int, Sequence[WantedStep]], budget: Budget, seed: int) -> Orders:
+def solve_routing(
+    routing: Routing,
+    wanted: Mapping[int, Sequence[WantedStep]],
+    budget: Budget,
+    seed: int,
+    engine: Engine = Engine.SEARCH,
+) -> Orders:
     """Return the best orders found: as much served as possible (1 + priority each), then as cheaply as possible.
 
     wanted: steps to begin from, by vehicle; their tasks count, their times do not.
     """
-    stop = budget.begin(FIRST_LEG)
+    stop = budget.begin(first_leg(engine))
     laid = lay_out(routing)
     index = {task.id: j for j, task in enumerate(routing.tasks)}
     start = [
@@ -29,7 +35,7 @@ def solve_routing(routing: Routing, wanted: Mapping[int, Sequence[WantedStep]], 
         )
         for vehicle in routing.vehicles
     ]
-    best, _ = find_routes(laid.problem, start, stop, budget, 1.0, seed)
+    best, _ = find_routes(laid.problem, start, stop, budget, 1.0, seed, engine)
     return _orders(routing, laid, best.routes)
 
 

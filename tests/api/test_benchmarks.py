@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.benchmarks import BenchRefused, bench, bench_json, bench_table, instances_in
-from api.solving import Engine
+from optimizer.solve import Engine
 from tests.datasets.make_vroom import problem
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from api import solving
-from api.solving import Answer, Code, Engine, answer, is_place, put
+from api.solving import Answer, Code, answer, is_place, put
 from optimizer.budget import Budget
+from optimizer.solve import Engine
 from optimizer.vrp.model import Routing
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, WantedStep
@@ -32,9 +33,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a setter for what the search answers; by default one vehicle serves what it served at the start."""
 
     def set_answer(found: Callable[[Routing, dict[int, Wanted]], Found]) -> None:
-        def search(routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int) -> Found:
+        def search(routing: Routing, wanted: dict[int, Wanted], budget: Budget, seed: int, engine: Engine) -> Found:
             assert budget.begin(1.0)(1) >= 0.0
-            assert seed == 1
+            assert (seed, engine) == (1, Engine.SEARCH)
             return found(routing, wanted)
 
         monkeypatch.setattr(solving, "solve_routing", search)

@@ -107,7 +107,7 @@ BAD = [
     (put("vehicles.0.time_window", [9, 3]), "vehicles[0].time_window", "[9, 3]", "start not after the end"),
     (put("vehicles.0.time_window", [[0, 9]]), "vehicles[0].time_window", "an array of 1", "[start, end]"),
     (put("vehicles.0.time_window", [0, 1 << 32]), "vehicles[0].time_window", str(1 << 32), "two integers"),
-    (put("vehicles.0.time_window", [(1 << 27) + 1, 1 << 28]), "vehicles[0].time_window", "134217729, while", "within"),
+    (put("vehicles.0.time_window", [1 << 28, 1 << 29]), "vehicles[0].time_window", "268435456, while", "within"),
     # Places
     (put("vehicles.1", {"id": 2}), "vehicles[1]", "neither start nor end", "a start, an end, or both"),
     (put("jobs.1", {"id": 11}), "jobs[1].location_index", "missing", "a row of the matrices"),
@@ -239,11 +239,11 @@ def test_coordinates_are_needed_without_matrices() -> None:
 
 def test_costs_that_could_outgrow_64_bits_are_refused() -> None:
     most = (1 << 32) - 1
-    costly = {"fixed": most, "per_hour": most, "per_km": most}
+    costly = {"fixed": most, "per_hour": most - 1, "per_km": most - 1}
 
     def change(document: dict[str, Any]) -> None:
         put("matrices.car.durations.0.1", 1 << 27)(document)
-        put("matrices.car.distances.0.1", most)(document)
+        put("matrices.car.distances.0.1", (1 << 29) - 1)(document)
         document["vehicles"][0].update(costs=costly, speed_factor=1)
 
     (fault,) = faults_of(problem(change))

@@ -1,0 +1,104 @@
+"""What each part of the optimizer is worth: the same seconds on one core, with and without it.
+
+Usage: python -m bench.ablation DAY [--seconds 30] [--seeds 1,2,3] [--docs docs/benchmarks.md]
+
+DAY is a day folder; each row plans all its shards one after the other. "By hand" is the nearest outlet, first come.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from unittest.mock import patch
+
+from api.planning import open_provider
+from api.workers import Seconds
+from bench.planned_day import whole_numbers
+from bench.report import machine, markdown_table, put_section
+from datasets.day import DayFolder, read_day
+from optimizer import dispatch as dispatching
+from optimizer import solve as solving
+from optimizer.baseline import by_hand
+from optimizer.cost import price
+from optimizer.plan import Plan
+from optimizer.solve import Engine
+from optimizer.travel import TravelTimes
+from optimizer.workers import HereWorkers
+
+__all__ = ["ROWS", "main", "measured"]
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+def _planned(engine: Engine, recombine: bool, seams: bool) -> Callable[..., Plan]:
+    def plan(folder: DayFolder, travel: TravelTimes, seconds: float, seed: int) -> Plan:
+        share = dispatching.SEAMS_SHARE if seams else 0.0
+        again = solving._recombined if recombine else _nothing  # noqa: SLF001 - what is left out is inside
+        rounds = dispatching.SEAM_ROUNDS if seams else 0
+        with (
+            patch.object(solving, "_recombined", again),
+            patch.multiple(dispatching, SEAMS_SHARE=share, SEAM_ROUNDS=rounds),
+        ):
+            return dispatching.dispatch(
+                folder.day,
+                travel,
+                budget=Seconds(seconds=seconds),
+                workers=HereWorkers(),
+                seed=seed,
+                progress=_nothing,
+                engine=engine,
+            ).plan
+
+    return plan
+
+
+def _by_hand(folder: DayFolder, travel: TravelTimes, seconds: float, seed: int) -> Plan:
+    del seconds, seed
+    return by_hand(folder.day, travel, HereWorkers(), _nothing)
+
+
+ROWS: dict[str, Callable[..., Plan]] = {
+    "by hand": _by_hand,
+    "search, not recombined": _planned(Engine.SEARCH, recombine=False, seams=False),
+    "search": _planned(Engine.SEARCH, recombine=True, seams=False),
+    "search and seams": _planned(Engine.SEARCH, recombine=True, seams=True),
+    "search, polished": _planned(Engine.POLISH, recombine=True, seams=False),
+    "OR-Tools routing alone": _planned(Engine.ORTOOLS, recombine=True, seams=False),
+}
+
+
+def measured(folder: DayFolder, plan: Plan, travel: TravelTimes) -> tuple[int, int]:
+    """Return the fen and the jobs left out of a plan."""
+    return price(folder.day, plan, travel).total, len(plan.unassigned)
+
+
+def main() -> None:
+    """Plan the day once for each row and seed; print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("day", type=Path, help="a day folder")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of search in all, on one core (default 30)")
+    parser.add_argument("--seeds", type=whole_numbers, default=[1, 2, 3], help="of the plan (default 1,2,3)")
+    parser.add_argument("--docs", type=Path, help="page whose section is replaced by the new one")
+    asked = parser.parse_args()
+    folder = read_day(asked.day)
+    travel = open_provider(folder)
+    rows = []
+    for name, plan in ROWS.items():
+        seeds = asked.seeds[:1] if plan is _by_hand else asked.seeds
+        answers = [measured(folder, plan(folder, travel, asked.seconds, seed), travel) for seed in seeds]
+        fen, left_out = median(fen for fen, _ in answers), median(count for _, count in answers)
+        rows.append((name, f"{fen / 100:,.0f}", f"{left_out:g}"))
+        print(*rows[-1], sep="  ", flush=True)
+    words = (
+        f"{len(folder.day.jobs):,} jobs, {len(folder.day.shifts):,} shifts, {asked.seconds:g} s, one core. {machine()}"
+    )
+    text = f"{words}\n\n{markdown_table(('plan', 'cost, ¥', 'left out'), rows)}"
+    print(text)
+    if asked.docs is not None:
+        put_section(asked.docs, "ablation", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -122,6 +122,7 @@ class _ClusterExecutor(Executor):
     def __init__(self, inside: Executor) -> None:
         self._inside = inside
         self._open: set[Future[Any]] = set()
+        self._gone = False
         self._lock = threading.Lock()
 
     def submit(self, work: Callable[Given, Answer], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Answer]:
@@ -132,7 +133,11 @@ class _ClusterExecutor(Executor):
         except Exception as error:
             message = "the scheduler takes no task"
             raise BrokenExecutor(message) from error
-        self._open.add(answer)
+        with self._lock:
+            if self._gone:
+                message = "no worker is left"
+                raise BrokenExecutor(message)
+            self._open.add(answer)
         given.add_done_callback(lambda done: self._hand_on(done, answer))
         return answer
 
@@ -154,7 +159,7 @@ class _ClusterExecutor(Executor):
     def give_up(self) -> None:
         """Answer every open task with the news that nobody works on it."""
         with self._lock:
-            given_up, self._open = self._open, set()
+            given_up, self._open, self._gone = self._open, set(), True
         for answer in given_up:
             answer.set_exception(BrokenExecutor("no worker is left"))
 

@@ -132,8 +132,7 @@ def build_shifts(table: Table, outlets: Table, centres: Table, settings: Setting
             if not open_ or not _works(calendar, date, values["rest_weekdays"][row], values["absent_on"][row]):
                 continue
             start_s, end_s = (midnight_s + values[column][row] for column in ("shift_start", "shift_end"))
-            if busy_until_s[row] // DAY_S == day:
-                start_s = max(start_s, busy_until_s[row])
+            start_s = max(start_s, busy_until_s[row])
             if start_s >= end_s:
                 continue
             shifts.append(

@@ -23,6 +23,9 @@ from optimizer.vrp.plan import WantedStep
 
 __all__ = ["MOST_COST_PARTS", "Echo", "TravelName", "VroomProblem", "read_vroom"]
 
+MOST_LEGS = 150_000_000
+MOST_PAIRS = 50_000_000
+"""A search holds some 25 bytes for each leg and for each pair of job and vehicle: four gigabytes at most."""
 MOST_COST_PARTS = 1 << 61
 """The dearest solution there could be, in the parts of `cost_parts`: sums of costs are exact in 64 bits."""
 
@@ -103,6 +106,7 @@ def read_vroom(source: bytes | Path | BinaryIO, travel: TravelTimes | None = Non
         matrices=matrices,
     )
     _refuse_inexact(routing, faults)
+    _refuse_huge(routing, faults)
     faults.refuse_any()
     estimated = TravelName(provider=travel.name, is_estimate=travel.is_estimate) if ground.used_estimate else None
     return _with_echo(routing, jobs, vehicles, estimated)
@@ -164,6 +168,19 @@ def _refuse_costs(vehicles: Sequence[VehicleKeys], ground: Ground, faults: Probl
             faults.add(f"{vehicle.where}.costs.per_hour", vehicle.costs.per_hour, allowed)
         if vehicle.costs.per_km != 0:
             faults.add(f"{vehicle.where}.costs.per_km", vehicle.costs.per_km, allowed)
+
+
+def _refuse_huge(routing: Routing, faults: ProblemFaults) -> None:
+    """Refuse what would not fit into memory: legs between all jobs for each way of travel, jobs beside vehicles."""
+    tasks, vehicles = len(routing.tasks), len(routing.vehicles)
+    ways = len({(v.profile, v.speed_percent, v.costs.per_hour, v.costs.per_km, v.type) for v in routing.vehicles})
+    points = tasks + len({place for v in routing.vehicles for place in (v.start, v.end)})
+    if ways * points * points > MOST_LEGS:
+        words = Words(f"{tasks} jobs and {ways} kinds of vehicle by profile, speed, costs and type")
+        faults.add("jobs", words, f"kinds × jobs × jobs up to {MOST_LEGS}; cut the problem into parts")
+    if tasks * vehicles > MOST_PAIRS:
+        words = Words(f"{tasks} jobs and {vehicles} vehicles")
+        faults.add("jobs", words, f"jobs × vehicles up to {MOST_PAIRS}; cut the problem into parts")
 
 
 def _refuse_inexact(routing: Routing, faults: ProblemFaults) -> None:

@@ -29,7 +29,7 @@ MOST_AMOUNT = 1 << 40
 """A million jobs of this much still add up exactly in 64 bits."""
 MOST_CAPACITY = NO_LIMIT
 MOST_JOBS, MOST_VEHICLES = 200_000, 50_000
-"""Beyond these a problem would not fit into memory."""
+"""Beyond these nothing is even counted; `datasets.vroom` says what fits into memory."""
 
 SHIPMENTS = "describe what is taken from the depot or brought there as jobs with delivery or pickup"
 JOB_KEYS = (

@@ -100,7 +100,7 @@ def _cheaper_gap(p: Problem, s: State, j: int, v: int, limit: int) -> tuple[int,
             # Later gaps start later still.
             break
         detour = np.int64(there[at, 1]) + away[following, 1] - s.hop[v, k]
-        if detour + p.fixed[j, v] >= best or (k < count and first + away[following, 0] > s.latest[v, k]):
+        if detour + p.fixed[j, v] - s.saving[v] >= best or (k < count and first + away[following, 0] > s.latest[v, k]):
             continue
         if not fits(p, s, j, v, k) or (limited and _farther(p, s, j, v, at, following)):
             continue

@@ -33,6 +33,7 @@ def _copy_route(source: State, target: State, v: int) -> None:
             target.load_after[v, k, d] = source.load_after[v, k, d]
     target.length[v] = count
     target.fen[v] = source.fen[v]
+    target.saving[v] = source.saving[v]
     target.misses[v] = source.misses[v]
     target.travel[v] = source.travel[v]
     target.metres[v] = source.metres[v]

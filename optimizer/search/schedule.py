@@ -19,6 +19,7 @@ __all__ = [
     "close_route",
     "evaluate",
     "late_fen",
+    "late_saving",
     "new_state",
     "over",
     "overtime_fen",
@@ -36,9 +37,10 @@ class State(NamedTuple):
 
     stops: (m, most) jobs in order; length: (m,). end, taken, spent, missed: (m, most) after each stop: end of service,
     breaks behind, fen since the start, missed remote jobs. latest: (m, most) latest start that the rest of the route
-    allows, breaks and setups aside. load_before, load_after: (m, most + 1, d) the heaviest load up to a gap and from
-    it on. fen, misses, travel, metres: (m,). route_of: (n,) shift or FREE. version: (m,) changes with each change of
-    the route. visits: (o,) visits per outlet.
+    allows, breaks and setups aside. hop: (m, most + 1) fen of the leg that each gap lies on. load_before, load_after:
+    (m, most + 1, d) the heaviest load up to a gap and from it on. fen, misses, travel, metres: (m,). saving: (m,) what
+    later starts could save at most. route_of: (n,) shift or FREE. version: (m,) changes with each change of the route.
+    visits: (o,) visits per outlet.
     """
 
     stops: NDArray[np.int32]
@@ -49,6 +51,7 @@ class State(NamedTuple):
     missed: NDArray[np.int32]
     latest: NDArray[np.int32]
     fen: NDArray[np.int64]
+    saving: NDArray[np.int64]
     misses: NDArray[np.int32]
     hop: NDArray[np.int32]
     load_before: NDArray[np.int64]
@@ -74,6 +77,7 @@ def new_state(problem: Problem) -> State:
         missed=np.zeros((m, most), np.int32),
         latest=np.zeros((m, most), np.int32),
         fen=np.zeros(m, np.int64),
+        saving=np.zeros(m, np.int64),
         misses=np.zeros(m, np.int32),
         hop=np.zeros((m, most + 1), np.int32),
         load_before=np.zeros((m, most + 1, dimensions), np.int64),
@@ -92,7 +96,9 @@ def _most_stops(problem: Problem) -> int:
     if n == 0 or m == 0:
         return 1
     longest_s = int((problem.shifts["latest_end"] - problem.shifts["start"]).max())
-    shortest_s = max(1, int(problem.service.min()))
+    shortest_s = int(problem.service.min())
+    if shortest_s == 0:
+        return max(1, min(int(n), int(problem.shifts["most_stops"].max())))
     return max(1, min(int(n), longest_s // shortest_s + 1, int(problem.shifts["most_stops"].max())))
 
 
@@ -157,6 +163,21 @@ def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
         if moved > LOCK_TOLERANCE_S or moved < -LOCK_TOLERANCE_S:
             fen += job.moved_fen
     return fen
+
+
+@compiled_into
+def late_saving(p: Problem, j: int, v: int, start: int) -> int:
+    """Return what a visit could save at most by starting later: moved back, in the slot liked, with a cheaper kit."""
+    job = p.jobs[j]
+    fen = np.int64(0)
+    if job.kits > 0:
+        fen += p.kit_fen[j, _kit(p, j, start)] - p.kit_fen[j, job.kits - 1]
+    if job.prefers == 1 and start < job.prefer_earliest:
+        fen += p.rates[0].preference_fen
+    stays = job.published_technician >= 0 and job.published_technician == p.shifts[v].technician
+    if stays and start < job.published_start - LOCK_TOLERANCE_S:
+        fen += job.moved_fen
+    return int(fen)
 
 
 @compiled_into
@@ -255,7 +276,7 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
     shift = p.shifts[v]
     leg = p.leg[shift.way]
     t, taken, spent, missed = shift.start, 0, np.int64(0), 0
-    travel, metres = np.int64(0), np.int64(0)
+    travel, metres, saving = np.int64(0), np.int64(0), np.int64(0)
     at = shift.leaves
     stops = s.stops[v]
     count = s.length[v]
@@ -269,6 +290,7 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
         travel += leg[at, j, 0]
         metres += p.metres[shift.way, at, j]
         spent += leg[at, j, 1] + visit_fen(p, j, v, start, t)
+        saving += late_saving(p, j, v, start)
         if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due:
             missed += 1
         s.end[v, k], s.taken[v, k], s.spent[v, k], s.missed[v, k] = t, taken, spent, missed
@@ -284,6 +306,7 @@ def evaluate(p: Problem, s: State, v: int) -> bool:
         if t > shift.latest_end or count > shift.most_stops or over(p, v, travel, metres):
             return False
     s.fen[v], s.misses[v], s.travel[v], s.metres[v] = spent, missed, travel, metres
+    s.saving[v] = saving
     latest = shift.latest_end
     at = shift.returns
     for k in range(count - 1, -1, -1):

@@ -163,19 +163,27 @@ def _durations(tasks: Sequence[Task], types: dict[str, int], usual: str, per_typ
     ).reshape(len(tasks), len(types))
 
 
+def _longest(task: Task) -> int:
+    """Return the seconds of a task where it takes longest."""
+    setup_s = max((task.setup_s, *task.setup_per_type.values()))
+    return setup_s + max((task.service_s, *task.service_per_type.values()))
+
+
 def _scale(routing: Routing, ways: Sequence[_Way]) -> Fraction:
     """Return how many of the search's price units one unit of cost is, so that every price is whole where it can be."""
     parts = [Fraction(x, 3_600) for way in ways for x in (way.per_hour, way.per_task_hour)]
     parts += [Fraction(way.per_km, 1_000) for way in ways]
     scale = Fraction(lcm(1, *(part.denominator for part in parts)))
+    work_s = max((_longest(task) for task in routing.tasks), default=0)
     dearest = Fraction(1)
     for way in ways:
         matrices = routing.matrices[way.profile]
-        dearest = max(dearest, Fraction(way.per_hour, 3_600) * int(matrices.seconds.max(initial=0)))
+        leg = Fraction(way.per_hour, 36) * int(matrices.seconds.max(initial=0)) / way.speed_percent
         if matrices.metres is not None:
-            dearest = max(dearest, Fraction(way.per_km, 1_000) * int(matrices.metres.max(initial=0)))
+            leg += Fraction(way.per_km, 1_000) * int(matrices.metres.max(initial=0))
         if matrices.costs is not None:
-            dearest = max(dearest, Fraction(int(matrices.costs.max(initial=0))))
+            leg = Fraction(int(matrices.costs.max(initial=0)))
+        dearest = max(dearest, leg + Fraction(way.per_task_hour, 3_600) * work_s)
     return min(scale, Fraction(DEAREST_LEG) / (2 * dearest))
 
 

@@ -193,3 +193,16 @@ def test_a_route_begins_from_the_steps_given() -> None:
     begin = solve_routing(problem, {}, Steps(steps=200), 1)
     again = solve_routing(problem, dict(begin), Steps(steps=1), 1)
     assert sum(len(steps) for _, steps in again) == sum(len(steps) for _, steps in begin)
+
+
+def test_many_tasks_without_service_fit_into_a_short_shift() -> None:
+    tasks = [task(i, place=0) for i in range(30)]
+    assert sorted(served(routing(tasks, vehicle(window=window(0, 5))))[1]) == list(range(30))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dear_hours_of_work_are_told_apart(seed: int) -> None:
+    long = [task(1, place=300, service_s=36_000)]
+    dear = vehicle(1, costs=Costs(per_task_hour=120_001, per_km=1))
+    less = vehicle(2, costs=Costs(per_task_hour=60_001, per_km=1))
+    assert served(routing(long, dear, less), seed=seed) == {2: [1]}

@@ -107,6 +107,7 @@ OUTLETS = TableFormat(
         _may("opened_on", DATE),
         _may("closed_on", DATE),
         _may("workload_target", integer(0, MAX_COUNT), 0),
+        _may("visits_so_far", integer(0, MAX_COUNT), 0),
         _may("duration_percent", percentages(10, 1_000), {}),
         _may("first_fix_percent", percentages(0, 100), {}),
         _may("contact", TEXT, ""),

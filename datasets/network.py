@@ -77,7 +77,7 @@ def build_outlets(table: Table, rows: NDArray[np.bool_], settings: Settings) -> 
             channel=values["channel"][row],
             tariff_id=values["tariff_id"][row],
             freeze_s=settings.freeze_s.get(values["channel"][row]),
-            workload_target=values["workload_target"][row],
+            workload_target=max(0, values["workload_target"][row] - values["visits_so_far"][row]),
             duration_percent=values["duration_percent"][row],
             first_fix_percent=values["first_fix_percent"][row],
         )

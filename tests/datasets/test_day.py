@@ -456,3 +456,11 @@ def test_an_outlet_without_a_calendar_keeps_its_centres(tmp_path: Path) -> None:
     for row in cells["centres"]:
         row["calendar"] = {"office": "always", "always": "office"}[row["calendar"]]
     assert shifts(read_day(make.write(tmp_path / "office", cells))) != before
+
+
+@pytest.mark.parametrize(("so_far", "owed"), [("", 3), ("1", 2), ("3", 0), ("7", 0)])
+def test_visits_given_earlier_in_the_window_are_no_longer_owed(so_far: str, owed: int, tmp_path: Path) -> None:
+    cells = make.tables()
+    cells["outlets"][1]["visits_so_far"] = so_far
+    day = read_day(make.write(tmp_path, cells)).day
+    assert {outlet.id: outlet.workload_target for outlet in day.outlets}["O2"] == owed

@@ -57,7 +57,7 @@ def _print(console: Console, explanation: Explanation, tongue: Language) -> None
     console.print(f"{explanation.job_id}: {heading}{rule}", style="bold", markup=False, highlight=False)
     console.print(_in(explanation.said, tongue), markup=False, highlight=False)
     remedy = _in(explanation.remedy.said if explanation.remedy else NONE, tongue)
-    if explanation.why in (Why.LEFT_OUT, Why.LATE):
+    if explanation.why is not Why.SERVED:
         console.print(f"{_in(REMEDY, tongue)}: {remedy}", markup=False, highlight=False)
     if explanation.candidates:
         table = Table(*(_in(column, tongue) for column in COLUMNS))

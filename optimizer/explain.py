@@ -31,7 +31,8 @@ OUTLETS = 3
 STRAIGHT = 2
 """Outlets looked at for a job: so many of the nearest by road that are capable, and nearest in a straight line.
 
-A job that waits for the customer's consent has one, and one that is not at its nearest outlet that one."""
+A job that waits for the customer's consent has one, and one that is not at its nearest outlet that one; the next nearer
+too where a single technician works at the nearest."""
 CANDIDATES = 3
 CANDIDATES_ALONE = 8
 """Candidates told of, in a whole plan and when one job is asked about."""
@@ -169,6 +170,9 @@ class _Cutter:
         self.parity = parity_of(self.day, {job_id: stop.start_s for job_id, stop in self.stops.items()})
         self.staffed = [outlet for outlet in self.day.outlets if roster.shifts_of.get(outlet.id)]
         self.places = np.array([outlet.position for outlet in self.staffed], np.float64).reshape(-1, 2)
+        self.staff = {
+            outlet.id: len({shift.technician_id for shift in roster.shifts_of[outlet.id]}) for outlet in self.staffed
+        }
         self.missing: dict[str, str] | None = None
 
     def tasks(self, *, left_out_only: bool) -> list[ExplainTask]:
@@ -200,7 +204,7 @@ class _Cutter:
     def task_of(self, job: Job) -> ExplainTask:
         """Return the task of one job, with more candidates than in a whole plan."""
         wanted = self.wanted(job, CANDIDATES_ALONE)
-        return self.task([replace(wanted, whys=wanted.whys or (Why.SERVED,), thorough=True)], CANDIDATES_ALONE)
+        return self.task([replace(wanted, whys=wanted.whys or (Why.SERVED,))], CANDIDATES_ALONE)
 
     def wanted(self, job: Job, outlets: int = OUTLETS) -> Wanted:
         """Return what is to be explained about a job, and the outlets to look at, nearest first."""
@@ -209,10 +213,10 @@ class _Cutter:
         capable = [self.day.outlets[o].id for o in row if o >= 0 and self.roster.shifts_of.get(self.day.outlets[o].id)]
         home = self.server.get(job.id)
         nearer = () if home is None else tuple(capable[: capable.index(home)] if home in capable else capable)
-        nearer = nearer[: STRAIGHT if alone else 1]
+        nearer = nearer[: STRAIGHT if alone or (nearer and self.staff[nearer[0]] < STRAIGHT) else 1]
         whys = self.whys(job, nearer)
         looked_at: list[str] = []
-        if alone or Why.LEFT_OUT in whys or (Why.LATE in whys and self.may_be_punctual(job)):
+        if alone or Why.LEFT_OUT in whys or Why.LATE in whys:
             looked_at = capable[: outlets if alone or job.consent else 1]
             looked_at += self.near_by(job) if job.consent or not looked_at else []
         holder = self.roster.technicians.get(job.published.technician_id) if job.published else None
@@ -226,10 +230,6 @@ class _Cutter:
             return (Why.LEFT_OUT,)
         late = (Why.LATE,) if self.is_late(job) else ()
         return (*late, Why.NOT_NEAREST) if nearer else late
-
-    def may_be_punctual(self, job: Job) -> bool:
-        """Tell whether the job's promises could still be kept when the plan was made."""
-        return min((clock.due_s for clock in job.clocks), default=self.day.now_s) >= self.day.now_s
 
     def near_by(self, job: Job) -> list[str]:
         """Return the outlets at work nearest in a straight line, capable or not."""

@@ -2,42 +2,35 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-
-import numpy as np
 
 from optimizer import wording
 from optimizer.cost import level_of
 from optimizer.explanation import Candidate, Explanation, Remedy, RemedyKind, Sentence, Verdict, Why
-from optimizer.model import DAY_S, ClockKind, Lock, Rule
-from optimizer.remedies import Case, hurdles, place_remedy, remedies
+from optimizer.model import ClockKind, Job, Lock, Rule
+from optimizer.remedies import Allowed, Case, hurdles, place_remedy, remedies
 from optimizer.roster import visit_windows
-from optimizer.search.insertion import insert
-from optimizer.search.problem import FREE, NEVER_S
-from optimizer.search.reinsertion import give_way, take_out, walk
+from optimizer.search.problem import FREE
+from optimizer.search.reinsertion import give_way
 from optimizer.search.schedule import INFEASIBLE
 from optimizer.territory import Forced, Place, Territory
+from optimizer.time_rules import time_broken, time_holds
 from optimizer.travel import UNREACHABLE
-from optimizer.verdicts import STAGES, Pair, broken_rules, pair_verdicts
+from optimizer.verdicts import STAGES, broken_rules, pair_verdicts
 
 __all__ = ["Wanted", "explained"]
 
-TIME_RULES = (Rule.KIT, Rule.BREAK, Rule.HOURS, Rule.SHIFT, Rule.WINDOW)
-"""What may keep a job from a shift that is otherwise empty; windows last, for any time at all helps most often."""
+FEWEST = 2
+"""Candidates of nearer outlets, further shifts of the same technician among them where there are no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A job to be explained, why, and the outlets to look at; nearer: those nearer than the one that serves it.
-
-    thorough: one job alone is asked about, so that every candidate is worth the time.
-    """
+    """A job to be explained, why, and the outlets to look at; nearer: those nearer than the one that serves it."""
 
     job_id: str
     whys: tuple[Why, ...]
     outlet_ids: tuple[str, ...]
     nearer: tuple[str, ...]
-    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +64,26 @@ def explained(territory: Territory, wanted: Wanted, most: int, missing: Mapping[
             pairs = {v: territory.pair(job, v) for v in shifts}
             broken = {v: broken_rules(territory.roster, pair) for v, pair in pairs.items()}
             latest = territory.punctual(job) if why is Why.LATE else None
+            if latest is not None and int(latest.max(initial=0)) < territory.day.now_s:
+                # Nobody can keep what had passed: any place at all is looked at.
+                latest = None
             case = Case(territory=territory, taken=taken, job=job, pairs=pairs, broken=broken, latest=latest)
-            explainer = _Explainer(case, wanted, most, home)
-            yield explainer.explain(why, missing)
+            explainer = _Explainer(case, wanted, most, home, missing.get(job.id, ""))
+            yield explainer.explain(why)
 
 
 class _Explainer:
     """Explains one job for one reason."""
 
-    def __init__(self, case: Case, wanted: Wanted, most: int, home: int) -> None:
+    def __init__(self, case: Case, wanted: Wanted, most: int, home: int, missing: str) -> None:
         self.case, self.wanted, self.most, self.home = case, wanted, most, home
         self.territory, self.job, self.j = case.territory, case.job, case.taken.j
+        self.hurdles, self.missing = hurdles(case.territory, case.job), missing
 
-    def explain(self, why: Why, missing: Mapping[str, str]) -> Explanation:
+    def explain(self, why: Why) -> Explanation:
         """Return the explanation."""
         if why is Why.LEFT_OUT:
-            return self._left_out(missing)
+            return self._left_out()
         if why is Why.LATE:
             return self._late()
         return self._not_nearest() if why is Why.NOT_NEAREST else self._served()
@@ -105,23 +102,18 @@ class _Explainer:
 
     # Jobs left out
 
-    def _left_out(self, missing: Mapping[str, str]) -> Explanation:
+    def _left_out(self) -> Explanation:
         judged = self._judge()
-        remedy = self._cheapest(judged)
-        rule, said = self._cause(judged, missing)
+        remedy = self._cheapest(self.case, judged)
+        rule, said = self._cause(judged)
         if remedy is None:
             said = wording.joined([said, wording.NO_REMEDY])
         return self._say(Why.LEFT_OUT, rule, said, judged, remedy)
 
-    def _cause(self, judged: Sequence[_Judged], missing: Mapping[str, str]) -> tuple[Rule | None, Sentence]:
+    def _cause(self, judged: Sequence[_Judged]) -> tuple[Rule | None, Sentence]:
         job, roster = self.job, self.territory.roster
-        found = hurdles(self.territory, job)
-        if found and found[0] is Rule.CONSENT:
-            return Rule.CONSENT, wording.CONSENT_MISSING
-        if found and found[0] is Rule.KIT:
-            return Rule.KIT, wording.missing_words(missing[job.id])
-        if found:
-            return found[0], self._no_window()
+        if self.hurdles:
+            return self.hurdles[0], self._hurdle_words(self.hurdles[0])
         if not judged:
             return Rule.SHIFT, wording.NO_SHIFT
         closest = judged[0]
@@ -138,6 +130,12 @@ class _Explainer:
         if fen >= 0:
             return None, wording.dearer_words(said, fen)
         return Rule.UNKNOWN, wording.missed_words(said, fen)
+
+    def _hurdle_words(self, rule: Rule) -> Sentence:
+        """Say what keeps the job from every shift alike."""
+        if rule is Rule.CONSENT:
+            return wording.CONSENT_MISSING
+        return wording.missing_words(self.missing) if rule is Rule.KIT else self._no_window()
 
     def _no_window(self) -> Sentence:
         job, roster = self.job, self.territory.roster
@@ -168,14 +166,14 @@ class _Explainer:
 
     def _late(self) -> Explanation:
         latest = self.case.latest
-        assert latest is not None
         due = self._worst_promise()
         start_s = self.territory.starts[self.job.id]
-        if int(latest.max(initial=0)) < self.territory.day.now_s:
-            said = wording.late_words(due[0], due[1], start_s, wording.LATE_ALREADY)
-            return self._say(Why.LATE, None, said)
+        if latest is None:
+            judged = self._judge_elsewhere()
+            cause = wording.joined([wording.LATE_ALREADY, self._soonest(judged, start_s)])
+            return self._say(Why.LATE, None, wording.late_words(due[0], due[1], start_s, cause), judged)
         judged = self._judge()
-        remedy = self._cheapest(judged)
+        remedy = self._cheapest(self.case, judged)
         closest = judged[0] if judged else None
         rule: Rule | None = Rule.UNKNOWN
         cause = wording.UNKNOWN_CAUSE
@@ -199,18 +197,39 @@ class _Explainer:
         worst = min(broken, key=lambda clock: clock.due_s)
         return worst.kind, worst.due_s
 
+    def _soonest(self, judged: Sequence[_Judged], start_s: int) -> Sentence:
+        """Say who else could come soonest, where that is sooner than the plan has it."""
+        sooner = [one for one in judged if one.rule is None and one.forced and one.forced.start_s < start_s]
+        if not sooner:
+            return wording.NOBODY_SOONER
+        soonest = min(sooner, key=lambda one: (one.candidate.start_s, one.candidate.difference_fen))
+        return wording.sooner_words(soonest.said, soonest.candidate.difference_fen or 0)
+
     def _not_nearest(self) -> Explanation:
-        judged = self._judge_outlets(self.wanted.nearer)
+        """Explain by the nearest outlet; the remedy is the cheapest change that lets it serve the job."""
+        judged = self._judge_nearer()
         if not judged:
             return self._say(Why.NOT_NEAREST, Rule.UNKNOWN, wording.UNKNOWN_CAUSE)
-        closest = judged[0]
-        if closest.rule is None and closest.forced is not None:
+        closest, remedy = judged[0], None
+        nearest = closest.candidate.outlet_id
+        if closest.rule is None and closest.forced is not None and closest.place is not None:
             fen = closest.forced.difference_fen
             rule, cause = (None if fen >= 0 else Rule.UNKNOWN), wording.possible_words(closest.said, fen)
             cause = wording.joined([cause, wording.items_words(closest.forced.items)], ": ", "：")
+            if fen < 0:
+                remedy = place_remedy(self.case, RemedyKind.FORCE, closest.place, 0, closest.forced)
+            else:
+                cause = wording.joined([cause, wording.NOTHING_NEEDED])
         else:
             rule, cause = closest.rule, closest.said
-        return self._say(Why.NOT_NEAREST, rule, wording.nearest_words(closest.candidate.outlet_id, cause), judged)
+            pairs = {v: pair for v, pair in self.case.pairs.items() if pair.outlet.id == nearest}
+            broken = {v: self.case.broken[v] for v in pairs}
+            remedy = self._cheapest(
+                replace(self.case, pairs=pairs, broken=broken), [one for one in judged if one.v in pairs]
+            )
+            if remedy is None:
+                cause = wording.joined([cause, wording.NO_REMEDY])
+        return self._say(Why.NOT_NEAREST, rule, wording.nearest_words(nearest, cause), judged, remedy)
 
     def _served(self) -> Explanation:
         judged = self._judge()
@@ -225,25 +244,46 @@ class _Explainer:
 
     def _judge(self) -> list[_Judged]:
         """Return the candidates that came closest, at most one shift of each technician, the closest first."""
-        chosen: list[int] = []
-        people: set[str] = set()
-        for v in self._ranked(list(self.case.pairs)):
-            technician_id = self.case.pairs[v].technician.id
-            if technician_id not in people:
-                people.add(technician_id)
-                chosen.append(v)
-        return self._sorted([self._judged(v, rule) for v, rule in self._first_rules(chosen[: self.most])])
+        return self._sorted(self._chosen()[: self.most])
 
-    def _judge_outlets(self, outlet_ids: Sequence[str]) -> list[_Judged]:
-        """Return the candidate of each outlet that came closest, in the order of the outlets."""
-        best: dict[str, int] = {}
-        for v in self._ranked(list(self.case.pairs)):
-            best.setdefault(self.case.pairs[v].outlet.id, v)
-        rules = dict(self._first_rules([best[o] for o in outlet_ids if o in best]))
-        return [self._judged(v, rule) for v, rule in rules.items()]
+    def _chosen(self, fewest: int = 0) -> list[int]:
+        """Return the closest shift of each technician, the closest first, then other shifts up to so many."""
+        closest: dict[str, int] = {}
+        ranked = self._ranked(list(self.case.pairs))
+        for v in ranked:
+            closest.setdefault(self.case.pairs[v].technician.id, v)
+        chosen = list(closest.values())
+        others = [v for v in ranked if v not in chosen]
+        return chosen + others[: max(0, fewest - len(chosen))]
 
-    def _sorted(self, judged: list[_Judged]) -> list[_Judged]:
-        """Return the candidates, legal places by their difference first."""
+    def _judge_nearer(self) -> list[_Judged]:
+        """Return the candidates of the nearest outlet, then those of the others; each outlet has one at least."""
+        by_outlet: dict[str, list[int]] = {}
+        chosen = self._chosen(FEWEST)
+        for outlet_id in self.wanted.nearer:
+            own = [v for v in chosen if self.case.pairs[v].outlet.id == outlet_id]
+            if own:
+                by_outlet[outlet_id] = own
+        judged: list[_Judged] = []
+        for waiting, own in zip(range(len(by_outlet) - 1, -1, -1), by_outlet.values(), strict=True):
+            judged += self._sorted(own[: max(1, self.most - len(judged) - waiting)])
+        return judged
+
+    def _judge_elsewhere(self) -> list[_Judged]:
+        """Return the candidates but for the shift that has the job: the cheapest, and among them the soonest."""
+        chosen = [v for v in self._chosen() if v != self.home]
+        ask = self.case.ask(chosen)
+        legal = [v for v in chosen if v in self.legal]
+        starts = {v: self.territory.start_of(self.j, self.legal[v], ask) for v in legal}
+        soonest = min(legal, key=lambda v: (starts[v], self.legal[v].fen), default=FREE)
+        first = chosen[: self.most]
+        if soonest != FREE and soonest not in first:
+            first[-1] = soonest
+        return self._sorted(first)
+
+    def _sorted(self, shifts: Sequence[int]) -> list[_Judged]:
+        """Return the candidates on these shifts, legal places by their difference first."""
+        judged = [self._judged(v, rule) for v, rule in self._first_rules(shifts)]
         legal = [one for one in judged if one.rule is None and one.forced is not None]
         legal.sort(key=lambda one: (one.forced.difference_fen if one.forced else 0, one.v))
         return legal + [one for one in judged if one not in legal]
@@ -251,7 +291,7 @@ class _Explainer:
     def _ranked(self, shifts: Sequence[int]) -> list[int]:
         """Return the shifts, those that came closest first: by price, then by rule, then by road."""
         case = self.case
-        able = [v for v in shifts if not case.broken[v]] if not hurdles(self.territory, self.job) else []
+        able = [v for v in shifts if not case.broken[v]] if not self.hurdles else []
         ask = case.ask(able)
         self.legal = {place.v: place for place in self.territory.quoted(ask)}
         full = [v for v in able if v not in self.legal]
@@ -286,17 +326,25 @@ class _Explainer:
         verdicts = list(pair_verdicts(territory.roster, pair))
         place: Place | None = None
         forced: Forced | None = None
-        if not self.case.broken[v] and not hurdles(territory, self.job):
+        if not self.case.broken[v] and not self.hurdles:
             ask = self.case.ask([v])
             if v in self.alone:
-                verdicts += self._time_holds(pair)
+                verdicts += time_holds(pair)
                 place = self.legal.get(v) or self._way_made(v)
                 if place is not None:
                     territory.stretched(ask, v)
                     forced = territory.forced(self.case.taken, place, self.job)
                 verdicts.append(self._room(v, place, forced))
             else:
-                verdicts += self._time_broken(v)
+                verdicts += time_broken(self.case, v, self.job)
+        else:
+            verdicts += self._behind(v)
+            told = {verdict.rule for verdict in verdicts}
+            verdicts += [
+                Verdict(rule=rule, holds=False, said=self._hurdle_words(rule))
+                for rule in self.hurdles
+                if rule not in told
+            ]
         first = next((verdict for verdict in verdicts if not verdict.holds), verdicts[-1])
         gives_way = territory.day.jobs[place.x].id if place is not None and place.x != FREE else ""
         goes_to = territory.shifts[place.u].id if place is not None and place.u != FREE else ""
@@ -317,10 +365,31 @@ class _Explainer:
             rule = first.rule
         return _Judged(v=v, candidate=candidate, rule=rule, said=first.said, place=place, forced=forced)
 
+    def _behind(self, v: int) -> list[Verdict]:
+        """Return what time and room say once the pair may be; nothing where no road is known, or no time is left."""
+        case, territory, pair = self.case, self.territory, self.case.pairs[v]
+        if pair.drive_s >= UNREACHABLE or not set(self.hurdles) <= {Rule.CONSENT}:
+            return []
+        job = self._released(case.broken[v])
+        with Allowed(case, (v,), weightless=Rule.LOAD in case.broken[v]):
+            if not territory.quoted(case.ask([v], job), territory.empty):
+                return time_broken(case, v, job)
+            place = territory.quoted(case.ask([v], job))
+        room = (
+            Verdict(rule=Rule.ROOM, holds=True, said=wording.fits_fact(pair.shift))
+            if place
+            else Verdict(rule=Rule.ROOM, holds=False, said=wording.room_fact(pair.shift, territory.stops_on(v)))
+        )
+        return [*time_holds(pair), room]
+
+    def _released(self, broken: Sequence[Rule]) -> Job:
+        """Return the job without the lock or the freeze that is among these rules."""
+        if Rule.FREEZE in broken and self.territory.roster.is_freezing(self.job):
+            return replace(self.job, published=None, lock=Lock.NONE)
+        return replace(self.job, lock=Lock.NONE) if Rule.LOCK in broken else self.job
+
     def _way_made(self, v: int) -> Place | None:
         """Return the place on a full shift that one other visit can make."""
-        if not (self.wanted.thorough or self.case.latest is not None or self.home == FREE):
-            return None
         t = self.territory
         fen, x, gap, u, u_gap = give_way(t.problem, t.state, self.case.ask([v]), v, t.left_fen, t.places)
         return None if fen >= INFEASIBLE else Place(v=v, gap=gap, fen=fen, x=x, u=u, u_gap=u_gap)
@@ -337,85 +406,14 @@ class _Explainer:
         way = wording.way_made_fact(self.territory.day.jobs[place.x].id, goes_to, forced.start_s)
         return Verdict(rule=Rule.ROOM, holds=False, said=wording.joined([full, way]))
 
-    def _time_holds(self, pair: Pair) -> list[Verdict]:
-        """Return the rules of time that speak about the pair; an empty shift keeps them all."""
-        job = self.job
-        speaks = {
-            Rule.WINDOW: bool(job.windows or job.appointment),
-            Rule.KIT: bool(job.order_lines),
-            Rule.BREAK: pair.shift.break_ is not None,
-            Rule.HOURS: True,
-            Rule.SHIFT: True,
-        }
-        return [
-            Verdict(rule=rule, holds=True, said=wording.fits_fact(pair.shift)) for rule, said in speaks.items() if said
-        ]
-
-    def _time_broken(self, v: int) -> list[Verdict]:
-        """Return the rules of time any one of which, lifted, would let the empty shift serve the job."""
-        rules = (*TIME_RULES, None) if self.case.latest is not None else TIME_RULES
-        found = [Verdict(rule=rule, holds=False, said=said) for rule in rules if (said := self._lifted(v, (rule,)))]
-        if found:
-            return found
-        shift = self.territory.shifts[v]
-        for both in combinations(rules, 2) if self.home == FREE or self.wanted.thorough else ():
-            if self._lifted(v, both):
-                return [Verdict(rule=both[0], holds=False, said=wording.both_fact(shift, both))]
-        return [Verdict(rule=Rule.UNKNOWN, holds=False, said=wording.time_unknown_fact(shift))]
-
-    def _lifted(self, v: int, rules: Sequence[Rule | None]) -> Sentence | None:
-        """Return what is said of the first of these rules if the empty shift could serve the job without them.
-
-        None among the rules is the promise.
-        """
-        p, t, shift = self.territory.problem, self.territory, self.territory.shifts[v]
-        row, ready, person = p.jobs[self.j : self.j + 1].copy(), p.kit_ready[self.j].copy(), p.shifts[v : v + 1].copy()
-        job, latest = self.job, self.case.latest
-        if None in rules:
-            latest = None
-        if Rule.WINDOW in rules:
-            job = replace(job, windows=(), appointment=None)
-        if Rule.KIT in rules:
-            p.kit_ready[self.j, 0] = min(ready[0], t.day.now_s)
-        if Rule.BREAK in rules:
-            p.shifts["last_pause"][v] = p.shifts["first_pause"][v]
-        if Rule.HOURS in rules:
-            p.shifts["open"][v], p.shifts["close"][v] = shift.day * DAY_S, (shift.day + 1) * DAY_S
-        if Rule.SHIFT in rules:
-            p.shifts["latest_end"][v] = NEVER_S // 2
-        ask = t.ask(job, [v], latest)
-        places = t.quoted(ask, t.empty)
-        said: Sentence | None = None
-        if places:
-            starts, items = np.zeros(t.empty.stops.shape[1] + 1, np.int64), np.zeros(5, np.int64)
-            insert(p, t.empty, self.j, v, places[0].gap, 0)
-            back_s = walk(p, t.empty, v, starts, items)
-            take_out(p, t.empty, self.j)
-            said = self._time_fact(v, rules[0], int(starts[0]), int(back_s))
-        p.jobs[self.j : self.j + 1], p.kit_ready[self.j], p.shifts[v : v + 1] = row, ready, person
-        return said
-
-    def _time_fact(self, v: int, rule: Rule | None, start_s: int, back_s: int) -> Sentence:
-        pair, shift = self.case.pairs[v], self.territory.shifts[v]
-        if rule is None and self.case.latest is not None:
-            return wording.too_late_fact(shift, start_s, int(self.case.latest[v]))
-        if rule is Rule.WINDOW:
-            return wording.window_fact(shift, start_s, visit_windows(self.territory.roster, self.job))
-        if rule is Rule.KIT:
-            return wording.kit_fact(self.territory.kits[self.job.id][0].ready_s, shift)
-        if rule is Rule.BREAK:
-            return wording.break_fact(shift)
-        return (
-            wording.hours_fact(pair.outlet, shift, start_s) if rule is Rule.HOURS else wording.shift_fact(shift, back_s)
-        )
-
     # Remedies
 
-    def _cheapest(self, judged: Sequence[_Judged]) -> Remedy | None:
+    def _cheapest(self, case: Case, judged: Sequence[_Judged]) -> Remedy | None:
         """Return the remedy with the smallest plan cost: one change, or one other visit that gives way."""
-        found = remedies(self.case)
+        found = remedies(case)
         for one in judged:
-            if one.place is not None and one.forced is not None and one.place.x != FREE:
-                found.append(place_remedy(self.case, RemedyKind.GIVE_WAY, one.place, 0, one.forced))
+            if one.place is not None and one.forced is not None:
+                kind = RemedyKind.FORCE if one.place.x == FREE else RemedyKind.GIVE_WAY
+                found.append(place_remedy(case, kind, one.place, 0, one.forced))
         order = list(RemedyKind)
         return min(found, key=lambda remedy: (remedy.difference_fen, order.index(remedy.kind)), default=None)

@@ -23,7 +23,7 @@ from optimizer.search.schedule import evaluate
 from optimizer.territory import Forced, Place, Taken, Territory
 from optimizer.verdicts import Pair, broken_rules, lacking_certificates
 
-__all__ = ["Case", "hurdles", "place_remedy", "remedies"]
+__all__ = ["Allowed", "Case", "hurdles", "place_remedy", "remedies"]
 
 OVERTIME_MOST_MIN = 240
 """Nobody is asked to stay longer than this beyond the limit."""
@@ -103,7 +103,7 @@ def _options(case: Case) -> Iterator[_Option]:
             yield from _allowed(case, RemedyKind.CONSENT, agreed, case.ask(agreed))
         case (Rule.KIT,):
             waiting = case.open_shifts()
-            with _Allowed(case, waiting):
+            with Allowed(case, waiting):
                 yield from _parts(case, waiting)
         case (Rule.WINDOW,):
             any_time = replace(case.job, windows=(), appointment=None)
@@ -186,7 +186,7 @@ def _noted(case: Case, kind: RemedyKind, ask: Ask) -> list[_Option]:
     ]
 
 
-class _Allowed:
+class Allowed:
     """While it lasts, no rule of the pair keeps the job from these shifts."""
 
     def __init__(self, case: Case, shifts: Sequence[int], *, weightless: bool = False) -> None:
@@ -207,7 +207,7 @@ class _Allowed:
 
 
 def _allowed(case: Case, kind: RemedyKind, shifts: Sequence[int], ask: Ask) -> list[_Option]:
-    with _Allowed(case, shifts, weightless=kind is RemedyKind.LOAD):
+    with Allowed(case, shifts, weightless=kind is RemedyKind.LOAD):
         places = case.territory.quoted(ask)
     return [
         _Option(
@@ -255,7 +255,7 @@ def _remedy(case: Case, option: _Option) -> Remedy:
     p, s, v, j = case.territory.problem, case.territory.state, option.place.v, case.taken.j
     latest_end, row, ready = int(p.shifts["latest_end"][v]), p.jobs[j : j + 1].copy(), p.kit_ready[j].copy()
     fixed_already = option.kind in (RemedyKind.FORCE, RemedyKind.OVERTIME, RemedyKind.WINDOW)
-    with _Allowed(case, () if fixed_already else (v,), weightless=option.kind is RemedyKind.LOAD):
+    with Allowed(case, () if fixed_already else (v,), weightless=option.kind is RemedyKind.LOAD):
         earlier_s = later_s = 0
         if option.kind is RemedyKind.OVERTIME:
             p.shifts["latest_end"][v] += 60 * option.amount

@@ -369,6 +369,16 @@ class Territory:
         """Give the job asked about the windows it has on shift v."""
         stretch(self.problem, ask, v, earlier_s, later_s)
 
+    def start_of(self, j: int, place: Place, ask: Ask) -> int:
+        """Return when the job taken out would start at a place where nobody gives way."""
+        p, s = self.problem, self.state
+        starts, items = self._scratch
+        stretch(p, ask, place.v, 0, 0)
+        insert(p, s, j, place.v, place.gap, 0)
+        walk(p, s, place.v, starts, items)
+        take_out(p, s, j)
+        return int(starts[place.gap])
+
     def stops_on(self, v: int) -> int:
         """Return how many visits a shift has, the job taken out not among them."""
         return int(self.state.length[v])

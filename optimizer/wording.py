@@ -16,6 +16,8 @@ __all__ = [
     "LATE_ALREADY",
     "LOCK_RELEASE",
     "MODE_WORDS",
+    "NOBODY_SOONER",
+    "NOTHING_NEEDED",
     "NO_REMEDY",
     "NO_SHIFT",
     "RULE_WORDS",
@@ -64,6 +66,7 @@ __all__ = [
     "skill_fact",
     "skill_words",
     "someone",
+    "sooner_words",
     "stretch_words",
     "thaw_words",
     "then_words",
@@ -236,6 +239,8 @@ def frozen_elsewhere_fact(shift: Shift) -> Sentence:
 CONSENT_MISSING = clause("the customer has not yet agreed to the quote", "客户尚未同意报价")
 CONSENT_REMEDY = clause("record the consent", "补登客户同意")
 NO_SHIFT = clause("no technician at all is on shift in the horizon", "计划期内没有任何技师上班")
+NOTHING_NEEDED = clause("nothing has to change for that", "无需任何调整")
+NOBODY_SOONER = clause("nobody looked at can come sooner", "所查候选都不能更早上门")
 NO_REMEDY = clause("no single change helps", "没有任何一项单独的调整能解决")
 UNKNOWN_CAUSE = clause("nothing computed explains it", "未能算出原因")
 """What is said without figures."""
@@ -447,6 +452,12 @@ def missed_words(said: Sentence, fen: int) -> Sentence:
     """Say that a place exists and is cheaper: the search ended before it was found."""
     cost = difference_words(fen)
     return clause(f"{said.en}, {cost.en}; the search did not find it", f"{said.zh}，可{cost.zh}；搜索时未找到")
+
+
+def sooner_words(said: Sentence, fen: int) -> Sentence:
+    """Say who could come soonest, and what that would cost."""
+    cost = difference_words(fen)
+    return clause(f"soonest: {said.en}, {cost.en}", f"最早：{said.zh}，{cost.zh}")
 
 
 def possible_words(said: Sentence, fen: int) -> Sentence:

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -16,9 +17,9 @@ from datasets.vroom_writing import error_document, refusal_document, solution_do
 from optimizer.budget import Budget
 from optimizer.solve import Engine
 from optimizer.vrp.evaluate import TiedTimesClash, evaluate
-from optimizer.vrp.model import Task
+from optimizer.vrp.model import Routing, Task, Vehicle
 from optimizer.vrp.pauses import with_pauses
-from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
+from optimizer.vrp.plan import StepKind, TimedRoute, TimedStep, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
@@ -107,38 +108,62 @@ def _planned(problem: VroomProblem) -> tuple[TimedRoute, ...]:
 
 
 def solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> tuple[TimedRoute, ...]:
-    """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours."""
+    """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours.
+
+    Where the search cannot follow the routes that it begins from and finds nothing better, those are the answer.
+    """
     routing = problem.routing
     tasks = {task.id: task for task in routing.tasks}
     vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
     begin = _initial(problem, tasks)
-    found = solve_routing(routing, begin, budget, seed, engine)
+    wanted = {route.vehicle_id: tuple(map(_untied, route.steps)) for route in begin}
+    found = solve_routing(routing, wanted, budget, seed, engine)
     routes = tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in found)
     broken = [f"vehicle {route.vehicle_id}: {breach.cause}" for route in routes for breach in route.breaches]
     served = [step.id for route in routes for step in route.steps if step.kind is StepKind.JOB]
     if broken or len(set(served)) < len(served) or len({vehicle_id for vehicle_id, _ in found}) < len(found):
         raise RouteIllegal("; ".join(broken) or "a job or a vehicle twice")
-    return routes
+    return max(routes, begin, key=_worth)
 
 
-def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> dict[int, Wanted]:
-    """Return the routes to begin from: the jobs of the steps with the breaks in place; illegal ones are refused."""
+def _worth(routes: Sequence[TimedRoute]) -> tuple[int, int]:
+    """Return how good routes are: what they serve, each job 1 + its priority, then how little they cost."""
+    jobs = sum(step.kind is StepKind.JOB for route in routes for step in route.steps)
+    return jobs + sum(route.priority for route in routes), -sum(route.cost for route in routes)
+
+
+def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> tuple[TimedRoute, ...]:
+    """Return the routes to begin from, evaluated; illegal ones are refused."""
     faults = ProblemFaults()
-    begin: dict[int, Wanted] = {}
+    begin: list[TimedRoute] = []
     for row, vehicle in enumerate(problem.routing.vehicles):
-        job_ids = [step.id for step in problem.wanted.get(vehicle.id, ()) if step.kind is StepKind.JOB]
-        if not job_ids:
+        steps = problem.wanted.get(vehicle.id, ())
+        if not any(step.kind is StepKind.JOB for step in steps):
             continue
-        steps = with_pauses(problem.routing, vehicle, [job for job in job_ids if job is not None], tasks)
-        causes = dict.fromkeys(
-            str(breach.cause) for breach in evaluate(problem.routing, vehicle, steps, tasks).breaches
-        )
+        route = _begun(problem.routing, vehicle, steps, tasks)
+        begin.append(route)
+        causes = dict.fromkeys(str(breach.cause) for breach in route.breaches)
         if causes:
             words = Words(f"a route that breaks {', '.join(causes)}")
             faults.add(f"vehicles[{row}].steps", words, "a legal route to begin from; --evaluate shows where it is not")
-        begin[vehicle.id] = steps
     faults.refuse_any()
-    return begin
+    return tuple(begin)
+
+
+def _begun(routing: Routing, vehicle: Vehicle, steps: Wanted, tasks: dict[int, Task]) -> TimedRoute:
+    """Return the route of these jobs: as given where it is legal or names all breaks, else with the breaks placed."""
+    given = evaluate(routing, vehicle, tuple(map(_untied, steps)), tasks)
+    if not given.breaches:
+        return given
+    jobs = [step.id for step in steps if step.kind is StepKind.JOB and step.id is not None]
+    breaks = [step.id for step in steps if step.kind is StepKind.BREAK and step.id is not None]
+    placed = evaluate(routing, vehicle, with_pauses(routing, vehicle, jobs, tasks, breaks), tasks)
+    return given if placed.breaches and len(breaks) == len(vehicle.pauses) else placed
+
+
+def _untied(step: WantedStep | TimedStep) -> WantedStep:
+    """Return a step without times."""
+    return WantedStep(kind=step.kind, id=step.id)
 
 
 def is_place(out: Path) -> bool:

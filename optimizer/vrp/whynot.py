@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from optimizer.vrp.evaluate import evaluate
-from optimizer.vrp.model import Routing, Task, Vehicle
+from optimizer.vrp.model import Matrices, Routing, Task, Vehicle
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import Breach, Cause
+from optimizer.vrp.solve import can_follow
 
 __all__ = ["why_not"]
 
@@ -35,7 +38,7 @@ def _reason(routing: Routing, kinds: Counter[Vehicle], task: Task) -> str:
     held = frozenset[int]().union(*(vehicle.skills for vehicle in kinds))
     if not task.skills <= held:
         return f"no vehicle has skill {', '.join(map(str, sorted(task.skills - held)))}"
-    able = 0
+    able: Counter[Vehicle] = Counter()
     unable: Counter[Cause] = Counter()
     for vehicle, count in kinds.items():
         steps = with_pauses(routing, vehicle, [task.id], {task.id: task})
@@ -43,11 +46,36 @@ def _reason(routing: Routing, kinds: Counter[Vehicle], task: Task) -> str:
         if breaches:
             unable[_first(breaches)] += count
         else:
-            able += count
+            able[vehicle] += count
+    if any(_is_followed(routing, vehicle, task) for vehicle in able):
+        return f"{_vehicles(able.total())} could serve it alone; beside the other tasks no room was found"
     if able:
-        return f"{_vehicles(able)} could serve it alone; beside the other tasks no room was found"
+        return f"{_vehicles(able.total())} could serve it alone, but not with its breaks as the search takes them"
     causes = ", ".join(f"{count} {WORDS[cause]}" for cause, count in sorted(unable.items(), key=_by_words))
     return f"no vehicle can serve it, even alone: {causes}"
+
+
+def _is_followed(routing: Routing, vehicle: Vehicle, task: Task) -> bool:
+    """Return whether the search can serve a task alone where that is legal: it takes breaks in one way only."""
+    return not vehicle.pauses or can_follow(_alone(routing, vehicle, task))
+
+
+def _alone(routing: Routing, vehicle: Vehicle, task: Task) -> Routing:
+    """Return the problem of one vehicle and one task, with the travel between their places only."""
+    places = list(dict.fromkeys(place for place in (task.place, vehicle.start, vehicle.end) if place is not None))
+    row: dict[int | None, int | None] = {None: None} | {place: i for i, place in enumerate(places)}
+    whole = routing.matrices[vehicle.profile]
+    cells = np.ix_(places, places)
+    matrices = Matrices(
+        seconds=whole.seconds[cells],
+        metres=None if whole.metres is None else whole.metres[cells],
+        costs=None if whole.costs is None else whole.costs[cells],
+    )
+    return Routing(
+        vehicles=(replace(vehicle, start=row[vehicle.start], end=row[vehicle.end]),),
+        tasks=(replace(task, place=0),),
+        matrices={vehicle.profile: matrices},
+    )
 
 
 def _by_words(counted: tuple[Cause, int]) -> int:

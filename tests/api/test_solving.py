@@ -83,7 +83,7 @@ def test_a_solution_is_evaluated_and_what_is_left_out_has_a_reason(searches: Cal
     assert written["travel"]["is_estimate"] is True
 
 
-def test_the_search_begins_from_the_steps_with_breaks_in_place(searches: Callable[..., None]) -> None:
+def test_the_search_begins_from_the_steps_as_they_are_given(searches: Callable[..., None]) -> None:
     begun: list[dict[int, Wanted]] = []
 
     def same(routing: Routing, wanted: dict[int, Wanted]) -> Found:
@@ -95,9 +95,63 @@ def test_the_search_begins_from_the_steps_with_breaks_in_place(searches: Callabl
     document["vehicles"][0]["steps"][1]["service_at"] = 5_000  # of no account when solving
     _, written = answered(document)
     assert [[(step.kind, step.id) for step in steps] for steps in begun[0].values()] == [
-        [(StepKind.BREAK, 1), (StepKind.JOB, 10), (StepKind.JOB, 11)]
+        [(StepKind.START, None), (StepKind.JOB, 10), (StepKind.BREAK, 1), (StepKind.JOB, 11), (StepKind.END, None)]
     ]
     assert written["code"] == 0
+
+
+def test_breaks_that_the_steps_leave_out_are_put_in_place(searches: Callable[..., None]) -> None:
+    begun: list[list[StepKind]] = []
+
+    def same(routing: Routing, wanted: dict[int, Wanted]) -> Found:
+        begun.append([step.kind for step in wanted[1]])
+        return tuple(wanted.items())
+
+    searches(same)
+    document = problem()
+    del document["vehicles"][0]["steps"][2]
+    assert answered(document)[1]["code"] == 0
+    assert begun == [[StepKind.START, StepKind.BREAK, StepKind.JOB, StepKind.JOB, StepKind.END]]
+
+
+def two_breaks(*order: int) -> dict[str, Any]:
+    """Return a problem whose second break has to begin early, and the breaks of its steps in this order."""
+    breaks = [{"id": 1, "service": 10}, {"id": 2, "service": 5, "time_windows": [[40, 60]]}]
+    steps = [*({"type": "break", "id": identity} for identity in order), {"type": "job", "id": 1}]
+    return {
+        "vehicles": [{"id": 1, "start_index": 0, "end_index": 0, "breaks": breaks, "steps": steps}],
+        "jobs": [{"id": 1, "location_index": 1}],
+        "matrices": {"car": {"durations": [[0, 30], [30, 0]]}},
+    }
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (2,), ()])
+def test_legal_steps_are_accepted_in_whatever_order_their_breaks_are(order: tuple[int, ...]) -> None:
+    document = two_breaks(*order)
+    got, written = answered(document)
+    assert (got.code, got.told, written["unassigned"]) == (Code.SOLVED, "", [])
+
+
+def test_what_the_search_cannot_follow_is_the_answer_when_nothing_is_better() -> None:
+    # By latest start the second break would be last, and by then the working hours are over.
+    document = two_breaks(2, 1)
+    document["vehicles"][0]["time_window"] = [0, 300]
+    document["vehicles"][0]["breaks"] = [
+        {"id": 1, "service": 50, "time_windows": [[60, 90]]},
+        {"id": 2, "service": 50, "time_windows": [[0, 5], [900, 950]]},
+    ]
+    got, written = answered(document)
+    assert (got.code, got.told, written["unassigned"]) == (Code.SOLVED, "", [])
+    assert [step.get("id") for step in written["routes"][0]["steps"]] == [None, 2, 1, 1, None]
+    del document["vehicles"][0]["steps"]
+    assert answered(document)[1]["unassigned"][0]["reason"] == (
+        "1 vehicle could serve it alone, but not with its breaks as the search takes them"
+    )
+
+
+def test_a_search_that_answers_worse_than_it_began_does_not_count(searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: ())
+    assert answered(problem())[1]["unassigned"] == []
 
 
 def test_steps_that_break_a_rule_are_refused_when_solving(searches: Callable[..., None]) -> None:

@@ -72,8 +72,9 @@ def _alone(routing: Routing, vehicle: Vehicle, task: Task) -> Routing:
         costs=None if whole.costs is None else whole.costs[cells],
     )
     return Routing(
-        vehicles=(replace(vehicle, start=row[vehicle.start], end=row[vehicle.end]),),
-        tasks=(replace(task, place=0),),
+        # That it can carry the task is known.
+        vehicles=(replace(vehicle, start=row[vehicle.start], end=row[vehicle.end], capacity=None),),
+        tasks=(replace(task, place=0, delivery=(), pickup=()),),
         matrices={vehicle.profile: matrices},
     )
 

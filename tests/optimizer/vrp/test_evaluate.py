@@ -110,6 +110,26 @@ def test_deliveries_leave_with_the_start_and_pickups_stay_to_the_end() -> None:
     assert route.breaches == ()
 
 
+def test_a_load_is_too_much_where_the_route_has_no_place_to_start_from() -> None:
+    route = evaluated([task(1, 1, delivery=(2,)), task(2, 2, delivery=(1,))], vehicle(start=None, capacity=(1,)))
+    assert causes(route) == [Cause.LOAD]
+    assert causes_at(route) == [[], [], []]
+    assert evaluated([task(1, 1, delivery=(1,))], vehicle(start=None, capacity=(1,))).breaches == ()
+
+
+def test_a_load_at_an_end_without_a_place_is_told_once() -> None:
+    route = evaluated([task(1, 1, pickup=(2,))], vehicle(end=None, capacity=(1,)))
+    assert causes_at(route) == [[], [Cause.LOAD]]
+    assert causes(route) == [Cause.LOAD]
+
+
+def test_a_vehicle_without_capacity_carries_nothing_beside_one_with_and_anything_otherwise() -> None:
+    tasks, who = [task(1, 1, delivery=(1,))], vehicle()
+    assert set(causes(evaluate(routing(tasks, who, vehicle(2, capacity=(9,))), who, (job(1),)))) == {Cause.LOAD}
+    assert evaluate(routing(tasks, who, vehicle(2)), who, (job(1),)).breaches == ()
+    assert evaluate(routing([task(1, 1)], who, vehicle(2, capacity=(9,))), who, (job(1),)).breaches == ()
+
+
 # One row per cause: the tasks, the vehicle that just keeps it, the vehicle that just breaks it.
 BOTH_WAYS = {
     Cause.DELAY: ([task(1, 5)], vehicle(window=window(0, 10)), vehicle(window=window(0, 9))),

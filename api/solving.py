@@ -4,17 +4,19 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from api.stop_button import StopButton
 from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
 from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
 from datasets.vroom_writing import error_document, refusal_document, solution_document, written
 from optimizer.budget import Budget
+from optimizer.search.anneal import Stop
 from optimizer.solve import Engine
 from optimizer.vrp.evaluate import TiedTimesClash, evaluate
 from optimizer.vrp.model import Routing, Task, Vehicle
@@ -23,10 +25,12 @@ from optimizer.vrp.plan import StepKind, TimedRoute, TimedStep, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
+__all__ = ["SECONDS_AFTER_STOP", "Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
+SECONDS_AFTER_STOP = 0.1
+"""For what was to have seconds of its own once a person has asked to stop."""
 
 
 class Code(IntEnum):
@@ -50,11 +54,54 @@ class Answer:
     told: str = ""
 
 
-def answer(source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
-    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UntilPressed:
+    """A budget that is used up at once when a person presses the button."""
+
+    budget: Budget
+    button: StopButton
+
+    @property
+    def repeats(self) -> bool:
+        """True when the budget itself repeats."""
+        return self.budget.repeats
+
+    def begin(self, share: float) -> Stop:
+        """Begin a share of the budget."""
+        inside = self.budget.begin(share)
+
+        def stop(steps: int) -> float:
+            return 1.0 if self.button.pressed else inside(steps)
+
+        return stop
+
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share of the budget lasts: hardly at all once the button is pressed."""
+        seconds = self.budget.seconds_of(share)
+        return min(seconds, SECONDS_AFTER_STOP) if seconds is not None and self.button.pressed else seconds
+
+
+def answer(
+    source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool, button: StopButton
+) -> Answer:
+    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape.
+
+    The first Ctrl-C from when the problem is read until its answer is made ends the search, the second interrupts.
+    """
     try:
         problem = _read(source)
-        document = _answered(problem, seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
+        budget = _UntilPressed(budget=Seconds(seconds=seconds), button=button)
+        if is_plan:
+            document = _answered(problem, _planned(problem), {})
+        else:
+            button.connect()
+            if sys.stderr.isatty():
+                sys.stderr.write(f"Searching for {seconds:g} s; Ctrl-C ends with the best so far.\n")
+            try:
+                routes = solved(problem, budget, seed, engine)
+                document = _answered(problem, routes, why_not(problem.routing, _left_out(problem, routes)))
+            finally:
+                button.disconnect()
         return Answer(code=Code.SOLVED, document=written(document))
     except ProblemRefused as refused:
         return Answer(code=Code.REFUSED, document=written(refusal_document(refused)), told=str(refused))
@@ -73,12 +120,7 @@ def _read(source: bytes | Path | BinaryIO) -> VroomProblem:
         faults.stop("", f"{error.strerror or error}: {error.filename or 'input'}", "a readable file")
 
 
-def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Document:
-    if is_plan:
-        routes, reasons = _planned(problem), {}
-    else:
-        routes = solved(problem, Seconds(seconds=seconds), seed, engine)
-        reasons = why_not(problem.routing, _left_out(problem, routes))
+def _answered(problem: VroomProblem, routes: tuple[TimedRoute, ...], reasons: Mapping[int, str]) -> Document:
     unassigned = [
         (identity, reasons.get(identity, "no vehicle's steps name it")) for identity in _left_out(problem, routes)
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from api import solving
 from api.solving import Answer, Code, answer, is_place, put
+from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.solve import Engine
 from optimizer.vrp.model import Routing
@@ -22,7 +23,7 @@ Found = tuple[tuple[int, Wanted], ...]
 
 def answered(document: object, *, is_plan: bool = False) -> tuple[Answer, dict[str, Any]]:
     source = document if isinstance(document, bytes) else json.dumps(document).encode()
-    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan)
+    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan, button=StopButton(list))
     written: dict[str, Any] = json.loads(found.document)
     assert written["code"] == found.code
     return found, written

@@ -18,19 +18,20 @@ from datasets.vroom_writing import error_document, refusal_document, solution_do
 from optimizer.budget import Budget
 from optimizer.search.anneal import Stop
 from optimizer.solve import Engine
-from optimizer.vrp.evaluate import TiedTimesClash, evaluate
+from optimizer.vrp.evaluate import RouteTooLarge, TiedTimesClash, evaluate, keeps_windows
 from optimizer.vrp.model import Routing, Task, Vehicle
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, TimedRoute, TimedStep, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["SECONDS_AFTER_STOP", "Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
+__all__ = ["SECONDS_AFTER_STOP", "TOO_LARGE", "Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
 SECONDS_AFTER_STOP = 0.1
 """For what was to have seconds of its own once a person has asked to stop."""
+TOO_LARGE = Words("a route that breaks windows, too large for its least delay to be worked out")
 
 
 class Code(IntEnum):
@@ -145,6 +146,8 @@ def _planned(problem: VroomProblem) -> tuple[TimedRoute, ...]:
         except TiedTimesClash:
             words = Words("no times hold all of service_at, service_after and service_before")
             faults.add(f"vehicles[{row}].steps", words, "times with room for the work and the ways between them")
+        except RouteTooLarge:
+            faults.add(f"vehicles[{row}].steps", TOO_LARGE, "fewer steps, windows or breaks; or a route without delay")
     faults.refuse_any()
     return tuple(routes)
 
@@ -182,7 +185,11 @@ def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> tuple[TimedRoute,
         steps = problem.wanted.get(vehicle.id, ())
         if not any(step.kind is StepKind.JOB for step in steps):
             continue
-        route = _begun(problem.routing, vehicle, steps, tasks)
+        try:
+            route = _begun(problem.routing, vehicle, steps, tasks)
+        except RouteTooLarge:
+            faults.add(f"vehicles[{row}].steps", TOO_LARGE, "a legal route to begin from")
+            continue
         begin.append(route)
         causes = dict.fromkeys(str(breach.cause) for breach in route.breaches)
         if causes:
@@ -193,14 +200,15 @@ def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> tuple[TimedRoute,
 
 
 def _begun(routing: Routing, vehicle: Vehicle, steps: Wanted, tasks: dict[int, Task]) -> TimedRoute:
-    """Return the route of these jobs: as given where it is legal or names all breaks, else with the breaks placed."""
-    given = evaluate(routing, vehicle, tuple(map(_untied, steps)), tasks)
-    if not given.breaches:
-        return given
+    """Return the route of these jobs: as given if that keeps all windows, else with the breaks in other places."""
     jobs = [step.id for step in steps if step.kind is StepKind.JOB and step.id is not None]
     breaks = [step.id for step in steps if step.kind is StepKind.BREAK and step.id is not None]
-    placed = evaluate(routing, vehicle, with_pauses(routing, vehicle, jobs, tasks, breaks), tasks)
-    return given if placed.breaches and len(breaks) == len(vehicle.pauses) else placed
+    as_given = tuple(map(_untied, steps))
+    in_place = with_pauses(routing, vehicle, jobs, tasks, breaks)
+    if len(breaks) < len(vehicle.pauses):
+        return evaluate(routing, vehicle, in_place, tasks)
+    wanted = [steps for steps in (as_given, in_place) if keeps_windows(routing, vehicle, steps, tasks)]
+    return evaluate(routing, vehicle, wanted[0] if wanted else as_given, tasks)
 
 
 def _untied(step: WantedStep | TimedStep) -> WantedStep:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from optimizer.vrp.cost import route_cost
-from optimizer.vrp.least_late import TiedTimesClash
+from optimizer.vrp.least_late import RouteTooLarge, TiedTimesClash
 from optimizer.vrp.model import Amounts, Routing, Task, Vehicle
 from optimizer.vrp.order import Visit, in_order
 from optimizer.vrp.plan import Breach, Cause, StepKind, TimedRoute, TimedStep, WantedStep
-from optimizer.vrp.times import route_times
+from optimizer.vrp.times import earliest_times, route_times
 
-__all__ = ["TiedTimesClash", "evaluate"]
+__all__ = ["RouteTooLarge", "TiedTimesClash", "evaluate", "keeps_windows"]
 
 
 def evaluate(
@@ -28,6 +28,8 @@ def evaluate(
     ------
     TiedTimesClash
         The times that steps are tied to leave no room for what lies between them.
+    RouteTooLarge
+        The route cannot keep its windows, and has too many of them for the least delay to be worked out.
     """
     if tasks is None:
         ids = {step.id for step in wanted}
@@ -59,6 +61,11 @@ def evaluate(
         priority=sum(task.priority for task in served),
         breaches=(*whole, *(breach for step in shown for breach in step.breaches)),
     )
+
+
+def keeps_windows(routing: Routing, vehicle: Vehicle, wanted: Sequence[WantedStep], tasks: Mapping[int, Task]) -> bool:
+    """Return whether the steps have times in all their windows."""
+    return earliest_times(in_order(routing, vehicle, wanted, tasks)) is not None
 
 
 def _capacity(routing: Routing, vehicle: Vehicle, served: Sequence[Task]) -> Amounts | None:

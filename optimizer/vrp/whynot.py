@@ -1,15 +1,15 @@
 """Why a task is on no route: computed by trying it alone on every kind of vehicle."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from optimizer.vrp.evaluate import evaluate
+from optimizer.vrp.evaluate import RouteTooLarge, evaluate
 from optimizer.vrp.model import Matrices, Routing, Task, Vehicle
 from optimizer.vrp.pauses import with_pauses
-from optimizer.vrp.plan import Breach, Cause
+from optimizer.vrp.plan import Breach, Cause, WantedStep
 from optimizer.vrp.solve import can_follow
 
 __all__ = ["why_not"]
@@ -42,9 +42,9 @@ def _reason(routing: Routing, kinds: Counter[Vehicle], task: Task) -> str:
     unable: Counter[Cause] = Counter()
     for vehicle, count in kinds.items():
         steps = with_pauses(routing, vehicle, [task.id], {task.id: task})
-        breaches = evaluate(routing, vehicle, steps, {task.id: task}).breaches
-        if breaches:
-            unable[_first(breaches)] += count
+        cause = _cause(routing, vehicle, steps, task)
+        if cause is not None:
+            unable[cause] += count
         else:
             able[vehicle] += count
     if any(_is_followed(routing, vehicle, task) for vehicle in able):
@@ -53,6 +53,15 @@ def _reason(routing: Routing, kinds: Counter[Vehicle], task: Task) -> str:
         return f"{_vehicles(able.total())} could serve it alone, but not with its breaks as the search takes them"
     causes = ", ".join(f"{count} {WORDS[cause]}" for cause, count in sorted(unable.items(), key=_by_words))
     return f"no vehicle can serve it, even alone: {causes}"
+
+
+def _cause(routing: Routing, vehicle: Vehicle, steps: Sequence[WantedStep], task: Task) -> Cause | None:
+    try:
+        breaches = evaluate(routing, vehicle, steps, {task.id: task}).breaches
+    except RouteTooLarge:
+        # Hundreds of breaks: that some window is missed is known, not whether early or late.
+        return Cause.DELAY
+    return _first(breaches) if breaches else None
 
 
 def _is_followed(routing: Routing, vehicle: Vehicle, task: Task) -> bool:

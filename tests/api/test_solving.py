@@ -12,6 +12,7 @@ from api.solving import Answer, Code, answer, is_place, put
 from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.solve import Engine
+from optimizer.vrp import least_late
 from optimizer.vrp.model import Routing
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, WantedStep
@@ -73,6 +74,19 @@ def test_tied_times_that_clash_are_refused() -> None:
     found, written = answered(document, is_plan=True)
     assert found.code is Code.REFUSED
     assert written["faults"][0]["where"] == "vehicles[0].steps"
+
+
+@pytest.mark.parametrize("is_plan", [True, False])
+def test_a_late_route_that_is_too_large_is_refused(is_plan: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = problem(lambda document: document["vehicles"][0].update(time_window=[0, 500]))
+    assert answered(document, is_plan=True)[0].code is Code.SOLVED
+    monkeypatch.setattr(least_late, "MOST_CELLS", 20)
+    got, written = answered(document, is_plan=is_plan)
+    assert got.code is Code.REFUSED
+    (fault,) = written["faults"]
+    assert fault["where"] == "vehicles[0].steps"
+    assert "too large" in fault["value"]
+    assert answered(problem(), is_plan=True)[0].code is Code.SOLVED
 
 
 def test_a_solution_is_evaluated_and_what_is_left_out_has_a_reason(searches: Callable[..., None]) -> None:

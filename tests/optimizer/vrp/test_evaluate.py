@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.model import Window
-from optimizer.vrp.evaluate import TiedTimesClash, evaluate
+from optimizer.vrp import least_late
+from optimizer.vrp.evaluate import RouteTooLarge, TiedTimesClash, evaluate
 from optimizer.vrp.least_late import least_late_times
 from optimizer.vrp.model import Costs, Matrices, Pause, Task, Vehicle
 from optimizer.vrp.order import Visit, at_speed, in_order
@@ -331,6 +332,27 @@ def test_a_legal_order_has_the_same_times_either_way(visits: list[Visit]) -> Non
     except TiedTimesClash:
         return
     assert rank(visits, tuple(times)) == rank(visits, tuple(least_late_times(visits)))
+
+
+@given(tiny_visits(), st.integers(1, 60))
+def test_a_few_pairs_at_once_give_the_same_times(visits: list[Visit], block: int) -> None:
+    try:
+        times = least_late_times(visits)
+    except TiedTimesClash:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(least_late, "BLOCK", block)
+        assert least_late_times(visits) == times
+
+
+@pytest.mark.parametrize("bound", ["MOST_CELLS", "MOST_PAIRS"])
+def test_a_late_route_beyond_a_bound_is_not_worked_out(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, who = [task(1, 5)], vehicle(window=window(0, 9), pauses=(Pause(id=9, windows=(window(3, 4),)),))
+    monkeypatch.setattr(least_late, bound, 10)
+    with pytest.raises(RouteTooLarge):
+        evaluated(tasks, who, pause(9), job(1))
+    wide = vehicle(window=window(0, 10), pauses=who.pauses)
+    assert evaluated(tasks, wide, pause(9), job(1)).breaches == ()
 
 
 def test_steps_add_up_to_their_times() -> None:

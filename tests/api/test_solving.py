@@ -230,3 +230,35 @@ def test_a_link_keeps_pointing_at_what_is_replaced(tmp_path: Path) -> None:
     put(b"newer", tmp_path / "link.json")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_bytes() == b"newer"
+
+
+@pytest.mark.parametrize("document", [problem(), two_breaks()])
+def test_a_solution_is_a_beginning(document: dict[str, Any]) -> None:
+    for vehicle in document["vehicles"]:
+        vehicle.pop("steps", None)
+    _, first = answered(document)
+    for route in first["routes"]:
+        (vehicle,) = (each for each in document["vehicles"] if each["id"] == route["vehicle"])
+        vehicle["steps"] = [{key: step[key] for key in ("type", "id") if key in step} for step in route["steps"]]
+    assert answered(document, is_plan=True)[1]["summary"]["violations"] == []
+    got, again = answered(document)
+    assert (got.code, got.told) == (Code.SOLVED, "")
+    assert again["summary"]["unassigned"] <= first["summary"]["unassigned"]
+    assert again["summary"]["cost"] <= first["summary"]["cost"]
+
+
+def test_the_documented_example_with_a_matrix_is_solved_as_documented() -> None:
+    # The figures of VROOM's documentation: two jobs, from one place to another.
+    rows = "0 2104 197 1299", "2103 0 2255 3152", "197 2256 0 1102", "1299 3153 1102 0"
+    _, written = answered(
+        {
+            "jobs": [{"id": 1414, "location_index": 1}, {"id": 1515, "location_index": 2}],
+            "vehicles": [{"id": 0, "start_index": 0, "end_index": 3}],
+            "matrices": {"car": {"durations": [[int(cell) for cell in row.split()] for row in rows]}},
+        }
+    )
+    (route,) = written["routes"]
+    assert (written["summary"]["cost"], route["cost"], written["summary"]["unassigned"]) == (5461, 5461, 0)
+    assert [(step["type"], step.get("id"), step["arrival"]) for step in route["steps"]] == [
+        ("start", None, 0), ("job", 1414, 2104), ("job", 1515, 4359), ("end", None, 5461),
+    ]  # fmt: skip

@@ -17,6 +17,7 @@ from api.explaining import Language, print_explanations
 from api.planning import JobUnknown, PlanIllegal, check_day, explain_day, plan_day
 from api.replanning import Base
 from api.solving import Code, answer, is_place, put
+from api.stop_button import StopButton
 from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
@@ -188,14 +189,17 @@ def _solve(
         bool, typer.Option("--evaluate", help="No search: times and violations of the vehicles' own steps.")
     ] = False,
 ) -> None:
-    """Solve a vehicle routing problem in VROOM's format (docs/solve.md)."""
+    """Solve a vehicle routing problem in VROOM's format (docs/solve.md). Ctrl-C ends early with the best so far."""
     if out is not None and not is_place(out):
         raise typer.BadParameter(f"{out} is no file in a folder that exists", param_hint="--output")
     source = sys.stdin.buffer if str(problem) == "-" else problem
-    answered = answer(source, seconds=seconds, seed=seed, engine=engine, is_plan=evaluate)
+    button = StopButton(lambda: None)
+    answered = answer(source, seconds=seconds, seed=seed, engine=engine, is_plan=evaluate, button=button)
     if answered.told:
         _say(answered.told)
     put(answered.document, out)
+    if button.pressed and answered.code is Code.SOLVED:
+        raise typer.Exit(INTERRUPTED)
     raise typer.Exit({Code.SOLVED: DONE, Code.REFUSED: REFUSED, Code.DEFECT: INTERNAL}[answered.code])
 
 

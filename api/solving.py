@@ -4,28 +4,34 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from api.stop_button import StopButton
 from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
 from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
 from datasets.vroom_writing import error_document, refusal_document, solution_document, written
 from optimizer.budget import Budget
+from optimizer.search.anneal import Stop
 from optimizer.solve import Engine
-from optimizer.vrp.evaluate import TiedTimesClash, evaluate
-from optimizer.vrp.model import Task
+from optimizer.vrp.evaluate import RouteTooLarge, TiedTimesClash, evaluate, keeps_windows
+from optimizer.vrp.model import Routing, Task, Vehicle
 from optimizer.vrp.pauses import with_pauses
-from optimizer.vrp.plan import StepKind, TimedRoute, WantedStep
+from optimizer.vrp.plan import StepKind, TimedRoute, TimedStep, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
+__all__ = ["SECONDS_AFTER_STOP", "TOO_LARGE", "Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
+SECONDS_AFTER_STOP = 0.1
+"""For what was to have seconds of its own once a person has asked to stop."""
+TOO_LARGE = Words("a route that breaks windows, too large for its least delay to be worked out")
 
 
 class Code(IntEnum):
@@ -49,11 +55,54 @@ class Answer:
     told: str = ""
 
 
-def answer(source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Answer:
-    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UntilPressed:
+    """A budget that is used up at once when a person presses the button."""
+
+    budget: Budget
+    button: StopButton
+
+    @property
+    def repeats(self) -> bool:
+        """True when the budget itself repeats."""
+        return self.budget.repeats
+
+    def begin(self, share: float) -> Stop:
+        """Begin a share of the budget."""
+        inside = self.budget.begin(share)
+
+        def stop(steps: int) -> float:
+            return 1.0 if self.button.pressed else inside(steps)
+
+        return stop
+
+    def seconds_of(self, share: float) -> float | None:
+        """Return how long a share of the budget lasts: hardly at all once the button is pressed."""
+        seconds = self.budget.seconds_of(share)
+        return min(seconds, SECONDS_AFTER_STOP) if seconds is not None and self.button.pressed else seconds
+
+
+def answer(
+    source: bytes | Path | BinaryIO, *, seconds: float, seed: int, engine: Engine, is_plan: bool, button: StopButton
+) -> Answer:
+    """Answer a problem; whatever goes wrong becomes an error in VROOM's shape.
+
+    The first Ctrl-C from when the problem is read until its answer is made ends the search, the second interrupts.
+    """
     try:
         problem = _read(source)
-        document = _answered(problem, seconds=seconds, seed=seed, engine=engine, is_plan=is_plan)
+        budget = _UntilPressed(budget=Seconds(seconds=seconds), button=button)
+        if is_plan:
+            document = _answered(problem, _planned(problem), {})
+        else:
+            button.connect()
+            if sys.stderr.isatty():
+                sys.stderr.write(f"Searching for {seconds:g} s; Ctrl-C ends with the best so far.\n")
+            try:
+                routes = solved(problem, budget, seed, engine)
+                document = _answered(problem, routes, why_not(problem.routing, _left_out(problem, routes)))
+            finally:
+                button.disconnect()
         return Answer(code=Code.SOLVED, document=written(document))
     except ProblemRefused as refused:
         return Answer(code=Code.REFUSED, document=written(refusal_document(refused)), told=str(refused))
@@ -72,12 +121,7 @@ def _read(source: bytes | Path | BinaryIO) -> VroomProblem:
         faults.stop("", f"{error.strerror or error}: {error.filename or 'input'}", "a readable file")
 
 
-def _answered(problem: VroomProblem, *, seconds: float, seed: int, engine: Engine, is_plan: bool) -> Document:
-    if is_plan:
-        routes, reasons = _planned(problem), {}
-    else:
-        routes = solved(problem, Seconds(seconds=seconds), seed, engine)
-        reasons = why_not(problem.routing, _left_out(problem, routes))
+def _answered(problem: VroomProblem, routes: tuple[TimedRoute, ...], reasons: Mapping[int, str]) -> Document:
     unassigned = [
         (identity, reasons.get(identity, "no vehicle's steps name it")) for identity in _left_out(problem, routes)
     ]
@@ -102,43 +146,74 @@ def _planned(problem: VroomProblem) -> tuple[TimedRoute, ...]:
         except TiedTimesClash:
             words = Words("no times hold all of service_at, service_after and service_before")
             faults.add(f"vehicles[{row}].steps", words, "times with room for the work and the ways between them")
+        except RouteTooLarge:
+            faults.add(f"vehicles[{row}].steps", TOO_LARGE, "fewer steps, windows or breaks; or a route without delay")
     faults.refuse_any()
     return tuple(routes)
 
 
 def solved(problem: VroomProblem, budget: Budget, seed: int, engine: Engine) -> tuple[TimedRoute, ...]:
-    """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours."""
+    """Return the routes of a search, evaluated anew; a route that breaks anything is a defect of ours.
+
+    Where the search cannot follow the routes that it begins from and finds nothing better, those are the answer.
+    """
     routing = problem.routing
     tasks = {task.id: task for task in routing.tasks}
     vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
     begin = _initial(problem, tasks)
-    found = solve_routing(routing, begin, budget, seed, engine)
+    wanted = {route.vehicle_id: tuple(map(_untied, route.steps)) for route in begin}
+    found = solve_routing(routing, wanted, budget, seed, engine)
     routes = tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in found)
     broken = [f"vehicle {route.vehicle_id}: {breach.cause}" for route in routes for breach in route.breaches]
     served = [step.id for route in routes for step in route.steps if step.kind is StepKind.JOB]
     if broken or len(set(served)) < len(served) or len({vehicle_id for vehicle_id, _ in found}) < len(found):
         raise RouteIllegal("; ".join(broken) or "a job or a vehicle twice")
-    return routes
+    return max(routes, begin, key=_worth)
 
 
-def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> dict[int, Wanted]:
-    """Return the routes to begin from: the jobs of the steps with the breaks in place; illegal ones are refused."""
+def _worth(routes: Sequence[TimedRoute]) -> tuple[int, int]:
+    """Return how good routes are: what they serve, each job 1 + its priority, then how little they cost."""
+    jobs = sum(step.kind is StepKind.JOB for route in routes for step in route.steps)
+    return jobs + sum(route.priority for route in routes), -sum(route.cost for route in routes)
+
+
+def _initial(problem: VroomProblem, tasks: dict[int, Task]) -> tuple[TimedRoute, ...]:
+    """Return the routes to begin from, evaluated; illegal ones are refused."""
     faults = ProblemFaults()
-    begin: dict[int, Wanted] = {}
+    begin: list[TimedRoute] = []
     for row, vehicle in enumerate(problem.routing.vehicles):
-        job_ids = [step.id for step in problem.wanted.get(vehicle.id, ()) if step.kind is StepKind.JOB]
-        if not job_ids:
+        steps = problem.wanted.get(vehicle.id, ())
+        if not any(step.kind is StepKind.JOB for step in steps):
             continue
-        steps = with_pauses(problem.routing, vehicle, [job for job in job_ids if job is not None], tasks)
-        causes = dict.fromkeys(
-            str(breach.cause) for breach in evaluate(problem.routing, vehicle, steps, tasks).breaches
-        )
+        try:
+            route = _begun(problem.routing, vehicle, steps, tasks)
+        except RouteTooLarge:
+            faults.add(f"vehicles[{row}].steps", TOO_LARGE, "a legal route to begin from")
+            continue
+        begin.append(route)
+        causes = dict.fromkeys(str(breach.cause) for breach in route.breaches)
         if causes:
             words = Words(f"a route that breaks {', '.join(causes)}")
             faults.add(f"vehicles[{row}].steps", words, "a legal route to begin from; --evaluate shows where it is not")
-        begin[vehicle.id] = steps
     faults.refuse_any()
-    return begin
+    return tuple(begin)
+
+
+def _begun(routing: Routing, vehicle: Vehicle, steps: Wanted, tasks: dict[int, Task]) -> TimedRoute:
+    """Return the route of these jobs: as given if that keeps all windows, else with the breaks in other places."""
+    jobs = [step.id for step in steps if step.kind is StepKind.JOB and step.id is not None]
+    breaks = [step.id for step in steps if step.kind is StepKind.BREAK and step.id is not None]
+    as_given = tuple(map(_untied, steps))
+    in_place = with_pauses(routing, vehicle, jobs, tasks, breaks)
+    if len(breaks) < len(vehicle.pauses):
+        return evaluate(routing, vehicle, in_place, tasks)
+    wanted = [steps for steps in (as_given, in_place) if keeps_windows(routing, vehicle, steps, tasks)]
+    return evaluate(routing, vehicle, wanted[0] if wanted else as_given, tasks)
+
+
+def _untied(step: WantedStep | TimedStep) -> WantedStep:
+    """Return a step without times."""
+    return WantedStep(kind=step.kind, id=step.id)
 
 
 def is_place(out: Path) -> bool:

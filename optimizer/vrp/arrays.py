@@ -25,9 +25,10 @@ from optimizer.search.problem import (
     nearest_jobs,
 )
 from optimizer.travel import UNREACHABLE
-from optimizer.vrp.model import MOST_S, NO_LIMIT, Amounts, Matrices, Pause, Routing, Task, Vehicle
+from optimizer.vrp.model import MOST_S, Amounts, Matrices, Routing, Task, Vehicle
+from optimizer.vrp.pauses import pauses_in_turn
 
-__all__ = ["Laid", "lay_out", "pauses_in_turn"]
+__all__ = ["Laid", "lay_out"]
 
 NEIGHBOURS = 80
 DEAREST_LEG = 1 << 28
@@ -128,19 +129,6 @@ def lay_out(routing: Routing) -> Laid:
         near=nearest_jobs(widest, n, NEIGHBOURS) if m else np.zeros((n, 0), np.int32),
     )
     return Laid(problem=problem, base_s=base_s, scale=scale, task_fen=task_fen)
-
-
-def pauses_in_turn(vehicle: Vehicle) -> list[Pause]:
-    """Return a vehicle's breaks in the order in which they are taken: by their latest start."""
-    ends = NO_LIMIT
-    return sorted(
-        vehicle.pauses,
-        key=lambda pause: (
-            pause.windows[-1].latest_s if pause.windows else ends,
-            pause.windows[0].earliest_s if pause.windows else ends,
-            pause.id,
-        ),
-    )
 
 
 def _first_moment(routing: Routing) -> int:

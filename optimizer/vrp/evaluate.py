@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from optimizer.vrp.cost import route_cost
-from optimizer.vrp.least_late import TiedTimesClash
+from optimizer.vrp.least_late import RouteTooLarge, TiedTimesClash
 from optimizer.vrp.model import Amounts, Routing, Task, Vehicle
 from optimizer.vrp.order import Visit, in_order
 from optimizer.vrp.plan import Breach, Cause, StepKind, TimedRoute, TimedStep, WantedStep
-from optimizer.vrp.times import route_times
+from optimizer.vrp.times import earliest_times, route_times
 
-__all__ = ["TiedTimesClash", "evaluate"]
+__all__ = ["RouteTooLarge", "TiedTimesClash", "evaluate", "keeps_windows"]
 
 
 def evaluate(
@@ -28,6 +28,8 @@ def evaluate(
     ------
     TiedTimesClash
         The times that steps are tied to leave no room for what lies between them.
+    RouteTooLarge
+        The route cannot keep its windows, and has too many of them for the least delay to be worked out.
     """
     if tasks is None:
         ids = {step.id for step in wanted}
@@ -35,12 +37,13 @@ def evaluate(
     visits = in_order(routing, vehicle, wanted, tasks)
     times = route_times(visits)
     served = [visit.task for visit in visits if visit.task is not None]
-    steps = _steps(vehicle, visits, times)
+    steps = _steps(vehicle, visits, times, _capacity(routing, vehicle, served))
     whole = _whole_route(vehicle, visits, served)
-    # A route without a place to start from or to end at still begins and ends inside the working hours.
+    # A route without a place to start from or to end at still begins and ends inside the working hours, and begins
+    # with all its deliveries on board. What it ends with, its last step has told.
     placeless = [row for row in (0, len(visits) - 1) if visits[row].place is None]
     for row in placeless:
-        whole += _of_time(visits[row], times[row])
+        whole += [breach for breach in steps[row].breaches if row == 0 or breach.cause is not Cause.LOAD]
     shown = tuple(step for row, step in enumerate(steps) if row not in placeless)
     work_s = sum(visit.work_s for visit in visits if visit.task is not None)
     has_costs = routing.matrices[vehicle.profile].costs is not None
@@ -60,7 +63,21 @@ def evaluate(
     )
 
 
-def _steps(vehicle: Vehicle, visits: Sequence[Visit], times: Sequence[int]) -> list[TimedStep]:
+def keeps_windows(routing: Routing, vehicle: Vehicle, wanted: Sequence[WantedStep], tasks: Mapping[int, Task]) -> bool:
+    """Return whether the steps have times in all their windows."""
+    return earliest_times(in_order(routing, vehicle, wanted, tasks)) is not None
+
+
+def _capacity(routing: Routing, vehicle: Vehicle, served: Sequence[Task]) -> Amounts | None:
+    """Return what a vehicle can carry: nothing when it names no capacity beside others that do, None for anything."""
+    if vehicle.capacity is not None or not any(any(task.delivery + task.pickup) for task in served):
+        return vehicle.capacity
+    return () if any(other.capacity is not None for other in routing.vehicles) else None
+
+
+def _steps(
+    vehicle: Vehicle, visits: Sequence[Visit], times: Sequence[int], capacity: Amounts | None
+) -> list[TimedStep]:
     """Return the steps; a way that a break interrupts is driven as early as it can be."""
     load = _added(*(visit.task.delivery for visit in visits if visit.task is not None))
     steps: list[TimedStep] = []
@@ -88,7 +105,7 @@ def _steps(vehicle: Vehicle, visits: Sequence[Visit], times: Sequence[int]) -> l
                 travel_s=driven_s,
                 travel_m=driven_m,
                 load=load,
-                breaches=_of_step(vehicle, visit, time_s, load),
+                breaches=_of_step(vehicle, visit, time_s, capacity is not None and _is_over(load, capacity)),
             )
         )
         free_s = time_s + visit.work_s
@@ -106,9 +123,9 @@ def _ways_ahead(visits: Sequence[Visit]) -> list[tuple[int, int] | tuple[None, N
     return ways
 
 
-def _of_step(vehicle: Vehicle, visit: Visit, time_s: int, load: Amounts) -> tuple[Breach, ...]:
+def _of_step(vehicle: Vehicle, visit: Visit, time_s: int, is_overloaded: bool) -> tuple[Breach, ...]:
     breaches = _of_time(visit, time_s)
-    if vehicle.capacity is not None and _is_over(load, vehicle.capacity):
+    if is_overloaded:
         breaches.append(Breach(cause=Cause.LOAD))
     if visit.task is not None and not visit.task.skills <= vehicle.skills:
         breaches.append(Breach(cause=Cause.SKILLS))

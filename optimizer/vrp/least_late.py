@@ -6,7 +6,7 @@ shifted by the work and ways between, need be looked at, and a dynamic programme
 several windows per visit included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +15,25 @@ from numpy.typing import NDArray
 from optimizer.vrp.order import FOREVER_S, Visit
 from optimizer.vrp.plan import StepKind
 
-__all__ = ["TiedTimesClash", "least_late_times"]
+__all__ = ["MOST_CELLS", "MOST_PAIRS", "RouteTooLarge", "TiedTimesClash", "least_late_times"]
 
 _Ints = NDArray[np.int64]
 NEVER = 1 << 50
 """Seconds that no sum of misses reaches: the time is not allowed."""
+MOST_CELLS = 1 << 26
+"""Visits times candidate times that are kept at once, 8 bytes each."""
+MOST_PAIRS = 1 << 29
+"""Pairs of candidate times that are compared, over all breaks."""
+BLOCK = 1 << 20
+"""Pairs that are compared at once."""
 
 
 class TiedTimesClash(Exception):
     """The times that steps are tied to leave no room for the work and the ways between them."""
+
+
+class RouteTooLarge(Exception):
+    """A route that cannot keep its windows has too many steps and windows for its least delay to be worked out."""
 
 
 @dataclass(slots=True)
@@ -37,36 +47,39 @@ class _Leg:
 def least_late_times(visits: Sequence[Visit]) -> list[int]:
     """Return when each visit begins: least missed, then the earliest end, then the latest start, then early visits.
 
-    Raises TiedTimesClash when no times at all hold what steps are tied to.
+    Raises TiedTimesClash when no times at all hold what steps are tied to, RouteTooLarge where that took too long.
     """
     placed = [visit for visit in visits if visit.kind is not StepKind.BREAK]
     offsets, legs, bases = _candidates(visits)
-    misses = [_misses(visit, bases + offset) for visit, offset in zip(placed, offsets, strict=True)]
-    between = [
-        _between(leg, bases + offsets[row] + placed[row].work_s, bases + offsets[row + 1])
-        for row, leg in enumerate(legs)
-    ]
-    reached = misses[0]
-    for cost, miss in zip(between, misses[1:], strict=True):
-        reached = miss + _least_before(reached, cost)
+    pairs = sum(len(bases) * len(times) for leg in legs for times in leg.candidates)
+    if len(placed) * len(bases) > MOST_CELLS or pairs > MOST_PAIRS:
+        raise RouteTooLarge
+    reached = _misses(placed[0], bases + offsets[0])
+    for number, leg in enumerate(legs):
+        free, begins = bases + offsets[number] + placed[number].work_s, bases + offsets[number + 1]
+        reached = _misses(placed[number + 1], begins) + _least_before(reached, leg, free, begins)
     least = int(reached.min())
     if least >= NEVER:
         raise TiedTimesClash
     end = int(np.argmax(reached == least))
-    to_end = [np.where(np.arange(len(bases)) == end, misses[-1], NEVER)]
-    for cost, miss in zip(reversed(between), reversed(misses[:-1]), strict=True):
-        to_end.insert(0, miss + _least_after(to_end[0], cost))
+    onward = np.where(np.arange(len(bases)) == end, _misses(placed[-1], bases + offsets[-1]), NEVER)
+    to_end = [onward]
+    for number, leg in reversed(list(enumerate(legs))):
+        free, begins = bases + offsets[number] + placed[number].work_s, bases + offsets[number + 1]
+        onward = _misses(placed[number], bases + offsets[number]) + _least_after(onward, leg, free, begins)
+        to_end.append(onward)
+    to_end.reverse()
     row = int(np.flatnonzero(to_end[0] == least)[-1])
     times = [int(bases[row] + offsets[0])]
-    left = least - int(misses[0][row])
+    left = least - _miss(placed[0], times[0])
     for number, leg in enumerate(legs):
-        cost = between[number]
-        onward = to_end[number + 1][row:] + (0 if cost is None else cost[row, row:])
-        following = row + int(np.argmax(onward == left))
-        time_s, next_s = times[-1] + placed[number].work_s, int(bases[following] + offsets[number + 1])
+        time_s = times[-1] + placed[number].work_s
+        cost = _between(leg, np.array([time_s]), bases[row:] + offsets[number + 1])[0]
+        ahead = int(np.argmax(to_end[number + 1][row:] + cost == left))
+        row += ahead
+        next_s = int(bases[row] + offsets[number + 1])
         times += [*_break_times(leg, time_s, next_s), next_s]
-        left -= int(misses[number + 1][following]) + (0 if cost is None else int(cost[row, following]))
-        row = following
+        left -= _miss(placed[number + 1], next_s) + int(cost[ahead])
     return times
 
 
@@ -121,21 +134,31 @@ def _misses(visit: Visit, times: _Ints) -> _Ints:
     return np.where((times < visit.tied.earliest_s) | (times > visit.tied.latest_s), NEVER, missed)
 
 
-def _between(leg: _Leg, free: _Ints, begins: _Ints) -> _Ints | None:
-    """Return (from, to) what the breaks of a leg miss at least, by the bases of both its ends; None without breaks."""
+def _miss(visit: Visit, time_s: int) -> int:
+    return int(_misses(visit, np.array([time_s]))[0])
+
+
+def _between(leg: _Leg, free: _Ints, begins: _Ints) -> _Ints:
+    """Return (from, to) what the breaks of a leg miss at least; the way is left out of account.
+
+    The caller knows which of `begins` leave time for the way.
+    """
     if not leg.breaks:
-        return None
-    cost: _Ints | None = None
-    for row, (visit, times) in enumerate(zip(leg.breaks, leg.candidates, strict=True)):
-        missed = _misses(visit, times)
-        if cost is None:
-            cost = np.where(times >= free[:, None], missed, NEVER)
-        else:
-            cost = np.minimum(missed + _until(cost, leg, row - 1, times), NEVER)
-    assert cost is not None
-    reached = _until(cost, leg, len(leg.breaks) - 1, begins)
-    in_order = np.arange(len(free))[:, None] <= np.arange(len(begins))
-    return np.where(in_order, reached, NEVER)
+        return np.zeros((len(free), len(begins)), np.int64)
+    cost = np.where(leg.candidates[0] >= free[:, None], _misses(leg.breaks[0], leg.candidates[0]), NEVER)
+    for row in range(1, len(leg.breaks)):
+        times = leg.candidates[row]
+        cost = np.minimum(_misses(leg.breaks[row], times) + _until(cost, leg, row - 1, times), NEVER)
+    return _until(cost, leg, len(leg.breaks) - 1, begins)
+
+
+def _blocks(leg: _Leg, free: _Ints, begins: _Ints) -> Iterator[tuple[slice, _Ints]]:
+    """Yield rows of `_between` at a time, NEVER where there is no time for the way: all at once take too much room."""
+    size = max(1, BLOCK // len(leg.candidates[0]))
+    for first in range(0, len(free), size):
+        rows = slice(first, min(first + size, len(free)))
+        has_time = np.arange(rows.start, rows.stop)[:, None] <= np.arange(len(begins))
+        yield rows, np.where(has_time, _between(leg, free[rows], begins), NEVER)
 
 
 def _until(cost: _Ints, leg: _Leg, row: int, times: _Ints) -> _Ints:
@@ -145,14 +168,24 @@ def _until(cost: _Ints, leg: _Leg, row: int, times: _Ints) -> _Ints:
     return np.where(found > 0, least[:, np.maximum(found - 1, 0)], NEVER)
 
 
-def _least_before(reached: _Ints, cost: _Ints | None) -> _Ints:
-    least: _Ints = np.minimum.accumulate(reached) if cost is None else (reached[:, None] + cost).min(axis=0)
-    return np.minimum(least, NEVER)
+def _least_before(reached: _Ints, leg: _Leg, free: _Ints, begins: _Ints) -> _Ints:
+    """Return for each time after a leg what is missed at least before it."""
+    if not leg.breaks:
+        return np.minimum(np.minimum.accumulate(reached), NEVER)
+    least = np.full(len(begins), NEVER)
+    for rows, cost in _blocks(leg, free, begins):
+        least = np.minimum(least, (reached[rows, None] + cost).min(axis=0))
+    return least
 
 
-def _least_after(to_end: _Ints, cost: _Ints | None) -> _Ints:
-    least: _Ints = np.minimum.accumulate(to_end[::-1])[::-1] if cost is None else (to_end + cost).min(axis=1)
-    return np.minimum(least, NEVER)
+def _least_after(to_end: _Ints, leg: _Leg, free: _Ints, begins: _Ints) -> _Ints:
+    """Return for each time before a leg what is missed at least after it."""
+    if not leg.breaks:
+        return np.minimum(np.minimum.accumulate(to_end[::-1])[::-1], NEVER)
+    least = np.full(len(free), NEVER)
+    for rows, cost in _blocks(leg, free, begins):
+        least[rows] = np.minimum((to_end + cost).min(axis=1), NEVER)
+    return least
 
 
 def _break_times(leg: _Leg, free_s: int, begins_s: int) -> list[int]:

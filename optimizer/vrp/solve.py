@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from optimizer.budget import Budget
 from optimizer.search.schedule import evaluate, new_state
 from optimizer.solve import Engine, find_routes, first_leg
-from optimizer.vrp.arrays import Laid, lay_out, pauses_in_turn
+from optimizer.vrp.arrays import Laid, lay_out
 from optimizer.vrp.model import Routing
+from optimizer.vrp.pauses import pauses_in_turn
 from optimizer.vrp.plan import StepKind, WantedStep
 
-__all__ = ["Orders", "solve_routing"]
+__all__ = ["Orders", "can_follow", "solve_routing"]
 
 Orders = tuple[tuple[int, tuple[WantedStep, ...]], ...]
 """Vehicle ids and their steps in order, without times; vehicles without a task are left out."""
@@ -37,6 +38,21 @@ def solve_routing(
     ]
     best, _ = find_routes(laid.problem, start, stop, budget, 1.0, seed, engine)
     return _orders(routing, laid, best.routes)
+
+
+def can_follow(routing: Routing) -> bool:
+    """Return whether a route of the first vehicle by all tasks in order is legal with the breaks as the search has it.
+
+    It takes them in turn, each as late as it can or while the vehicle waits anyhow.
+    """
+    laid = lay_out(routing)
+    state = new_state(laid.problem)
+    count = len(routing.tasks)
+    if count > state.stops.shape[1]:
+        return False
+    state.length[0] = count
+    state.stops[0, :count] = range(count)
+    return bool(evaluate(laid.problem, state, 0))
 
 
 def _orders(routing: Routing, laid: Laid, routes: Sequence[Sequence[int]]) -> Orders:

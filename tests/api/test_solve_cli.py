@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bad_days.process import COMMAND, DEADLINE_S
+from tests.bad_days.process import COMMAND, DEADLINE_S, Terminal, nobody_left
 from tests.datasets.make_vroom import by_coordinates, problem
 
 LARGE = 200_000_000
@@ -104,3 +104,17 @@ def test_a_full_disk_is_not_the_askers_fault() -> None:
     code, _, errors = run("-", "--evaluate", "-o", "/dev/full", given=json.dumps(by_coordinates()).encode())
     assert code == 3
     assert "No space left" in errors
+
+
+def test_ctrl_c_ends_with_the_best_so_far(tmp_path: Path) -> None:
+    place, out = tmp_path / "problem.json", tmp_path / "solution.json"
+    place.write_text(json.dumps(by_coordinates()))
+    run = Terminal("solve", place, "-o", out, "--seconds", 86_400)
+    with nobody_left(run):
+        run.until_shown("Searching for 86400 s")
+        run.press_ctrl_c()
+        assert run.end() == 130
+    assert "Stopping with the best plan so far" in run.screen
+    solution = json.loads(out.read_bytes())
+    assert solution["code"] == 0
+    assert solution["unassigned"] == []

@@ -9,8 +9,10 @@ import pytest
 
 from api import solving
 from api.solving import Answer, Code, answer, is_place, put
+from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.solve import Engine
+from optimizer.vrp import least_late
 from optimizer.vrp.model import Routing
 from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind, WantedStep
@@ -22,7 +24,7 @@ Found = tuple[tuple[int, Wanted], ...]
 
 def answered(document: object, *, is_plan: bool = False) -> tuple[Answer, dict[str, Any]]:
     source = document if isinstance(document, bytes) else json.dumps(document).encode()
-    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan)
+    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan, button=StopButton(list))
     written: dict[str, Any] = json.loads(found.document)
     assert written["code"] == found.code
     return found, written
@@ -74,6 +76,19 @@ def test_tied_times_that_clash_are_refused() -> None:
     assert written["faults"][0]["where"] == "vehicles[0].steps"
 
 
+@pytest.mark.parametrize("is_plan", [True, False])
+def test_a_late_route_that_is_too_large_is_refused(is_plan: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = problem(lambda document: document["vehicles"][0].update(time_window=[0, 500]))
+    assert answered(document, is_plan=True)[0].code is Code.SOLVED
+    monkeypatch.setattr(least_late, "MOST_CELLS", 20)
+    got, written = answered(document, is_plan=is_plan)
+    assert got.code is Code.REFUSED
+    (fault,) = written["faults"]
+    assert fault["where"] == "vehicles[0].steps"
+    assert "too large" in fault["value"]
+    assert answered(problem(), is_plan=True)[0].code is Code.SOLVED
+
+
 def test_a_solution_is_evaluated_and_what_is_left_out_has_a_reason(searches: Callable[..., None]) -> None:
     searches(lambda routing, wanted: ((1, jobs(2)),))
     _, written = answered(by_coordinates())
@@ -83,7 +98,7 @@ def test_a_solution_is_evaluated_and_what_is_left_out_has_a_reason(searches: Cal
     assert written["travel"]["is_estimate"] is True
 
 
-def test_the_search_begins_from_the_steps_with_breaks_in_place(searches: Callable[..., None]) -> None:
+def test_the_search_begins_from_the_steps_as_they_are_given(searches: Callable[..., None]) -> None:
     begun: list[dict[int, Wanted]] = []
 
     def same(routing: Routing, wanted: dict[int, Wanted]) -> Found:
@@ -95,9 +110,63 @@ def test_the_search_begins_from_the_steps_with_breaks_in_place(searches: Callabl
     document["vehicles"][0]["steps"][1]["service_at"] = 5_000  # of no account when solving
     _, written = answered(document)
     assert [[(step.kind, step.id) for step in steps] for steps in begun[0].values()] == [
-        [(StepKind.BREAK, 1), (StepKind.JOB, 10), (StepKind.JOB, 11)]
+        [(StepKind.START, None), (StepKind.JOB, 10), (StepKind.BREAK, 1), (StepKind.JOB, 11), (StepKind.END, None)]
     ]
     assert written["code"] == 0
+
+
+def test_breaks_that_the_steps_leave_out_are_put_in_place(searches: Callable[..., None]) -> None:
+    begun: list[list[StepKind]] = []
+
+    def same(routing: Routing, wanted: dict[int, Wanted]) -> Found:
+        begun.append([step.kind for step in wanted[1]])
+        return tuple(wanted.items())
+
+    searches(same)
+    document = problem()
+    del document["vehicles"][0]["steps"][2]
+    assert answered(document)[1]["code"] == 0
+    assert begun == [[StepKind.START, StepKind.BREAK, StepKind.JOB, StepKind.JOB, StepKind.END]]
+
+
+def two_breaks(*order: int) -> dict[str, Any]:
+    """Return a problem whose second break has to begin early, and the breaks of its steps in this order."""
+    breaks = [{"id": 1, "service": 10}, {"id": 2, "service": 5, "time_windows": [[40, 60]]}]
+    steps = [*({"type": "break", "id": identity} for identity in order), {"type": "job", "id": 1}]
+    return {
+        "vehicles": [{"id": 1, "start_index": 0, "end_index": 0, "breaks": breaks, "steps": steps}],
+        "jobs": [{"id": 1, "location_index": 1}],
+        "matrices": {"car": {"durations": [[0, 30], [30, 0]]}},
+    }
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (2,), ()])
+def test_legal_steps_are_accepted_in_whatever_order_their_breaks_are(order: tuple[int, ...]) -> None:
+    document = two_breaks(*order)
+    got, written = answered(document)
+    assert (got.code, got.told, written["unassigned"]) == (Code.SOLVED, "", [])
+
+
+def test_what_the_search_cannot_follow_is_the_answer_when_nothing_is_better() -> None:
+    # By latest start the second break would be last, and by then the working hours are over.
+    document = two_breaks(2, 1)
+    document["vehicles"][0]["time_window"] = [0, 300]
+    document["vehicles"][0]["breaks"] = [
+        {"id": 1, "service": 50, "time_windows": [[60, 90]]},
+        {"id": 2, "service": 50, "time_windows": [[0, 5], [900, 950]]},
+    ]
+    got, written = answered(document)
+    assert (got.code, got.told, written["unassigned"]) == (Code.SOLVED, "", [])
+    assert [step.get("id") for step in written["routes"][0]["steps"]] == [None, 2, 1, 1, None]
+    del document["vehicles"][0]["steps"]
+    assert answered(document)[1]["unassigned"][0]["reason"] == (
+        "1 vehicle could serve it alone, but not with its breaks as the search takes them"
+    )
+
+
+def test_a_search_that_answers_worse_than_it_began_does_not_count(searches: Callable[..., None]) -> None:
+    searches(lambda routing, wanted: ())
+    assert answered(problem())[1]["unassigned"] == []
 
 
 def test_steps_that_break_a_rule_are_refused_when_solving(searches: Callable[..., None]) -> None:
@@ -161,3 +230,35 @@ def test_a_link_keeps_pointing_at_what_is_replaced(tmp_path: Path) -> None:
     put(b"newer", tmp_path / "link.json")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_bytes() == b"newer"
+
+
+@pytest.mark.parametrize("document", [problem(), two_breaks()])
+def test_a_solution_is_a_beginning(document: dict[str, Any]) -> None:
+    for vehicle in document["vehicles"]:
+        vehicle.pop("steps", None)
+    _, first = answered(document)
+    for route in first["routes"]:
+        (vehicle,) = (each for each in document["vehicles"] if each["id"] == route["vehicle"])
+        vehicle["steps"] = [{key: step[key] for key in ("type", "id") if key in step} for step in route["steps"]]
+    assert answered(document, is_plan=True)[1]["summary"]["violations"] == []
+    got, again = answered(document)
+    assert (got.code, got.told) == (Code.SOLVED, "")
+    assert again["summary"]["unassigned"] <= first["summary"]["unassigned"]
+    assert again["summary"]["cost"] <= first["summary"]["cost"]
+
+
+def test_the_documented_example_with_a_matrix_is_solved_as_documented() -> None:
+    # The figures of VROOM's documentation: two jobs, from one place to another.
+    rows = "0 2104 197 1299", "2103 0 2255 3152", "197 2256 0 1102", "1299 3153 1102 0"
+    _, written = answered(
+        {
+            "jobs": [{"id": 1414, "location_index": 1}, {"id": 1515, "location_index": 2}],
+            "vehicles": [{"id": 0, "start_index": 0, "end_index": 3}],
+            "matrices": {"car": {"durations": [[int(cell) for cell in row.split()] for row in rows]}},
+        }
+    )
+    (route,) = written["routes"]
+    assert (written["summary"]["cost"], route["cost"], written["summary"]["unassigned"]) == (5461, 5461, 0)
+    assert [(step["type"], step.get("id"), step["arrival"]) for step in route["steps"]] == [
+        ("start", None, 0), ("job", 1414, 2104), ("job", 1515, 4359), ("end", None, 5461),
+    ]  # fmt: skip

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.model import Window
-from optimizer.vrp.evaluate import TiedTimesClash, evaluate
+from optimizer.vrp import least_late
+from optimizer.vrp.evaluate import RouteTooLarge, TiedTimesClash, evaluate
 from optimizer.vrp.least_late import least_late_times
 from optimizer.vrp.model import Costs, Matrices, Pause, Task, Vehicle
 from optimizer.vrp.order import Visit, at_speed, in_order
@@ -108,6 +109,26 @@ def test_deliveries_leave_with_the_start_and_pickups_stay_to_the_end() -> None:
     route = evaluated(tasks, vehicle(capacity=(3, 5)))
     assert [step.load for step in route.steps] == [(3, 0), (1, 0), (2, 5), (1, 5), (1, 5)]
     assert route.breaches == ()
+
+
+def test_a_load_is_too_much_where_the_route_has_no_place_to_start_from() -> None:
+    route = evaluated([task(1, 1, delivery=(2,)), task(2, 2, delivery=(1,))], vehicle(start=None, capacity=(1,)))
+    assert causes(route) == [Cause.LOAD]
+    assert causes_at(route) == [[], [], []]
+    assert evaluated([task(1, 1, delivery=(1,))], vehicle(start=None, capacity=(1,))).breaches == ()
+
+
+def test_a_load_at_an_end_without_a_place_is_told_once() -> None:
+    route = evaluated([task(1, 1, pickup=(2,))], vehicle(end=None, capacity=(1,)))
+    assert causes_at(route) == [[], [Cause.LOAD]]
+    assert causes(route) == [Cause.LOAD]
+
+
+def test_a_vehicle_without_capacity_carries_nothing_beside_one_with_and_anything_otherwise() -> None:
+    tasks, who = [task(1, 1, delivery=(1,))], vehicle()
+    assert set(causes(evaluate(routing(tasks, who, vehicle(2, capacity=(9,))), who, (job(1),)))) == {Cause.LOAD}
+    assert evaluate(routing(tasks, who, vehicle(2)), who, (job(1),)).breaches == ()
+    assert evaluate(routing([task(1, 1)], who, vehicle(2, capacity=(9,))), who, (job(1),)).breaches == ()
 
 
 # One row per cause: the tasks, the vehicle that just keeps it, the vehicle that just breaks it.
@@ -311,6 +332,27 @@ def test_a_legal_order_has_the_same_times_either_way(visits: list[Visit]) -> Non
     except TiedTimesClash:
         return
     assert rank(visits, tuple(times)) == rank(visits, tuple(least_late_times(visits)))
+
+
+@given(tiny_visits(), st.integers(1, 60))
+def test_a_few_pairs_at_once_give_the_same_times(visits: list[Visit], block: int) -> None:
+    try:
+        times = least_late_times(visits)
+    except TiedTimesClash:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(least_late, "BLOCK", block)
+        assert least_late_times(visits) == times
+
+
+@pytest.mark.parametrize("bound", ["MOST_CELLS", "MOST_PAIRS"])
+def test_a_late_route_beyond_a_bound_is_not_worked_out(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, who = [task(1, 5)], vehicle(window=window(0, 9), pauses=(Pause(id=9, windows=(window(3, 4),)),))
+    monkeypatch.setattr(least_late, bound, 10)
+    with pytest.raises(RouteTooLarge):
+        evaluated(tasks, who, pause(9), job(1))
+    wide = vehicle(window=window(0, 10), pauses=who.pauses)
+    assert evaluated(tasks, wide, pause(9), job(1)).breaches == ()
 
 
 def test_steps_add_up_to_their_times() -> None:

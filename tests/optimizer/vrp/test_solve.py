@@ -14,8 +14,10 @@ from optimizer.solve import find_routes
 from optimizer.vrp.arrays import lay_out
 from optimizer.vrp.evaluate import evaluate
 from optimizer.vrp.model import NO_LIMIT, Costs, Matrices, Pause, Routing, Task, Vehicle
+from optimizer.vrp.pauses import with_pauses
 from optimizer.vrp.plan import StepKind
-from optimizer.vrp.solve import solve_routing
+from optimizer.vrp.solve import can_follow, solve_routing
+from optimizer.vrp.whynot import why_not
 from tests.optimizer.vrp.make_routing import pause, routing, task, vehicle, window
 
 EPOCH_S = 1_600_000_000
@@ -206,3 +208,22 @@ def test_dear_hours_of_work_are_told_apart(seed: int) -> None:
     dear = vehicle(1, costs=Costs(per_task_hour=120_001, per_km=1))
     less = vehicle(2, costs=Costs(per_task_hour=60_001, per_km=1))
     assert served(routing(long, dear, less), seed=seed) == {2: [1]}
+
+
+@settings(max_examples=60)
+@given(problem=routings(), seed=st.integers(0, 1_000))
+def test_a_task_alone_is_served_when_it_can_be(problem: Routing, seed: int) -> None:
+    if not problem.tasks:
+        return
+    who, only = problem.vehicles[0], problem.tasks[0]
+    if who.capacity is None:
+        only = dataclasses.replace(only, delivery=(), pickup=())
+    alone = dataclasses.replace(problem, vehicles=(who,), tasks=(only,))
+    is_served = bool(solve_routing(alone, {}, Steps(steps=20), seed))
+    is_legal = evaluate(alone, who, with_pauses(alone, who, [only.id], {only.id: only})).breaches == ()
+    assert is_served == (is_legal and can_follow(alone))
+    # Breaks are all that keeps the search from what is legal.
+    assert is_served or not is_legal or who.pauses
+    if not is_served and only.skills <= who.skills:
+        reason = why_not(alone, [only.id])[only.id]
+        assert reason.endswith("but not with its breaks as the search takes them") == is_legal

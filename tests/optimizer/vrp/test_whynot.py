@@ -2,6 +2,7 @@
 
 import pytest
 
+from optimizer.vrp import least_late
 from optimizer.vrp.model import Pause, Task, Vehicle
 from optimizer.vrp.whynot import why_not
 from tests.optimizer.vrp.make_routing import routing, task, vehicle, window
@@ -43,3 +44,8 @@ def test_breaks_are_placed_before_judging() -> None:
     who = vehicle(window=window(0, 140), pauses=(Pause(id=9, duration_s=40, windows=(window(0, 5),)),))
     assert "1 vehicle could" in why_not(routing([task(1, 50)], who), [1])[1]
     assert "no vehicle can serve it, even alone" in why_not(routing([task(1, 51)], who), [1])[1]
+
+
+def test_a_miss_that_is_too_much_to_work_out_still_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(least_late, "MOST_CELLS", 1)
+    assert why_not(routing([task(1, 50)], SHORT), [1])[1].endswith("1 would be too late")

@@ -24,7 +24,7 @@ Found = tuple[tuple[int, Wanted], ...]
 
 def answered(document: object, *, is_plan: bool = False) -> tuple[Answer, dict[str, Any]]:
     source = document if isinstance(document, bytes) else json.dumps(document).encode()
-    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan, button=StopButton(list))
+    found = answer(source, seconds=1.0, seed=1, engine=Engine.SEARCH, is_plan=is_plan, button=StopButton(lambda: None))
     written: dict[str, Any] = json.loads(found.document)
     assert written["code"] == found.code
     return found, written

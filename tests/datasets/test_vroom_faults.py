@@ -289,7 +289,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), TEXTS, ids=[repr(text[:20]) for text, _ in TEXTS])
+@pytest.mark.parametrize(("text", "said"), TEXTS, ids=[f"{row} {said}" for row, (_, said) in enumerate(TEXTS)])
 def test_a_text_that_is_no_problem_is_refused(text: bytes, said: str) -> None:
     with pytest.raises(ProblemRefused, match=r"allowed: ") as refused:
         read(text)

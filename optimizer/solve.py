@@ -36,6 +36,8 @@ GREEDY_STEPS = 200
 """Steps of the search for the routing model to begin from: the very first may still place next to nobody."""
 POLISH_SHARE = 0.25
 """Share of a shard's budget for the routing model when it polishes what the search found."""
+MOST_POLISHED = 20_000
+"""Pairs of job and shift; a larger problem is searched for the whole time: stating its model takes longer than that."""
 WARM = Settings(hot=0.02, cold=0.005)
 """For a shard that begins with most of its visits placed: improve them, do not melt them down."""
 LEGS = ((0.75, Settings()), (0.25, WARM))
@@ -105,7 +107,7 @@ def find_routes(
     if engine is Engine.ORTOOLS:
         routed = _routed(problem, start, stop, seed)
         return routed, routed.steps
-    if engine is Engine.SEARCH:
+    if engine is Engine.SEARCH or problem.fixed.size > MOST_POLISHED:
         return _searched(problem, start, stop, budget, share, seed)
     found, steps = _searched(problem, start, stop, budget, share * (1 - POLISH_SHARE), seed)
     polished = _routed(problem, found.routes, budget.begin(share * POLISH_SHARE), seed)

@@ -52,7 +52,9 @@ SAMPLE_DATE = dt.datetime(2026, 3, 2)  # noqa: DTZ001 - a date on the command li
 app = typer.Typer(
     cls=_Commands, no_args_is_help=True, add_completion=False, help="派工 plans the days of a repair network."
 )
-day_app = typer.Typer(no_args_is_help=True, help="A day of the network: make a sample, plan it, check a plan, explain a job.")
+day_app = typer.Typer(
+    no_args_is_help=True, help="A day of the network: make a sample, plan it, check a plan, explain a job."
+)
 app.add_typer(day_app, name="day")
 
 

@@ -166,9 +166,16 @@ def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
     lock = table.values["lock"]
     locked = np.array([value is not None and value != Lock.NONE for value in lock], dtype=np.bool_)
     unpublished = ~technician & ~start
-    table.refuse(locked & unpublished, "lock", "none, unless the job is published (published_technician_id, published_start)", faults)
+    table.refuse(
+        locked & unpublished,
+        "lock",
+        "none, unless the job is published (published_technician_id, published_start)",
+        faults,
+    )
     told = np.array([value is True for value in table.values["told"]], dtype=np.bool_)
-    table.refuse(told & unpublished, "told", "no, unless the job is published (published_technician_id, published_start)", faults)
+    table.refuse(
+        told & unpublished, "told", "no, unless the job is published (published_technician_id, published_start)", faults
+    )
     if parts.whole:
         unknown = np.array(
             [bool(kit) and any(part not in parts.ids for part, _ in kit) for kit in table.values["parts"]]

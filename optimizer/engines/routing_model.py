@@ -33,7 +33,7 @@ Expression = object
 class RoutingModel:
     """A problem as the solver reads it; `time`, `routing`, `manager` and `breaks` are what an answer is read from."""
 
-    def __init__(self, problem: Problem, monitors: Sequence[Callable[[pywrapcp.RoutingModel], None]] = ()) -> None:
+    def __init__(self, problem: Problem) -> None:
         p = self.problem = problem
         self.n, self.m = p.fixed.shape
         self.base_s = int(p.shifts["start"].min())
@@ -60,8 +60,6 @@ class RoutingModel:
         self._add_variables()
         self._add_rules()
         self._add_prices()
-        for add in monitors:
-            add(self.routing)
 
     def _add_variables(self) -> None:
         self._register_times()

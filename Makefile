@@ -101,6 +101,6 @@ clean:
 lock:
 	python3 -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
-	build/lock/bin/uv pip compile pyproject.toml --extra cluster --extra osm --extra dev --universal --python-version 3.11 \
+	build/lock/bin/uv pip compile pyproject.toml --extra cluster --extra osm --extra telemetry --extra dev --universal --python-version 3.11 \
 	    --fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url --quiet \
 	    --custom-compile-command "make lock" --output-file requirements.txt

@@ -1,0 +1,1 @@
+"""The routes of the API: thin, one module per resource."""

@@ -1,0 +1,1 @@
+"""What goes over the wire: strict pydantic models, one module per resource."""

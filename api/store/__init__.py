@@ -1,0 +1,1 @@
+"""Reads and writes the store: functions over a session, one module per word."""

@@ -1,0 +1,1 @@
+"""What is stored: one module per word, SQLAlchemy models, nothing else."""

@@ -1,7 +1,7 @@
 """One shard from arrays to routes: what a worker is sent, what it does, what it sends back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from optimizer.plan import Route
 from optimizer.roster import Roster
 from optimizer.search.anneal import Found, Pool, Settings, Stop, search
 from optimizer.search.arrays import Shard, build_problem
+from optimizer.search.gathering import gather
 from optimizer.search.problem import Problem
 from optimizer.search.readback import read_route
 from optimizer.search.repricing import reprice
@@ -132,9 +133,11 @@ def _searched(
     problem: Problem, start: Sequence[Sequence[int]], stop: Stop, budget: Budget, share: float, seed: int
 ) -> tuple[Found, int]:
     """Return what the search finds: search, recombine, search again."""
+    gathered = gather(problem)
     begun = sum(map(len, start))
     settings = WARM if 2 * begun > len(problem.jobs) else LEGS[0][1]
-    best = search(problem, start, stop, seed, settings)
+    problem = gathered.problem
+    best = search(problem, gathered.gathered(start), stop, seed, settings)
     steps, pool = best.steps, best.pool
     for number, (leg, settings) in enumerate(LEGS[1:], start=1):
         stop = budget.begin(share * leg)
@@ -142,7 +145,7 @@ def _searched(
         found = search(problem, better, stop, seed + number, settings)
         steps, pool = steps + found.steps, pool | found.pool
         best = min(best, found, key=lambda found: found.fen)
-    return best, steps
+    return replace(best, routes=gathered.former(best.routes), pool={}), steps
 
 
 def _met(pool: Pool, n: int) -> NDArray[np.bool_]:

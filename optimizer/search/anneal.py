@@ -115,6 +115,15 @@ def _keep(r: Run, total: int, missed: int) -> None:
 
 
 @compiled
+def _taken_fen(p: Problem, r: Run) -> int:
+    """Return by how much the routes and outlets ruined cost more than before: mostly less."""
+    fen = _workload_fen(p, r.now)
+    for i in range(r.touched[-1]):
+        fen += r.now.fen[r.touched[i]] - r.before.fen[r.touched[i]]
+    return fen
+
+
+@compiled
 def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, tried: int) -> None:
     """Make some steps of the search; a size of 0 ruins nothing."""
     s, before, touched, bank = r.now, r.before, r.touched, r.bank
@@ -131,15 +140,17 @@ def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, trie
         for i in range(touched[-1]):
             missed += s.misses[touched[i]] - before.misses[touched[i]]
         change -= _give_chances(p, r, tried)
+        most = -temperature * np.log(unit(r.draws))
         if legal:
-            legal, missed, version = recreate(p, r, missed, version)
+            room = most - change - _taken_fen(p, r)
+            legal, missed, version = recreate(p, r, missed, version, room)
         if legal:
             for i in range(bank[-1]):
                 change += p.jobs[bank[i]].unserved_fen
             for i in range(touched[-1]):
                 change += s.fen[touched[i]] - before.fen[touched[i]]
             change += _workload_fen(p, s) + parity_fen(p, missed)
-            legal = change < -temperature * np.log(unit(r.draws))
+            legal = change < most
         r.sums[VERSION] = version
         if legal:
             _keep(r, r.sums[TOTAL] + change, missed)

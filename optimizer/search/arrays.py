@@ -33,6 +33,7 @@ from optimizer.search.problem import (
     WINDOW,
     Problem,
     nearest_jobs,
+    with_steady_shifts,
 )
 from optimizer.sourcing import MAX_OPTIONS, KitOption
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
@@ -300,7 +301,7 @@ def build_problem(
             fixed[index] = FORBIDDEN
     # Around whichever way of travel gets farthest.
     widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax()) if len(leg) else 0
-    return Problem(
+    problem = Problem(
         jobs=table,
         shifts=shift_table,
         outlets=outlet_table,
@@ -323,6 +324,7 @@ def build_problem(
         kit_fen=kit_fen,
         near=nearest_jobs(leg[widest, :, :, 0], n, neighbours) if len(leg) else np.zeros((n, 0), np.int32),
     )
+    return with_steady_shifts(problem)
 
 
 def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], reach_m: int) -> NDArray[np.int64]:

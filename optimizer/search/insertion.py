@@ -7,7 +7,17 @@ from numpy.typing import NDArray
 
 from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, NO_LIMIT, Problem
-from optimizer.search.schedule import INFEASIBLE, State, close_route, evaluate, over, overtime_fen, pass_stop, visit_fen
+from optimizer.search.schedule import (
+    INFEASIBLE,
+    State,
+    close_route,
+    evaluate,
+    over,
+    overtime_fen,
+    pass_stop,
+    visit_fen,
+    visit_start,
+)
 
 __all__ = ["Memory", "cheapest_gap", "fits", "insert", "new_memory", "quote", "rank_shifts"]
 
@@ -73,6 +83,36 @@ def _farther(p: Problem, s: State, j: int, v: int, at: int, following: int) -> b
     return over(p, v, travel, far)
 
 
+@compiled_into
+def _detour_fen(p: Problem, s: State, j: int, v: int, k: int, detour: int, there: int) -> int:
+    """Return what job j in gap k of a steady shift costs, which begins there at the earliest; INFEASIBLE if illegal."""
+    shift = p.shifts[v]
+    following = s.stops[v, k] if k < s.length[v] else shift.returns
+    end = visit_start(p, j, v, there) + p.service[j, shift.outlet]
+    if end + p.leg[shift.way, j, following, 0] > (s.latest[v, k] if k < s.length[v] else shift.latest_end):
+        return INFEASIBLE
+    return int(detour + p.fixed[j, v] + (shift.use_fen if s.length[v] == 0 else 0))
+
+
+@compiled_into
+def _changed_fen(p: Problem, s: State, j: int, v: int, k: int, at: int, t: int) -> tuple[int, int]:
+    """Return (fen, newly missed remote jobs) of job j in gap k of route v, reached from `at` at t."""
+    shift, count = p.shifts[v], s.length[v]
+    drive, onward = p.leg_to[shift.way, j, at], p.leg[shift.way, j]
+    taken, spent, missed = 0, np.int64(0), 0
+    if k > 0:
+        taken, spent, missed = s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
+    start, end, now_taken = pass_stop(p, j, v, at, t, taken, drive[0])
+    if start >= NEVER_S or (k < count and end + onward[s.stops[v, k], 0] > s.latest[v, k]):
+        return INFEASIBLE, 0
+    rest, rest_missed = _rest(p, s, v, k, j, end, now_taken)
+    if rest >= INFEASIBLE:
+        return INFEASIBLE, 0
+    late = 1 if p.jobs[j].remote == 1 and start > p.jobs[j].arrival_due else 0
+    fen = spent + drive[1] + visit_fen(p, j, v, start, end) + rest - s.fen[v]
+    return fen, missed + late + rest_missed - s.misses[v]
+
+
 @compiled
 def cheapest_gap(p: Problem, s: State, j: int, v: int) -> tuple[int, int, int]:
     """Return (fen, gap, newly missed remote jobs) of the cheapest legal insertion; INFEASIBLE when there is none."""
@@ -104,17 +144,12 @@ def _cheaper_gap(p: Problem, s: State, j: int, v: int, limit: int) -> tuple[int,
             continue
         if not fits(p, s, j, v, k) or (limited and _farther(p, s, j, v, at, following)):
             continue
-        taken, spent, missed = 0, np.int64(0), 0
-        if k > 0:
-            taken, spent, missed = s.taken[v, k - 1], s.spent[v, k - 1], s.missed[v, k - 1]
-        start, end, now_taken = pass_stop(p, j, v, at, t, taken, there[at, 0])
-        if start >= NEVER_S or (k < count and end + away[following, 0] > s.latest[v, k]):
-            continue
-        rest, rest_missed = _rest(p, s, v, k, j, end, now_taken)
-        fen = spent + there[at, 1] + visit_fen(p, j, v, start, end) + rest - s.fen[v]
-        if rest < INFEASIBLE and fen < best:
-            late = 1 if job.remote == 1 and start > job.arrival_due else 0
-            best, best_gap, best_missed = fen, k, missed + late + rest_missed - s.misses[v]
+        if shift.steady:
+            fen, now_missed = _detour_fen(p, s, j, v, k, detour, t + there[at, 0]), 0
+        else:
+            fen, now_missed = _changed_fen(p, s, j, v, k, at, t)
+        if fen < best:
+            best, best_gap, best_missed = fen, k, now_missed
     return best, best_gap, best_missed
 
 

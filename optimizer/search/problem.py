@@ -27,6 +27,7 @@ __all__ = [
     "WINDOW",
     "Problem",
     "nearest_jobs",
+    "with_steady_shifts",
 ]
 
 FORBIDDEN = 1 << 30
@@ -74,6 +75,7 @@ SHIFT = np.dtype(
         ("outlet", "i4"),
         ("technician", "i4"),
         ("most_stops", "i4"),
+        ("steady", "i4"),
         ("most_travel", "i8"),
         ("most_metres", "i8"),
         ("use_fen", "i8"),
@@ -147,3 +149,28 @@ def nearest_jobs(seconds: NDArray[np.int32], n: int, most: int) -> NDArray[np.in
     nearest = np.argpartition(both, r - 1, axis=1)[:, :r]
     order = np.argsort(np.take_along_axis(both, nearest, axis=1), axis=1, kind="stable")
     return np.take_along_axis(nearest, order, axis=1).astype(np.int32)
+
+
+def with_steady_shifts(problem: Problem) -> Problem:
+    """Return the problem with those shifts marked on which no price and no gap's legality depends on later times.
+
+    There an insertion costs its detour and is legal when the next stop is reached by its latest start: nothing behind
+    it needs to be looked at. Breaks, setups, a second window, and any price of time take that away.
+    """
+    jobs, shifts, rates = problem.jobs, problem.shifts, problem.rates[0]
+    timed = (
+        (jobs["last_window"] - jobs["first_window"] != 1)
+        | (jobs["last_clock"] > jobs["first_clock"])
+        | (jobs["kits"] > 0)
+        | (jobs["prefers"] > 0)
+        | (jobs["published_technician"] >= 0)
+        | (jobs["remote"] > 0)
+        | (problem.setup > 0).any(axis=1)
+        | bool(rates["waiting_fen"])
+    )
+    overtime = (rates["overtime_fen"] > 0) & (shifts["end"] < shifts["latest_end"])
+    rests = shifts["last_pause"] > shifts["first_pause"]
+    meets = (timed[:, None] & (problem.fixed < FORBIDDEN)).any(axis=0)
+    marked = shifts.copy()
+    marked["steady"] = ~(overtime | rests | meets)
+    return problem._replace(shifts=marked)

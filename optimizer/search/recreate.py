@@ -132,10 +132,11 @@ def _most_regretted(p: Problem, r: Run, first: int, missed: int) -> int:
 
 
 @compiled
-def recreate(p: Problem, r: Run, missed: int, version: int) -> tuple[bool, int, int]:
+def recreate(p: Problem, r: Run, missed: int, version: int, room: float) -> tuple[bool, int, int]:
     """Put the jobs of the bank back where that is cheaper than leaving them out; those still out remain in it.
 
-    missed: remote jobs missed while the bank is out. Returns (legal, missed then, next version).
+    missed: remote jobs missed while the bank is out. room: fen that all of it may cost; beyond that the rest is not
+    worth placing any more. Returns (legal and within the room, missed then, next version).
     """
     bank, m = r.bank, r.memory
     by_regret = _arrange(r)
@@ -144,7 +145,10 @@ def recreate(p: Problem, r: Run, missed: int, version: int) -> tuple[bool, int, 
         at = _most_regretted(p, r, i, missed) if by_regret else i
         j = bank[at]
         bank[at] = bank[i]
-        _, c, _ = _best_two(p, r, j, missed, False)
+        fen, c, _ = _best_two(p, r, j, missed, False)
+        room -= fen
+        if room < 0:
+            return False, missed, version
         if c == FREE:
             bank[left] = j
             left += 1

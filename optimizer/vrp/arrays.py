@@ -23,6 +23,7 @@ from optimizer.search.problem import (
     WINDOW,
     Problem,
     nearest_jobs,
+    with_steady_shifts,
 )
 from optimizer.travel import UNREACHABLE
 from optimizer.vrp.model import MOST_S, Amounts, Matrices, Routing, Task, Vehicle
@@ -128,7 +129,7 @@ def lay_out(routing: Routing) -> Laid:
         kit_fen=np.zeros((n, 0), np.int32),
         near=nearest_jobs(widest, n, NEIGHBOURS) if m else np.zeros((n, 0), np.int32),
     )
-    return Laid(problem=problem, base_s=base_s, scale=scale, task_fen=task_fen)
+    return Laid(problem=with_steady_shifts(problem), base_s=base_s, scale=scale, task_fen=task_fen)
 
 
 def _first_moment(routing: Routing) -> int:

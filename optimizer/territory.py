@@ -117,8 +117,9 @@ class Territory:
         self.shifts_of: dict[str, list[int]] = defaultdict(list)
         for v, shift in enumerate(day.shifts):
             self.shifts_of[self.roster.outlet_of(shift).id].append(v)
-        shard = Shard(job_ids=tuple(self.index), shift_ids=tuple(self.shift_index), start={}, parity_allowed=0)
-        problem = build_problem(self.roster, shard, kits, travel, neighbours=0)
+        start = {route.shift_id: tuple(stop.job_id for stop in route.stops) for route in routes}
+        shard = Shard(job_ids=tuple(self.index), shift_ids=tuple(self.shift_index), start=start, parity_allowed=0)
+        problem = build_problem(self.roster, shard, kits, travel, neighbours=0, finished=True)
         counts = problem.jobs["last_window"] - problem.jobs["first_window"]
         wished = max([1, *(len(job.windows) + 1 for job in day.jobs)])
         spare = np.zeros(max(wished, int(counts.max(initial=1))), problem.windows.dtype)

@@ -323,7 +323,7 @@ class _Explainer:
 
     def _judged(self, v: int, rule: Rule | None) -> _Judged:
         territory, pair = self.territory, self.case.pairs[v]
-        verdicts = list(pair_verdicts(territory.roster, pair))
+        verdicts = list(pair_verdicts(territory.roster, pair, self.case.broken[v]))
         place: Place | None = None
         forced: Forced | None = None
         if not self.case.broken[v] and not self.hurdles:

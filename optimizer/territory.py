@@ -137,6 +137,8 @@ class Territory:
         for route in routes:
             self._fill(route, shipments)
         self.visits = self.state.visits.copy()
+        self._never = np.full(len(day.shifts), NEVER_S, np.int64)
+        self._asked: tuple[Job | None, NDArray[np.int64]] = None, np.zeros((0, 2), np.int64)
         self.left_fen = np.array(
             [FREE if self.roster.is_held(job) else self.left_out_fen(job) for job in day.jobs], np.int64
         )
@@ -236,13 +238,15 @@ class Territory:
 
     def ask(self, job: Job, shifts: Iterable[int], latest: NDArray[np.int64] | None = None) -> Ask:
         """Return the question where the job, as given, fits on these shifts, not after their latest starts."""
-        windows = visit_windows(self.roster, job)
+        if job is not self._asked[0]:
+            windows = visit_windows(self.roster, job)
+            self._asked = job, np.array([(w.earliest_s, w.latest_s) for w in windows], np.int64).reshape(-1, 2)
         # Service starts on the last day at the latest, whatever the windows.
         return Ask(
             self.index[job.id],
             np.array(list(shifts), np.int64),
-            np.array([(w.earliest_s, w.latest_s) for w in windows], np.int64).reshape(-1, 2),
-            np.full(len(self.shifts), NEVER_S, np.int64) if latest is None else latest,
+            self._asked[1],
+            self._never if latest is None else latest,
             self.spare,
             self.day.now_s,
             self.day.days * 86_400,

@@ -69,6 +69,8 @@ def lay_ways(
     leg = np.full((len(points.ways), size, size, 2), UNREACHABLE, np.int32)
     leg_to = np.full_like(leg, UNREACHABLE)
     metres = np.full((len(points.ways), size, size), UNREACHABLE, np.int32)
+    # Seconds and fen of a way lie side by side: they are put down as one number of eight bytes.
+    pairs, pairs_to = leg.view(np.int64)[..., 0], leg_to.view(np.int64)[..., 0]
     tariff = roster.day.tariff
     for mode, homes in points.homes.items():
         asked = _within_reach(points, homes, tariff.reach_m[mode])
@@ -80,18 +82,18 @@ def lay_ways(
             ends = points.places[origins], points.places[destinations]
             matrix = travel.matrix(*(ends if origins is not destinations else (ends[0], ends[0])), mode)
             unknown = matrix.seconds >= UNREACHABLE
-            seconds = np.where(unknown, UNREACHABLE, matrix.seconds)
             km_fen = matrix.metres.astype(np.int64) * tariff.fen_per_km[mode] // 1000
             there, back = np.ix_(origins, destinations), np.ix_(destinations, origins)
+            both = np.empty((*matrix.seconds.shape, 2), np.int32)
+            both[..., 0] = np.where(unknown, UNREACHABLE, matrix.seconds)
             for ownership in Ownership:
                 way = points.ways.get((mode, ownership))
                 if way is None:
                     continue
                 fen = matrix.seconds.astype(np.int64) * tariff.travel_fen_per_hour[ownership] // 3600 + km_fen
-                metres[way][there] = matrix.metres
-                both = np.stack([seconds, np.where(unknown, UNREACHABLE, fen)], axis=-1).astype(np.int32)
-                leg[way][there] = both
-                leg_to[way][back] = both.transpose(1, 0, 2)
+                both[..., 1] = np.where(unknown, UNREACHABLE, fen)
+                pair = both.view(np.int64)[..., 0]
+                metres[way][there], pairs[way][there], pairs_to[way][back] = matrix.metres, pair, pair.T
     return Ways(leg=leg, leg_to=leg_to, metres=metres)
 
 

@@ -19,22 +19,33 @@ from optimizer.engines.visit_prices import Pieces, Span, VisitPrices, price_scal
 from optimizer.search.problem import FORBIDDEN, NEVER_S, Problem
 from optimizer.travel import UNREACHABLE
 
-__all__ = ["RoutingModel"]
+__all__ = ["BudgetSpent", "RoutingModel"]
 
 MOST = 1 << 50
 NO_WAY_S = 1 << 40
 ARC_CELLS = 20_000_000
 """Up to so many cells, `fixed` is told as a price of each technician's arcs, which the solver sees earliest."""
 
+MOST_CELLS = 400_000_000
+"""More arcs than this, over all tables of them, fill the memory: such a model is not begun."""
+
 Expression = object
 """An integer expression of the solver; the package ships no types."""
 
 
-class RoutingModel:
-    """A problem as the solver reads it; `time`, `routing`, `manager` and `breaks` are what an answer is read from."""
+class BudgetSpent(Exception):
+    """The budget was used up, or memory would have been, before the whole model was stated."""
 
-    def __init__(self, problem: Problem) -> None:
+
+class RoutingModel:
+    """A problem as the solver reads it; `time`, `routing`, `manager` and `breaks` are what an answer is read from.
+
+    spent: whether the budget is used up, asked while the model is stated; raises BudgetSpent once it is.
+    """
+
+    def __init__(self, problem: Problem, spent: Callable[[], bool]) -> None:
         p = self.problem = problem
+        self._spent = spent
         self.n, self.m = p.fixed.shape
         self.base_s = int(p.shifts["start"].min())
         self.horizon_s = int(p.shifts["latest_end"].max()) - self.base_s
@@ -52,6 +63,7 @@ class RoutingModel:
         self._points = points
         self._nobodys: set[int] = set()
         self._registered: dict[tuple[str, bytes], int] = {}
+        self._cells = 0
         self._spans = [self._span(j) for j in range(self.n)]
         alone = np.bincount(np.unique(p.place, return_inverse=True)[1])[np.unique(p.place, return_inverse=True)[1]] == 1
         # Where nobody can come from the same place, the setup is a part of the visit.
@@ -69,15 +81,19 @@ class RoutingModel:
         self._minimise(self.time)
 
     def _add_rules(self) -> None:
-        self._serve_or_leave_out()
-        self._keep_to_who_may()
-        self._keep_shift_hours()
-        self._set_up_on_arrival()
-        self._keep_windows()
-        self._keep_opening_hours()
-        self._take_breaks()
-        self._carry_loads()
-        self._keep_limits()
+        for rule in (
+            self._serve_or_leave_out,
+            self._keep_to_who_may,
+            self._keep_shift_hours,
+            self._set_up_on_arrival,
+            self._keep_windows,
+            self._keep_opening_hours,
+            self._take_breaks,
+            self._carry_loads,
+            self._keep_limits,
+        ):
+            rule()
+            self._go_on()
 
     def _add_prices(self) -> None:
         p = self.problem
@@ -88,11 +104,15 @@ class RoutingModel:
         nothing = VisitPrices(by_start=Pieces.none(), by_end=Pieces.none(), moved=Pieces.none())
         self._prices = [nothing if j in self._nobodys else prices for j, prices in enumerate(self._prices)]
         self._steps = [self._steps_of(j, self._prices[j]) for j in range(self.n)]
-        self._pay_for_travel_and_visits()
-        self._pay_for_using_vehicles()
-        self._pay_for_slopes()
-        self._pay_for_ends()
-        self._pay_for_steps()
+        for pay in (
+            self._pay_for_travel_and_visits,
+            self._pay_for_using_vehicles,
+            self._pay_for_slopes,
+            self._pay_for_ends,
+            self._pay_for_steps,
+        ):
+            pay()
+            self._go_on()
 
     # Variables
 
@@ -121,8 +141,15 @@ class RoutingModel:
         whole[self.n :, self.n :] = 0
         key = "matrix", blake2b(whole.tobytes()).digest()
         if key not in self._registered:
+            self._cells += whole.size
+            self._go_on()
             self._registered[key] = self.routing.RegisterTransitMatrix(whole.tolist())
         return self._registered[key]
+
+    def _go_on(self) -> None:
+        """Raise where there is no budget or no room for the rest."""
+        if self._cells > MOST_CELLS or self._spent():
+            raise BudgetSpent
 
     def _vector(self, values: NDArray[np.int64]) -> int:
         """Register what each job adds; bases add nothing."""

@@ -95,7 +95,7 @@ class Status(StrEnum):
 class Result:
     """A plan with its status, itemised cost, proven lower bound (None when none was proven), seed and explanations.
 
-    greedy_shards: so many shards have the routes that the routing model was to begin from, for stating it alone would have
+    greedy_shards: so many shards have the routes that the routing model was to begin from, for stating it would have
     taken longer than the budget; 0 where only the search plans.
     """
 

@@ -10,7 +10,8 @@ from ortools.constraint_solver import pywrapcp
 from ortools.constraint_solver.routing_enums_pb2 import FirstSolutionStrategy, LocalSearchMetaheuristic
 from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 
-from optimizer.engines.routing_model import BudgetSpent, RoutingModel
+from optimizer.engines.routing_model import RoutingModel
+from optimizer.engines.routing_variables import BudgetSpent
 from optimizer.search.problem import Problem
 
 __all__ = ["MOST_PAIRS", "Routed", "TimedVisits", "route"]

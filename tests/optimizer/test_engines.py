@@ -13,7 +13,7 @@ from optimizer.budget import Steps
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.dispatch import dispatch
-from optimizer.engines import routing_model
+from optimizer.engines import routing_variables
 from optimizer.engines.routing import route
 from optimizer.model import Day, Window
 from optimizer.plan import Result
@@ -94,7 +94,7 @@ def test_a_day_whose_model_is_too_large_is_planned_greedily_and_says_so(monkeypa
         )
 
     assert planned().greedy_shards == 0
-    monkeypatch.setattr(routing_model, "MOST_CELLS", 10)
+    monkeypatch.setattr(routing_variables, "MOST_CELLS", 10)
     result = planned()
     assert result.greedy_shards == 1
     assert result.plan.routes

@@ -87,6 +87,13 @@ def print_kpis(planned: Planned) -> None:
     kind = "an estimate, no road file behind it" if planned.travel_is_estimate else "from a road file"
     console.print(f"Travel times: {planned.travel_name} ({kind}).")
     console.print(f"Promises: {', then '.join(planned.policies) or 'none'}.")
+    if greedy := planned.result.greedy_shards:
+        console.print(
+            f"Shards that OR-Tools' routing model could not begin on within the budget: {greedy:,}. "
+            "Their routes are the search's first ones, cheapest place after cheapest place. "
+            "Give more --seconds, or take --engine search.",
+            soft_wrap=True,
+        )
     if planned.floors_missed:
         console.print("Centres below the parity floor, remote customers:")
     for line in planned.floors_missed:

@@ -5,7 +5,7 @@ by boats or by the bridges that exist. Constants, their reasons and their errors
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -123,34 +123,48 @@ class EstimateTravel:
         All with the mode's seconds per trip. Seconds are rounded up; metres along the proxy roads are bracketed
         as in `RoadGraph.ways`.
         """
+        if destinations is origins:
+            return _quickest(origins, origins, mode)
         if len(origins) > len(destinations):
             # Every way is as long back as there, and each origin is a sweep over the graph.
-            turned = self.matrix(destinations, origins, mode)
+            turned = _last_asked(destinations.tobytes(), origins.tobytes(), mode)
             return TravelMatrix(seconds=turned.seconds.T.copy(), metres=turned.metres.T.copy())
-        roads, speeds = _roads(), SPEEDS[mode]
-        _customise(roads, mode)
-        start = _Access(roads, origins, speeds)
-        end = start if destinations is origins else _Access(roads, destinations, speeds)
-        quickest = _by_graph(roads, mode, start, end)
+        return _last_asked(origins.tobytes(), destinations.tobytes(), mode)
 
-        straight = straight_m(start.vectors[:, None], end.vectors)
-        joined = (start.landmass[:, None] == end.landmass) & (straight <= DIRECT_LIMIT_M)
-        density = start.density[:, None], end.density
-        quickest = np.minimum(quickest, np.where(joined, _packed(*direct_way(straight, *density, speeds)), _NEVER))
-        if mode is TravelMode.TRANSIT:
-            walk = SPEEDS[TravelMode.WALK]
-            walk_ms, walk_m = direct_way(straight, *density, walk)
-            walk_ms = np.maximum(walk_ms + (walk.trip_s - speeds.trip_s) * 1000, (1 - speeds.trip_s) * 1000)
-            quickest = np.minimum(quickest, np.where(joined, _packed(walk_ms, walk_m), _NEVER))
 
-        seconds = -(-(quickest >> _METRE_BITS) // 1000) + speeds.trip_s
-        metres = quickest & ((1 << _METRE_BITS) - 1)
-        unknown = ~(start.near[:, None] & end.near) | (quickest >= _NEVER)
-        same = (origins[:, None] == destinations).all(axis=-1)
-        for array in (seconds, metres):
-            array[unknown] = UNREACHABLE
-            array[same] = 0
-        return TravelMatrix(seconds=seconds.astype(np.int32), metres=metres.astype(np.int32))
+@lru_cache(maxsize=1)
+def _last_asked(origins: bytes, destinations: bytes, mode: TravelMode) -> TravelMatrix:
+    """Return the quickest ways there; who asked for these asks for the ways back next."""
+    start, end = (np.frombuffer(places, np.float64).reshape(-1, 2) for places in (origins, destinations))
+    return _quickest(start, end, mode)
+
+
+def _quickest(origins: Places, destinations: Places, mode: TravelMode) -> TravelMatrix:
+    """Return seconds and metres of the quicker way between each two places."""
+    roads, speeds = _roads(), SPEEDS[mode]
+    _customise(roads, mode)
+    start = _Access(roads, origins, speeds)
+    end = start if destinations is origins else _Access(roads, destinations, speeds)
+    quickest = _by_graph(roads, mode, start, end)
+
+    straight = straight_m(start.vectors[:, None], end.vectors)
+    joined = (start.landmass[:, None] == end.landmass) & (straight <= DIRECT_LIMIT_M)
+    density = start.density[:, None], end.density
+    quickest = np.minimum(quickest, np.where(joined, _packed(*direct_way(straight, *density, speeds)), _NEVER))
+    if mode is TravelMode.TRANSIT:
+        walk = SPEEDS[TravelMode.WALK]
+        walk_ms, walk_m = direct_way(straight, *density, walk)
+        walk_ms = np.maximum(walk_ms + (walk.trip_s - speeds.trip_s) * 1000, (1 - speeds.trip_s) * 1000)
+        quickest = np.minimum(quickest, np.where(joined, _packed(walk_ms, walk_m), _NEVER))
+
+    seconds = -(-(quickest >> _METRE_BITS) // 1000) + speeds.trip_s
+    metres = quickest & ((1 << _METRE_BITS) - 1)
+    unknown = ~(start.near[:, None] & end.near) | (quickest >= _NEVER)
+    same = (origins[:, None] == destinations).all(axis=-1)
+    for array in (seconds, metres):
+        array[unknown] = UNREACHABLE
+        array[same] = 0
+    return TravelMatrix(seconds=seconds.astype(np.int32), metres=metres.astype(np.int32))
 
 
 _METRE_BITS = 26

@@ -63,6 +63,7 @@ def dispatch(
         bound_fen=None,
         seed=seed,
         explanations=explanations,
+        greedy_shards=run.greedy_shards,
     )
 
 
@@ -136,6 +137,7 @@ class _Run:
         self.progress = progress
         self.begun = 0
         self.engine = Engine.SEARCH
+        self.greedy_shards = 0
 
     def search(self, candidates: Candidates, begin: Routes) -> dict[str, Route]:
         """Return the routes of the whole day by shift id, searched shard by shard and then along the seams."""
@@ -166,6 +168,7 @@ class _Run:
                 )
             )
         answers = answer_all(solve, tasks, self.workers, lambda done: self.progress(stage, done))
+        self.greedy_shards += sum(answer.is_greedy for answer in answers)
         return {route.shift_id: route for answer in answers for route in answer.routes}
 
     def sew(self, candidates: Candidates, shards: Sequence[Shard], routes: dict[str, Route]) -> dict[str, Route]:

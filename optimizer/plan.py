@@ -93,7 +93,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A plan with its status, itemised cost, proven lower bound (None when none was proven), seed and explanations."""
+    """A plan with its status, itemised cost, proven lower bound (None when none was proven), seed and explanations.
+
+    greedy_shards: so many shards have the routes that the routing model was to begin from, for stating it would have
+    taken longer than the budget; 0 where only the search plans.
+    """
 
     plan: Plan
     status: Status
@@ -101,3 +105,4 @@ class Result:
     bound_fen: int | None
     seed: int
     explanations: tuple[Explanation, ...] = ()
+    greedy_shards: int = 0

@@ -64,12 +64,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The routes of a shard, timed, and how many steps they took."""
+    """The routes of a shard, timed, and how many steps they took; none where the routing model never came to search."""
 
     routes: tuple[Route, ...]
     steps: int
     fen: int
     """The search's own sum, `KEEP_FEN` for each held job left out included; the checker's cost must agree."""
+    is_greedy: bool = False
+    """True where the routing model could not be stated within the budget."""
 
 
 def solve(task: Task) -> Answer:
@@ -84,7 +86,12 @@ def solve(task: Task) -> Answer:
     routes = tuple(
         read_route(problem, v, jobs, shard.job_ids, shard.shift_ids) for v, jobs in enumerate(best.routes) if jobs
     )
-    return Answer(routes=routes, steps=steps, fen=best.fen)
+    return Answer(
+        routes=routes,
+        steps=steps,
+        fen=best.fen,
+        is_greedy=task.engine is Engine.ORTOOLS and bool(routes) and steps == 0,
+    )
 
 
 def first_leg(engine: Engine) -> float:
@@ -116,15 +123,18 @@ def find_routes(
 
 
 def _routed(problem: Problem, start: Sequence[Sequence[int]], stop: Stop, seed: int) -> Found:
-    """Return what the routing model finds from these routes, or from the search's own greedy ones if it finds none."""
+    """Return what the routing model finds from these routes, or from the search's own greedy ones if it finds none.
+
+    Without a single step these greedy ones are the answer: the budget did not do to state the model.
+    """
     few = 2 * sum(map(len, start)) < len(problem.jobs)
     # A few published visits are no beginning: the model adds others far too slowly.
     answer = None if few and problem.fixed.size > MOST_PAIRS else route(problem, start, stop, seed)
     if answer is None:
         greedy = search(problem, start, lambda steps: steps / GREEDY_STEPS, seed)
-        answer = route(problem, greedy.routes, stop, seed)
+        answer = route(problem, greedy.routes, stop, seed) if stop(0) < 1.0 else None
         if answer is None:
-            return greedy
+            return replace(greedy, steps=0)
         return min(greedy, reprice(problem, answer.routes, answer.looks), key=lambda found: found.fen)
     return reprice(problem, answer.routes, answer.looks)
 

@@ -117,8 +117,9 @@ class Territory:
         self.shifts_of: dict[str, list[int]] = defaultdict(list)
         for v, shift in enumerate(day.shifts):
             self.shifts_of[self.roster.outlet_of(shift).id].append(v)
-        shard = Shard(job_ids=tuple(self.index), shift_ids=tuple(self.shift_index), start={}, parity_allowed=0)
-        problem = build_problem(self.roster, shard, kits, travel, neighbours=0)
+        start = {route.shift_id: tuple(stop.job_id for stop in route.stops) for route in routes}
+        shard = Shard(job_ids=tuple(self.index), shift_ids=tuple(self.shift_index), start=start, parity_allowed=0)
+        problem = build_problem(self.roster, shard, kits, travel, neighbours=0, finished=True)
         counts = problem.jobs["last_window"] - problem.jobs["first_window"]
         wished = max([1, *(len(job.windows) + 1 for job in day.jobs)])
         spare = np.zeros(max(wished, int(counts.max(initial=1))), problem.windows.dtype)
@@ -136,6 +137,8 @@ class Territory:
         for route in routes:
             self._fill(route, shipments)
         self.visits = self.state.visits.copy()
+        self._never = np.full(len(day.shifts), NEVER_S, np.int64)
+        self._asked: tuple[Job | None, NDArray[np.int64]] = None, np.zeros((0, 2), np.int64)
         self.left_fen = np.array(
             [FREE if self.roster.is_held(job) else self.left_out_fen(job) for job in day.jobs], np.int64
         )
@@ -235,13 +238,15 @@ class Territory:
 
     def ask(self, job: Job, shifts: Iterable[int], latest: NDArray[np.int64] | None = None) -> Ask:
         """Return the question where the job, as given, fits on these shifts, not after their latest starts."""
-        windows = visit_windows(self.roster, job)
+        if job is not self._asked[0]:
+            windows = visit_windows(self.roster, job)
+            self._asked = job, np.array([(w.earliest_s, w.latest_s) for w in windows], np.int64).reshape(-1, 2)
         # Service starts on the last day at the latest, whatever the windows.
         return Ask(
             self.index[job.id],
             np.array(list(shifts), np.int64),
-            np.array([(w.earliest_s, w.latest_s) for w in windows], np.int64).reshape(-1, 2),
-            np.full(len(self.shifts), NEVER_S, np.int64) if latest is None else latest,
+            self._asked[1],
+            self._never if latest is None else latest,
             self.spare,
             self.day.now_s,
             self.day.days * 86_400,

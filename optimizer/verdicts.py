@@ -1,6 +1,6 @@
 """The rules that a job and a shift decide between themselves, whatever the time and the other visits."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from optimizer import wording
@@ -90,9 +90,8 @@ def broken_rules(roster: Roster, pair: Pair, thawed: str = "") -> tuple[Rule, ..
     return tuple(rule for rule, is_broken in checks if is_broken)
 
 
-def pair_verdicts(roster: Roster, pair: Pair) -> Iterator[Verdict]:
-    """Yield the verdict of each of these rules that speaks about the pair."""
-    broken = set(broken_rules(roster, pair))
+def pair_verdicts(roster: Roster, pair: Pair, broken: Collection[Rule]) -> Iterator[Verdict]:
+    """Yield the verdict of each of these rules that speaks about the pair; broken: those that keep it apart."""
     job, technician, outlet = pair.job, pair.technician, pair.outlet
     who = technician.id
     yield Verdict(
@@ -119,7 +118,7 @@ def pair_verdicts(roster: Roster, pair: Pair) -> Iterator[Verdict]:
     yield from _holding_verdicts(roster, pair, broken)
 
 
-def _holding_verdicts(roster: Roster, pair: Pair, broken: set[Rule]) -> Iterator[Verdict]:
+def _holding_verdicts(roster: Roster, pair: Pair, broken: Collection[Rule]) -> Iterator[Verdict]:
     job = pair.job
     if job.lock is not Lock.NONE and (owner := _locked_to(job)) is not None:
         holds = Rule.LOCK not in broken

@@ -11,6 +11,7 @@ from ortools.constraint_solver.routing_enums_pb2 import FirstSolutionStrategy, L
 from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 
 from optimizer.engines.routing_model import RoutingModel
+from optimizer.engines.routing_variables import BudgetSpent
 from optimizer.search.problem import Problem
 
 __all__ = ["MOST_PAIRS", "Routed", "TimedVisits", "route"]
@@ -51,11 +52,15 @@ def route(problem: Problem, start: Sequence[Sequence[int]], stop: Callable[[int]
     """Return the best plan that guided local search finds from these routes; None when it cannot begin.
 
     start: a route per shift, all empty to let the library begin, which it can do with small problems only. stop: asked
-    with the number of looks at it. The same problem, start, seed and number of looks give the same answer.
+    with the number of looks at it; a budget that is used up while the model is stated, or while it takes the routes to
+    begin from, ends in None too. The same problem, start, seed and number of looks give the same answer.
     """
     if 0 in problem.fixed.shape or (problem.fixed.size > MOST_PAIRS and not any(start)):
         return None
-    model = RoutingModel(problem)
+    try:
+        model = RoutingModel(problem, lambda: stop(0) >= 1.0)
+    except BudgetSpent:
+        return None
     watch = _Watch(model, stop)
     model.routing.CloseModelWithParameters(_parameters())
     model.solver.ReSeed(seed)
@@ -86,9 +91,8 @@ class _Watch:
         model.routing.AddSearchMonitor(model.solver.CustomLimit(self._used_up))
 
     def _used_up(self) -> bool:
-        if not self.armed:
-            return False
-        self.looks += 1
+        # Looks before the search proper are not counted: they take no steps of a budget that repeats.
+        self.looks += self.armed
         used_up = self._stop(self.looks) >= 1.0
         if used_up:
             # Guided local search goes on after a limit is crossed, where no neighbour is left to look at.

@@ -1,5 +1,6 @@
 """A part of a day as the arrays of the search: point n + b is base b, times are seconds of the day's clock."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,9 @@ from optimizer.search.problem import (
     nearest_jobs,
     with_steady_shifts,
 )
+from optimizer.search.ways import Points, lay_points, lay_ways
 from optimizer.sourcing import MAX_OPTIONS, KitOption
-from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
+from optimizer.travel import UNREACHABLE, TravelTimes
 
 __all__ = ["Shard", "build_problem"]
 
@@ -192,8 +194,7 @@ def _fixed_prices(
 def _shift_table(
     roster: Roster,
     shifts: Sequence[Shift],
-    bases: Mapping[tuple[float, float], int],
-    ways: Mapping[tuple[TravelMode, Ownership], int],
+    points: Points,
     outlet_index: Mapping[str, int],
     technician_index: Mapping[str, int],
 ) -> NDArray[np.void]:
@@ -208,8 +209,8 @@ def _shift_table(
         row["first_pause"] = breaks
         breaks += shift.break_ is not None
         row["last_pause"] = breaks
-        row["leaves"] = row["returns"] = bases[technician.position]
-        row["way"] = ways[technician.mode, outlet.ownership]
+        row["leaves"] = row["returns"] = points.bases[technician.position]
+        row["way"] = points.ways[technician.mode, outlet.ownership]
         row["outlet"], row["technician"] = outlet_index[outlet.id], technician_index[technician.id]
         row["most_stops"], row["most_travel"], row["most_metres"] = NEVER_S, NO_LIMIT, NO_LIMIT
     return table
@@ -224,44 +225,47 @@ def _pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.voi
     return pauses, np.array([(rest.earliest_s, rest.latest_s) for rest in breaks], WINDOW)
 
 
+def _visited(roster: Roster, shard: Shard) -> dict[TravelMode, list[int]]:
+    """Return the jobs on the shard's routes by how their technicians travel."""
+    index = {job_id: j for j, job_id in enumerate(shard.job_ids)}
+    visited: dict[TravelMode, list[int]] = defaultdict(list)
+    for shift_id, job_ids in shard.start.items():
+        visited[roster.technician_of(roster.shifts[shift_id]).mode] += [index[job_id] for job_id in job_ids]
+    return visited
+
+
+def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
+    """Return the jobs next to each, around whichever way of travel gets farthest."""
+    if neighbours == 0 or len(leg) == 0:
+        return np.zeros((n, 0), np.int32)
+    widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax())
+    return nearest_jobs(leg[widest, :, :, 0], n, neighbours)
+
+
 def build_problem(
-    roster: Roster, shard: Shard, kits: Mapping[str, Sequence[KitOption]], travel: TravelTimes, *, neighbours: int = 80
+    roster: Roster,
+    shard: Shard,
+    kits: Mapping[str, Sequence[KitOption]],
+    travel: TravelTimes,
+    *,
+    neighbours: int = 80,
+    finished: bool = False,
 ) -> Problem:
-    """Return the arrays of a shard, travel looked up for its own places only."""
+    """Return the arrays of a shard, travel looked up for its own places only.
+
+    finished: nobody searches; a single job at a time is taken out of the shard's routes or put into one of them.
+    """
     tariff = roster.day.tariff
     jobs = [roster.jobs[job_id] for job_id in shard.job_ids]
     shifts = [roster.shifts[shift_id] for shift_id in shard.shift_ids]
     technicians = {technician_id: i for i, technician_id in enumerate(dict.fromkeys(s.technician_id for s in shifts))}
     outlets = {o: i for i, o in enumerate(dict.fromkeys(roster.outlet_of(s).id for s in shifts))}
     n = len(jobs)
-    bases: dict[tuple[float, float], int] = {}
-    ways: dict[tuple[TravelMode, Ownership], int] = {}
-    for shift in shifts:
-        technician = roster.technician_of(shift)
-        bases.setdefault(technician.position, n + len(bases))
-        ways.setdefault((technician.mode, roster.outlet_of(shift).ownership), len(ways))
-    points = np.array([job.position for job in jobs] + list(bases), np.float64).reshape(-1, 2)
-    leg = np.full((len(ways), len(points), len(points), 2), UNREACHABLE, np.int32)
-    metres = np.full((len(ways), len(points), len(points)), UNREACHABLE, np.int32)
-    for mode in dict.fromkeys(mode for mode, _ in ways):
-        homes = {bases[t.position] for t in (roster.technician_of(s) for s in shifts) if t.mode is mode}
-        asked = _within_reach(points, n, sorted(homes), tariff.reach_m[mode])
-        matrix = travel.matrix(points[asked], points[asked], mode)
-        cells = np.ix_(asked, asked)
-        unknown = matrix.seconds >= UNREACHABLE
-        for ownership in Ownership:
-            way = ways.get((mode, ownership))
-            if way is None:
-                continue
-            fen = matrix.seconds.astype(np.int64) * tariff.travel_fen_per_hour[ownership] // 3600
-            fen += matrix.metres.astype(np.int64) * tariff.fen_per_km[mode] // 1000
-            metres[way][cells] = matrix.metres
-            leg[way, :, :, 0][cells] = np.where(unknown, UNREACHABLE, matrix.seconds)
-            leg[way, :, :, 1][cells] = np.where(unknown, UNREACHABLE, fen)
-    shift_table = _shift_table(roster, shifts, bases, ways, outlets, technicians)
-    base_metres = np.array([metres[row["way"], row["leaves"], :n] for row in shift_table], np.int64).reshape(
-        len(shifts), n
-    )
+    points = lay_points(roster, jobs, shifts)
+    laid = lay_ways(roster, points, travel, _visited(roster, shard) if finished else None)
+    leg, metres = laid.leg, laid.metres
+    shift_table = _shift_table(roster, shifts, points, outlets, technicians)
+    base_metres = metres[shift_table["way"], shift_table["leaves"], :n].astype(np.int64)
     table, windows, clocks, kit_ready, kit_fen = _job_tables(roster, jobs, kits, technicians)
     pauses, pause_windows = _pause_tables(shifts, len(windows))
     outlet_table = np.zeros(len(outlets), OUTLET)
@@ -299,8 +303,6 @@ def build_problem(
         closed = row["first_window"] == row["last_window"]
         if closed or (job.order_lines and row["kits"] == 0) or not job.consent:
             fixed[index] = FORBIDDEN
-    # Around whichever way of travel gets farthest.
-    widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax()) if len(leg) else 0
     problem = Problem(
         jobs=table,
         shifts=shift_table,
@@ -311,9 +313,9 @@ def build_problem(
         lateness=lateness,
         rates=rates,
         leg=leg,
-        leg_to=np.ascontiguousarray(leg.transpose(0, 2, 1, 3)),
+        leg_to=laid.leg_to,
         metres=metres,
-        place=np.arange(len(points), dtype=np.int32),
+        place=np.arange(len(points.places), dtype=np.int32),
         fixed=fixed,
         service=service,
         setup=np.zeros_like(service),
@@ -322,14 +324,6 @@ def build_problem(
         capacity=np.array([[roster.technician_of(s).load_capacity] for s in shifts], np.int64).reshape(len(shifts), 1),
         kit_ready=kit_ready,
         kit_fen=kit_fen,
-        near=nearest_jobs(leg[widest, :, :, 0], n, neighbours) if len(leg) else np.zeros((n, 0), np.int32),
+        near=_near(leg, n, neighbours),
     )
     return with_steady_shifts(problem)
-
-
-def _within_reach(points: NDArray[np.float64], n: int, homes: Sequence[int], reach_m: int) -> NDArray[np.int64]:
-    """Return these bases and the jobs that one of them could reach by a straight road; nobody drives to the rest."""
-    vectors = unit_vectors(points)
-    chord = min(2.0, reach_m / EARTH_M * 1.01)
-    near = (vectors[:n] @ vectors[list(homes)].T).max(axis=1) >= 1.0 - chord * chord / 2 - 1e-9
-    return np.append(np.flatnonzero(near), np.array(homes, np.int64))

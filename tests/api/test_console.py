@@ -1,6 +1,7 @@
 """What a person sees: stages in words, and the key figures."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,14 @@ def test_stages_go_on_from_nothing_to_everything() -> None:
     assert shares == sorted(set(shares))
     assert shares[0] >= 0.0
     assert shares[-1] < 1.0
+
+
+def test_shards_that_the_routing_model_could_not_begin_on_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    fine = planned(Status.COMPLETE)
+    print_kpis(fine)
+    assert "OR-Tools" not in capsys.readouterr().out
+    print_kpis(replace(fine, result=replace(fine.result, greedy_shards=3)))
+    assert "could not begin on within the budget: 3." in capsys.readouterr().out
 
 
 def test_key_figures_stand_beside_those_by_hand(capsys: pytest.CaptureFixture[str]) -> None:

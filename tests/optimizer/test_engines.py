@@ -1,5 +1,7 @@
 """Whoever finds the routes: plans are legal and cost what they say, and polishing never makes them dearer."""
 
+from dataclasses import replace
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -11,8 +13,10 @@ from optimizer.budget import Steps
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.dispatch import dispatch
+from optimizer.engines import routing_variables
 from optimizer.engines.routing import route
 from optimizer.model import Day, Window
+from optimizer.plan import Result
 from optimizer.roster import Roster
 from optimizer.search.arrays import build_problem
 from optimizer.search.problem import FORBIDDEN, Problem
@@ -52,6 +56,49 @@ def test_a_day_is_planned_legally_by_every_engine(engine: Engine) -> None:
     )
     assert check(day, result.plan, travel) == ()
     assert result.cost == price(day, result.plan, travel)
+
+
+def test_a_budget_used_up_while_the_model_is_stated_leaves_the_greedy_routes() -> None:
+    day = strategies.random_day(3, jobs=8)
+    travel = strategies.random_travel(day, 3)
+    problem = build_problem(Roster(day), whole_day(day), kit_options(day), travel)
+    looks: list[int] = []
+
+    def after(most: int, steps: int) -> float:
+        looks.append(steps)
+        return len(looks) / most
+
+    for most in (1, 3, 10):
+        looks.clear()
+        found, steps = find_routes(
+            problem, [()] * len(day.shifts), partial(after, most), Steps(steps=400), 1.0, 7, Engine.ORTOOLS
+        )
+        assert steps == 0
+        assert any(found.routes)
+        assert found == replace(reprice(problem, found.routes, 0), pool=found.pool)
+
+
+def test_a_day_whose_model_is_too_large_is_planned_greedily_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = strategies.random_day(3, jobs=8)
+    travel = strategies.random_travel(day, 3)
+
+    def planned() -> Result:
+        return dispatch(
+            day,
+            travel,
+            budget=Steps(steps=300),
+            workers=HereWorkers(),
+            seed=1,
+            progress=lambda *_: None,
+            engine=Engine.ORTOOLS,
+        )
+
+    assert planned().greedy_shards == 0
+    monkeypatch.setattr(routing_variables, "MOST_CELLS", 10)
+    result = planned()
+    assert result.greedy_shards == 1
+    assert result.plan.routes
+    assert check(day, result.plan, travel) == ()
 
 
 def routing_problem(seed: int, breaks: int) -> Routing:

@@ -47,7 +47,7 @@ def test_a_steady_shift_quotes_what_the_whole_route_says(problem: Routing, seed:
     slow = quick._replace(shifts=quick.shifts.copy())
     slow.shifts["steady"] = 0
     state = routed(quick, seed)
-    for j in np.flatnonzero(state.route_of < 0):
+    for j in np.flatnonzero(state.route_of < 0).tolist():
         for v in range(len(quick.shifts)):
             assert cheapest_gap(quick, state, j, v) == cheapest_gap(slow, state, j, v)
 

@@ -244,8 +244,8 @@ def main() -> None:
     text = section(
         found,
         f"{centres}; {asked.urgent} urgent jobs at {asked.now}, published with "
-        f"`--iterations {asked.published_iterations}`, planned again with `--iterations {asked.iterations}`, freely with "
-        f"as many as published; seed "
+        f"`--iterations {asked.published_iterations}`, planned again with `--iterations {asked.iterations}`, freely "
+        f"with as many as published; seed "
         f"{', '.join(map(str, asked.seeds))} (the day's and the plans'). Medians; in brackets each seed. "
         f"{machine_line}",
     )

@@ -4,7 +4,8 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from api.schemas.values import Position, Schema
+from api.schemas.values import Datum, Position, Sent
+from api.schemas.written import degrees_text
 
 __all__ = ["POSITION_COLUMNS", "fields_of", "pointer_of_column", "row_of"]
 
@@ -14,27 +15,26 @@ _POINTERS = {"lon": "/position/coordinates/0", "lat": "/position/coordinates/1",
 Reader = Callable[[str], Any]
 
 
-def row_of(said: Schema, columns: tuple[str, ...]) -> dict[str, str]:
+def row_of(said: Sent, columns: tuple[str, ...]) -> dict[str, str]:
     """Return the cells of a row: those columns that the schema speaks of, as a CSV file would have them."""
     row: dict[str, str] = {}
     for name in columns:
         if name in POSITION_COLUMNS:
             position = getattr(said, "position", None)
             if isinstance(position, Position):
-                row[name] = position.cells()[name]
+                row[name] = _position_cell(position, name)
         elif hasattr(said, name):
             row[name] = _text(getattr(said, name))
     return row
 
 
-def fields_of(schema: type[Schema], cells: Mapping[str, str]) -> dict[str, Any]:
+def fields_of(schema: type[Sent], cells: Mapping[str, str]) -> dict[str, Any]:
     """Return what a row's cells say, as the fields of a schema: the original coordinates and datum included."""
     fields: dict[str, Any] = {}
     for name, read in _readers(schema).items():
         if name == "position":
-            if cells.get("lon"):
-                coordinates = (float(cells["lon"]), float(cells["lat"]))
-                fields[name] = {"coordinates": coordinates, "datum": cells["datum"]}
+            coordinates = [float(cells["lon"]), float(cells["lat"])]
+            fields[name] = Position(coordinates=coordinates, datum=Datum(cells["datum"]))
         elif text := cells.get(name, ""):
             fields[name] = read(text)
     return fields
@@ -43,6 +43,12 @@ def fields_of(schema: type[Schema], cells: Mapping[str, str]) -> dict[str, Any]:
 def pointer_of_column(column: str) -> str:
     """Return the JSON pointer of the field that fills a column."""
     return _POINTERS.get(column, f"/{column}" if column else "")
+
+
+def _position_cell(position: Position, column: str) -> str:
+    if column == "datum":
+        return str(position.datum)
+    return degrees_text(position.coordinates[POSITION_COLUMNS.index(column)])
 
 
 def _text(value: Any) -> str:
@@ -62,10 +68,10 @@ def _text(value: Any) -> str:
             return text
 
 
-_KNOWN: dict[type[Schema], dict[str, Reader]] = {}
+_KNOWN: dict[type[Sent], dict[str, Reader]] = {}
 
 
-def _readers(schema: type[Schema]) -> dict[str, Reader]:
+def _readers(schema: type[Sent]) -> dict[str, Reader]:
     if schema not in _KNOWN:
         _KNOWN[schema] = {name: _reader(field.annotation) for name, field in schema.model_fields.items()}
     return _KNOWN[schema]

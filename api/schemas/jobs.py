@@ -5,17 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue
 
 from api.job_states import JobState, TmfState
-from api.schemas.values import (
-    Identifier,
-    Iso8601,
-    Moment,
-    Money,
-    Place,
-    Position,
-    Schema,
-    Span,
-    Word,
-)
+from api.schemas.values import Moment, Money, Position, Sent, Shown
+from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT
 
 __all__ = [
@@ -54,7 +45,7 @@ Reason = Annotated[
 ]
 
 
-class LineFault(Schema):
+class LineFault(Shown):
     """One fault of a line."""
 
     pointer: Annotated[str, Field(description="JSON pointer into the line.", examples=["/reported_at"])]
@@ -62,7 +53,7 @@ class LineFault(Schema):
     detail: Annotated[str, Field(description="What is wrong, or what is allowed.", examples=["a time with offset"])]
 
 
-class PartQuantity(Schema):
+class PartQuantity(Sent):
     """How many of a part a job needs."""
 
     part_id: Annotated[Identifier, Field(description="A part of the catalogue.", examples=["P-0012"])]
@@ -79,11 +70,11 @@ class PartQuantity(Schema):
         return cls(part_id=part_id, quantity=int(quantity))
 
 
-class JobIn(Schema):
+class JobIn(Sent):
     """One repair need at a customer's place (报修单)."""
 
     reported_at: Annotated[
-        Moment,
+        WrittenMoment,
         Field(description="When the customer called: clocks run from here.", examples=["2026-03-02T08:12:00+08:00"]),
     ]
     product: Annotated[Word, Field(description="Product family, as skills name it.", examples=["refrigerator"])]
@@ -126,7 +117,7 @@ class JobIn(Schema):
         Identifier | None, Field(description="Who came last time.", examples=["T00012"])
     ] = None
     same_fault_at: Annotated[
-        Moment | None,
+        WrittenMoment | None,
         Field(description="When this fault was last repaired.", examples=["2026-02-20T10:00:00+08:00"]),
     ] = None
 
@@ -158,7 +149,7 @@ class JobLine(JobUpsert):
     external_id: Annotated[ExternalId, Field(description="Its id there.", examples=["SR-20260302-0017"])]
 
 
-class JobChange(Schema):
+class JobChange(Sent):
     """A merge patch (RFC 7396): null clears a field; `state` moves the job on in its loop."""
 
     state: Annotated[
@@ -166,7 +157,7 @@ class JobChange(Schema):
     ] = None
     reason: Annotated[Reason | None, Field(description="Why; kept in the timeline.")] = None
     at: Annotated[
-        Moment | None,
+        WrittenMoment | None,
         Field(description="When it happened; default: now.", examples=["2026-03-02T10:20:00+08:00"]),
     ] = None
     lock: Annotated[
@@ -175,12 +166,12 @@ class JobChange(Schema):
     ] = None
 
 
-class PublishedVisit(Schema):
+class PublishedVisit(Shown):
     """Who comes when, as published."""
 
     plan_id: Annotated[str | None, Field(description="The plan that says so.", examples=["plan_0195"])]
     technician_id: Annotated[str, Field(description="Who comes.", examples=["T00012"])]
-    start: Annotated[str, Field(description="Start of service.", examples=["2026-03-02T10:00:00+08:00"])]
+    start: Annotated[Moment, Field(description="Start of service.", examples=["2026-03-02T10:00:00+08:00"])]
     told: Annotated[bool, Field(description="The customer knows.", examples=[False])]
 
 
@@ -197,29 +188,29 @@ class Job(JobIn):
     place: Annotated[Place, Field(description="The position in WGS84.")]
     centre: Annotated[str | None, Field(description="The centre it belongs to.", examples=["C-NJ"])]
     due_at: Annotated[
-        str | None, Field(description="Earliest arrival promise.", examples=["2026-03-03T08:12:00+08:00"])
+        Moment | None, Field(description="Earliest arrival promise.", examples=["2026-03-03T08:12:00+08:00"])
     ]
     lock: Annotated[Lock, Field(description="What replanning may not touch.", examples=["none"])]
     visit: Annotated[PublishedVisit | None, Field(description="The published visit.")]
-    clock_paused_at: Annotated[str | None, Field(description="Since when its clocks stand still.", examples=[None])]
+    clock_paused_at: Annotated[Moment | None, Field(description="Since when its clocks stand still.", examples=[None])]
     clock_paused_reason: Annotated[str | None, Field(description="Why they do.", examples=[None])]
-    created_at: Annotated[str, Field(description="First heard of.", examples=["2026-03-02T08:13:00+08:00"])]
-    updated_at: Annotated[str, Field(description="Last changed.", examples=["2026-03-02T08:13:00+08:00"])]
+    created_at: Annotated[Moment, Field(description="First heard of.", examples=["2026-03-02T08:13:00+08:00"])]
+    updated_at: Annotated[Moment, Field(description="Last changed.", examples=["2026-03-02T08:13:00+08:00"])]
 
 
-class Cancellation(Schema):
+class Cancellation(Sent):
     """Why a job is cancelled."""
 
     reason: Reason
 
 
-class Escalation(Schema):
+class Escalation(Sent):
     """Why a supervisor must look."""
 
     reason: Reason
 
 
-class ClockPause(Schema):
+class ClockPause(Sent):
     """Why the clocks stand still: a reason that settles who waits for whom."""
 
     reason: Annotated[
@@ -229,25 +220,25 @@ class ClockPause(Schema):
     note: Annotated[Text | None, Field(description="Details.", examples=["Quote sent by text message"])] = None
 
 
-class Consent(Schema):
+class Consent(Sent):
     """What the customer said to the quote."""
 
     consent: Annotated[Literal["given", "refused"], Field(description="Their answer.", examples=["given"])]
     amount: Annotated[Money | None, Field(description="The quote they agreed to.")] = None
     said_at: Annotated[
-        Moment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
+        WrittenMoment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
     ] = None
 
 
-class Clock(Schema):
+class Clock(Shown):
     """One promise and how it stands."""
 
     clock: Annotated[ClockName, Field(description="What is promised.", examples=["arrival"])]
     policy: Annotated[str, Field(description="The policy row that gives it.", examples=["网点所在城市 24 h"])]
-    due_at: Annotated[str, Field(description="Due, pauses included.", examples=["2026-03-03T08:12:00+08:00"])]
-    stopped_at: Annotated[str | None, Field(description="When it was kept or broken for good.", examples=[None])]
+    due_at: Annotated[Moment, Field(description="Due, pauses included.", examples=["2026-03-03T08:12:00+08:00"])]
+    stopped_at: Annotated[Moment | None, Field(description="When it was kept or broken for good.", examples=[None])]
     expected_at: Annotated[
-        str | None,
+        Moment | None,
         Field(description="When the published visit stops it.", examples=["2026-03-02T10:00:00+08:00"]),
     ]
     remaining: Annotated[str, Field(description="Left until due, ISO 8601, with `-` when over.", examples=["PT22H12M"])]
@@ -258,7 +249,7 @@ class Clock(Schema):
     price: Annotated[Money, Field(description="Price of lateness so far; of a stopped clock, for good.")]
 
 
-class JobSla(Schema):
+class JobSla(Shown):
     """The clocks of a job; the class is computed from the outlets that are live now."""
 
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
@@ -266,17 +257,17 @@ class JobSla(Schema):
         Literal["seat", "remote"], Field(description="Does its city or township have an outlet?", examples=["seat"])
     ]
     policies: Annotated[list[str], Field(description="Where the promises are from.", examples=[["network"]])]
-    as_of: Annotated[str, Field(description="The moment of this answer.", examples=["2026-03-02T10:00:00+08:00"])]
+    as_of: Annotated[Moment, Field(description="The moment of this answer.", examples=["2026-03-02T10:00:00+08:00"])]
     paused: Annotated[str, Field(description="Time that did not count, ISO 8601.", examples=["PT0S"])]
     paused_now: Annotated[bool, Field(description="The clocks stand still.", examples=[False])]
     clocks: Annotated[list[Clock], Field(description="Every promise made.")]
 
 
-class HistoryEntry(Schema):
+class HistoryEntry(Shown):
     """One thing that happened; never rewritten."""
 
     id: Annotated[str, Field(description="Later ones sort later.", examples=["hist_01953f3b"])]
-    at: Annotated[str, Field(description="When it happened.", examples=["2026-03-02T08:13:00+08:00"])]
+    at: Annotated[Moment, Field(description="When it happened.", examples=["2026-03-02T08:13:00+08:00"])]
     actor: Annotated[str, Field(description="Who did it.", examples=["desk-nanjing"])]
     channel: Annotated[str, Field(description="How it was reported.", examples=["api"])]
     kind: Annotated[str, Field(description="What happened.", examples=["state_changed"])]
@@ -286,14 +277,14 @@ class HistoryEntry(Schema):
     detail: Annotated[dict[str, JsonValue], Field(description="More, by kind.", examples=[{"reason": "no answer"}])]
 
 
-class JobTimeline(Schema):
+class JobTimeline(Shown):
     """All that happened to a job, first to last."""
 
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
     items: Annotated[list[HistoryEntry], Field(description="Entries.")]
 
 
-class JobExplanation(Schema):
+class JobExplanation(Shown):
     """Why the job is where the published plan has it, computed by re-insertion."""
 
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
@@ -308,7 +299,7 @@ class JobExplanation(Schema):
     ]
 
 
-class LineResult(Schema):
+class LineResult(Shown):
     """What became of one line of a bulk upsert."""
 
     line: Annotated[int, Field(description="Number of the line, from 1.", examples=[1])]

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue
 
-from api.schemas.values import Identifier, Iso8601, LocalDate, Moment, Position, Schema, TimeOfDay, Word
+from api.schemas.values import Position, Sent, Shown
+from api.schemas.written import Identifier, Iso8601, LocalDate, TimeOfDay, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN, MAX_WEIGHT_G
 
 __all__ = [
@@ -34,7 +35,7 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Fen = Annotated[int, Field(ge=0, le=MAX_FEN)]
 
 
-class CentreIn(Schema):
+class CentreIn(Sent):
     """A customer-service centre (客服中心)."""
 
     name: Name
@@ -43,7 +44,7 @@ class CentreIn(Schema):
     calendar: Annotated[Word, Field(description="A calendar of /v1/calendars.", examples=["office"])]
 
 
-class OutletIn(Schema):
+class OutletIn(Sent):
     """An outlet (维修网点), own or contract."""
 
     name: Name
@@ -76,7 +77,7 @@ class OutletIn(Schema):
     phone: Annotated[Text | None, Field(description="Number to call.", examples=["02584000000"])] = None
 
 
-class Skill(Schema):
+class Skill(Sent):
     """A product family and a level."""
 
     family: Annotated[Word, Field(description="Product family.", examples=["refrigerator"])]
@@ -93,7 +94,7 @@ class Skill(Schema):
         return cls(family=family, level=int(level))
 
 
-class Certificate(Schema):
+class Certificate(Sent):
     """A certificate with the dates it holds on, both included."""
 
     scheme: Annotated[Word, Field(description="Scheme: gas, electrician, …", examples=["gas"])]
@@ -111,7 +112,7 @@ class Certificate(Schema):
         return cls(scheme=scheme, first=first, last=last)
 
 
-class TechnicianIn(Schema):
+class TechnicianIn(Sent):
     """A technician (技师)."""
 
     name: Name
@@ -138,19 +139,19 @@ class TechnicianIn(Schema):
         default_factory=list, description="Holidays and illness.", examples=[["2026-03-05"]]
     )
     busy_until: Annotated[
-        Moment | None,
+        WrittenMoment | None,
         Field(description="Not free before then.", examples=["2026-03-02T11:40:00+08:00"]),
     ] = None
 
 
-class WarehouseIn(Schema):
+class WarehouseIn(Sent):
     """A parts transfer warehouse (中转库)."""
 
     name: Name
     position: Annotated[Position, Field(description="Where it is.")]
 
 
-class PartIn(Schema):
+class PartIn(Sent):
     """A spare part (配件)."""
 
     name: Name
@@ -161,7 +162,7 @@ class PartIn(Schema):
     carried: Annotated[bool, Field(description="On every van of the family.", examples=[False])] = False
 
 
-class KitIn(Schema):
+class KitIn(Sent):
     """How many of a part a fault needs."""
 
     product: Annotated[Word, Field(description="Product family.", examples=["refrigerator"])]
@@ -170,7 +171,7 @@ class KitIn(Schema):
     quantity: Annotated[int, Field(ge=1, le=1_000, description="Pieces.", examples=[1])]
 
 
-class StockIn(Schema):
+class StockIn(Sent):
     """What a warehouse has of a part."""
 
     warehouse_id: Annotated[Identifier, Field(description="A warehouse.", examples=["W-NJ"])]
@@ -179,7 +180,7 @@ class StockIn(Schema):
     reserved: Annotated[Fen, Field(description="Of them promised.", examples=[3])] = 0
 
 
-class LaneIn(Schema):
+class LaneIn(Sent):
     """A way for parts from a warehouse to a centre's territory (线路)."""
 
     warehouse_id: Annotated[Identifier, Field(description="From.", examples=["W-NJ"])]
@@ -198,7 +199,7 @@ class LaneIn(Schema):
     ]
 
 
-class CalendarIn(Schema):
+class CalendarIn(Sent):
     """Open weekdays, with or without public holidays and swapped working days (调休)."""
 
     weekdays: Annotated[
@@ -215,7 +216,7 @@ class CalendarIn(Schema):
     )
 
 
-class SlaPromise(Schema):
+class SlaPromise(Sent):
     """One row of the promise table; `*` matches all, the first matching row per clock wins."""
 
     name: Annotated[str, Field(min_length=1, max_length=200, description="Its name in reports.", examples=["24 h"])]
@@ -241,7 +242,7 @@ class SlaPromise(Schema):
     closes: Annotated[TimeOfDay | None, Field(description="To then.", examples=[None])] = None
 
 
-class SlaPolicyIn(Schema):
+class SlaPolicyIn(Sent):
     """Promises, in their order; `shipped` adds policies that come with Paigong after them."""
 
     rows: Annotated[list[SlaPromise], Field(max_length=1_000)] = Field(
@@ -252,7 +253,7 @@ class SlaPolicyIn(Schema):
     )
 
 
-class TariffIn(Schema):
+class TariffIn(Sent):
     """Prices; names and units as in [tariff] and [[contract_tariff]] of docs/data-format.md."""
 
     prices: dict[Word, JsonValue] = Field(
@@ -267,7 +268,7 @@ class TariffIn(Schema):
     )
 
 
-class MasterRow(Schema):
+class MasterRow(Shown):
     """A row or document with the dates it holds on."""
 
     id: Annotated[str, Field(description="Its id.", examples=["Z0018"])]
@@ -276,7 +277,7 @@ class MasterRow(Schema):
     updated_at: Annotated[str, Field(description="Last changed.", examples=["2026-03-01T18:00:00+08:00"])]
 
 
-class CertificateRow(Schema):
+class CertificateRow(Shown):
     """A technician's certificate."""
 
     technician_id: Annotated[str, Field(description="Whose.", examples=["T00012"])]

@@ -1,157 +1,103 @@
-"""The values that schemas are made of; text is judged by the parsers of a day folder's cells."""
+"""What all schemas share: strict reading, instants with an offset, durations, money, positions."""
 
 import datetime as dt
-from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
-from datasets.cells import (
-    DATE,
-    IDENTIFIER,
-    IDENTIFIER_PATTERN,
-    INSTANT,
-    TIME_OF_DAY,
-    WORD,
-    WORD_PATTERN,
-    Kind,
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
 )
-from datasets.times import TIME_ZONE, Unreadable, duration_of
 
-__all__ = [
-    "Identifier",
-    "Iso8601",
-    "LocalDate",
-    "Moment",
-    "Money",
-    "Patch",
-    "Place",
-    "Position",
-    "Schema",
-    "Span",
-    "TimeOfDay",
-    "Word",
-    "Written",
-    "duration_text",
-    "moment_text",
-]
+from api.strict_json import JsonObject
+
+__all__ = ["CHINA", "Datum", "Duration", "Id", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+LONGEST = dt.timedelta(days=400)
 
 
-class Schema(BaseModel):
-    """What every schema keeps to: nothing is converted, nothing unknown is taken."""
+class Sent(BaseModel):
+    """What a caller sends: strict, no unknown fields, all faults at once."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-
-class Written:
-    """Marks text that is a cell of some kind; `schema` is what OpenAPI says about it."""
-
-    def __init__(self, kind: Kind, **schema: Any) -> None:
-        self.kind = kind
-        self.schema = schema
-
-    def check(self, text: str) -> str:
-        """Return the text as typed, if a cell could hold it."""
-        try:
-            self.kind.parse(text)
-        except Unreadable as refused:
-            raise PydanticCustomError("not_allowed", "{allowed}", {"allowed": str(refused)}) from None
-        except ValueError:
-            raise PydanticCustomError("not_allowed", "{allowed}", {"allowed": self.kind.allowed}) from None
-        return text
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), **self.schema}
-
-
-_PERIOD = Kind(parse=duration_of, allowed="a duration such as PT45M, PT1H30M or P2D, not negative")
-
-Identifier = Annotated[str, Written(IDENTIFIER, pattern=f"^(?:{IDENTIFIER_PATTERN.pattern})$", maxLength=64)]
-Word = Annotated[str, Written(WORD, pattern=f"^(?:{WORD_PATTERN.pattern})$", maxLength=64)]
-Moment = Annotated[str, Written(INSTANT, format="date-time")]
-LocalDate = Annotated[str, Written(DATE, format="date")]
-TimeOfDay = Annotated[str, Written(TIME_OF_DAY, pattern="^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
-Iso8601 = Annotated[str, Written(_PERIOD, format="duration")]
-
-
-class Position(Schema):
-    """A place with the map it was read from; the original is kept."""
-
-    coordinates: Annotated[
-        tuple[
-            Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)],
-            Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)],
-        ],
-        Field(description="Longitude, then latitude; degrees.", examples=[[118.8012, 32.0603]]),
-    ]
-    datum: Annotated[
-        Literal["WGS84", "GCJ02", "BD09"],
-        Field(description="WGS84 (GPS), GCJ02 (AMap, Tencent) or BD09 (Baidu).", examples=["GCJ02"]),
-    ]
-
-    def cells(self) -> dict[str, str]:
-        """Return the three cells of a table."""
-        lon, lat = self.coordinates
-        return {"lon": _degrees(lon), "lat": _degrees(lat), "datum": self.datum}
-
-
-class Place(Schema):
-    """A place in WGS84 degrees, as it is planned with."""
-
-    coordinates: Annotated[
-        tuple[float, float], Field(description="Longitude, then latitude; degrees.", examples=[[118.7961, 32.0624]])
-    ]
-    datum: Annotated[Literal["WGS84"], Field(description="Always WGS84.", examples=["WGS84"])] = "WGS84"
-
-
-class Span(Schema):
-    """From one moment to another."""
-
-    start: Annotated[Moment, Field(description="Begins; RFC 3339 with offset.", examples=["2026-03-02T10:00:00+08:00"])]
-    end: Annotated[Moment, Field(description="Ends; not before start.", examples=["2026-03-02T12:00:00+08:00"])]
-
-    def cell(self) -> str:
-        """Return the text of a cell."""
-        return f"{self.start}/{self.end}"
-
+    @model_validator(mode="wrap")
     @classmethod
-    def of_cell(cls, text: str) -> Self:
-        """Return what a cell says."""
-        start, _, end = text.partition("/")
-        return cls(start=start, end=end)
+    def _read_as_json(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        # Strict Python has no moment in a text, strict JSON has: a body is read as the JSON that it was.
+        if isinstance(given, JsonObject):
+            return cls.model_validate_json(given.raw)
+        return read(given)
 
 
-class Money(Schema):
+class Shown(BaseModel):
+    """What a caller is shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _in_this_century(moment: dt.datetime) -> dt.datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("a moment from 2000 to 2099")
+    return moment
+
+
+def _bearable(duration: dt.timedelta) -> dt.timedelta:
+    if not -LONGEST <= duration <= LONGEST:
+        raise ValueError(f"a duration of at most {LONGEST.days} days")
+    return duration
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_this_century),
+    PlainSerializer(lambda moment: moment.astimezone(CHINA).isoformat(), return_type=str),
+    Field(examples=["2026-03-02T09:30:00+08:00"], json_schema_extra={"format": "date-time"}),
+]
+"""A moment, RFC 3339 with an offset; answers are in +08:00."""
+Duration = Annotated[dt.timedelta, AfterValidator(_bearable), Field(examples=["PT1H30M"])]
+"""A duration, ISO 8601."""
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+"""An id of ours, or one that becomes part of an address."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=2_000)]
+
+
+class Datum(StrEnum):
+    """The datum of coordinates."""
+
+    WGS84 = "WGS84"
+    GCJ02 = "GCJ02"
+    BD09 = "BD09"
+
+
+class Money(Shown):
     """An amount of money."""
 
-    fen: Annotated[int, Field(description="Hundredths of a yuan; whole.", examples=[12_000])]
-    currency: Annotated[Literal["CNY"], Field(description="Always CNY.", examples=["CNY"])] = "CNY"
+    fen: int = Field(description="Whole fen (1/100 yuan).", examples=[12_850])
+    currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.", examples=["CNY"])
 
 
-class Patch(BaseModel):
-    """What a merge patch (RFC 7396) may hold; the schema of the whole judges the result."""
+class Position(Sent):
+    """A place on the map."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    coordinates: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
+        description="Longitude and latitude, degrees.", examples=[[104.0665, 30.5728]]
+    )
+    datum: Datum = Field(description="The datum that the coordinates are in.", examples=["WGS84"])
 
-
-def moment_text(moment: dt.datetime) -> str:
-    """Return a moment as every answer writes it: RFC 3339, whole seconds, +08:00."""
-    return moment.astimezone(TIME_ZONE).replace(microsecond=0).isoformat()
-
-
-def duration_text(seconds: int) -> str:
-    """Return a count of seconds as an ISO 8601 duration, a leading `-` when negative."""
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
-    return f"{sign}PT" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0S")
-
-
-def _degrees(value: float) -> str:
-    """Return degrees as cells write them, never with an exponent."""
-    return format(Decimal(repr(value)), "f")
+    @model_validator(mode="after")
+    def _on_earth(self) -> Self:
+        longitude, latitude = self.coordinates
+        if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+            raise ValueError("longitude from -180 to 180, then latitude from -90 to 90")
+        return self

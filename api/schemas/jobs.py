@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from api.job_states import JobState, TmfState
 from api.schemas.values import Moment, Money, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
-from datasets.columns import MAX_COUNT
+from datasets.columns import MAX_COUNT, MAX_FEN
 
 __all__ = [
     "Cancellation",
@@ -224,7 +224,9 @@ class Consent(Sent):
     """What the customer said to the quote."""
 
     consent: Annotated[Literal["given", "refused"], Field(description="Their answer.", examples=["given"])]
-    amount: Annotated[Money | None, Field(description="The quote they agreed to.")] = None
+    amount_fen: Annotated[
+        int | None, Field(ge=0, le=MAX_FEN, description="The quote, fen (CNY).", examples=[18_000])
+    ] = None
     said_at: Annotated[
         WrittenMoment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
     ] = None

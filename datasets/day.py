@@ -11,7 +11,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from datasets.columns import CSV_FILES, TABLES
-from datasets.day_tables import read_tables
+from datasets.day_tables import check_tables, read_tables
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
 from datasets.job_list import Answer, Computed, Promises, build_jobs, nearest_centres, promise_clocks
@@ -26,14 +26,14 @@ from datasets.network import (
     live_rows,
     wgs84,
 )
-from datasets.settings import SETTINGS_FILE, Settings, read_settings
-from datasets.table import Table, read_text
+from datasets.settings import SETTINGS_FILE, Settings, read_settings, settings_of
+from datasets.table import Table, read_text, table_of
 from datasets.times import midnight_of
 from datasets.whole_folder import whole_folder
 from geo.areas import Areas, seat_mask
 from optimizer.model import AreaClass, Day, Outlet
 
-__all__ = ["AREAS_FILE", "DAY_FILES", "DayFolder", "read_day", "write_day"]
+__all__ = ["AREAS_FILE", "DAY_FILES", "DayFolder", "day_of_tables", "read_areas", "read_day", "write_day"]
 
 AREAS_FILE = "areas.geojson"
 DAY_FILES = (SETTINGS_FILE, *CSV_FILES, AREAS_FILE)
@@ -78,7 +78,38 @@ def read_day(folder: Path) -> DayFolder:
         raise DayRefused(faults.faults)
     settings = read_settings(folder, faults)
     tables = read_tables(folder, settings, faults)
-    areas = _read_areas(folder, faults)
+    areas = read_areas(folder, faults)
+    return _judged(folder, settings, tables, areas, faults)
+
+
+def day_of_tables(
+    tables: Mapping[str, Sequence[Mapping[str, str]]],
+    settings: Mapping[str, object],
+    *,
+    areas: Areas | None = None,
+    folder: Path = Path(),
+) -> DayFolder:
+    """Return the day of rows that come from elsewhere, such as a store: one reader, one meaning.
+
+    tables: table name → rows as column → cell, all nine tables. settings: the content of day.toml. areas: None means
+    the built-in ones. folder: where a road file is named from.
+
+    Raises
+    ------
+    DayRefused
+        With every fault, named as if files stood there; a row's number counts from 1.
+    """
+    faults = FaultList()
+    read = settings_of(settings, folder, faults)
+    parsed = {layout.name: table_of(tables[layout.name], layout, faults) for layout in TABLES}
+    check_tables(parsed, read, faults)
+    return _judged(folder, read, parsed, areas, faults)
+
+
+def _judged(
+    folder: Path, settings: Settings | None, tables: Mapping[str, Table], areas: Areas | None, faults: FaultList
+) -> DayFolder:
+    """Build the day, unless anything is wrong with it."""
     if settings is not None:
         _check_a_live_outlet(tables, settings, faults)
     if faults.faults or settings is None:
@@ -86,7 +117,7 @@ def read_day(folder: Path) -> DayFolder:
     return _build(folder, settings, tables, Areas.of_places() if areas is None else areas)
 
 
-def _read_areas(folder: Path, faults: FaultList) -> Areas | None:
+def read_areas(folder: Path, faults: FaultList) -> Areas | None:
     """Return the folder's own areas, or None when it has none."""
     path = folder / AREAS_FILE
     if not path.exists() and not path.is_symlink():

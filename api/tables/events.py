@@ -96,7 +96,7 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("webhook_id", "event_position"),
+        UniqueConstraint("webhook_id", "event_position", name="uq_deliveries_event"),
         Index("ix_deliveries_subject", "webhook_id", "state", "subject", "event_transaction", "event_position"),
     )
 

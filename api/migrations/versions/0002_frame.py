@@ -108,7 +108,7 @@ def upgrade() -> None:
             ["event_position"], ["events.position"], name=op.f("fk_deliveries_event_position_events")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint("webhook_id", "event_position", name=op.f("uq_deliveries_webhook_id")),
+        sa.UniqueConstraint("webhook_id", "event_position", name=op.f("uq_deliveries_event")),
     )
     op.create_index(
         "ix_deliveries_subject",

@@ -25,7 +25,7 @@ from datasets.times import (
 )
 from optimizer.model import DAY_S, Channel, Tariff
 
-__all__ = ["SETTINGS_FILE", "Settings", "read_settings", "read_toml", "settings_of"]
+__all__ = ["SETTINGS_FILE", "Settings", "read_toml", "settings_of"]
 
 SETTINGS_FILE = "day.toml"
 NO_DATES: frozenset[dt.date] = frozenset()
@@ -52,12 +52,6 @@ class Settings:
     policies: tuple[str, ...]
     tariff: Tariff
     exchange: Exchange
-
-
-def read_settings(folder: Path, faults: FaultList) -> Settings | None:
-    """Return day.toml, or None when it cannot be parsed or has no date; whatever is wrong is a fault."""
-    values = read_toml(folder, faults)
-    return None if values is None else settings_of(values, folder, faults)
 
 
 def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -> Settings | None:

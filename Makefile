@@ -44,6 +44,10 @@ setup: .venv/.warm
 	@.ci/install-font
 	@touch $@
 
+.venv/.postgis: .venv/.made-in .ci/install-postgis
+	@.ci/install-postgis
+	@touch $@
+
 # numba notices a change in a function's own file, not in the files of the functions it calls: compile all anew.
 .venv/.warm: .venv/.installed .venv/.font $(wildcard optimizer/search/*.py)
 	@find optimizer -name "*.nb[ic]" -delete
@@ -63,7 +67,7 @@ run: setup
 
 # --- test ----------------------------------------------------------------------------------------------------------
 
-test: setup
+test: setup .venv/.postgis
 	@$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors test-suite
 
 test-style:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
+from api.cli_db import StoreRefused, db_app
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_changes, print_kpis
 from api.explaining import Language, print_explanations
@@ -56,13 +57,22 @@ day_app = typer.Typer(
     no_args_is_help=True, help="A day of the network: make a sample, plan it, check a plan, explain a job."
 )
 app.add_typer(day_app, name="day")
+app.add_typer(db_app, name="db")
 
 
 def main() -> None:
     """Run the command line; problems end in one clear message and the exit code that says whose they are."""
     try:
         app()
-    except (FolderRefused, ForeignFolder, JobUnknown, ClusterRefused, BenchRefused, ProblemRefused) as refused:
+    except (
+        FolderRefused,
+        ForeignFolder,
+        JobUnknown,
+        ClusterRefused,
+        BenchRefused,
+        ProblemRefused,
+        StoreRefused,
+    ) as refused:
         _say(str(refused))
         sys.exit(REFUSED)
     except PlanIllegal as illegal:

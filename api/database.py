@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from api.spatial_sqlite import add_spatial_functions
+
 __all__ = ["Database"]
 
 BUSY_TIMEOUT_S = 30
@@ -50,6 +52,7 @@ def _sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        add_spatial_functions(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

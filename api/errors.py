@@ -1,6 +1,7 @@
 """What can go wrong at the edge, as RFC 9457 problem details.
 
 Problem
+├─ BadRequest           400  the query, a header; every fault listed
 ├─ Refused               422  the payload; every fault listed
 ├─ Unauthorised          401  no key, a wrong one, one that has expired
 ├─ Forbidden             403  a scope or a centre that the key does not have
@@ -19,10 +20,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 __all__ = [
+    "BadRequest",
     "Conflict",
     "Fault",
     "Forbidden",
     "Gone",
+    "MethodNotAllowed",
     "NotFound",
     "PreconditionFailed",
     "PreconditionRequired",
@@ -37,16 +40,25 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault of a payload. pointer: JSON pointer (RFC 6901), "" for the whole; code: a stable word."""
+    """One fault. pointer: JSON pointer (RFC 6901) into the payload, "" for the whole; code: a stable word.
 
-    pointer: str
+    parameter: instead of a pointer, for what is not in the payload, such as query.limit or header.Prefer.
+    """
+
+    pointer: str = ""
     code: str
     detail: str
+    parameter: str = ""
+
+    def written(self) -> dict[str, str]:
+        """Return the fault as a member of `errors`."""
+        place = {"parameter": self.parameter} if self.parameter else {"pointer": self.pointer}
+        return {**place, "code": self.code, "detail": self.detail}
 
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """Something that the caller is told; raised anywhere, written by `api.app` only.
+    """Something that the caller is told; raised anywhere, written by `api.problems` only.
 
     detail: a sentence about this occurrence. faults: becomes `errors[]`. members: further members of the problem,
     such as the new offers of a lost race. headers: for example ETag or Retry-After.
@@ -64,6 +76,12 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.detail
+
+
+class BadRequest(Problem):
+    """The request around the payload has faults: its address, its query, its headers."""
+
+    status, code, title, title_zh = 400, "bad_request", "The request has faults", "请求有误"
 
 
 class Refused(Problem):
@@ -88,6 +106,12 @@ class NotFound(Problem):
     """Nothing of this name, or nothing that this key may see."""
 
     status, code, title, title_zh = 404, "not_found", "Not found", "未找到"
+
+
+class MethodNotAllowed(Problem):
+    """The address has other methods."""
+
+    status, code, title, title_zh = 405, "method_not_allowed", "Not a method of this address", "不支持该方法"
 
 
 class Conflict(Problem):

@@ -1,0 +1,83 @@
+"""A store of its own for every test, on SQLite and on PostGIS."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from api.database import Database
+from api.upgrade import upgrade
+from tests.api.postgis import Cluster, cluster
+
+TEMPLATE = "upgraded"
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[Cluster]:
+    """Yield the PostGIS cluster of this test worker."""
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _postgis_template(postgis: Cluster) -> Cluster:
+    """Return the cluster once it holds an upgraded, empty store to copy."""
+    database = Database(postgis.create(TEMPLATE))
+    upgrade(database)
+    database.close()
+    return postgis
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of an upgraded, empty store to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / f"{TEMPLATE}.db"
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the address of an upgraded, empty store on SQLite."""
+    file = tmp_path / "paigong.db"
+    shutil.copyfile(_sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgis_url(_postgis_template: Cluster) -> Iterator[str]:
+    """Yield the address of an upgraded, empty store on PostGIS."""
+    name = f"test_{uuid4().hex}"
+    yield _postgis_template.create(name, TEMPLATE)
+    _postgis_template.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of an upgraded, empty store: the test runs on either."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Yield an upgraded, empty store: the test runs on either."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgis"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a store without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    postgis: Cluster = request.getfixturevalue("postgis")
+    name = f"empty_{uuid4().hex}"
+    yield postgis.create(name)
+    postgis.drop(name)

@@ -1,0 +1,60 @@
+"""The steps of the store: from nothing to what the models say, on both databases."""
+
+from multiprocessing import get_context
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, Table, text
+
+from api.database import Database
+from api.upgrade import StoreIsNewer, has_model, newest_step, target_metadata, upgrade
+
+
+def differences(connection: Connection, metadata: MetaData) -> list[object]:
+    """Return what a migration would still have to do."""
+    context = MigrationContext.configure(connection, opts={"include_object": has_model, "compare_type": True})
+    found: list[object] = compare_metadata(context, metadata)
+    return found
+
+
+def test_the_steps_lead_to_what_the_models_say(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert differences(connection, target_metadata()) == []
+
+
+def test_a_model_without_a_step_is_found(database: Database) -> None:
+    forgotten = MetaData(naming_convention=target_metadata().naming_convention)
+    for table in target_metadata().sorted_tables:
+        table.to_metadata(forgotten)
+    Table("forgotten", forgotten)
+    with database.engine.connect() as connection:
+        assert [difference[0] for difference in differences(connection, forgotten)] == ["add_table"]  # type: ignore[index]
+
+
+def test_an_upgrade_from_nothing_can_be_repeated(empty_url: str) -> None:
+    database = Database(empty_url)
+    assert upgrade(database) == upgrade(database) == newest_step()
+    database.close()
+
+
+def upgrade_here(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.close()
+
+
+def test_two_processes_upgrade_one_after_the_other(empty_url: str) -> None:
+    with get_context("spawn").Pool(2) as pool:
+        pool.map(upgrade_here, [empty_url] * 4)
+    database = Database(empty_url)
+    with database.read() as session:
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == [newest_step()]
+    database.close()
+
+
+def test_a_store_of_a_newer_version_is_left_alone(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+    with pytest.raises(StoreIsNewer, match="9999_future"):
+        upgrade(database)

@@ -13,7 +13,6 @@ from api.database import Database
 from api.edge import Edge, fingerprint_of
 from api.errors import BadRequest, Fault, Unauthorised
 from api.language import Language, language_of
-from api.rates import Rates
 from api.settings import Settings
 
 __all__ = ["CallerOf", "ClockOf", "DatabaseOf", "EdgeOf", "LanguageOf", "SettingsOf", "needs"]
@@ -60,7 +59,7 @@ def _caller(
         ),
     ] = None,
 ) -> Caller:
-    rates: Rates = request.app.state.rates
+    rates = request.app.state.rates
     address = request.client.host if request.client else ""
     keys: KeyRing = request.app.state.keys
     try:

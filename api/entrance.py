@@ -72,7 +72,7 @@ class Entrance:
                 self._tell(scope, status, time.perf_counter() - begun)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        route = template_of(scope)
+        route = _template(scope)
         self._metrics.requests.labels(scope["method"], route, status).inc()
         self._metrics.seconds.labels(scope["method"], route).observe(seconds)
         key_id = scope["state"].get("key_id")
@@ -80,9 +80,10 @@ class Entrance:
         log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds, key_id=key_id)
 
 
-def template_of(scope: Scope) -> str:
+def _template(scope: Scope) -> str:
     """Return the route's template, never the address: ids make no metric and no log line."""
-    return scope["state"].get("route") or OTHER
+    template: str = getattr(scope.get("route"), "path_format", OTHER)
+    return template
 
 
 class BodyLimit:

@@ -6,9 +6,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.database import Database
+from api.settings import Settings
 from api.upgrade import upgrade
+from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.postgis import Cluster, cluster
 
 TEMPLATE = "upgraded"
@@ -81,3 +86,29 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     name = f"empty_{uuid4().hex}"
     yield postgis.create(name)
     postgis.drop(name)
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[FastAPI]:
+    """Yield the application on an upgraded, empty store, on either database; its clock stands still."""
+    application = create_app(Settings(database_url=database_url), clock=StandingClock())
+    yield application
+    application.state.database.close()
+
+
+@pytest.fixture
+def make_key(app: FastAPI) -> MakeKey:
+    """Return what makes a key and gives its Authorization header."""
+    return MakeKey(app)
+
+
+@pytest.fixture
+def anyone(app: FastAPI) -> TestClient:
+    """Return a client without a key."""
+    return client_of(app)
+
+
+@pytest.fixture
+def client(app: FastAPI, make_key: MakeKey) -> TestClient:
+    """Return a client whose key may do everything everywhere."""
+    return client_of(app, make_key("admin"))

@@ -11,7 +11,7 @@ from api.auth import KeyRing
 from api.clock import Clock, utc_now
 from api.database import Database
 from api.documentation import add_documentation
-from api.endpoints import health
+from api.endpoints import documents, health, network
 from api.entrance import BodyLimit, Entrance
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
@@ -20,7 +20,7 @@ from api.settings import Settings
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (health.routes,)
+ROUTERS = (health.routes, network.routes, documents.routes)
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
 

@@ -1,22 +1,25 @@
 """Master data on the wire: the network's rows, and the documents that calendars, promises and prices are."""
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue
 
-from api.schemas.values import Position, Sent, Shown
+from api.schemas.values import Moment, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, LocalDate, TimeOfDay, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN, MAX_WEIGHT_G
 
 __all__ = [
+    "BulkLine",
     "CalendarIn",
     "CentreIn",
     "Certificate",
     "CertificateRow",
+    "ContractTariffIn",
+    "Held",
+    "HolidaysIn",
     "KitIn",
     "LaneIn",
-    "MasterRow",
     "OutletIn",
     "PartIn",
     "Skill",
@@ -206,13 +209,18 @@ class CalendarIn(Sent):
         list[Weekday], Field(min_length=1, max_length=7, description="Open days.", examples=[["mon", "tue"]])
     ]
     public_holidays: Annotated[
-        bool, Field(description="Closed on China's public holidays, open on swapped working days.", examples=[True])
+        bool, Field(description="Closed on holidays, open on swapped working days.", examples=[True])
     ] = False
+
+
+class HolidaysIn(Sent):
+    """Public holidays and swapped working days, for all calendars that observe them."""
+
     closed: Annotated[list[LocalDate], Field(max_length=1_000)] = Field(
-        default_factory=list, description="Further dates it is closed.", examples=[["2026-03-05"]]
+        default_factory=list, description="Public holidays.", examples=[["2026-02-17"]]
     )
     working: Annotated[list[LocalDate], Field(max_length=1_000)] = Field(
-        default_factory=list, description="Further dates it is open.", examples=[["2026-03-07"]]
+        default_factory=list, description="Swapped working days.", examples=[["2026-02-28"]]
     )
 
 
@@ -254,27 +262,47 @@ class SlaPolicyIn(Sent):
 
 
 class TariffIn(Sent):
-    """Prices; names and units as in [tariff] and [[contract_tariff]] of docs/data-format.md."""
+    """Prices of the objective; names and units as in [tariff] of docs/data-format.md."""
 
     prices: dict[Word, JsonValue] = Field(
-        default_factory=dict,
-        description="Keys of [tariff]; what is absent has its default.",
-        examples=[{"unserved_fen": 40_000}],
-    )
-    contract_tariffs: Annotated[list[dict[Word, JsonValue]], Field(max_length=1_000)] = Field(
-        default_factory=list,
-        description="Rows of [[contract_tariff]].",
-        examples=[[{"id": "county", "call_out_fen": 3_000, "bands": [[5_000, 0]], "fen_per_minute": 80}]],
+        default_factory=dict, description="What is absent has its default.", examples=[{"unserved_fen": 40_000}]
     )
 
 
-class MasterRow(Shown):
+class ContractTariffIn(Sent):
+    """What a contract outlet is paid per visit: planned and settled with the same figures."""
+
+    call_out_fen: Annotated[Fen, Field(description="Per visit, fen (CNY).", examples=[3_000])]
+    bands: Annotated[
+        list[Annotated[list[int], Field(min_length=2, max_length=2)]],
+        Field(
+            min_length=1,
+            max_length=100,
+            description="[up to metres by road, fen], metres rising.",
+            examples=[[[5_000, 0]]],
+        ),
+    ]
+    fen_per_minute: Annotated[Fen, Field(description="Per minute of service, fen (CNY).", examples=[80])]
+
+
+T = TypeVar("T")
+
+
+class Held(Shown, Generic[T]):
     """A row or document with the dates it holds on."""
 
     id: Annotated[str, Field(description="Its id.", examples=["Z0018"])]
     effective_from: Annotated[dt.date, Field(description="Holds from this date.", examples=["2026-03-02"])]
     version: Annotated[int, Field(description="Counts the changes; the ETag.", examples=[2])]
-    updated_at: Annotated[str, Field(description="Last changed.", examples=["2026-03-01T18:00:00+08:00"])]
+    updated_at: Annotated[Moment, Field(description="Last changed.", examples=["2026-03-01T18:00:00+08:00"])]
+    row: Annotated[T, Field(description="What it says.")]
+
+
+class BulkLine(Sent, Generic[T]):
+    """One line of a bulk upsert."""
+
+    id: Annotated[str, Field(min_length=1, max_length=256, description="Its id.", examples=["Z0018"])]
+    row: Annotated[T, Field(description="What it says.")]
 
 
 class CertificateRow(Shown):
@@ -283,6 +311,6 @@ class CertificateRow(Shown):
     technician_id: Annotated[str, Field(description="Whose.", examples=["T00012"])]
     outlet_id: Annotated[str, Field(description="Where they are based.", examples=["Z0018"])]
     scheme: Annotated[str, Field(description="Scheme.", examples=["gas"])]
-    first: Annotated[str, Field(description="Valid from.", examples=["2024-05-01"])]
-    last: Annotated[str, Field(description="Valid to, included.", examples=["2026-04-30"])]
-    valid: Annotated[bool, Field(description="On the date asked for.", examples=[True])]
+    valid_from: Annotated[dt.date, Field(description="Valid from.", examples=["2024-05-01"])]
+    valid_to: Annotated[dt.date, Field(description="Valid to, included.", examples=["2026-04-30"])]
+    is_valid: Annotated[bool, Field(description="On the date asked for.", examples=[True])]

@@ -48,7 +48,7 @@ class Effective:
     entered: Mapped[int] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer)
     written_at: Mapped[dt.datetime] = mapped_column(Instant)
-    cells: Mapped[dict[str, str]] = mapped_column(JSON)
+    cells: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class CentreRow(Effective, Base):

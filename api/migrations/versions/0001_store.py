@@ -1,5 +1,7 @@
 """The network and its jobs."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
@@ -32,15 +34,15 @@ def downgrade() -> None:
     raise RuntimeError("restore the backup that was taken before the upgrade")
 
 
-def _needed(name: str, type_: "sa.types.TypeEngine[object]") -> "sa.Column[object]":
+def _needed(name: str, type_: Any) -> "sa.Column[Any]":
     return sa.Column(name, type_, nullable=False)
 
 
-def _point(name: str = "position") -> "sa.Column[object]":
+def _point(name: str = "position") -> "sa.Column[Any]":
     return _needed(name, Geometry("POINT", srid=4326, spatial_index=False))
 
 
-def _create_versions(table: str, *columns: "sa.Column[object]", key: tuple[str, ...] = ()) -> None:
+def _create_versions(table: str, *columns: "sa.Column[Any]", key: tuple[str, ...] = ()) -> None:
     """Create a table of versions, each from a date on."""
     op.create_table(
         table,
@@ -71,6 +73,9 @@ def _create_network() -> None:
     _create_versions("warehouses", _point())
     for table in ("centres", "outlets", "warehouses"):
         add_spatial_index(table, "position", ("id", "effective_from"))
+    if op.get_context().dialect.name == "postgresql":
+        # Degrees are not equally long: the nearest outlets are sought by metres.
+        op.execute("CREATE INDEX idx_outlets_geography ON outlets USING gist ((position::geography))")
     _create_versions("parts")
     _create_versions("kits")
     _create_versions(

@@ -10,17 +10,20 @@ from starlette.middleware.gzip import GZipMiddleware
 from api.auth import KeyRing
 from api.clock import Clock, utc_now
 from api.database import Database
+from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import health
+from api.endpoints import events, health, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
 from api.rates import Rates
 from api.settings import Settings
+from api.solver_pool import SolverPool
+from api.telemetry import add_telemetry
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (health.routes,)
+ROUTERS = (health.routes, events.routes, webhooks.routes, vroom.routes)
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
 
@@ -44,6 +47,8 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.keys = KeyRing(database, clock)
     app.state.rates = Rates(settings.rate_limit)
     app.state.metrics = Metrics()
+    app.state.send = http_sender(settings.webhook_timeout_s)
+    app.state.solvers = SolverPool(settings.workers)
     add_problem_handlers(app)
     for routes in ROUTERS:
         app.include_router(routes)
@@ -52,10 +57,17 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.add_middleware(BodyLimit, most_bytes=settings.body_limit)
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_GZIPPED, compresslevel=5)
     app.add_middleware(Entrance, metrics=app.state.metrics)
+    if settings.telemetry:
+        add_telemetry(app)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    courier = Courier(state.database, state.clock, state.send, state.metrics)
+    courier.start()
     yield
-    app.state.database.close()
+    courier.stop()
+    state.solvers.close()
+    state.database.close()

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
 from api.cli_db import StoreRefused, db_app
+from api.cli_serve import ServeRefused, key_app, serve
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_changes, print_kpis
 from api.explaining import Language, print_explanations
@@ -58,6 +59,8 @@ day_app = typer.Typer(
 )
 app.add_typer(day_app, name="day")
 app.add_typer(db_app, name="db")
+app.add_typer(key_app, name="key")
+app.command("serve")(serve)
 
 
 def main() -> None:
@@ -72,6 +75,7 @@ def main() -> None:
         BenchRefused,
         ProblemRefused,
         StoreRefused,
+        ServeRefused,
     ) as refused:
         _say(str(refused))
         sys.exit(REFUSED)

@@ -23,10 +23,10 @@ from api.errors import (
     Unavailable,
 )
 from api.language import Language, language_of
+from api.payloads import counted, faults_of
 from api.schemas.problems import MEDIA_TYPE
-from api.strict_json import pointer_of
 
-__all__ = ["add_problem_handlers", "faults_of", "problem_response"]
+__all__ = ["add_problem_handlers", "problem_response"]
 
 MOST_ERRORS = 1_000
 """A problem lists this many faults and counts the rest."""
@@ -34,11 +34,6 @@ RETRY_AFTER_S = "1"
 VROOM_CODES = {400: 2, 401: 2, 403: 2, 404: 2, 405: 2, 413: 4, 415: 2, 422: 2, 429: 2}
 
 log = structlog.get_logger("paigong")
-
-
-def faults_of(errors: Iterable[Mapping[str, Any]], place: tuple[str | int, ...] = ()) -> list[Fault]:
-    """Return pydantic's errors as faults; place: what to drop from the front of their paths, such as ("body",)."""
-    return [_fault(error, error["loc"][len(place) :]) for error in errors]
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
@@ -74,12 +69,12 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request, _refusal(error.errors()))
+        return problem_response(request, _refusal(error.errors(), getattr(request.state, "refused", None)))
 
     @app.exception_handler(ValidationError)
     async def invalid_line(request: Request, error: ValidationError) -> Response:
         faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
-        return problem_response(request, Refused(_counted(faults), faults=faults))
+        return problem_response(request, Refused(counted(faults), faults=faults))
 
     @app.exception_handler(HTTPException)
     async def refused_by_framework(request: Request, error: HTTPException) -> Response:
@@ -109,23 +104,15 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem_response(request, Problem("This is a defect of Paigong. The log has more, under `instance`."))
 
 
-def _refusal(errors: Iterable[Mapping[str, Any]]) -> Problem:
-    """Return the problem of a request that does not fit: its parameters first, for they say what the payload is."""
+def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None) -> Problem:
+    """Return the problem of a request that does not fit; refused: what is wrong with its payload, if that is known."""
     body = [error for error in errors if error["loc"][:1] == ("body",)]
     around = [error for error in errors if error["loc"][:1] != ("body",)]
+    in_payload = list(refused.faults) if refused is not None else faults_of(body, ("body",))
     if around:
-        faults = [_fault_of_parameter(error) for error in around] + faults_of(body, ("body",))
-        return BadRequest(_counted(faults), faults=faults)
-    faults = faults_of(body, ("body",))
-    return Refused(_counted(faults), faults=faults)
-
-
-def _counted(faults: list[Fault]) -> str:
-    return "1 fault." if len(faults) == 1 else f"{len(faults)} faults."
-
-
-def _fault(error: Mapping[str, Any], path: tuple[str | int, ...]) -> Fault:
-    return Fault(pointer=pointer_of(path), code=error["type"], detail=error["msg"])
+        faults = [_fault_of_parameter(error) for error in around] + in_payload
+        return BadRequest(counted(faults), faults=faults)
+    return refused or Refused(counted(in_payload), faults=in_payload)
 
 
 def _fault_of_parameter(error: Mapping[str, Any]) -> Fault:

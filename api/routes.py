@@ -1,4 +1,4 @@
-"""How a route reads its body: strict JSON, refused with every fault of form before anything looks at it."""
+"""How a route reads its body: as strict JSON, every fault told, but to nobody without a key."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -6,28 +6,36 @@ from typing import Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
-from api.errors import Problem
+from api.errors import Problem, Refused
+from api.payloads import read_payload
 from api.schemas.problems import problems
-from api.strict_json import read_json
 
 __all__ = ["StrictRoute", "router"]
 
 READ_HERE = 32_000
 """Bytes that are read on the event loop; more is read in a thread, so that others are answered meanwhile."""
-UNREAD: Any = object()
 
 
 class _StrictRequest(Request):
-    """A request whose `json()` is strict."""
+    """A request whose `json()` is an instance of the route's schema.
 
-    _document: Any = UNREAD
+    A body that is none is no reason to refuse yet: the framework reads it before it asks for the key. What is wrong is
+    kept, and the framework, given nothing that it can use, refuses after that; `api.problems` then tells what was kept.
+    """
+
+    schema: TypeAdapter[Any]
 
     async def json(self) -> Any:
-        if self._document is UNREAD:
-            body = await self.body()
-            self._document = read_json(body) if len(body) <= READ_HERE else await run_sync(read_json, body)
-        return self._document
+        body = await self.body()
+        try:
+            if len(body) <= READ_HERE:
+                return read_payload(self.schema, body)
+            return await run_sync(read_payload, self.schema, body)
+        except Refused as refused:
+            self.state.refused = refused
+            return ()
 
 
 class StrictRoute(APIRoute):
@@ -36,9 +44,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, given strict requests."""
         handle = super().get_route_handler()
+        schema = None if self.body_field is None else TypeAdapter[Any](self.body_field.field_info.annotation)
 
         async def strictly(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
+            if schema is not None:
+                request = _StrictRequest(request.scope, request.receive)
+                request.schema = schema
+            return await handle(request)
 
         return strictly
 

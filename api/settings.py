@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PAIGONG_", frozen=True, extra="ignore")
 
     database_url: Annotated[str, Field(description="SQLAlchemy address of the store: SQLite or PostgreSQL.")] = (
-        "sqlite:///run/paigong.db"
+        "sqlite:///paigong.db"
     )
     data_folder: Annotated[Path, Field(description="Where runs keep what is no table: caches, road files.")] = Path(
         "run"

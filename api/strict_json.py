@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from api.errors import Fault, Refused
 
-__all__ = ["LARGEST_INTEGER", "MOST_DEPTH", "MOST_FAULTS", "JsonObject", "pointer_of", "read_json"]
+__all__ = ["LARGEST_INTEGER", "MOST_DEPTH", "MOST_FAULTS", "pointer_of", "read_json"]
 
 MOST_DEPTH = 40
 """Levels of arrays and objects; nothing that is asked of this service needs a dozen."""
@@ -16,12 +16,6 @@ MOST_FAULTS = 100
 """A refusal lists this many faults of form: whoever makes more of them has one cause."""
 LARGEST_INTEGER = 2**63 - 1
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
-
-
-class JsonObject(dict[str, Any]):
-    """A JSON object with the bytes it was read from, so that a schema can read it as JSON and not as Python."""
-
-    raw: bytes = b""
 
 
 class _Twice(dict[str, Any]):
@@ -54,9 +48,6 @@ def read_json(body: bytes) -> Any:
             break
     if faults:
         raise Refused("The body is not JSON as it is understood here.", faults=faults)
-    if isinstance(document, dict):
-        document = JsonObject(document)
-        document.raw = body
     return document
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -10,13 +10,10 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     PlainSerializer,
     StringConstraints,
     model_validator,
 )
-
-from api.strict_json import JsonObject
 
 __all__ = ["CHINA", "Datum", "Duration", "Id", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
 
@@ -29,14 +26,6 @@ class Sent(BaseModel):
     """What a caller sends: strict, no unknown fields, all faults at once."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _read_as_json(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
-        # Strict Python has no moment in a text, strict JSON has: a body is read as the JSON that it was.
-        if isinstance(given, JsonObject):
-            return cls.model_validate_json(given.raw)
-        return read(given)
 
 
 class Shown(BaseModel):

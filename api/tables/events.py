@@ -10,7 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from api.tables.base import Base, Instant
 
-__all__ = ["Delivery", "Event", "Lease", "Webhook", "current_transaction", "oldest_open_transaction"]
+__all__ = ["Delivery", "Event", "Webhook", "current_transaction", "oldest_open_transaction"]
 
 Position = BigInteger().with_variant(Integer, "sqlite")
 
@@ -113,13 +113,3 @@ class Delivery(Base):
     status: Mapped[int | None]
     """HTTP status of the last attempt; null: no answer."""
     error: Mapped[str | None]
-
-
-class Lease(Base):
-    """Work that one process at a time does; whoever holds it renews it, and loses it by not doing so."""
-
-    __tablename__ = "leases"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    holder: Mapped[str]
-    until: Mapped[dt.datetime] = mapped_column(Instant)

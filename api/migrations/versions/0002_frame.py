@@ -115,13 +115,6 @@ def upgrade() -> None:
         "deliveries",
         ["webhook_id", "state", "subject", "event_transaction", "event_position"],
     )
-    op.create_table(
-        "leases",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("until", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
-    )
 
 
 def downgrade() -> None:

@@ -16,11 +16,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.tables.base import Base, Instant
 
-__all__ = ["LiveRoute", "Plan", "PlanFile", "PlanShard", "Published", "Visit", "Worker"]
+__all__ = ["LiveRoute", "Plan", "PlanEvent", "PlanFile", "PlanShard", "Published", "Visit", "Worker"]
 
 
 class Plan(Base):
-    """A plan from the wish to what is published. state: queued, running, finished, failed, cancelled, published, superseded."""
+    """A plan from the wish to what is published.
+
+    state: queued, running, finished, failed, cancelled, published, superseded.
+    """
 
     __tablename__ = "plans"
     __table_args__ = (Index("ix_plans_state", "state"),)
@@ -44,6 +47,8 @@ class Plan(Base):
     """The worker that runs it, or ran it last."""
     cancel_asked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     progress: Mapped[dict[str, Any]] = mapped_column(JSON)
+    told: Mapped[int]
+    """How many plan_events there are."""
     started_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     published_at: Mapped[dt.datetime | None] = mapped_column(Instant)
@@ -79,6 +84,18 @@ class PlanShard(Base):
     """The start of the run that solved it."""
     done_at: Mapped[dt.datetime] = mapped_column(Instant)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PlanEvent(Base):
+    """What a run told while it went on, numbered from 1: followers go on where they were."""
+
+    __tablename__ = "plan_events"
+
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class Published(Base):

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("executor", sa.String(), nullable=True),
         sa.Column("cancel_asked_at", INSTANT, nullable=True),
         sa.Column("progress", sa.JSON(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("started_at", INSTANT, nullable=True),
         sa.Column("ended_at", INSTANT, nullable=True),
         sa.Column("published_at", INSTANT, nullable=True),
@@ -67,6 +68,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("plan_id", "key", name=op.f("pk_plan_shards")),
         sa.UniqueConstraint("plan_id", "number", name=op.f("uq_plan_shards_plan_id")),
+    )
+    op.create_table(
+        "plan_events",
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["plans.id"], name=op.f("fk_plan_events_plan_id_plans"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("plan_id", "number", name=op.f("pk_plan_events")),
     )
     op.create_table(
         "published",

@@ -12,7 +12,7 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import documents, events, health, network, vroom, webhooks
+from api.endpoints import documents, events, health, jobs, network, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
@@ -25,6 +25,7 @@ __all__ = ["ROUTERS", "create_app"]
 
 ROUTERS = (
     health.routes,
+    jobs.routes,
     network.routes,
     documents.routes,
     events.routes,

@@ -12,7 +12,7 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import events, health, vroom, webhooks
+from api.endpoints import documents, events, health, jobs, network, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
@@ -23,7 +23,15 @@ from api.telemetry import add_telemetry
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (health.routes, events.routes, webhooks.routes, vroom.routes)
+ROUTERS = (
+    health.routes,
+    jobs.routes,
+    network.routes,
+    documents.routes,
+    events.routes,
+    webhooks.routes,
+    vroom.routes,
+)
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
 

@@ -77,8 +77,8 @@ class UntilTold:
         """Begin a share of the budget by this machine's clock."""
         inside, told = self.budget.begin(share), _Told(self.event)
 
-        def stop(steps: int) -> float:
-            return 1.0 if told() else inside(steps)
+        def stop(steps: int, fen: int = 0, visits: int = 0) -> float:
+            return 1.0 if told() else inside(steps, fen, visits)
 
         return stop
 

@@ -26,7 +26,7 @@ from optimizer.cost import price
 from optimizer.dispatch import Progress, dispatch
 from optimizer.explain import explain_job
 from optimizer.explanation import Explanation
-from optimizer.kpis import KpiRow, kpis, kpis_document, table
+from optimizer.kpis import KpiRow, Kpis, kpis, kpis_document, table
 from optimizer.measure import measure
 from optimizer.model import TravelMode
 from optimizer.plan import Plan, Result, Status, Violation
@@ -36,7 +36,17 @@ from optimizer.stability import stability
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["JobUnknown", "PlanIllegal", "Planned", "check_day", "explain_day", "open_provider", "plan_day"]
+__all__ = [
+    "JobUnknown",
+    "Made",
+    "PlanIllegal",
+    "Planned",
+    "check_day",
+    "explain_day",
+    "make_plan",
+    "open_provider",
+    "plan_day",
+]
 
 STABILITY_SHARE = 0.25
 """Part of the budget that goes into finding out what stability costs."""
@@ -92,23 +102,101 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
     progress("reading", 0.0)
     folder = read_day(day_path)
     visits = None if base is None else read_visits(base.out, folder.day)
-    if visits is not None:
-        folder = published_as(folder, visits)
-    day = folder.day
-    travel = open_provider(folder)
-    kept = None
-    asked = base is not None and base.stability
-    planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
-    result = dispatch(
-        day,
-        travel,
-        budget=planning if asked else budget,
+    made = make_plan(
+        folder,
+        visits=visits,
+        stable=base is not None and base.stability,
+        budget=budget,
         workers=workers,
         seed=seed,
         progress=progress,
         engine=engine,
     )
-    if asked and result.status is Status.COMPLETE:
+    progress("writing", 0.0)
+    write_plan(
+        out,
+        made.folder,
+        made.result,
+        made.kpis_document(),
+        made.travel.name,
+        made.travel.is_estimate,
+        _extras(made.folder, made.result.plan, made.changes),
+    )
+    progress("writing", 1.0)
+    return Planned(
+        result=made.result,
+        rows=table(made.ours, made.theirs),
+        changes=made.changes,
+        travel_name=made.travel.name,
+        travel_is_estimate=made.travel.is_estimate,
+        policies=folder.policies,
+        floors_missed=tuple(
+            f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
+            f"{floor.allowed} allowed by {made.ours.parity_target_percent} %"
+            for id_ in made.ours.below_parity_floor
+            for floor in (made.ours.parity_by_centre[id_],)
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A plan that the checker has nothing against, with what it was made from.
+
+    folder: the day, with what was published before. ours, theirs: key figures of the plan, and of the same day planned
+    by hand. changes: None when nothing was published.
+    """
+
+    folder: DayFolder
+    travel: TravelTimes
+    result: Result
+    ours: Kpis
+    theirs: Kpis
+    changes: Changes | None
+
+    def kpis_document(self) -> dict[str, object]:
+        """Return the content of kpis.json."""
+        changes = {} if self.changes is None else {"changes": self.changes.as_dict()}
+        return kpis_document(self.ours, self.theirs) | {"policies": list(self.folder.policies)} | changes
+
+
+def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
+    folder: DayFolder,
+    *,
+    visits: Mapping[str, tuple[str, int]] | None,
+    stable: bool,
+    budget: Budget,
+    workers: Workers,
+    seed: int,
+    progress: Progress,
+    engine: Engine = Engine.SEARCH,
+) -> Made:
+    """Plan a day, wherever it was read from.
+
+    visits: technician and start of each visit that was published, None when nothing was. stable: whether what
+    stability costs is found out, in a part of the budget.
+
+    Raises
+    ------
+    PlanIllegal
+        The checker objects to the plan that was found.
+    """
+    if visits is not None:
+        folder = published_as(folder, visits)
+    day = folder.day
+    travel = open_provider(folder)
+    kept = None
+    planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
+    result = dispatch(
+        day,
+        travel,
+        budget=planning if stable else budget,
+        workers=workers,
+        seed=seed,
+        progress=progress,
+        engine=engine,
+    )
+    if stable and result.status is Status.COMPLETE:
         progress("stability", 0.0)
         kept = stability(day, result, travel, budget=rest, workers=workers, seed=seed)
     changes = against(folder, result.plan, visits, kept)
@@ -119,34 +207,13 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         raise PlanIllegal(violations)
     hand = by_hand(day, travel, workers, lambda done: progress("by hand", done))
     hand_cost = price(day, hand, travel)
-    ours = kpis(day, result.plan, result.cost, folder.sla_names)
-    theirs = kpis(day, hand, hand_cost, folder.sla_names)
-    progress("writing", 0.0)
-    write_plan(
-        out,
-        folder,
-        result,
-        kpis_document(ours, theirs)
-        | {"policies": list(folder.policies)}
-        | ({} if changes is None else {"changes": changes.as_dict()}),
-        travel.name,
-        travel.is_estimate,
-        _extras(folder, result.plan, changes),
-    )
-    progress("writing", 1.0)
-    return Planned(
+    return Made(
+        folder=folder,
+        travel=travel,
         result=result,
-        rows=table(ours, theirs),
+        ours=kpis(day, result.plan, result.cost, folder.sla_names),
+        theirs=kpis(day, hand, hand_cost, folder.sla_names),
         changes=changes,
-        travel_name=travel.name,
-        travel_is_estimate=travel.is_estimate,
-        policies=folder.policies,
-        floors_missed=tuple(
-            f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
-            f"{floor.allowed} allowed by {ours.parity_target_percent} %"
-            for id_ in ours.below_parity_floor
-            for floor in (ours.parity_by_centre[id_],)
-        ),
     )
 
 

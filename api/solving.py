@@ -71,8 +71,8 @@ class _UntilPressed:
         """Begin a share of the budget."""
         inside = self.budget.begin(share)
 
-        def stop(steps: int) -> float:
-            return 1.0 if self.button.pressed else inside(steps)
+        def stop(steps: int, fen: int = 0, visits: int = 0) -> float:
+            return 1.0 if self.button.pressed else inside(steps, fen, visits)
 
         return stop
 

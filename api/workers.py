@@ -11,26 +11,28 @@ from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from typing import Self
 
+from api.scoreboard import Cells, Scoreboard, play_on, tell
 from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.search.anneal import Stop
 
-__all__ = ["ProcessWorkers", "Seconds", "UntilStopped"]
+__all__ = ["ProcessWorkers", "Seconds", "UntilStopped", "end_with_parent"]
 
 _stop: ctypes.c_bool | None = None
 """In a worker process: true when a person asked to stop. It has no lock that a killed worker could take with it."""
 
 
-def _begin_worker(stop: ctypes.c_bool) -> None:
+def _begin_worker(stop: ctypes.c_bool, cells: Cells) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _stop
     _stop = stop
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    play_on(cells)
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """Wait until the command is gone, killed perhaps: nobody wants the answer then."""
+def end_with_parent() -> None:
+    """Wait until the command is gone, killed perhaps, and end at once: nobody wants the answer then."""
     parent = mp.parent_process()
     if parent is not None:
         parent.join()
@@ -49,8 +51,8 @@ class Seconds:
         begun = time.monotonic()
         seconds = max(self.seconds * share, 1e-9)
 
-        def stop(steps: int) -> float:
-            del steps
+        def stop(steps: int, fen: int = 0, visits: int = 0) -> float:
+            del steps, fen, visits
             return (time.monotonic() - begun) / seconds
 
         return stop
@@ -75,8 +77,9 @@ class UntilStopped:
         """Begin a share of the budget."""
         inside = self.budget.begin(share)
 
-        def stop(steps: int) -> float:
-            return 1.0 if _stop is not None and _stop.value else inside(steps)
+        def stop(steps: int, fen: int = 0, visits: int = 0) -> float:
+            tell(fen, visits)
+            return 1.0 if _stop is not None and _stop.value else inside(steps, fen, visits)
 
         return stop
 
@@ -98,6 +101,7 @@ class ProcessWorkers:
         # All that a worker imports, the command line as its main module included: paid once, before it forks.
         self._context.set_forkserver_preload(["api.cli"])
         self._stop = self._context.RawValue(ctypes.c_bool, False)
+        self.scoreboard = Scoreboard(self._context)
         self._button = StopButton(self._ask_to_stop)
         self._pool: ProcessPoolExecutor | None = None
 
@@ -117,7 +121,10 @@ class ProcessWorkers:
             self._pool = None
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.count, mp_context=self._context, initializer=_begin_worker, initargs=(self._stop,)
+                self.count,
+                mp_context=self._context,
+                initializer=_begin_worker,
+                initargs=(self._stop, self.scoreboard.cells),
             )
         return self._pool
 

@@ -16,7 +16,7 @@ from geo.shapes import route_features
 from optimizer.model import Day
 from optimizer.plan import Result, Route, Shipment, Unassigned
 
-__all__ = ["PLAN_FILE", "PLAN_FORMAT", "Extra", "check_plan_place", "write_plan"]
+__all__ = ["PLAN_FILE", "PLAN_FORMAT", "Extra", "check_plan_place", "plan_document", "write_plan"]
 
 PLAN_FILE = "plan.json"
 PLAN_FORMAT = "paigong plan 1"
@@ -74,7 +74,7 @@ def write_plan(
     if taken or any(Path(name).name != name for name in extras):
         raise ValueError(f"extras need plain names of their own, not {', '.join(taken or extras)}")
     plan = result.plan
-    document = _plan_document(folder.day, result, travel_name, travel_is_estimate)
+    document = plan_document(folder.day, result, travel_name, travel_is_estimate)
     with whole_folder(out, PLAN_FILE, {*WRITTEN, *EXTRAS, *extras}) as temporary:
         _write_json(temporary / PLAN_FILE, document)
         for table in PLAN_TABLES:
@@ -100,7 +100,8 @@ def _write_extra(path: Path, extra: Extra) -> None:
     extra(path)
 
 
-def _plan_document(day: Day, result: Result, travel_name: str, travel_is_estimate: bool) -> dict[str, Any]:
+def plan_document(day: Day, result: Result, travel_name: str, travel_is_estimate: bool) -> dict[str, Any]:
+    """Return the content of plan.json."""
     plan = result.plan
     shifts = {shift.id: shift for shift in day.shifts}
     outlet_of = {technician.id: technician.outlet_id for technician in day.technicians}

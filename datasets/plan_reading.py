@@ -23,7 +23,7 @@ from optimizer.explanation import Why
 from optimizer.model import Day, Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
 
-__all__ = ["Statement", "read_plan", "read_statement"]
+__all__ = ["Statement", "plan_of", "read_plan", "read_statement"]
 
 MOST = 1 << 40
 COUNT = whole_number(0, MOST)
@@ -87,6 +87,25 @@ def _read_document(out: Path, day: Day, faults: FaultList) -> Plan | None:
     except (ValueError, RecursionError) as error:
         faults.add(PLAN_FILE, None, "", error, "JSON as `paigong day plan` writes it")
         return None
+    return _read_values(values, day, faults)
+
+
+def plan_of(document: object, day: Day) -> Plan:
+    """Return the plan of a document with the content of plan.json, wherever it was kept.
+
+    Raises
+    ------
+    PlanRefused
+        With every fault.
+    """
+    faults = FaultList()
+    plan = _read_values(document, day, faults)
+    if faults.faults or plan is None:
+        raise PlanRefused(faults.ordered((PLAN_FILE,)))
+    return plan
+
+
+def _read_values(values: object, day: Day, faults: FaultList) -> Plan | None:
     if not isinstance(values, dict) or values.get("format") != PLAN_FORMAT:
         found = values.get("format", "missing") if isinstance(values, dict) else type(values).__name__
         faults.add(PLAN_FILE, None, "format", found, PLAN_FORMAT)

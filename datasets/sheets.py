@@ -32,7 +32,7 @@ from optimizer.model import (
 )
 from optimizer.plan import Plan, Route, Shipment, Stop
 
-__all__ = ["write_sheets"]
+__all__ = ["sheet_pages", "write_sheets"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _INDEX = "index.html"
@@ -94,7 +94,14 @@ class _Names:
 
 
 def write_sheets(folder: Path, day_folder: DayFolder, plan: Plan) -> None:
-    """Write index.html and one page per outlet, named after its id, into a folder that is made when missing.
+    """Write index.html and one page per outlet, named after its id, into a folder that is made when missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in sheet_pages(day_folder, plan):
+        (folder / name).write_text(page, encoding="utf-8")
+
+
+def sheet_pages(day_folder: DayFolder, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield file name and text of one page per outlet, named after its id, and of index.html at last.
 
     An outlet without visits gets a page that says so. Whatever people typed is escaped.
     """
@@ -105,11 +112,9 @@ def write_sheets(folder: Path, day_folder: DayFolder, plan: Plan) -> None:
     day = day_folder.day
     reader = _Reader(day_folder, plan)
     note = "行程时间为估算" if day_folder.travel == "estimate" else f"行程时间来源：{day_folder.travel}"
-    folder.mkdir(parents=True, exist_ok=True)
     for outlet in day.outlets:
-        page = sheet.render(reader.page(outlet), dates=_dates(day), travel_note=note)
-        (folder / _file_name(outlet.id)).write_text(page, encoding="utf-8")
-    (folder / _INDEX).write_text(index.render(reader.index()), encoding="utf-8")
+        yield _file_name(outlet.id), sheet.render(reader.page(outlet), dates=_dates(day), travel_note=note)
+    yield _INDEX, index.render(reader.index())
 
 
 class _Reader:

@@ -36,7 +36,8 @@ class Steps:
         """Return a stop after this share of the steps."""
         most = max(1, round(self.steps * share))
 
-        def stop(steps: int) -> float:
+        def stop(steps: int, fen: int = 0, visits: int = 0) -> float:
+            del fen, visits
             return steps / most
 
         return stop

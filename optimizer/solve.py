@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Budget
+from optimizer.budget import Budget, Steps
 from optimizer.engines.recombine import recombine
 from optimizer.engines.routing import MOST_PAIRS, route
 from optimizer.model import Day
@@ -131,7 +131,7 @@ def _routed(problem: Problem, start: Sequence[Sequence[int]], stop: Stop, seed: 
     # A few published visits are no beginning: the model adds others far too slowly.
     answer = None if few and problem.fixed.size > MOST_PAIRS else route(problem, start, stop, seed)
     if answer is None:
-        greedy = search(problem, start, lambda steps: steps / GREEDY_STEPS, seed)
+        greedy = search(problem, start, Steps(steps=GREEDY_STEPS).begin(1.0), seed)
         answer = route(problem, greedy.routes, stop, seed) if stop(0) < 1.0 else None
         if answer is None:
             return replace(greedy, steps=0)

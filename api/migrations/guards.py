@@ -5,7 +5,7 @@ Steps that have landed call these functions: what they write must not change. A 
 
 from alembic import op
 
-__all__ = ["add_refusals", "add_spatial_index", "make_append_only"]
+__all__ = ["add_refusals", "add_spatial_index", "make_append_only", "no_overlap"]
 
 
 def _is_sqlite() -> bool:
@@ -82,4 +82,26 @@ def add_spatial_index(table: str, column: str, keys: tuple[str, ...], geometry_t
     op.execute(
         f"CREATE TRIGGER {name}_update AFTER UPDATE OF {column} ON {table} "
         f"WHEN OLD.{column} IS NOT NEW.{column} BEGIN {leave} {enter} END"
+    )
+
+
+def no_overlap(table: str, owner: str, start: str, end: str) -> None:
+    """Let the database refuse that two rows of one owner share time [start, end), whoever asks.
+
+    SQLite has one writer at a time: a trigger sees every row that could be in the way.
+    """
+    if not _is_sqlite():
+        op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+        op.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT ex_{table}_{owner} "
+            f"EXCLUDE USING gist ({owner} WITH =, tstzrange({start}, {end}) WITH &&)"
+        )
+        return
+    clash = (
+        f"SELECT RAISE(ABORT, 'ex_{table}_{owner}: at two places at once') WHERE EXISTS (SELECT 1 FROM {table} "
+        f"WHERE {owner} = NEW.{owner} AND {start} < NEW.{end} AND {end} > NEW.{start} AND rowid <> NEW.rowid);"
+    )
+    op.execute(f"CREATE TRIGGER {table}_no_overlap_insert AFTER INSERT ON {table} BEGIN {clash} END")
+    op.execute(
+        f"CREATE TRIGGER {table}_no_overlap_update AFTER UPDATE OF {owner}, {start}, {end} ON {table} BEGIN {clash} END"
     )

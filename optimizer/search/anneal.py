@@ -26,8 +26,8 @@ POOL_FROM = 0.4
 class Stop(Protocol):
     """Says how much of a search's budget is used up; 1 or more ends it."""
 
-    def __call__(self, steps: int) -> float:
-        """Return the share used after this many steps."""
+    def __call__(self, steps: int, fen: int = 0, visits: int = 0) -> float:
+        """Return the share used after this many steps; fen, visits: of the best so far, for whoever follows it."""
         ...
 
 
@@ -189,7 +189,7 @@ def search(
     if p.fixed.size:
         _place_all(p, r)
         scale = _mean_price(r.now)
-        while (used := stop(steps)) < 1.0:
+        while (used := stop(steps, int(r.sums[BEST]), int(r.best_count.sum()))) < 1.0:
             temperature = scale * settings.hot * (settings.cold / settings.hot) ** used
             _chunk(p, r, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)
             steps += settings.chunk

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizer.budget import Steps
 from optimizer.search.anneal import Settings, objective, search
 from optimizer.search.gathering import gather
 from optimizer.search.insertion import cheapest_gap
@@ -28,7 +29,7 @@ def plain(problem: Routing) -> Routing:
 
 def routed(problem: Problem, seed: int) -> State:
     """Return a state in which some jobs are on routes and some are not."""
-    found = search(problem, [()] * len(problem.shifts), lambda steps: steps / 50, seed, Settings(chunk=5))
+    found = search(problem, [()] * len(problem.shifts), Steps(steps=50).begin(1.0), seed, Settings(chunk=5))
     state = new_state(problem)
     for v, route in enumerate(found.routes):
         kept = route[:-1] if v % 2 else route
@@ -71,7 +72,7 @@ def test_whatever_depends_on_later_times_takes_steadiness_away() -> None:
 def test_other_numbers_change_no_route_and_no_price(problem: Routing, seed: int) -> None:
     former = lay_out(problem).problem
     gathered = gather(former)
-    found = search(former, [()] * len(former.shifts), lambda steps: steps / 50, seed, Settings(chunk=5))
+    found = search(former, [()] * len(former.shifts), Steps(steps=50).begin(1.0), seed, Settings(chunk=5))
     routes = gathered.gathered(found.routes)
     assert gathered.former(routes) == found.routes
     state = new_state(gathered.problem)

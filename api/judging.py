@@ -1,0 +1,97 @@
+"""What is stored of a plan, judged anew by the checker: nothing that the search said is believed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from api.database import Database
+from api.frozen_days import FrozenDay, OtherVersion, thawed
+from api.planning import open_provider
+from api.replanning import published_as
+from api.store.plans import file_of
+from datasets.faults import PlanRefused
+from datasets.plan_reading import plan_of
+from optimizer.check import check
+from optimizer.cost import price
+from optimizer.measure import measure
+from optimizer.model import Day
+from optimizer.plan import Plan
+
+__all__ = ["Finding", "Judgement", "StoredPlan", "digest_of", "judge", "stored_plan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with a plan: a rule and where it is broken."""
+
+    rule: str
+    where: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the checker says about exactly these bytes."""
+
+    digest: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredPlan:
+    """A plan read back from the store, with its day as the search saw it: published visits included."""
+
+    frozen: FrozenDay
+    day: Day
+    plan: Plan
+    stated_fen: int
+    digest: str
+
+
+def digest_of(day: bytes, plan: bytes) -> str:
+    """Return what tells two versions of a stored plan apart."""
+    return hashlib.sha256(day + b"\0" + plan).hexdigest()
+
+
+def stored_plan(day: bytes, plan: bytes) -> StoredPlan:
+    """Read a stored plan. Raises PlanRefused or OtherVersion."""
+    frozen = thawed(day)
+    visits = frozen.published()
+    folder = frozen.folder if visits is None else published_as(frozen.folder, visits)
+    document = json.loads(plan)
+    return StoredPlan(
+        frozen=frozen,
+        day=folder.day,
+        plan=plan_of(document, folder.day),
+        stated_fen=document["cost_fen"]["total"],
+        digest=digest_of(day, plan),
+    )
+
+
+def judge(database_url: str, plan_id: str) -> Judgement:
+    """Return what the checker says about a stored plan; for a process of its own, since it takes its time."""
+    database = Database(database_url)
+    try:
+        with database.read() as session:
+            day, plan = file_of(session, plan_id, "day"), file_of(session, plan_id, "plan")
+    finally:
+        database.close()
+    assert day is not None and plan is not None, "a finished plan has both"
+    try:
+        stored = stored_plan(day, plan)
+    except OtherVersion as other:
+        finding = Finding(rule="VERSION", where="day", sentence=f"{other}: plan again")
+        return Judgement(digest=digest_of(day, plan), findings=(finding,))
+    except (PlanRefused, ValueError, KeyError, TypeError) as refused:
+        finding = Finding(rule="READABLE", where="plan", sentence=str(refused))
+        return Judgement(digest=digest_of(day, plan), findings=(finding,))
+    measured = measure(stored.day, stored.plan, open_provider(stored.frozen.folder))
+    findings = [
+        Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
+        for found in check(stored.day, stored.plan, measured)
+    ]
+    fen = price(stored.day, stored.plan, measured).total
+    if fen != stored.stated_fen:
+        sentence = f"the plan states {stored.stated_fen} fen, it is {fen}"
+        findings.append(Finding(rule="COST", where="plan", sentence=sentence))
+    return Judgement(digest=stored.digest, findings=tuple(findings))

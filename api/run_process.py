@@ -1,0 +1,265 @@
+"""The process that makes one plan: it freezes the day, plans it shard by shard, and leaves everything in the store.
+
+It can be killed at any line: what it has committed is found by the next attempt, the rest has not happened.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from api.checkpoints import Done, KeepingWorkers
+from api.clock import utc_now
+from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
+from api.database import Database
+from api.frozen_days import FrozenDay, OtherVersion, frozen, thawed
+from api.patience import GONE, patiently
+from api.plan_documents import WHOLE, PlanDocument, outcome_of, plan_documents
+from api.plan_states import PlanState
+from api.planning import Made, PlanIllegal, make_plan
+from api.settings import Settings
+from api.store.plan_days import freeze
+from api.store.plans import (
+    RunLost,
+    begin_run,
+    end_run,
+    file_of,
+    get_plan,
+    keep_file,
+    keep_shard,
+    shard_keys,
+    shards_of,
+    tell_progress,
+)
+from api.tables.plans import Plan
+from api.workers import ProcessWorkers, Seconds, UntilStopped, end_with_parent
+from datasets.faults import DayRefused
+from optimizer.budget import Budget, Steps
+from optimizer.solve import Answer, Engine
+
+__all__ = ["NICER", "run_here", "run_in_child"]
+
+NICER = 10
+"""Searching has a lower priority than answering."""
+TELL_EVERY_S = 1.0
+MOST_FAULTS = 1_000
+
+Returned = TypeVar("Returned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One attempt at one plan."""
+
+    database: Database
+    plan_id: str
+    attempt: int
+
+    def write(self, work: Callable[[Session], Returned]) -> Returned:
+        """Do a transaction, again while the store is away."""
+
+        def once() -> Returned:
+            with self.database.write() as session:
+                return work(session)
+
+        return patiently(once)
+
+    def read(self, work: Callable[[Session], Returned]) -> Returned:
+        """Read, again while the store is away."""
+
+        def once() -> Returned:
+            with self.database.read() as session:
+                return work(session)
+
+        return patiently(once)
+
+
+class _Shelf:
+    """Shards in the store."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._kept = run.read(lambda session: shards_of(session, run.plan_id))
+
+    def get(self, key: str) -> Answer | None:
+        return self._kept.get(key)
+
+    def put(self, done: Done) -> None:
+        run = self._run
+
+        def keep(session: Session) -> None:
+            # After a commit whose answer was lost, the row is there.
+            if done.key not in shard_keys(session, run.plan_id):
+                keep_shard(session, run.plan_id, run.attempt, done, utc_now())
+
+        run.write(keep)
+        self._kept[done.key] = done.answer
+
+
+class _Teller:
+    """Says every second how far the run is, from a thread of its own."""
+
+    def __init__(self, run: _Run, workers: KeepingWorkers) -> None:
+        self._run = run
+        self._workers = workers
+        self._begun = time.monotonic()
+        self._stage, self._share = "reading", 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self.lost = False
+
+    def __enter__(self) -> "_Teller":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Note the stage; called by whoever plans."""
+        self._stage, self._share = stage, share
+        self._workers.stage(stage)
+
+    def _tell(self) -> None:
+        before: dict[str, Any] = {}
+        while not self._over.wait(0.0 if not before else TELL_EVERY_S):
+            progress = self._progress()
+            try:
+                with self._run.database.write() as session:
+                    tell_progress(session, self._run.plan_id, self._run.attempt, progress, utc_now())
+            except GONE:
+                pass  # the next second says it all again
+            except RunLost:
+                os._exit(0)  # whoever has the run now needs the processors
+            before = progress
+
+    def _progress(self) -> dict[str, Any]:
+        figures = self._workers.figures()
+        return {
+            "stage": self._stage,
+            "share": round(self._share, 4),
+            "elapsed_s": round(time.monotonic() - self._begun, 1),
+            "attempt": self._run.attempt,
+            "shards_done": figures.shards_done,
+            "shards": figures.shards,
+            "best": {"visits": figures.visits, "cost_fen": figures.fen} if figures.shards else None,
+        }
+
+
+def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
+    """Make a plan; what a worker starts in a process of its own."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    database = Database(settings.database_url)
+    try:
+        run_here(settings, database, plan_id, executor)
+    except RunLost:
+        sys.exit(0)
+    finally:
+        database.close()
+
+
+def run_here(settings: Settings, database: Database, plan_id: str, executor: str) -> None:
+    """Make a plan in this process; its shards are solved in others."""
+    attempt = patiently(lambda: _begin(database, plan_id, executor))
+    if attempt is None:
+        return
+    run = _Run(database=database, plan_id=plan_id, attempt=attempt)
+    try:
+        made, centre_ids = _made(settings, run)
+    except DayRefused as refused:
+        _fail(run, "day_refused", "The day has faults.", _faults(refused))
+    except PlanIllegal as illegal:
+        said = [
+            {"pointer": found.where, "code": str(found.rule), "detail": found.sentence} for found in illegal.violations
+        ]
+        _fail(run, "plan_illegal", "The checker objects to the plan that was made: a defect of ours.", said)
+    except (ClusterLost, ClusterRefused) as lost:
+        _fail(run, "cluster", str(lost), [])
+    except OtherVersion as other:
+        _fail(run, "other_version", f"The run began under another version: {other}.", [])
+    except (RunLost, *GONE):
+        raise
+    except Exception as defect:
+        traceback.print_exc()
+        _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
+    else:
+        documents = list(plan_documents(made, centre_ids))
+        run.write(
+            lambda session: end_run(
+                session,
+                plan_id,
+                attempt,
+                PlanState.FINISHED,
+                utc_now(),
+                outcome=outcome_of(made),
+                documents=documents,
+            )
+        )
+
+
+def _begin(database: Database, plan_id: str, executor: str) -> int | None:
+    with database.write() as session:
+        return begin_run(session, plan_id, executor, utc_now())
+
+
+def _made(settings: Settings, run: _Run) -> tuple[Made, list[str]]:
+    plan: Plan = run.read(lambda session: get_plan(session, run.plan_id))
+    wish = plan.wish
+    with _crew(settings) as crew:
+        workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
+        with _Teller(run, workers) as progress:
+            day = run.write(lambda session: _frozen(session, plan))
+            made = make_plan(
+                day.folder,
+                visits=day.published(),
+                stable=False,
+                budget=crew.until_stopped(_budget(wish["limits"])),
+                workers=workers,
+                seed=wish["seed"],
+                progress=progress,
+                engine=Engine(wish["engine"]),
+            )
+    return made, plan.centre_ids
+
+
+def _crew(settings: Settings) -> ProcessWorkers | ClusterWorkers:
+    return ProcessWorkers(settings.workers) if settings.scheduler is None else ClusterWorkers(settings.scheduler)
+
+
+def _budget(limits: Mapping[str, Any]) -> Budget:
+    return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
+
+
+def _frozen(session: Session, plan: Plan) -> FrozenDay:
+    """Return the day as it was when the run first began."""
+    kept = file_of(session, plan.id, "day")
+    if kept is not None:
+        return thawed(kept)
+    day = freeze(session, plan)
+    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    return day
+
+
+def _fail(run: _Run, code: str, detail: str, faults: list[dict[str, Any]]) -> None:
+    problem = {"code": code, "detail": detail, "faults": len(faults), "errors": faults[:MOST_FAULTS]}
+    run.write(
+        lambda session: end_run(session, run.plan_id, run.attempt, PlanState.FAILED, utc_now(), problem=problem)
+    )
+
+
+def _faults(refused: DayRefused) -> list[dict[str, Any]]:
+    return [
+        {
+            "pointer": f"/{fault.file}/{'' if fault.row is None else fault.row}/{fault.column}",
+            "code": "day",
+            "detail": f"{fault.value}; allowed: {fault.allowed}",
+        }
+        for fault in refused.faults
+    ]

@@ -1,0 +1,44 @@
+"""The day that a plan is about, out of the store, with the visits that are promised on it."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.frozen_days import FrozenDay, LiveVisit
+from api.store.days import day_of
+from api.store.network import holding
+from api.tables.network import CentreRow
+from api.tables.plans import Plan, Visit
+
+__all__ = ["centres_on", "freeze", "live_visits"]
+
+
+def centres_on(session: Session, date: dt.date) -> list[str]:
+    """Return the ids of all centres that there are on a date."""
+    return sorted(session.scalars(holding(CentreRow, date, columns=[CentreRow.id])))
+
+
+def freeze(session: Session, plan: Plan) -> FrozenDay:
+    """Return the day that a plan is about, as it is now. Raises DayRefused."""
+    everywhere = plan.wish["scope"]["centres"] == "all" and plan.centre_ids == centres_on(session, plan.date)
+    centre_ids = None if everywhere else frozenset(plan.centre_ids)
+    folder = day_of(session, centre_ids=centre_ids, date=plan.date, days=plan.days, now=plan.now)
+    if plan.wish["freeze"] == "none":
+        outlets = tuple(replace(outlet, freeze_s=None) for outlet in folder.day.outlets)
+        folder = replace(folder, day=replace(folder.day, outlets=outlets))
+    live = live_visits(session, plan, {job.id for job in folder.day.jobs})
+    return FrozenDay(folder=folder, live=live, against_published=plan.wish["base_plan"] != "none")
+
+
+def live_visits(session: Session, plan: Plan, job_ids: Collection[str]) -> dict[str, LiveVisit]:
+    """Return the promised visits of a plan's centres within its horizon, and those of its jobs wherever they are."""
+    last = plan.date + dt.timedelta(days=plan.days - 1)
+    rows = session.scalars(select(Visit).where(Visit.date >= plan.date - dt.timedelta(days=7)))
+    return {
+        visit.job_id: LiveVisit(technician_id=visit.technician_id, start_at=visit.start_at, end_at=visit.end_at)
+        for visit in rows
+        if visit.job_id in job_ids or (visit.centre_id in plan.centre_ids and plan.date <= visit.date <= last)
+    }

@@ -1,0 +1,255 @@
+"""Plans in the store: what a wish becomes, what a run may write, what is read of it.
+
+A run writes under its attempt. When another worker has taken it over, whatever the earlier one still sends is refused.
+"""
+
+import datetime as dt
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from api.checkpoints import Done, answer_of, document_of
+from api.errors import Conflict, NotFound
+from api.events import emit
+from api.plan_documents import WHOLE, PlanDocument
+from api.plan_states import ENDED, PlanState
+from api.tables.base import new_id
+from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
+from optimizer.solve import Answer
+
+__all__ = [
+    "RunLost",
+    "ask_to_cancel",
+    "begin_run",
+    "create_plan",
+    "end_run",
+    "events_after",
+    "file_of",
+    "get_plan",
+    "keep_file",
+    "keep_shard",
+    "list_plans",
+    "put_back",
+    "shard_keys",
+    "shards_of",
+    "tell_progress",
+]
+
+COMPRESSION = 6
+
+
+class RunLost(Exception):
+    """Another worker has taken the run over, or it has ended: this one must not write."""
+
+
+def create_plan(
+    session: Session,
+    *,
+    wish: Mapping[str, Any],
+    date: dt.date,
+    days: int,
+    now: dt.datetime,
+    centre_ids: Sequence[str],
+    base_plan_id: str | None,
+    actor: str,
+    at: dt.datetime,
+) -> Plan:
+    """Add a plan that waits for a worker."""
+    plan = Plan(
+        id=new_id("plan"),
+        version=1,
+        state=PlanState.QUEUED,
+        created_at=at,
+        actor=actor,
+        wish=dict(wish),
+        date=date,
+        days=days,
+        now=now,
+        centre_ids=list(centre_ids),
+        base_plan_id=base_plan_id,
+        attempt=0,
+        progress={},
+        told=0,
+    )
+    session.add(plan)
+    session.flush()
+    return plan
+
+
+def get_plan(session: Session, plan_id: str, centres: frozenset[str] | None = None, *, lock: bool = False) -> Plan:
+    """Return a plan. Raises NotFound, also for one that reaches beyond the centres that a key sees.
+
+    lock: nobody else changes it until the transaction ends.
+    """
+    wanted = select(Plan).where(Plan.id == plan_id).execution_options(populate_existing=True)
+    plan = session.scalar(wanted.with_for_update() if lock else wanted)
+    if plan is None or (centres is not None and not centres.issuperset(plan.centre_ids)):
+        raise NotFound("There is no such plan.")
+    return plan
+
+
+def list_plans(session: Session, *, after: str | None, limit: int, states: Sequence[str] = ()) -> list[Plan]:
+    """Return plans, the newest first, one more than asked for when there are more."""
+    wanted = select(Plan).order_by(Plan.id.desc()).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(Plan.id < after)
+    if states:
+        wanted = wanted.where(Plan.state.in_(states))
+    return list(session.scalars(wanted))
+
+
+def ask_to_cancel(session: Session, plan: Plan, at: dt.datetime) -> None:
+    """Cancel a plan that waits; ask the worker to end one that runs. Raises Conflict for one that has ended."""
+    if plan.state in ENDED:
+        raise Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
+    plan.version += 1
+    plan.cancel_asked_at = plan.cancel_asked_at or at
+    if plan.state == PlanState.QUEUED:
+        _end(session, plan, PlanState.CANCELLED, at, {})
+
+
+def begin_run(session: Session, plan_id: str, executor: str, at: dt.datetime) -> int | None:
+    """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
+    plan = session.scalar(select(Plan).where(Plan.id == plan_id).with_for_update())
+    if plan is None or plan.state in ENDED:
+        return None
+    plan.attempt += 1
+    plan.executor = executor
+    if plan.cancel_asked_at is not None:
+        _end(session, plan, PlanState.CANCELLED, at, {})
+        return None
+    if plan.state == PlanState.QUEUED:
+        plan.version += 1
+        plan.state = PlanState.RUNNING
+        plan.started_at = at
+    session.flush()
+    return plan.attempt
+
+
+def put_back(session: Session, plan_id: str, attempt: int) -> None:
+    """Forbid an attempt to write any more: its process is gone, or given up."""
+    session.execute(update(Plan).where(*_mine(plan_id, attempt)).values(attempt=attempt + 1))
+
+
+def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mapping[str, Any], at: dt.datetime) -> None:
+    """Say how far a run is, to whoever asks and to whoever follows. Raises RunLost."""
+    _tell(session, plan_id, attempt, "plan.progress", progress, at, {"progress": dict(progress)})
+
+
+def end_run(
+    session: Session,
+    plan_id: str,
+    attempt: int,
+    state: PlanState,
+    at: dt.datetime,
+    *,
+    outcome: Mapping[str, Any] | None = None,
+    problem: Mapping[str, Any] | None = None,
+    documents: Iterable[PlanDocument] = (),
+) -> None:
+    """End a run with all it leaves, in one transaction. Raises RunLost."""
+    plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
+    if plan is None:
+        raise RunLost(plan_id)
+    for document in documents:
+        keep_file(session, plan_id, document)
+    # The marks stay, the answers are in the plan now.
+    session.execute(update(PlanShard).where(PlanShard.plan_id == plan_id).values(body=b""))
+    plan.outcome = None if outcome is None else dict(outcome)
+    plan.problem = None if problem is None else dict(problem)
+    _end(session, plan, state, at, outcome or problem or {})
+
+
+def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: Mapping[str, Any]) -> None:
+    plan.version += 1
+    plan.state = state
+    plan.ended_at = at
+    plan.told += 1
+    told = {"state": str(state), **data}
+    session.add(PlanEvent(plan_id=plan.id, number=plan.told, at=at, type="plan.finished", data=told))
+    session.flush()
+    centre_id = plan.centre_ids[0] if len(plan.centre_ids) == 1 else None
+    emit(session, "plan.finished", plan.id, told, centre_id, at)
+
+
+def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:
+    """Keep a shard's answer and the mark that it is done. Raises RunLost."""
+    # The lock on the plan makes the check and the row one thing.
+    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
+        raise RunLost(plan_id)
+    session.add(
+        PlanShard(
+            plan_id=plan_id,
+            key=done.key,
+            number=done.number,
+            stage=done.stage,
+            attempt=attempt,
+            done_at=at,
+            body=_packed(document_of(done.answer)),
+        )
+    )
+
+
+def shards_of(session: Session, plan_id: str) -> dict[str, Answer]:
+    """Return the answers of all shards that are done, by their keys."""
+    rows = session.execute(select(PlanShard.key, PlanShard.body).where(PlanShard.plan_id == plan_id))
+    return {key: answer_of(_unpacked(body)) for key, body in rows}
+
+
+def shard_keys(session: Session, plan_id: str) -> set[str]:
+    """Return the keys of all shards that are done."""
+    return set(session.scalars(select(PlanShard.key).where(PlanShard.plan_id == plan_id)))
+
+
+def keep_file(session: Session, plan_id: str, document: PlanDocument) -> None:
+    """Keep a document of a plan, instead of the one before."""
+    key = {"plan_id": plan_id, "centre_id": document.centre_id, "name": document.name}
+    session.execute(delete(PlanFile).filter_by(**key))
+    row = {**key, "media_type": document.media_type, "body": _packed(document.content)}
+    session.execute(insert(PlanFile).values(row))
+
+
+def file_of(session: Session, plan_id: str, name: str, centre_id: str = WHOLE) -> bytes | None:
+    """Return the JSON of a document, None when the plan has none of this name."""
+    wanted = select(PlanFile.body).filter_by(plan_id=plan_id, centre_id=centre_id, name=name)
+    body = session.scalar(wanted)
+    return None if body is None else zlib.decompress(body)
+
+
+def events_after(session: Session, plan_id: str, number: int, limit: int = 100) -> list[PlanEvent]:
+    """Return what a run told after the event of this number."""
+    wanted = select(PlanEvent).where(PlanEvent.plan_id == plan_id, PlanEvent.number > number)
+    return list(session.scalars(wanted.order_by(PlanEvent.number).limit(limit)))
+
+
+def _tell(
+    session: Session,
+    plan_id: str,
+    attempt: int,
+    type_: str,
+    data: Mapping[str, Any],
+    at: dt.datetime,
+    changed: Mapping[str, Any],
+) -> None:
+    changes = {"told": Plan.told + 1, **changed}
+    told = session.scalar(update(Plan).where(*_mine(plan_id, attempt)).values(changes).returning(Plan.told))
+    if told is None:
+        raise RunLost(plan_id)
+    session.add(PlanEvent(plan_id=plan_id, number=told, at=at, type=type_, data=dict(data)))
+
+
+def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    return Plan.id == plan_id, Plan.attempt == attempt, Plan.state == PlanState.RUNNING
+
+
+def _packed(content: Any) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return zlib.compress(text.encode(), COMPRESSION)
+
+
+def _unpacked(body: bytes) -> Any:
+    return json.loads(zlib.decompress(body))

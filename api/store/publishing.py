@@ -1,0 +1,304 @@
+"""A plan becomes what holds: live visits and routes, job states and history, in one transaction or not at all."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict
+from api.events import emit
+from api.frozen_days import LiveVisit
+from api.job_states import JobState
+from api.judging import StoredPlan
+from api.plan_states import PlanState
+from api.store.plan_days import live_visits
+from api.tables.base import new_id
+from api.tables.jobs import JobHistory, JobRow
+from api.tables.plans import LiveRoute, Plan, Published, Visit
+from datasets.times import midnight_of
+from optimizer.model import LOCK_TOLERANCE_S, Day
+
+__all__ = ["Publication", "publish"]
+
+MOVABLE = (JobState.NEEDS_VISIT, JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED)
+"""Jobs whose visit a plan may decide."""
+PROMISED = frozenset(MOVABLE) - {JobState.NEEDS_VISIT}
+AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What publishing did. left_away: jobs of the plan that need no visit any more, or are under way."""
+
+    visits: int
+    routes: int
+    planned: int
+    unplanned: int
+    left_away: tuple[str, ...]
+    superseded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    id: str
+    state: JobState
+    technician_id: str | None
+    start: dt.datetime | None
+    told: bool
+
+
+def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at: dt.datetime) -> Publication:
+    """Make a finished plan the one that holds for its centres and dates.
+
+    Raises
+    ------
+    Conflict
+        Promises have changed since the plan's day was read, or another plan was published at the same moment.
+    """
+    day = stored.day
+    known = {job.id for job in day.jobs}
+    jobs = {job.id: job for job in _jobs(session, known)}
+    _hold_promises(session, plan, stored, known)
+    visits, routes = _rows(plan, stored)
+    left_away = tuple(sorted(row["job_id"] for row in visits if jobs[row["job_id"]].state not in MOVABLE))
+    visits = [row for row in visits if row["job_id"] not in set(left_away)]
+    movable = {job.id for job in jobs.values() if job.state in MOVABLE or job.state == JobState.CANCELLED}
+    dates = [day.date + dt.timedelta(days=number) for number in range(day.days)]
+    try:
+        _replace_visits(session, movable, visits)
+        _replace_routes(session, plan, dates, routes)
+        superseded = _hold(session, plan, dates, actor, at)
+    except IntegrityError as clash:
+        raise Conflict("Another plan or appointment holds for the same time; plan again.") from clash
+    planned, unplanned = _move_jobs(session, plan, jobs, visits, known, actor, at)
+    plan.state, plan.published_at = PlanState.PUBLISHED, at
+    plan.version += 1
+    done = Publication(
+        visits=len(visits),
+        routes=len(routes),
+        planned=planned,
+        unplanned=unplanned,
+        left_away=left_away,
+        superseded=superseded,
+    )
+    _tell(session, plan, done, dates, at)
+    session.flush()
+    return done
+
+
+def _jobs(session: Session, job_ids: set[str]) -> Iterator[_Job]:
+    columns = (JobRow.id, JobRow.state, JobRow.published_technician_id, JobRow.published_start, JobRow.told)
+    for some in _chunks(sorted(job_ids)):
+        for id_, state, technician_id, start, told in session.execute(
+            select(*columns).where(JobRow.id.in_(some)).order_by(JobRow.id).with_for_update()
+        ):
+            yield _Job(id=id_, state=JobState(state), technician_id=technician_id, start=start, told=told)
+
+
+def _hold_promises(session: Session, plan: Plan, stored: StoredPlan, known: set[str]) -> None:
+    """Refuse to overwrite a promise that the plan has not seen."""
+    now = live_visits(session, plan, known)
+    unseen = now.keys() - known - stored.frozen.live.keys()
+    moved = {id_ for id_ in known if not _same(now.get(id_), stored.frozen.live.get(id_))}
+    if unseen or moved:
+        ids = sorted(unseen | moved)
+        raise Conflict(
+            f"{len(ids)} visits were promised, moved or taken back since this plan was begun; plan again.",
+            members={"job_ids": ids[:AT_ONCE]},
+        )
+
+
+def _same(one: LiveVisit | None, other: LiveVisit | None) -> bool:
+    return one == other
+
+
+def _rows(plan: Plan, stored: StoredPlan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of visits and routes."""
+    day = stored.day
+    shifts = {shift.id: shift for shift in day.shifts}
+    outlets = {outlet.id: outlet for outlet in day.outlets}
+    outlet_of = {person.id: outlets[person.outlet_id] for person in day.technicians}
+    moment = _Moments(day)
+    visits, routes = [], []
+    for route in stored.plan.routes:
+        shift = shifts[route.shift_id]
+        outlet = outlet_of[shift.technician_id]
+        place = {
+            "plan_id": plan.id,
+            "centre_id": outlet.centre_id,
+            "outlet_id": outlet.id,
+            "technician_id": shift.technician_id,
+            "date": day.date + dt.timedelta(days=shift.day),
+        }
+        routes.append(
+            {
+                **place,
+                "depart_at": moment(route.depart_s),
+                "return_at": moment(route.return_s),
+                "break_start_at": None if route.break_start_s is None else moment(route.break_start_s),
+                "return_travel_s": route.return_travel_s,
+                "return_travel_m": route.return_travel_m,
+            }
+        )
+        visits += [
+            {
+                **place,
+                "job_id": stop.job_id,
+                "sequence": sequence,
+                "start_at": moment(stop.start_s),
+                "end_at": moment(stop.end_s),
+                "travel_s": stop.travel_s,
+                "travel_m": stop.travel_m,
+            }
+            for sequence, stop in enumerate(route.stops, start=1)
+        ]
+    return visits, routes
+
+
+class _Moments:
+    """Turns seconds of the day's clock into moments."""
+
+    def __init__(self, day: Day) -> None:
+        self._midnight = midnight_of(day.date)
+
+    def __call__(self, seconds: int) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self._midnight + seconds, dt.UTC)
+
+
+def _replace_visits(session: Session, job_ids: set[str], visits: Sequence[Mapping[str, Any]]) -> None:
+    for some in _chunks(sorted(job_ids)):
+        session.execute(delete(Visit).where(Visit.job_id.in_(some)))
+    if visits:
+        session.execute(insert(Visit), list(visits))
+
+
+def _replace_routes(
+    session: Session, plan: Plan, dates: Sequence[dt.date], routes: Sequence[Mapping[str, Any]]
+) -> None:
+    here = (LiveRoute.centre_id.in_(plan.centre_ids), LiveRoute.date.in_(dates))
+    columns = (LiveRoute.technician_id, LiveRoute.date, LiveRoute.version)
+    version = {(id_, date): number for id_, date, number in session.execute(select(*columns).where(*here))}
+    session.execute(delete(LiveRoute).where(*here))
+    rows = [{**row, "version": version.get((row["technician_id"], row["date"]), 0) + 1} for row in routes]
+    if rows:
+        session.execute(insert(LiveRoute), rows)
+
+
+def _hold(
+    session: Session, plan: Plan, dates: Sequence[dt.date], actor: str, at: dt.datetime
+) -> tuple[str, ...]:
+    """Let the plan hold for its centres and dates; return the plans that hold for nothing any more."""
+    here = (Published.centre_id.in_(plan.centre_ids), Published.date.in_(dates))
+    before = set(session.scalars(select(Published.plan_id).where(*here)))
+    session.execute(delete(Published).where(*here))
+    rows = [
+        {"centre_id": centre_id, "date": date, "plan_id": plan.id, "published_at": at, "actor": actor}
+        for centre_id in plan.centre_ids
+        for date in dates
+    ]
+    session.execute(insert(Published), rows)
+    left = select(Published.plan_id).where(Published.plan_id.in_(before))
+    gone = tuple(sorted(before - set(session.scalars(left)) - {plan.id}))
+    session.execute(
+        update(Plan)
+        .where(Plan.id.in_(gone))
+        .values(state=PlanState.SUPERSEDED, version=Plan.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return gone
+
+
+def _move_jobs(
+    session: Session,
+    plan: Plan,
+    jobs: Mapping[str, _Job],
+    visits: Sequence[Mapping[str, Any]],
+    known: set[str],
+    actor: str,
+    at: dt.datetime,
+) -> tuple[int, int]:
+    """Say in the jobs who comes when, and in their history what changed; return how many are planned and unplanned."""
+    changes, history = [], []
+    visited = {row["job_id"]: row for row in visits}
+    unplanned = 0
+    for id_ in sorted(known & jobs.keys()):
+        job, row = jobs[id_], visited.get(id_)
+        if row is None and job.state not in PROMISED and job.technician_id is None:
+            continue
+        if job.state not in MOVABLE or (row is not None and _holds(job, row)):
+            continue
+        state = JobState.NEEDS_VISIT if row is None else JobState.PLANNED
+        unplanned += row is None
+        start = None if row is None else row["start_at"]
+        technician_id = None if row is None else row["technician_id"]
+        changes.append({"job_id": id_, "to": str(state), "technician": technician_id, "start": start})
+        history.append(
+            {
+                "id": new_id("hist"),
+                "job_id": id_,
+                "at": at,
+                "actor": actor,
+                "channel": "api",
+                "kind": "state",
+                "from_state": str(job.state),
+                "to_state": str(state),
+                "plan_id": plan.id,
+                "detail": {
+                    "technician_id": technician_id,
+                    "start": None if start is None else start.isoformat(),
+                    "was_technician_id": job.technician_id,
+                    "was_start": None if job.start is None else job.start.isoformat(),
+                    "was_told": job.told,
+                },
+            }
+        )
+    if changes:
+        moved = (
+            update(JobRow)
+            .where(JobRow.id == bindparam("job_id"))
+            .values(
+                state=bindparam("to"),
+                published_technician_id=bindparam("technician"),
+                published_start=bindparam("start"),
+                told=False,
+                version=JobRow.version + 1,
+                updated_at=at,
+            )
+        )
+        session.connection().execute(moved, changes)
+    if history:
+        session.execute(insert(JobHistory), history)
+    return len(changes) - unplanned, unplanned
+
+
+def _holds(job: _Job, row: Mapping[str, Any]) -> bool:
+    """Return whether a visit stays as it was promised."""
+    if job.state not in PROMISED or job.start is None or job.technician_id != row["technician_id"]:
+        return False
+    return abs((row["start_at"] - job.start).total_seconds()) <= LOCK_TOLERANCE_S
+
+
+def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.date], at: dt.datetime) -> None:
+    told = {
+        "dates": [date.isoformat() for date in dates],
+        "visits": done.visits,
+        "routes": done.routes,
+        "superseded": list(done.superseded),
+    }
+    count = dict(
+        session.execute(
+            select(Visit.centre_id, func.count()).where(Visit.plan_id == plan.id).group_by(Visit.centre_id)
+        ).all()  # type: ignore[arg-type]
+    )
+    for centre_id in plan.centre_ids:
+        data = {**told, "centre_id": centre_id, "visits": count.get(centre_id, 0)}
+        emit(session, "plan.published", plan.id, data, centre_id, at)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]

@@ -162,7 +162,7 @@ class _KeepingExecutor(Executor):
             try:
                 answer = inner.result()
                 self._workers.done(key, number, answer)
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the answer is told
+            except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(answer)

@@ -1,13 +1,25 @@
 """Conditions of a request: which version it is about (ETag, If-Match), how long it would wait (Prefer)."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header
 
 from api.errors import PreconditionFailed, PreconditionRequired
 
-__all__ = ["MOST_WAIT_S", "IfMatch", "PreferWait", "etag", "hold_version", "if_match", "prefer_wait"]
+__all__ = [
+    "MOST_WAIT_S",
+    "IfMatch",
+    "IfMatchIfThere",
+    "PreferWait",
+    "Versions",
+    "etag",
+    "hold_version",
+    "if_match",
+    "if_match_if_there",
+    "prefer_wait",
+]
 
 MOST_WAIT_S = 30.0
 TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
@@ -35,6 +47,33 @@ async def if_match(
     return frozenset(int(number) for number in TAG.findall(value))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What If-Match names; None when it is missing, which only what is there already minds."""
+
+    named: frozenset[int] | None
+
+    def needed(self) -> frozenset[int]:
+        """Return the versions. Raises PreconditionRequired when If-Match is missing."""
+        if self.named is None:
+            raise PreconditionRequired("It is there already: send If-Match with the ETag that you read.")
+        return self.named
+
+
+async def if_match_if_there(
+    value: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The version that the change is about; needed when there is one already. Missing: 428.",
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> Versions:
+    """Return the versions that If-Match names, if it is there."""
+    return Versions(named=None if value is None else frozenset(int(number) for number in TAG.findall(value)))
+
+
 def hold_version(current: int, wanted: frozenset[int]) -> None:
     """Raise PreconditionFailed, with the current version, unless it is among the wanted ones."""
     if current not in wanted:
@@ -58,5 +97,6 @@ async def prefer_wait(
     return min(float(found[1]), MOST_WAIT_S) if found else 0.0
 
 
+IfMatchIfThere = Annotated[Versions, Depends(if_match_if_there)]
 IfMatch = Annotated[frozenset[int], Depends(if_match)]
 PreferWait = Annotated[float, Depends(prefer_wait)]

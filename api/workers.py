@@ -121,7 +121,10 @@ class ProcessWorkers:
             self._pool = None
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.count, mp_context=self._context, initializer=_begin_worker, initargs=(self._stop, self.scoreboard.cells)
+                self.count,
+                mp_context=self._context,
+                initializer=_begin_worker,
+                initargs=(self._stop, self.scoreboard.cells),
             )
         return self._pool
 

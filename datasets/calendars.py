@@ -43,6 +43,15 @@ class OpenHours:
                 left_s -= ends_s - begins_s
             day += 1
 
+    def seconds_between(self, first: dt.date, begin_s: int, end_s: int) -> int:
+        """Return the open seconds from one moment to another."""
+        open_s = 0
+        for day in range(begin_s // DAY_S, end_s // DAY_S + 1):
+            if self.calendar.is_open(first + dt.timedelta(days=day)):
+                begins_s, ends_s = day * DAY_S + self.opens_s, day * DAY_S + self.closes_s
+                open_s += max(0, min(ends_s, end_s) - max(begins_s, begin_s))
+        return open_s
+
     def end_of(self, first: dt.date, begin_s: int, days: int) -> int:
         """Return the close of the so many-th open date; one that has closed already when it begins does not count."""
         day = begin_s // DAY_S

@@ -30,7 +30,17 @@ from datasets.cells import (
 )
 from optimizer.model import Channel, CustomerClass, Lock, Ownership, ShipMode, SizeClass, TravelMode
 
-__all__ = ["CSV_FILES", "DATUMS", "JOB_CHANNELS", "TABLES", "Column", "TableFormat"]
+__all__ = [
+    "CSV_FILES",
+    "DATUMS",
+    "JOB_CHANNELS",
+    "MAX_COUNT",
+    "MAX_FEN",
+    "MAX_WEIGHT_G",
+    "TABLES",
+    "Column",
+    "TableFormat",
+]
 
 MAX_FEN = 1_000_000_000
 MAX_COUNT = 100_000

@@ -1,7 +1,7 @@
 """Checks in the tables of a day what one cell alone cannot show: references, order, duplicates."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from datasets.table import Table, read_table
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lock, Ownership
 
-__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_tables", "read_tables"]
+__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_rows", "check_tables", "read_tables"]
 
 CHINA_LONGITUDE = (73.0, 135.1)
 CHINA_LATITUDE = (3.0, 54.0)
@@ -35,19 +35,24 @@ def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> d
 def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults: FaultList) -> None:
     """Note what is wrong in and between tables whose cells were read."""
     for table in tables.values():
-        _check_keys(table, faults)
+        check_rows(table, faults)
         _check_references(table, tables, faults)
-        if "lon" in table.values:
-            _check_coordinates(table, faults)
     if settings is not None:
         _check_calendars(tables, settings, faults)
         _check_tariffs(tables["outlets"], settings, faults)
         _check_moments(tables["jobs"], settings, faults)
         _check_busy(tables["technicians"], settings, faults)
-    _check_outlets(tables["outlets"], faults)
-    _check_technicians(tables["technicians"], faults)
-    _check_jobs(tables["jobs"], tables["parts"], faults)
-    _check_lanes(tables["lanes"], faults)
+    _check_kits_of_jobs(tables["jobs"], tables["parts"], faults)
+
+
+def check_rows(table: Table, faults: FaultList) -> None:
+    """Note what is wrong within the rows of one table: keys, coordinates, columns that must fit each other."""
+    _check_keys(table, faults)
+    if "lon" in table.values:
+        _check_coordinates(table, faults)
+    check = _OF_ROWS.get(table.layout.name)
+    if check is not None:
+        check(table, faults)
 
 
 def _check_keys(table: Table, faults: FaultList) -> None:
@@ -161,7 +166,7 @@ def _check_technicians(table: Table, faults: FaultList) -> None:
     table.refuse(apart, "break_earliest", "a break within the shift", faults)
 
 
-def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
+def _check_jobs(table: Table, faults: FaultList) -> None:
     not_before = table.numbers("same_fault_at") >= table.numbers("reported_at")
     table.refuse(not_before, "same_fault_at", "a time before reported_at", faults)
     technician, start = table.given("published_technician_id"), table.given("published_start")
@@ -181,6 +186,9 @@ def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
     table.refuse(
         told & unpublished, "told", "no, unless the job is published (published_technician_id, published_start)", faults
     )
+
+
+def _check_kits_of_jobs(table: Table, parts: Table, faults: FaultList) -> None:
     if parts.whole:
         unknown = np.array(
             [bool(kit) and any(part not in parts.ids for part, _ in kit) for kit in table.values["parts"]]
@@ -191,3 +199,11 @@ def _check_jobs(table: Table, parts: Table, faults: FaultList) -> None:
 def _check_lanes(table: Table, faults: FaultList) -> None:
     reversed_transit = table.numbers("transit_p50") > table.numbers("transit_p90")
     table.refuse(reversed_transit, "transit_p90", "a duration not shorter than transit_p50", faults)
+
+
+_OF_ROWS: Mapping[str, Callable[[Table, FaultList], None]] = {
+    "outlets": _check_outlets,
+    "technicians": _check_technicians,
+    "jobs": _check_jobs,
+    "lanes": _check_lanes,
+}

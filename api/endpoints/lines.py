@@ -1,0 +1,46 @@
+"""Newline-delimited JSON: a body read line by line as it arrives, and how OpenAPI shows it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from api.errors import TooLarge
+from api.schemas.jobs import LineResult
+
+__all__ = ["LONGEST_LINE", "NDJSON", "lines_of", "ndjson"]
+
+NDJSON = "application/x-ndjson"
+LONGEST_LINE = 1_000_000
+
+
+async def lines_of(request: Request, most: int) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Yield the lines of a body, so many at a time, with the number of the first; blank lines count and are left out.
+
+    No more than these lines and what has just arrived is held.
+    """
+    waiting: list[bytes] = []
+    rest, first = b"", 1
+    async for block in request.stream():
+        *whole, rest = (rest + block).split(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise TooLarge(f"A line has at most {LONGEST_LINE} bytes.")
+        waiting += whole
+        while len(waiting) >= most:
+            yield first, waiting[:most]
+            first, waiting = first + most, waiting[most:]
+    if rest.strip():
+        waiting.append(rest)
+    if waiting:
+        yield first, waiting
+
+
+def ndjson(line: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route of lines tells OpenAPI: a schema per line in, a result per line out."""
+    lines_in = {"schema": {"type": "string", "description": f"Lines of {line.__name__}."}}
+    lines_out = {"schema": {"type": "string", "description": f"Lines of {LineResult.__name__}."}}
+    return {
+        "openapi_extra": {"requestBody": {"required": True, "content": {NDJSON: lines_in}}},
+        "responses": {200: {"description": "A result for each line.", "content": {NDJSON: lines_out}}},
+    }

@@ -1,0 +1,368 @@
+"""Master data: rows of the network and the documents that calendars, promises and prices are, by date."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Request, Response
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from api.auth import Caller
+from api.conditions import IfMatchIfThere, etag, hold_version
+from api.dependencies import EdgeOf, needs
+from api.edge import Answer, Edge
+from api.endpoints.lines import lines_of, ndjson
+from api.errors import (
+    BadRequest,
+    Conflict,
+    Fault,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Refused,
+)
+from api.pages import Page, PageOf, page_of
+from api.problems import faults_of
+from api.routes import router
+from api.schemas.cells import fields_of, row_of
+from api.schemas.jobs import LineFault, LineResult
+from api.schemas.network import (
+    BulkLine,
+    CentreIn,
+    CertificateRow,
+    Held,
+    KitIn,
+    LaneIn,
+    OutletIn,
+    PartIn,
+    StockIn,
+    TechnicianIn,
+    WarehouseIn,
+)
+from api.schemas.values import Sent
+from api.store.checked_rows import LAYOUTS, checked_rows
+from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
+from api.store.people import certificates_on, outlets_of_centres
+from api.store.references import referring_rows
+from api.store.standings import local_date
+from api.tables.network import Effective, OutletRow, TechnicianRow
+
+__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes"]
+
+CHUNK_LINES = 2_000
+
+routes = router("network", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
+
+On = Annotated[
+    dt.date | None, Query(description="The date that it should hold on; default: today.", examples=["2026-03-02"])
+]
+EffectiveFrom = Annotated[
+    dt.date | None, Query(description="The date from which it holds; default: today.", examples=["2026-03-02"])
+]
+RowId = Annotated[str, Path(min_length=1, max_length=256, description="The id.", examples=["Z0018"])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One kind of rows. path: in the address; keys_are_fields: the row says its own id."""
+
+    path: str
+    table: str
+    schema: type[Sent]
+    title: str
+
+    @property
+    def model(self) -> type[Effective]:
+        """The table."""
+        return NETWORK_TABLES[self.table]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the cells."""
+        return tuple(column.name for column in LAYOUTS[self.table].columns)
+
+    @property
+    def keys_are_fields(self) -> bool:
+        """Whether the row's own fields make its id."""
+        return LAYOUTS[self.table].keys[0] in self.schema.model_fields
+
+    def cells(self, id_: str, row: Sent) -> dict[str, str]:
+        """Return the row's cells. Raises Refused when the address and the row name different things."""
+        cells = row_of(row, self.columns)
+        if not self.keys_are_fields:
+            return {self.columns[0]: id_, **cells}
+        own = row_id(cells, LAYOUTS[self.table].keys)
+        if own != id_:
+            fault = Fault(pointer="", code="other_id", detail=f"the row's own id is {own}")
+            raise Refused("The row belongs to another address.", faults=(fault,))
+        return cells
+
+    def shown(self, held: Any) -> Held[Any]:
+        """Return a version as callers see it."""
+        return Held[self.schema](  # type: ignore[name-defined]
+            id=held.id,
+            effective_from=held.effective_from,
+            version=held.version,
+            updated_at=held.written_at,
+            row=self.schema(**fields_of(self.schema, held.cells)),
+        )
+
+
+RESOURCES = (
+    Resource(path="centres", table="centres", schema=CentreIn, title="customer-service centres"),
+    Resource(path="outlets", table="outlets", schema=OutletIn, title="outlets"),
+    Resource(path="technicians", table="technicians", schema=TechnicianIn, title="technicians"),
+    Resource(path="warehouses", table="warehouses", schema=WarehouseIn, title="warehouses"),
+    Resource(path="parts", table="parts", schema=PartIn, title="parts"),
+    Resource(path="kits", table="kits", schema=KitIn, title="kits"),
+    Resource(path="stock", table="stock", schema=StockIn, title="stock"),
+    Resource(path="lanes", table="lanes", schema=LaneIn, title="lanes"),
+)
+
+
+def held_date(edge: Edge, on: dt.date | None) -> dt.date:
+    """Return the date that is asked for: today in China unless the caller says another of this century."""
+    date = local_date(edge.clock()) if on is None else on
+    if not 2000 <= date.year < 2100:
+        fault = Fault(parameter="query.on", code="date", detail="a date from 2000 to 2099")
+        raise BadRequest("No network holds on that date.", faults=(fault,))
+    return date
+
+
+def _sees(session: Session, resource: Resource, caller: Caller, on: dt.date) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that keeps a caller to its centres; what belongs to no centre, everybody sees."""
+    if caller.centres is None:
+        return ()
+    model: Any = resource.model
+    match resource.table:
+        case "centres":
+            return (model.id.in_(caller.centres),)
+        case "outlets" | "lanes":
+            return (model.centre_id.in_(caller.centres),)
+        case "technicians":
+            return (TechnicianRow.outlet_id.in_(outlets_of_centres(session, caller.centres, on)),)
+    return ()
+
+
+def _require_own(session: Session, resource: Resource, caller: Caller, cells: Mapping[str, str], on: dt.date) -> None:
+    """Raise Forbidden when a key of some centres would write what others share or own."""
+    if caller.centres is None:
+        return
+    match resource.table:
+        case "outlets" | "lanes":
+            centre_id = cells["centre_id"]
+        case "technicians":
+            outlet = get(session, OutletRow, cells["outlet_id"], on)
+            centre_id = "" if outlet is None else outlet.centre_id
+        case _:
+            centre_id = ""
+    if centre_id not in caller.centres:
+        raise Forbidden("This key writes the rows of its own centres only.")
+
+
+def _one(session: Session, resource: Resource, caller: Caller, id_: str, on: dt.date) -> Any:
+    row = get(session, resource.model, id_, on, *_sees(session, resource, caller, on))
+    if row is None:
+        raise NotFound(f"There is no such row of {resource.path} on {on}.")
+    return row
+
+
+def _lists(resource: Resource) -> Callable[..., Any]:
+    """Return the endpoint that lists rows."""
+
+    def list_rows(edge: EdgeOf, page: PageOf, on: On = None) -> Any:
+        date = held_date(edge, on)
+        with edge.read() as session:
+            model: Any = resource.model
+            where = list(_sees(session, resource, edge.caller, date))
+            if page.after is not None:
+                entered, last = _place(page.after)
+                where.append(or_(model.entered > entered, (model.entered == entered) & (model.id > last)))
+            rows = session.scalars(holding(model, date, *where).limit(page.limit + 1)).all()
+            return page_of(rows, page, resource.shown, lambda row: (row.entered, row.id))
+
+    return list_rows
+
+
+def _gets(resource: Resource) -> Callable[..., Any]:
+    """Return the endpoint that reads a row."""
+
+    def get_row(edge: EdgeOf, id: RowId, response: Response, on: On = None) -> Any:
+        with edge.read() as session:
+            row = _one(session, resource, edge.caller, id, held_date(edge, on))
+            response.headers["ETag"] = etag(row.version)
+            return resource.shown(row)
+
+    return get_row
+
+
+def _puts(resource: Resource) -> Callable[..., Any]:
+    """Return the endpoint that puts a row."""
+
+    def put_row(
+        edge: EdgeOf, id: RowId, body: Any, if_match: IfMatchIfThere, effective_from: EffectiveFrom = None
+    ) -> Any:
+        date = held_date(edge, effective_from)
+        with edge.write(id=id, effective_from=date.isoformat()) as session:
+            before = get(session, resource.model, id, date)
+            if before is not None:
+                _one(session, resource, edge.caller, id, date)
+                hold_version(before.version, if_match.needed())
+            cells = resource.cells(id, body)
+            table, faults = checked_rows(session, resource.table, [cells], date)
+            if faults:
+                raise Refused("The row has faults.", faults=faults[0])
+            _require_own(session, resource, edge.caller, cells, date)
+            put_table(session, table, effective_from=date, now=edge.clock())
+            row = get(session, resource.model, id, date)
+            answer = Answer(
+                body=resource.shown(row), status=200 if before else 201, headers={"ETag": etag(row.version)}
+            )
+        return answer.response()
+
+    put_row.__annotations__["body"] = resource.schema
+    return put_row
+
+
+def _ends(resource: Resource) -> Callable[..., Any]:
+    """Return the endpoint that ends a row."""
+
+    def end_row(edge: EdgeOf, id: RowId, if_match: IfMatchIfThere, effective_from: EffectiveFrom = None) -> Response:
+        date = held_date(edge, effective_from)
+        with edge.write(id=id, effective_from=date.isoformat()) as session:
+            row = _one(session, resource, edge.caller, id, date)
+            hold_version(row.version, if_match.needed())
+            _require_own(session, resource, edge.caller, row.cells, date)
+            users = referring_rows(session, resource.table, id, date)
+            if users:
+                raise Conflict(f"{len(users)} rows still refer to it.", members={"referred_by": users[:20]})
+            end(session, resource.model, [id], effective_from=date, now=edge.clock())
+        return Response(status_code=204)
+
+    return end_row
+
+
+def _bulk(resource: Resource) -> Callable[..., Any]:
+    """Return the endpoint that puts many rows."""
+
+    async def bulk(edge: EdgeOf, request: Request, effective_from: EffectiveFrom = None) -> Response:
+        date = held_date(edge, effective_from)
+        results: list[bytes] = []
+        async for first, lines in lines_of(request, CHUNK_LINES):
+            results.append(await run_in_threadpool(_put_lines, edge, resource, date, first, lines))
+        return Response(b"".join(results), media_type="application/x-ndjson")
+
+    return bulk
+
+
+def _add(resource: Resource) -> None:
+    """Add the routes of one kind of rows."""
+    path, title = resource.path, resource.title
+    shown: Any = Held[resource.schema]  # type: ignore[name-defined]
+    line: Any = BulkLine[resource.schema]  # type: ignore[name-defined]
+    write = {"dependencies": [needs("admin")]}
+    adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
+        (_lists(resource), "GET", "", f"All {title} on a date", {"response_model": Page[shown]}),
+        (_bulk(resource), "POST", ":bulk", f"Put many {title}, NDJSON", write | ndjson(line)),
+        (_gets(resource), "GET", "/{id}", f"One of the {title}", {"response_model": shown}),
+        (_puts(resource), "PUT", "/{id}", f"Put one of the {title}", write | {"response_model": shown}),
+        (_ends(resource), "DELETE", "/{id}", f"End one of the {title}", write | {"status_code": 204}),
+    )
+    for function, method, address, summary, options in adds:
+        function.__doc__ = f"{summary}."
+        name = f"{function.__name__}_{path}"
+        routes.add_api_route(
+            f"/{path}{address}",
+            function,
+            methods=[method],
+            operation_id=name,
+            name=name,
+            summary=summary,
+            **options,
+        )
+
+
+def _place(after: tuple[Any, ...]) -> tuple[int, str]:
+    match after:
+        case (int(entered), str(last)):
+            return entered, last
+    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
+    raise BadRequest("The cursor is none of ours.", faults=(fault,))
+
+
+def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines: list[bytes]) -> bytes:
+    """Put the good ones of some lines in one transaction, and return a result for each."""
+    results: dict[int, LineResult] = {}
+    read: dict[int, tuple[str, dict[str, str]]] = {}
+    schema: Any = BulkLine[resource.schema]  # type: ignore[name-defined]
+    for number, line in enumerate(lines, start=first):
+        try:
+            said = schema.model_validate_json(line)
+            read[number] = (said.id, resource.cells(said.id, said.row))
+        except ValidationError as error:
+            faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+            results[number] = _refused(number, faults)
+        except Refused as refused:
+            results[number] = _refused(number, refused.faults)
+    with edge.write(lines=len(lines)) as session:
+        numbers = list(read)
+        table, faults = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
+        for place, number in enumerate(numbers):
+            if place in faults:
+                results[number] = _refused(number, faults[place], "/row")
+            else:
+                _require_own(session, resource, edge.caller, read[number][1], date)
+        put = put_table(session, table, effective_from=date, now=edge.clock())
+    created, unchanged = set(put.created), set(put.unchanged)
+    for number, (id_, _) in read.items():
+        status = "created" if id_ in created else "unchanged" if id_ in unchanged else "updated"
+        results.setdefault(number, LineResult(line=number, status=status, id=id_))
+    return b"".join(_written(results[number]) for number in sorted(results))
+
+
+def _refused(number: int, faults: Any, within: str = "") -> LineResult:
+    shown = [
+        LineFault(pointer=within + (fault.pointer or ""), code=fault.code, detail=fault.detail) for fault in faults
+    ]
+    return LineResult(line=number, status="refused", errors=shown)
+
+
+def _written(result: LineResult) -> bytes:
+    return json.dumps(result.model_dump(exclude_none=True), ensure_ascii=False).encode() + b"\n"
+
+
+for _resource in RESOURCES:
+    _add(_resource)
+
+
+@routes.get("/certificates", summary="Technicians' certificates")
+def list_certificates(
+    edge: EdgeOf,
+    on: On = None,
+    scheme: Annotated[str | None, Query(max_length=64, description="Only this scheme.", examples=["gas"])] = None,
+    technician_id: Annotated[str | None, Query(max_length=64, description="Only theirs.", examples=["T1"])] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="At most so many.", examples=[1_000])] = 1_000,
+) -> list[CertificateRow]:
+    """Return the certificates of the technicians on a date, whether they are valid on it or not."""
+    date = held_date(edge, on)
+    with edge.read() as session:
+        outlets = None if edge.caller.centres is None else outlets_of_centres(session, edge.caller.centres, date)
+        found: Iterator[Any] = certificates_on(session, date, outlets, scheme=scheme, technician_id=technician_id)
+        rows = [
+            CertificateRow(
+                technician_id=person.id,
+                outlet_id=person.outlet_id,
+                scheme=held.scheme,
+                valid_from=held.valid_from,
+                valid_to=held.valid_to,
+                is_valid=held.valid_from <= date <= held.valid_to,
+            )
+            for person, held in found
+        ]
+    return rows[:limit]

@@ -1,0 +1,76 @@
+"""Rows that callers send, judged as the files of a day folder are, against the network that holds on a date."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Fault
+from api.schemas.cells import pointer_of_column
+from api.store.network import NETWORK_TABLES, holding
+from api.tables.network import Document
+from datasets.columns import TABLES, TableFormat
+from datasets.day_tables import check_rows
+from datasets.faults import Fault as CellFault
+from datasets.faults import FaultList
+from datasets.table import Table, table_of
+from optimizer.model import Ownership
+
+__all__ = ["LAYOUTS", "checked_rows", "faults_by_row"]
+
+LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in TABLES}
+
+Cells = Mapping[str, str]
+
+
+def checked_rows(
+    session: Session, name: str, rows: Sequence[Cells], on: dt.date
+) -> tuple[Table, dict[int, list[Fault]]]:
+    """Return the table of the rows that are good, and the faults of the others by the place of their row, from 0."""
+    faults = FaultList()
+    table = table_of(rows, LAYOUTS[name], faults)
+    check_rows(table, faults)
+    _check_known(session, table, on, faults)
+    if name == "outlets":
+        _check_documents(session, table, on, faults)
+    by_row = faults_by_row(faults.faults)
+    good = [row for place, row in enumerate(rows) if place not in by_row]
+    return (table_of(good, LAYOUTS[name], FaultList()) if by_row else table), by_row
+
+
+def faults_by_row(faults: Sequence[CellFault]) -> dict[int, list[Fault]]:
+    """Return faults of cells as faults of payloads, by the place of their row, from 0."""
+    found: dict[int, list[Fault]] = defaultdict(list)
+    for fault in faults:
+        found[(fault.row or 1) - 1].append(
+            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=f"allowed: {fault.allowed}")
+        )
+    return dict(found)
+
+
+def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:
+    """Refuse ids of things that the network does not have on the date."""
+    for column in table.layout.columns:
+        if not column.refers:
+            continue
+        model: Any = NETWORK_TABLES[column.refers]
+        wanted = set(table.text[column.name]) - {""}
+        known = set(session.scalars(holding(model, on, model.id.in_(wanted), columns=[model.id])))
+        unknown = ~table.text[column.name].isin(known | {""}).to_numpy(dtype=np.bool_)
+        table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
+
+
+def _check_documents(session: Session, outlets: Table, on: dt.date, faults: FaultList) -> None:
+    """Refuse calendars and contract tariffs that are not there."""
+    named = holding(Document, on, Document.kind.in_(("calendars", "contract_tariffs"))).subquery()
+    known = {(kind, id_) for kind, id_ in session.execute(select(named.c.kind, named.c.id))}
+    for column, kind in (("calendar", "calendars"), ("tariff_id", "contract_tariffs")):
+        ids = {id_ for of_kind, id_ in known if of_kind == kind} | {""}
+        unknown = ~outlets.text[column].isin(ids).to_numpy(dtype=np.bool_)
+        outlets.refuse(unknown, column, f"one of {kind}: {', '.join(sorted(ids - {''})) or 'none is there'}", faults)
+    unpaid = (outlets.values["ownership"] == Ownership.CONTRACT) & ~outlets.given("tariff_id")
+    outlets.refuse(unpaid, "tariff_id", "not empty for a contract outlet", faults)

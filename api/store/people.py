@@ -1,0 +1,48 @@
+"""Technicians by centre, and what they are certified for."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.store.network import holding
+from api.tables.network import OutletRow, TechnicianCertificate, TechnicianRow
+
+__all__ = ["certificates_on", "outlets_of_centres"]
+
+
+def outlets_of_centres(session: Session, centres: Collection[str], on: dt.date) -> list[str]:
+    """Return the ids of the outlets that some centres have on a date."""
+    return list(session.scalars(holding(OutletRow, on, OutletRow.centre_id.in_(centres), columns=[OutletRow.id])))
+
+
+def certificates_on(
+    session: Session,
+    on: dt.date,
+    outlets: Collection[str] | None,
+    *,
+    scheme: str | None = None,
+    technician_id: str | None = None,
+) -> Iterator[tuple[Any, Any]]:
+    """Yield technician and certificate of everybody who is there on a date; outlets: only theirs, None for all."""
+    where = [] if outlets is None else [TechnicianRow.outlet_id.in_(outlets)]
+    if technician_id is not None:
+        where.append(TechnicianRow.id == technician_id)
+    people = holding(
+        TechnicianRow, on, *where, columns=[TechnicianRow.id, TechnicianRow.outlet_id, TechnicianRow.effective_from]
+    ).subquery()
+    query = (
+        select(people.c.id, people.c.outlet_id, TechnicianCertificate)
+        .join(
+            TechnicianCertificate,
+            (TechnicianCertificate.technician_id == people.c.id)
+            & (TechnicianCertificate.effective_from == people.c.effective_from),
+        )
+        .order_by(people.c.id, TechnicianCertificate.scheme, TechnicianCertificate.valid_from)
+    )
+    if scheme is not None:
+        query = query.where(TechnicianCertificate.scheme == scheme)
+    for row in session.execute(query):
+        yield row, row[2]

@@ -1,0 +1,174 @@
+"""How the promises of stored jobs stand: class from the live outlet map, moments from history and visits."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.job_states import OPEN_STATES, JobState
+from api.promises import Heard, Moments, Standing, standings
+from api.store.documents import settings_on
+from api.store.places import area_classes_of
+from api.tables.jobs import JobHistory, JobRow
+from api.tables.plans import Visit
+from datasets.policies import PolicyClock
+from datasets.settings import Settings
+from datasets.times import TIME_ZONE, duration_of
+from optimizer.model import AreaClass, CustomerClass
+
+__all__ = ["PAUSED", "RESUMED", "JobStanding", "local_date", "standings_of", "visits_of"]
+
+PAUSED, RESUMED, ESCALATED = "clock_paused", "clock_resumed", "escalated"
+"""Kinds of history entries that clocks listen to."""
+
+RUNNING = OPEN_STATES - {JobState.DONE, JobState.CALLBACK_DUE}
+_AT_ONCE = 500
+"""Ids per query: SQLite takes no more than some thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStanding:
+    """A job with its class, its promises and what had been paused; moments count from `first`."""
+
+    job: JobRow
+    visit: Visit | None
+    area_class: AreaClass
+    standings: tuple[Standing, ...]
+    paused_s: int
+    first: dt.date
+
+    def moment(self, seconds: int) -> dt.datetime:
+        """Return a moment that is counted from midnight of `first`."""
+        return dt.datetime.combine(self.first, dt.time(), TIME_ZONE) + dt.timedelta(seconds=seconds)
+
+
+def local_date(moment: dt.datetime) -> dt.date:
+    """Return the date of a moment in China."""
+    return moment.astimezone(TIME_ZONE).date()
+
+
+def standings_of(
+    session: Session, jobs: Sequence[JobRow], now: dt.datetime, settings: Settings | None = None
+) -> list[JobStanding]:
+    """Return how the promises of jobs stand at a moment, with the outlets that are live on its date."""
+    first = local_date(now)
+    if settings is None:
+        settings = settings_on(session, first, now)
+    areas = area_classes_of(session, [job.id for job in jobs], first)
+    history = _history_of(session, [job.id for job in jobs])
+    visits = visits_of(session, [job.id for job in jobs])
+    now_s = _seconds(now, first)
+    found = []
+    for job in jobs:
+        entries, visit = history[job.id], visits.get(job.id)
+        pauses = _pauses(job, entries, first, now_s)
+        moments = Moments(
+            stopped_s=_stopped(job, entries, first), expected_s=_expected(job, visit, first), pauses=pauses
+        )
+        heard = Heard(
+            brand=job.brand,
+            product=job.product,
+            channel=job.channel,
+            area_class=areas[job.id],
+            customer_class=CustomerClass(job.customer_class or CustomerClass.ORDINARY),
+            reported_s=_seconds(job.reported_at, first),
+        )
+        rows = [row for row in settings.sla if row.clock is not PolicyClock.PARTS_RESPONSE]
+        found.append(
+            JobStanding(
+                job=job,
+                visit=visit,
+                area_class=areas[job.id],
+                standings=standings(rows, heard, moments, settings.tariff, first, now_s),
+                paused_s=sum(end - start for start, end in pauses),
+                first=first,
+            )
+        )
+    return found
+
+
+def visits_of(session: Session, job_ids: Sequence[str]) -> dict[str, Visit]:
+    """Return the promised visit of each job that has one."""
+    found: dict[str, Visit] = {}
+    for some in _batches(job_ids):
+        for visit in session.scalars(select(Visit).where(Visit.job_id.in_(some))):
+            found[visit.job_id] = visit
+    return found
+
+
+def _history_of(session: Session, job_ids: Sequence[str]) -> Mapping[str, list[JobHistory]]:
+    found: dict[str, list[JobHistory]] = defaultdict(list)
+    for some in _batches(job_ids):
+        entries = select(JobHistory).where(JobHistory.job_id.in_(some)).order_by(JobHistory.at, JobHistory.id)
+        for entry in session.scalars(entries):
+            found[entry.job_id].append(entry)
+    return found
+
+
+def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE))
+
+
+def _seconds(moment: dt.datetime, first: dt.date) -> int:
+    midnight = dt.datetime.combine(first, dt.time(), TIME_ZONE)
+    return (moment - midnight) // dt.timedelta(seconds=1)
+
+
+def _pauses(job: JobRow, entries: Sequence[JobHistory], first: dt.date, now_s: int) -> tuple[tuple[int, int], ...]:
+    found: list[tuple[int, int]] = []
+    begun: int | None = None
+    for entry in entries:
+        if entry.kind == PAUSED:
+            begun = _seconds(entry.at, first)
+        elif entry.kind == RESUMED and begun is not None:
+            found.append((begun, _seconds(entry.at, first)))
+            begun = None
+    if begun is not None:
+        found.append((begun, max(begun, now_s)))
+    return tuple(found)
+
+
+def _stopped(job: JobRow, entries: Sequence[JobHistory], first: dt.date) -> dict[PolicyClock, int]:
+    """Return which clocks have stopped, and when.
+
+    Somebody's coming stops arrival; what is done, solved by phone or cancelled stops resolution, unless the job was
+    opened again; leaving `received` answers the customer, and so does a supervisor.
+    """
+    stopped: dict[PolicyClock, int] = {}
+
+    def stop(*clocks: PolicyClock, at: dt.datetime) -> None:
+        for clock in clocks:
+            stopped.setdefault(clock, _seconds(at, first))
+
+    for entry in entries:
+        if entry.kind == ESCALATED:
+            stop(PolicyClock.PHONE, PolicyClock.RESPONSE, at=entry.at)
+        match entry.to_state:
+            case JobState.ON_SITE:
+                stop(PolicyClock.ARRIVAL, at=entry.at)
+            case JobState.DONE:
+                stop(PolicyClock.ARRIVAL, PolicyClock.RESOLUTION, at=entry.at)
+            case JobState.CALLBACK_DUE | JobState.CLOSED | JobState.CANCELLED:
+                stop(*PolicyClock, at=entry.at)
+            case JobState.NEEDS_VISIT if entry.from_state in (JobState.CALLBACK_DUE, JobState.NEEDS_PART):
+                stopped.pop(PolicyClock.RESOLUTION, None)
+        if entry.to_state is not None and entry.to_state != JobState.RECEIVED:
+            stop(PolicyClock.RESPONSE, PolicyClock.PHONE, at=entry.at)
+    return stopped
+
+
+def _expected(job: JobRow, visit: Visit | None, first: dt.date) -> dict[PolicyClock, int]:
+    """Return when the published visit stops which clock."""
+    if visit is not None:
+        return {
+            PolicyClock.ARRIVAL: _seconds(visit.start_at, first),
+            PolicyClock.RESOLUTION: _seconds(visit.end_at, first),
+        }
+    if job.published_start is None:
+        return {}
+    start_s = _seconds(job.published_start, first)
+    service_s = duration_of(job.cells["service_duration"]).seconds
+    return {PolicyClock.ARRIVAL: start_s, PolicyClock.RESOLUTION: start_s + service_s}

@@ -18,7 +18,7 @@ from datasets.times import TIME_ZONE, duration_of
 from geo.areas import Areas
 from optimizer.model import Lock
 
-__all__ = ["VISIT_STATES", "day_of", "read_jobs"]
+__all__ = ["VISIT_STATES", "areas_on", "day_of", "read_jobs"]
 
 VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
 """States of jobs that somebody still has to come for; `en_route` is held where it is."""
@@ -61,7 +61,7 @@ def day_of(
     }
     values = day_values(session, date=date, days=days, now=now)
     folder = build_day(
-        source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=_areas(session, date))
+        source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
     )
     return folder if centre_ids is None else _within(folder, centre_ids, ours)
 
@@ -85,7 +85,7 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
     return source_of(
         {**nothing, **tables, "technicians": technicians, "jobs": numbered},
         day_values(session, date=date, days=1, now=now),
-        areas=_areas(session, date),
+        areas=areas_on(session, date),
     )
 
 
@@ -178,7 +178,7 @@ def _busy(on_site: Iterable[Any]) -> dict[str, dt.datetime]:
     return busy
 
 
-def _areas(session: Session, date: dt.date) -> Areas | None:
+def areas_on(session: Session, date: dt.date) -> Areas | None:
     """Return the areas of the store, None for the built-in ones."""
     own = holding(Document, date, Document.kind == "settings", Document.id == AREAS, columns=[Document.cells])
     if session.scalars(own).one_or_none() is None:

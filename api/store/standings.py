@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.job_states import OPEN_STATES, JobState
 from api.promises import Heard, Moments, Standing, standings
 from api.store.documents import settings_on
-from api.store.places import area_classes_of
+from api.store.live_map import area_classes_of
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import Visit
 from datasets.policies import PolicyClock
@@ -57,7 +57,7 @@ def standings_of(
     first = local_date(now)
     if settings is None:
         settings = settings_on(session, first, now)
-    areas = area_classes_of(session, [job.id for job in jobs], first)
+    areas = area_classes_of(session, jobs, first)
     history = _history_of(session, [job.id for job in jobs])
     visits = visits_of(session, [job.id for job in jobs])
     now_s = _seconds(now, first)

@@ -38,7 +38,7 @@ from api.store.plans import (
     tell_progress,
 )
 from api.tables.plans import Plan
-from api.workers import ProcessWorkers, Seconds, UntilStopped, end_with_parent
+from api.workers import ProcessWorkers, Seconds, end_with_parent
 from datasets.faults import DayRefused
 from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
@@ -249,9 +249,7 @@ def _frozen(session: Session, plan: Plan) -> FrozenDay:
 
 def _fail(run: _Run, code: str, detail: str, faults: list[dict[str, Any]]) -> None:
     problem = {"code": code, "detail": detail, "faults": len(faults), "errors": faults[:MOST_FAULTS]}
-    run.write(
-        lambda session: end_run(session, run.plan_id, run.attempt, PlanState.FAILED, utc_now(), problem=problem)
-    )
+    run.write(lambda session: end_run(session, run.plan_id, run.attempt, PlanState.FAILED, utc_now(), problem=problem))
 
 
 def _faults(refused: DayRefused) -> list[dict[str, Any]]:

@@ -44,9 +44,7 @@ def in_this_order(day: Day, plan: Plan, orders: Mapping[str, Sequence[str]], tra
     new = [job for job in roster.day.jobs if job.id in starts and job.id not in shipped]
     return Plan(
         routes=tuple(ordered),
-        unassigned=tuple(
-            before.get(job.id) or replace(out, job_id=job.id) for job in day.jobs if job.id not in starts
-        ),
+        unassigned=tuple(before.get(job.id) or replace(out, job_id=job.id) for job in day.jobs if job.id not in starts),
         shipments=(
             *(shipment for shipment in plan.shipments if shipment.job_id in starts),
             *shipments_for(new, starts, kits),

@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
-from api.dependencies import CallerOf, ClockOf, DatabaseOf, EdgeOf, needs
+from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
@@ -22,7 +22,7 @@ from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
 from api.plan_states import ENDED, PlanState
 from api.routes import router
-from api.runs import enqueue_run
+from api.run_queue import enqueue_run
 from api.schemas.plans import (
     Edit,
     EvaluationShown,
@@ -238,7 +238,9 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 
 
 @routes.post(
-    "/plans/{plan_id}:evaluate", summary="What hand-edited routes would cost and break", dependencies=[needs("dispatch")]
+    "/plans/{plan_id}:evaluate",
+    summary="What hand-edited routes would cost and break",
+    dependencies=[needs("dispatch")],
 )
 def evaluate_edit(
     plan_id: PlanId, body: Edit, caller: CallerOf, database: DatabaseOf, request: Request
@@ -320,9 +322,7 @@ def show(plan_id: PlanId, caller: CallerOf, database: DatabaseOf) -> Response:
         return Answer(body=plan_shown(plan), headers={"ETag": etag(plan.version)}).response()
 
 
-@routes.get(
-    "/plans/{plan_id}/check", summary="What the checker says about the stored plan, now"
-)
+@routes.get("/plans/{plan_id}/check", summary="What the checker says about the stored plan, now")
 def checked(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, request: Request) -> Judged:
     """Run the independent checker over what is stored."""
     with database.read() as session:
@@ -349,7 +349,9 @@ def _document(
         _require_state(plan, MADE)
         if centre_id is None and not whole:
             if len(plan.centre_ids) != 1:
-                fault = Fault(pointer="", parameter="query.centre_id", code="missing", detail="one of the plan's centres")
+                fault = Fault(
+                    pointer="", parameter="query.centre_id", code="missing", detail="one of the plan's centres"
+                )
                 raise Refused("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
@@ -376,7 +378,13 @@ def _add_document(name: str, path: str, kind: str, summary: str, *, whole: bool 
 for _name, _path, _kind, _summary, _whole in (
     ("routes", "routes", "application/json", "A centre's routes with times and travel", False),
     ("routes.geojson", "routes.geojson", "application/geo+json", "A centre's routes for a map", False),
-    ("unassigned", "unassigned", "application/json", "A centre's jobs left out, each with its reason and remedy", False),
+    (
+        "unassigned",
+        "unassigned",
+        "application/json",
+        "A centre's jobs left out, each with its reason and remedy",
+        False,
+    ),
     ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan beside planning by hand", True),
     ("diff", "diff", "application/json", "What changed against the promised visits", False),
 ):
@@ -426,12 +434,18 @@ def sheet(
     pages = json.loads(_document(database, caller, plan_id, "sheets", centre_id))
     if page not in pages:
         raise NotFound("There is no such page.")
-    return Response(pages[page], media_type="text/html", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+    return Response(
+        pages[page],
+        media_type="text/html",
+        headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+    )
 
 
 LastEventId = Annotated[
     str | None,
-    Header(alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows.", max_length=20),
+    Header(
+        alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows.", max_length=20
+    ),
 ]
 
 
@@ -473,5 +487,3 @@ async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_s
             found, last, over = await run_sync(look, last)
 
     return EventSourceResponse(events())
-
-

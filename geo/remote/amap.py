@@ -1,11 +1,11 @@
 """AMap's (高德) distance service, `v3/distance`: many origins to one destination, GCJ-02, longitude first.
 
-Sources: AMap's Web 服务 documentation, pages 距离测量 and 错误码说明: at most 100 origins and one destination, six
-decimals; type 1 drives with the traffic of the moment; a result with `code` has no way; a request counts once. 10003, 10044:
-the day's quota, until midnight; 10004, 10014–10016, 10019–10021, 10029: too often or busy; other 100xx: key, service
-or address not allowed; 20800–20803: no road, no way, or too far; 40000, 40002: paid for no longer. How many requests a
-key has per day and second depends on the account and stands in its console only: three a second and 5,000 a run are
-our cautious guess.
+Sources: AMap's Web 服务 documentation, pages 距离测量 and 错误码说明. At most 100 origins and one destination, six
+decimals; type 1 drives with the traffic of the moment; a result with `code` has no way; a request counts once.
+10003, 10044: the day's quota, until midnight. 10004, 10014–10016, 10019–10021, 10029: too often, or busy. Other
+100xx: key, service or address not allowed. 20800–20803: no road, no way, or too far. 40000, 40002: no longer paid for.
+How many requests a key has per day and second depends on the account and stands in its console only: three a second
+and 5,000 a run are our cautious guess.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ BUSY = frozenset({"10004", "10014", "10015", "10016", "10019", "10020", "10021",
 QUOTA = frozenset({"10003", "10044", "10045", "40000", "40002", "40003"})
 WITHOUT_A_WAY = frozenset({"20011", "20800", "20801", "20802", "20803"})
 USUAL = Limits(origins=100, destinations=1, units_per_second=3.0, units_per_run=5_000)
+PROFILES: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class AmapDistance:
     key: Mapping[str, str] = field(repr=False)
     limits: Limits = USUAL
     datum: Datum = Datum.GCJ02
-    profiles: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "1"})
+    profiles: Mapping[TravelMode, str] = field(default_factory=lambda: PROFILES)
     id: str = "amap"
     title: str = "AMap distance v3"
 

@@ -29,6 +29,9 @@ QUOTA = frozenset({4, 301, 302})
 PARAMETERS = frozenset({2, 8})
 OPTIONS: Mapping[str, Mapping[str, str]] = {"driving": {"tactics": "11"}, "riding": {"riding_type": "1"}, "walking": {}}
 USUAL = Limits(origins=10, destinations=5, units_per_second=50.0, units_per_run=5_000)
+PROFILES: Mapping[TravelMode, str] = MappingProxyType(
+    {TravelMode.CAR: "driving", TravelMode.EBIKE: "riding", TravelMode.WALK: "walking"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +42,7 @@ class BaiduMatrix:
     key: Mapping[str, str] = field(repr=False)
     limits: Limits = USUAL
     datum: Datum = Datum.BD09
-    profiles: Mapping[TravelMode, str] = MappingProxyType(
-        {TravelMode.CAR: "driving", TravelMode.EBIKE: "riding", TravelMode.WALK: "walking"}
-    )
+    profiles: Mapping[TravelMode, str] = field(default_factory=lambda: PROFILES)
     id: str = "baidu"
     title: str = "Baidu routematrix v2"
 

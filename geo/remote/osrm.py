@@ -6,7 +6,7 @@ however far that is, and the answer says how far.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = ["NO_KEY", "OsrmTable", "ceiled"]
 
 NO_KEY: Mapping[str, str] = MappingProxyType({})
 USUAL = Limits(origins=50, destinations=50, units_per_second=50.0)
+PROFILES: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,8 @@ class OsrmTable:
     address: str
     limits: Limits = USUAL
     datum: Datum = Datum.WGS84
-    profiles: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving"})
-    key: Mapping[str, str] = NO_KEY
+    profiles: Mapping[TravelMode, str] = field(default_factory=lambda: PROFILES)
+    key: Mapping[str, str] = field(default_factory=lambda: NO_KEY)
 
     @property
     def id(self) -> str:

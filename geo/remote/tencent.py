@@ -1,11 +1,11 @@
 """Tencent's (腾讯) distance matrix, `ws/distance/v1/matrix`: GCJ-02, latitude first.
 
-Sources: Tencent's WebService documentation, page 距离矩阵, and its table of status codes: at most 25 × 25, the product
-at most 625 (one to many: 200); quota and concurrency count pairs, not requests, "a second's pairs" being the concurrency.
-120: too often; 121, 122, 123: quota of the key, of the address, of the account; 110–113, 190, 199, 301, 311: key,
-address or service not allowed; 310: parameters; 373: too far. How many pairs a key has per day and second stands in
-its console only: 100 a second, so blocks of 10 × 10, and 5,000 a run are our cautious guess. An element whose own
-status is not 0 (4: no road near, the distance is then a straight line) has no way.
+Sources: Tencent's WebService documentation, page 距离矩阵, and its table of status codes. At most 25 × 25, the product
+at most 625 (one to many: 200); quota and concurrency count pairs, not requests, the pairs of a second being the
+concurrency. 120: too often. 121, 122, 123: quota of the key, of the address, of the account. 110–113, 190, 199, 301,
+311: key, address or service not allowed. 310: parameters. 373: too far. How many pairs a key has per day and second
+stands in its console only: 100 a second, so blocks of 10 × 10, and 5,000 a run are our cautious guess. An element
+whose own status is not 0 (4: no road near, the distance is then a straight line) has no way.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ BUSY = frozenset({120})
 QUOTA = frozenset({121, 122, 123})
 WITHOUT_A_WAY = frozenset({310, 373})
 USUAL = Limits(origins=10, destinations=10, units_per_second=100.0, units_per_run=5_000)
+PROFILES: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving", TravelMode.WALK: "walking"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class TencentMatrix:
     key: Mapping[str, str] = field(repr=False)
     limits: Limits = USUAL
     datum: Datum = Datum.GCJ02
-    profiles: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving", TravelMode.WALK: "walking"})
+    profiles: Mapping[TravelMode, str] = field(default_factory=lambda: PROFILES)
     id: str = "tencent"
     title: str = "Tencent distance matrix v1"
 

@@ -6,7 +6,7 @@ beyond it error 154 for the whole request), 200 km for others; 170 and 171 for p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,9 @@ __all__ = ["ValhallaMatrix"]
 
 WITHOUT_A_WAY = frozenset({154, 170, 171, 442})
 USUAL = Limits(origins=50, destinations=50, units_per_second=50.0)
+PROFILES: Mapping[TravelMode, str] = MappingProxyType(
+    {TravelMode.CAR: "auto", TravelMode.MOTORBIKE: "motorcycle", TravelMode.WALK: "pedestrian"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +37,8 @@ class ValhallaMatrix:
     address: str
     limits: Limits = USUAL
     datum: Datum = Datum.WGS84
-    profiles: Mapping[TravelMode, str] = MappingProxyType(
-        {TravelMode.CAR: "auto", TravelMode.MOTORBIKE: "motorcycle", TravelMode.WALK: "pedestrian"}
-    )
-    key: Mapping[str, str] = NO_KEY
+    profiles: Mapping[TravelMode, str] = field(default_factory=lambda: PROFILES)
+    key: Mapping[str, str] = field(default_factory=lambda: NO_KEY)
 
     @property
     def id(self) -> str:

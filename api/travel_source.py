@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.day import DayFolder
 from datasets.faults import DayRefused, FaultList
-from geo.providers import PROVIDERS, open_travel
+from geo.providers import open_travel
 from geo.remote.cache import CacheState
 from geo.remote.gather import Gathered, Surroundings
 from geo.remote.opening import SettingRefused, gather_travel, is_remote, reopen_travel
@@ -65,7 +65,7 @@ def open_source(folder: DayFolder, around: Surroundings) -> TravelSource:
     try:
         travel, gathered = gather_travel(folder.travel, folder.day, os.environ, around)
     except (SettingRefused, OSError, sqlite3.Error) as error:
-        raise _refused(folder, error) from error
+        raise _refused(folder.travel, str(error)) from error
     return TravelSource(travel=travel, gathered=gathered)
 
 
@@ -78,7 +78,7 @@ def reopen_source(folder: DayFolder, stated: Mapping[str, Any]) -> TravelTimes:
         travel = reopen_travel(folder.travel, os.environ, state, is_estimate=stated["is_estimate"])
         return _tried(travel)
     except (SettingRefused, OSError, sqlite3.Error) as error:
-        raise _refused(folder, error) from error
+        raise _refused(folder.travel, str(error)) from error
 
 
 def legs_of(day: Day, plan: Plan, travel: TravelTimes) -> Legs:
@@ -102,7 +102,7 @@ def _opened(folder: DayFolder) -> TravelTimes:
     try:
         return _tried(open_travel(folder.travel, folder.folder))
     except Exception as error:
-        raise _refused(folder, error) from error
+        raise _refused(f"{folder.travel}: {error}", 'a readable road file "osm:FILE.osm.pbf", or "estimate"') from error
 
 
 def _tried(travel: TravelTimes) -> TravelTimes:
@@ -112,7 +112,7 @@ def _tried(travel: TravelTimes) -> TravelTimes:
     return travel
 
 
-def _refused(folder: DayFolder, error: Exception) -> DayRefused:
+def _refused(value: str, allowed: str) -> DayRefused:
     faults = FaultList()
-    faults.add("day.toml", None, "travel", f"{folder.travel}: {error}", f"what can be read of {PROVIDERS}")
+    faults.add("day.toml", None, "travel", value, allowed)
     return DayRefused(faults.faults)

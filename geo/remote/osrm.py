@@ -1,8 +1,8 @@
 """OSRM's table service (`osrm-routed`, HTTP API v1): one prepared profile per server, here the car.
 
-Sources: OSRM's docs/http.md, and the server itself, version 26.10: `--max-table-size` 100 counts sources and
-destinations together, beyond it HTTP 400 `TooBig`; a pair without a way is null; a place is moved to the nearest road
-however far that is, and the answer says how far.
+Sources: OSRM's docs/http.md, and the server itself, version 26.10: `--max-table-size` is 100, and more than its square
+of pairs is answered HTTP 400 `TooBig`; a pair without a way is null; a place is moved to the nearest road however far
+that is, and the answer says how far.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from optimizer.travel import Places
 __all__ = ["NO_KEY", "OsrmTable", "ceiled"]
 
 NO_KEY: Mapping[str, str] = MappingProxyType({})
-USUAL = Limits(origins=50, destinations=50, units_per_second=50.0)
+USUAL = Limits(origins=100, destinations=100, units_per_second=50.0)
 PROFILES: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving"})
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from geo.remote.amap import AmapDistance
 from geo.remote.baidu import BaiduMatrix
 from geo.remote.blocks import Question
-from geo.remote.cache import WayCache, place_keys, places_of
+from geo.remote.cache import WayCache, place_keys
 from geo.remote.gather import Gathered, Surroundings, gather
 from geo.remote.osrm import OsrmTable
 from geo.remote.service import Service
@@ -16,7 +16,6 @@ from geo.remote.tencent import TencentMatrix
 from geo.remote.travel import CachedTravel
 from geo.remote.valhalla import ValhallaMatrix
 from optimizer.model import TravelMode
-from optimizer.travel import Places
 from tests.geo.remote.stand_in import KEY, StandIn
 
 __all__ = ["KINDS", "NoTime", "ask", "chengdu", "service_at", "travel_of"]
@@ -87,7 +86,3 @@ def travel_of(kind: str, path: Path, gathered: Gathered, address: str = "") -> C
         profiles=dict(service.profiles),
         is_estimate=False,
     )
-
-
-def places(question: Question) -> Places:
-    return places_of(question.keys)

@@ -1,8 +1,8 @@
 """A matrix service on the loopback address that answers and refuses as each provider's documentation says.
 
-The truth it answers from: ways are 1.25 times the straight line between WGS84 places, ten metres a second. A question in
-another datum than the provider's is therefore answered some hundred metres wrong, which tests see. Limits, codes and
-where they are documented stand in the adapters (geo/remote/*.py); the stand-in states them a second time, on purpose.
+The truth it answers from is `truth`, between WGS84 places: ways there and back differ, and a question in another datum
+than the provider's is answered some fifty metres wrong, so that a test sees either mistake. Limits, codes and where
+they are documented stand in the adapters (geo/remote/*.py); the stand-in states them a second time, on purpose.
 """
 
 import json
@@ -28,8 +28,12 @@ NOWHERE = 25.0
 
 
 def truth(origins: Places, destinations: Places) -> tuple[np.ndarray, np.ndarray]:
-    """Return seconds and metres between WGS84 places."""
-    metres = np.rint(straight_m(unit_vectors(origins)[:, None], unit_vectors(destinations)) * 1.25).astype(np.int64)
+    """Return seconds and metres between WGS84 places: ten metres a second.
+
+    1.25 times the straight line, and a metre for each ten-thousandth of a degree that the way begins east of 103.5°.
+    """
+    straight = straight_m(unit_vectors(origins)[:, None], unit_vectors(destinations)) * 1.25
+    metres = np.rint(straight + (origins[:, :1] - 103.5) * 1e4).astype(np.int64)
     return -(-metres // 10), metres
 
 
@@ -100,6 +104,7 @@ class StandIn:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # somebody was killed while asking
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
@@ -158,6 +163,10 @@ class Kind:
     too_big: Callable[[int, int], bool]
     say: Callable[[np.ndarray, np.ndarray, np.ndarray], Answer]
     refuse: Mapping[str, Answer]
+
+
+def _in_wgs84(places: Places, datum: Datum) -> Places:
+    return np.column_stack(to_wgs84(places[:, 0], places[:, 1], datum))
 
 
 def _query(path: str) -> dict[str, str]:
@@ -274,7 +283,7 @@ STAND_INS: Mapping[str, Kind] = {
         keyed=False,
         counts_pairs=False,
         parse=_osrm_parse,
-        too_big=lambda n, m: n + m > 100,
+        too_big=lambda n, m: n * m > 10_000,
         say=_osrm_say,
         refuse={
             "size": (400, {"code": "TooBig", "message": "Too many table coordinates"}),

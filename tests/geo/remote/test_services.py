@@ -1,16 +1,20 @@
 """Every service against a stand-in that enforces its documented limits: order, datum, pace, quota, key, fallback."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from geo.crs import Datum
 from geo.estimate import SPEEDS, EstimateTravel
-from geo.remote.cache import places_of
+from geo.matrix import straight_m, unit_vectors
+from geo.remote.cache import WayCache, places_of
+from geo.remote.gather import Surroundings, gather
 from geo.remote.service import Reason
 from optimizer.model import TravelMode
-from tests.geo.remote.gathering import KINDS, NoTime, ask, chengdu, travel_of
+from tests.geo.remote.gathering import KINDS, NoTime, ask, chengdu, service_at, travel_of
 from tests.geo.remote.stand_in import KEY, StandIn, truth
 
 PLACES = 120
@@ -34,8 +38,23 @@ def test_every_way_is_the_service_s_in_its_own_order_and_datum(kind: str, tmp_pa
     assert travel.answered(there, there, TravelMode.CAR)[apart].all()
 
 
+@pytest.mark.parametrize(("kind", "wrong"), [("amap", Datum.WGS84), ("baidu", Datum.GCJ02), ("tencent", Datum.BD09)])
+def test_a_wrong_datum_would_be_seen(kind: str, wrong: Datum, tmp_path: Path) -> None:
+    question, path = chengdu(4), tmp_path / "c.sqlite"
+    with StandIn(kind=kind) as stand_in:
+        service = replace(service_at(kind, stand_in.address), datum=wrong)  # type: ignore[type-var]
+        time = NoTime()
+        around = Surroundings(now=time.read, clock=time.read, sleep=time.sleep)
+        gathered = gather(service, WayCache(path=path), [question], max_age_s=None, around=around)
+        travel = travel_of(kind, path, gathered)
+    there = places_of(question.keys)
+    apart = ~np.eye(4, dtype=bool)
+    found = travel.matrix(there, there, TravelMode.CAR).metres
+    assert np.abs(found - truth(there, there)[1])[apart].min() > 10
+
+
 @pytest.mark.parametrize(
-    ("kind", "most"), [("osrm", (50, 50)), ("valhalla", (50, 50)), ("amap", (100, 1)), ("tencent", (10, 10))]
+    ("kind", "most"), [("osrm", (100, 100)), ("valhalla", (50, 50)), ("amap", (100, 1)), ("tencent", (10, 10))]
 )
 def test_blocks_are_as_large_as_they_may_be(kind: str, most: tuple[int, int], tmp_path: Path) -> None:
     time = NoTime()
@@ -44,7 +63,7 @@ def test_blocks_are_as_large_as_they_may_be(kind: str, most: tuple[int, int], tm
     sizes = {(len(asked.origins), len(asked.destinations)) for asked in stand_in.asked}
     assert max(n for n, _ in sizes) == most[0]
     assert max(m for _, m in sizes) == most[1]
-    assert len(stand_in.asked) <= -(-PLACES // most[0]) * -(-PLACES // most[1])
+    assert len(stand_in.asked) == -(-PLACES // most[0]) * -(-PLACES // most[1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -214,6 +233,6 @@ def test_a_run_asks_for_no_more_than_it_may_and_the_nearest_first(tmp_path: Path
     there = places_of(question.keys)
     travel = travel_of("baidu", tmp_path / "c.sqlite", gathered)
     known = travel.answered(there, there, TravelMode.CAR)
-    metres = truth(there, there)[1]
+    metres = straight_m(unit_vectors(there)[:, None], unit_vectors(there))
     apart = ~np.eye(len(there), dtype=bool)
     assert metres[known].mean() < 0.7 * metres[~known & apart].mean()

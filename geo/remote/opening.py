@@ -25,8 +25,8 @@ Environment = Mapping[str, str]
 SERVERS = ("osrm", "valhalla")
 KEYS = {"amap": "key", "baidu": "ak", "tencent": "key"}
 """Map services, and the query parameter of each with its key."""
-MOST_PAIRS = {"baidu": 50, "tencent": 625}
-"""Of one request, where the pace counts pairs: a request must fit into one second."""
+LARGEST = {"baidu": (10, 5), "tencent": (25, 25)}
+"""Blocks where the pace counts pairs: one must fit into a second."""
 REMOTE = "osrm:http://HOST:PORT | valhalla:http://HOST:PORT | amap | baidu | tencent"
 MAX_AGE_DAYS = 90
 DAY_S = 86_400
@@ -128,10 +128,12 @@ def _limits(kind: str, usual: Limits, environment: Environment) -> Limits:
     rate = _number(environment, f"{prefix}_RATE") or usual.units_per_second
     most = _number(environment, f"{prefix}_RUN_LIMIT") or usual.units_per_run
     limits = replace(usual, units_per_second=rate, units_per_run=None if most is None else int(most))
-    if kind not in MOST_PAIRS:
+    if kind not in LARGEST:
         return limits
-    side = max(1, math.isqrt(int(min(rate, MOST_PAIRS[kind]))))
-    return replace(limits, origins=side, destinations=side)
+    origins, destinations = LARGEST[kind]
+    if origins * destinations > rate:
+        origins = destinations = max(1, min(destinations, math.isqrt(int(rate))))
+    return replace(limits, origins=origins, destinations=destinations)
 
 
 def _number(environment: Environment, name: str) -> float | None:

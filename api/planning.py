@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.replanning import Base, Changes, against, published_as
-from api.travel_source import legs_of, open_source, reopen_source
+from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
 from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
@@ -33,7 +33,7 @@ from optimizer.solve import Engine
 from optimizer.stability import stability
 from optimizer.workers import Workers
 
-__all__ = ["JobUnknown", "PlanIllegal", "Planned", "check_day", "explain_day", "plan_day"]
+__all__ = ["JobUnknown", "PlanIllegal", "Planned", "check_day", "explain_day", "open_provider", "plan_day"]
 
 STABILITY_SHARE = 0.25
 """Part of the budget that goes into finding out what stability costs."""

@@ -19,7 +19,7 @@ from optimizer.model import Day, TravelMode
 from optimizer.plan import Plan
 from optimizer.travel import TravelTimes
 
-__all__ = ["Legs", "TravelSource", "legs_of", "open_source", "reopen_source"]
+__all__ = ["Legs", "TravelSource", "legs_of", "open_provider", "open_source", "reopen_source"]
 
 NOTHING_CACHED = CacheState(number=0, since=0)
 
@@ -69,16 +69,17 @@ def open_source(folder: DayFolder, around: Surroundings) -> TravelSource:
     return TravelSource(travel=travel, gathered=gathered)
 
 
+def open_provider(folder: DayFolder) -> TravelTimes:
+    """Return the day's travel times outside a run of planning: of a service, what its cache holds by now."""
+    return _opened(folder) if not is_remote(folder.travel) else _reopened(folder, None, is_estimate=False)
+
+
 def reopen_source(folder: DayFolder, stated: Mapping[str, Any]) -> TravelTimes:
     """Return the travel times that a plan was made from; a service is not asked again, its cache is read."""
     if not is_remote(folder.travel):
         return _opened(folder)
     state = CacheState(**stated["cache"]) if "cache" in stated else NOTHING_CACHED
-    try:
-        travel = reopen_travel(folder.travel, os.environ, state, is_estimate=stated["is_estimate"])
-        return _tried(travel)
-    except (SettingRefused, OSError, sqlite3.Error) as error:
-        raise _refused(folder.travel, str(error)) from error
+    return _reopened(folder, state, is_estimate=stated["is_estimate"])
 
 
 def legs_of(day: Day, plan: Plan, travel: TravelTimes) -> Legs:
@@ -96,6 +97,13 @@ def legs_of(day: Day, plan: Plan, travel: TravelTimes) -> Legs:
             ahead = np.roll(np.arange(len(places)), -1)
             answered += int(np.count_nonzero(known[np.arange(len(places)), ahead]))
     return Legs(answered=answered, estimated=total - answered)
+
+
+def _reopened(folder: DayFolder, state: CacheState | None, *, is_estimate: bool) -> TravelTimes:
+    try:
+        return _tried(reopen_travel(folder.travel, os.environ, state, is_estimate=is_estimate))
+    except (SettingRefused, OSError, sqlite3.Error) as error:
+        raise _refused(folder.travel, str(error)) from error
 
 
 def _opened(folder: DayFolder) -> TravelTimes:

@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 
 from geo.matrix import EARTH_M, straight_m, unit_vectors
 from geo.remote.cache import place_keys, places_of
+from geo.remote.service import Limits
 from optimizer.model import Day, TravelMode
 from optimizer.travel import Places
 
 __all__ = ["Block", "Question", "blocks", "questions", "tiles"]
-
-NEIGHBOURS = 500
-"""Ways are asked for to so many places around each: a route's next stop is hardly ever farther down the list."""
 
 _Keys = NDArray[np.int64]
 
@@ -53,31 +51,31 @@ def questions(day: Day) -> list[Question]:
     ]
 
 
-def blocks(question: Question, origins: int, destinations: int) -> Iterator[Block]:
-    """Yield blocks of at most so many origins and destinations, nearest first.
+def blocks(question: Question, limits: Limits) -> Iterator[Block]:
+    """Yield blocks as large as they may be, nearest first.
 
-    Around each group of places go as many groups as hold `NEIGHBOURS` places, and none wholly out of reach.
+    Around each group of places go as many groups as hold the neighbours, and none wholly out of reach.
     """
     places = places_of(question.keys)
     vectors = unit_vectors(places)
-    starts, ends = tiles(places, origins), tiles(places, destinations)
+    starts, ends = tiles(places, limits.origins), tiles(places, limits.destinations)
     start, start_m = _circles(vectors, starts)
     end, end_m = _circles(vectors, ends)
     apart = straight_m(start[:, None], end)
     near = apart <= question.reach_m + start_m[:, None] + end_m
-    near &= _nearest(apart, ends) | _nearest(apart.T, starts).T
+    near &= _nearest(apart, ends, limits.neighbours) | _nearest(apart.T, starts, limits.neighbours).T
     pairs = np.argwhere(near)
     for i, j in pairs[np.argsort(apart[near], kind="stable")].tolist():
         yield Block(origins=starts[i], destinations=ends[j])
 
 
-def _nearest(apart: NDArray[np.float64], groups: list[_Keys]) -> NDArray[np.bool_]:
-    """Return, for each row, which groups hold its `NEIGHBOURS` nearest places."""
+def _nearest(apart: NDArray[np.float64], groups: list[_Keys], neighbours: int) -> NDArray[np.bool_]:
+    """Return, for each row, which groups hold its nearest places."""
     order = np.argsort(apart, axis=1, kind="stable")
     sizes = np.array([len(group) for group in groups], np.int64)[order]
     before = np.cumsum(sizes, axis=1) - sizes
     nearest = np.zeros(apart.shape, dtype=bool)
-    np.put_along_axis(nearest, order, before < NEIGHBOURS, axis=1)
+    np.put_along_axis(nearest, order, before < neighbours, axis=1)
     return nearest
 
 

@@ -121,8 +121,7 @@ class _Run:
         if profile is None:
             self.estimated[Reason.NO_PROFILE] += pairs
             return []
-        limits = self.service.limits
-        wanted = list(blocks(question, limits.origins, limits.destinations))
+        wanted = list(blocks(question, self.service.limits))
         todo: dict[int, _Work] = {}
         by_origins: dict[int, list[int]] = {}
         for number, block in enumerate(wanted):

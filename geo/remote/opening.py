@@ -72,11 +72,14 @@ def gather_travel(
 
 
 def reopen_travel(
-    specification: str, environment: Environment, state: CacheState, *, is_estimate: bool
+    specification: str, environment: Environment, state: CacheState | None, *, is_estimate: bool
 ) -> CachedTravel:
-    """Return the travel times of an earlier plan from the cache; nobody is asked, no key is needed."""
-    service = _open_service(specification, environment, need_key=False)
-    return _travel(service, _cache_of(environment), state, is_estimate=is_estimate)
+    """Return travel times from the cache alone, of an earlier plan's state or as it stands; no key is needed."""
+    service, cache = _open_service(specification, environment, need_key=False), _cache_of(environment)
+    if state is None:
+        cache.prepare()
+        state = CacheState(number=cache.last(), since=0)
+    return _travel(service, cache, state, is_estimate=is_estimate)
 
 
 def _travel(service: Service, cache: WayCache, state: CacheState, *, is_estimate: bool) -> CachedTravel:

@@ -24,7 +24,7 @@ from optimizer.travel import Places
 __all__ = ["NO_KEY", "OsrmTable", "ceiled"]
 
 NO_KEY: Mapping[str, str] = MappingProxyType({})
-USUAL = Limits(origins=100, destinations=100, units_per_second=50.0)
+USUAL = Limits(origins=100, destinations=100, units_per_second=50.0, neighbours=1_000)
 PROFILES: Mapping[TravelMode, str] = MappingProxyType({TravelMode.CAR: "driving"})
 
 

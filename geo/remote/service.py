@@ -71,13 +71,15 @@ class Limits:
     """How much a service is asked.
 
     origins, destinations: most of either in one request. units_per_second: the pace, in the units the service counts.
-    units_per_run: after so many a run asks no more, None for any number.
+    units_per_run: after so many a run asks no more, None for any number. neighbours: ways are asked for to so many
+    places around each, for a route's next stop is hardly ever farther down the list.
     """
 
     origins: int
     destinations: int
     units_per_second: float
     units_per_run: int | None = None
+    neighbours: int = 500
 
 
 class Service(Protocol):

@@ -24,7 +24,7 @@ from optimizer.travel import Places
 __all__ = ["ValhallaMatrix"]
 
 WITHOUT_A_WAY = frozenset({154, 170, 171, 442})
-USUAL = Limits(origins=50, destinations=50, units_per_second=50.0)
+USUAL = Limits(origins=50, destinations=50, units_per_second=50.0, neighbours=1_000)
 PROFILES: Mapping[TravelMode, str] = MappingProxyType(
     {TravelMode.CAR: "auto", TravelMode.MOTORBIKE: "motorcycle", TravelMode.WALK: "pedestrian"}
 )

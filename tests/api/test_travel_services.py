@@ -9,7 +9,7 @@ import pytest
 
 from api.console import print_kpis
 from api.planning import Planned, check_day, explain_day, plan_day
-from api.travel_source import open_source
+from api.travel_source import open_provider, open_source
 from datasets.day import read_day
 from datasets.faults import DayRefused
 from geo.remote.gather import Surroundings
@@ -70,6 +70,7 @@ def test_a_day_is_planned_from_the_service_and_checked_from_the_cache(
         print_kpis(plan(day, out))
         asked = stand_in.number
         again = open_source(read_day(day), Surroundings()).gathered
+        assert open_provider(read_day(day)).name == told(out)["provider"], "the cache as it stands"
         assert stand_in.number == asked, "everything was cached"
     said = told(out)
     assert not said["is_estimate"]

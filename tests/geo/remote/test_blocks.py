@@ -6,12 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.matrix import straight_m, unit_vectors
-from geo.remote import blocks as asking
 from geo.remote.blocks import Question, blocks, questions, tiles
 from geo.remote.cache import place_keys, places_of
+from geo.remote.service import Limits
 from optimizer.model import TravelMode
 from tests import make
 from tests.geo.remote.gathering import chengdu
+
+
+def limits(origins: int, destinations: int, neighbours: int = 500) -> Limits:
+    return Limits(origins=origins, destinations=destinations, units_per_second=1.0, neighbours=neighbours)
 
 
 @given(count=st.integers(0, 130), size=st.integers(1, 50), seed=st.integers(0, 9))
@@ -28,7 +32,7 @@ def test_in_a_small_day_every_pair_is_asked_for_once_nearest_first(shape: tuple[
     asked = np.zeros((120, 120), np.int64)
     middles = []
     vectors = unit_vectors(places_of(question.keys))
-    for block in blocks(question, *shape):
+    for block in blocks(question, limits(*shape)):
         asked[np.ix_(block.origins, block.destinations)] += 1
         ends = [vectors[group].mean(axis=0) for group in (block.origins, block.destinations)]
         middles.append(float(straight_m(*(end / np.linalg.norm(end) for end in ends))))
@@ -39,16 +43,15 @@ def test_in_a_small_day_every_pair_is_asked_for_once_nearest_first(shape: tuple[
 def test_beyond_the_mode_s_reach_nothing_is_asked() -> None:
     towns = np.array([[104.0, 30.0], [104.01, 30.0], [105.0, 30.0], [105.01, 30.0]])
     question = Question(mode=TravelMode.WALK, keys=np.unique(place_keys(towns)), reach_m=4_000)
-    pairs = {(i, j) for block in blocks(question, 2, 2) for i in block.origins for j in block.destinations}
+    pairs = {(i, j) for block in blocks(question, limits(2, 2)) for i in block.origins for j in block.destinations}
     assert pairs == {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 3)}
 
 
-def test_in_a_large_day_only_the_neighbours_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "NEIGHBOURS", 200)
+def test_in_a_large_day_only_the_neighbours_are_asked_for() -> None:
     question = chengdu(1_000, spread=0.5)
     vectors = unit_vectors(places_of(question.keys))
     asked = np.zeros((1_000, 1_000), dtype=bool)
-    for block in blocks(question, 20, 20):
+    for block in blocks(question, limits(20, 20, neighbours=200)):
         asked[np.ix_(block.origins, block.destinations)] = True
     nearest = np.argsort(straight_m(vectors[:, None], vectors), axis=1)[:, :20]
     assert np.take_along_axis(asked, nearest, axis=1).mean() > 0.95

@@ -39,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([OSRM / "bin" / name, *options], cwd=place, check=True, capture_output=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [OSRM / "bin" / "osrm-routed", "--ip", "127.0.0.1", "--port", str(port), str(place / "roads.osrm")]
+    command = [str(OSRM / "bin" / "osrm-routed"), "--ip", "127.0.0.1", "--port", str(port), str(place / "roads.osrm")]
     with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         said = []

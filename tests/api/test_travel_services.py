@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api import cli
 from api.console import print_kpis
 from api.planning import Planned, check_day, explain_day, plan_day
 from api.travel_source import open_provider, open_source
@@ -167,3 +168,20 @@ def test_a_setting_that_cannot_be_is_refused(
         assert stand_in.number == 0
     assert said in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_on_the_command_line_workers_read_what_the_command_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with StandIn(kind="baidu", per_day=100) as stand_in:
+        day, out = day_for(stand_in, tmp_path / "day", monkeypatch), tmp_path / "out"
+        for arguments in (["plan", day, "-o", out, "--iterations", "200", "--workers", "2"], ["check", day, out]):
+            monkeypatch.setattr("sys.argv", ["paigong", "day", *map(str, arguments)])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+            assert ended.value.code == 0
+    said, printed = told(out), capsys.readouterr()
+    assert stand_in.refused == ["quota"]
+    assert said["legs"]["estimated"] > 0
+    assert "Estimated because: quota" in " ".join(printed.out.split())
+    assert KEY not in printed.out + printed.err

@@ -86,7 +86,12 @@ test-floors:
 	@echo "== Floors: lint-imports"
 	@.venv/bin/lint-imports --no-logo
 
-test-suite:
+# A real OSRM server for one test module; without one it is skipped.
+build/osrm/.tried: .ci/get-osrm
+	@.ci/get-osrm
+	@touch $@
+
+test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
 	@$(PYTHON) -m pytest --numprocesses 2 --nbmake tests notebooks
 

@@ -3,7 +3,8 @@
 import sys
 import time
 from collections import Counter
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -19,6 +20,7 @@ __all__ = ["ProgressLines", "print_changes", "print_kpis"]
 
 STAGES = {
     "reading": ("Reading the day", 0.03),
+    "travel": ("Travel times", 0.04),
     "parts": ("Parts to warehouses", 0.05),
     "outlets": ("Jobs to outlets", 0.06),
     "search": ("Searching, shard by shard", 0.10),
@@ -84,8 +86,8 @@ def print_kpis(planned: Planned) -> None:
         mark = {True: "[green]better[/]", False: "[red]worse[/]", None: ""}[row.better]
         table.add_row(row.name, row.plan, row.baseline, mark)
     console.print(table)
-    kind = "an estimate, no road file behind it" if planned.travel_is_estimate else "from a road file"
-    console.print(f"Travel times: {planned.travel_name} ({kind}).")
+    for line in _travel_lines(planned.travel):
+        console.print(line, markup=False)
     console.print(f"Promises: {', then '.join(planned.policies) or 'none'}.")
     if greedy := planned.result.greedy_shards:
         console.print(
@@ -98,6 +100,27 @@ def print_kpis(planned: Planned) -> None:
         console.print("Centres below the parity floor, remote customers:")
     for line in planned.floors_missed:
         console.print(f"  {line}", markup=False)
+
+
+def _travel_lines(travel: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where the travel times are from; of a service, how many ways it answered and why the others not."""
+    if "pairs" not in travel:
+        kind = "an estimate, no road file behind it" if travel["is_estimate"] else "from a road file"
+        yield f"Travel times: {travel['provider']} ({kind})."
+        return
+    kind = "ALL of them an estimate" if travel["is_estimate"] else "a map service"
+    yield f"Travel times: {travel['provider']} ({kind})."
+    legs, pairs = travel["legs"], travel["pairs"]
+    yield (
+        f"  Legs of the plan: {legs['answered']:,} as the service answered, {legs['estimated']:,} estimated. "
+        f"Ways of the day: {pairs['fetched']:,} asked for now, {pairs['cached']:,} cached, "
+        f"{pairs['estimated']:,} estimated."
+    )
+    if travel["reasons"]:
+        reasons = ", ".join(f"{row['reason']} {row['pairs']:,}" for row in travel["reasons"])
+        yield f"  Estimated because: {reasons}."
+    if travel["ended"]:
+        yield f"  Asking ended early: {travel['ended']}. The same command goes on where it ended."
 
 
 def print_changes(changes: Changes) -> None:

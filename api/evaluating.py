@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.judging import StoredPlan, digest_of, stored_plan
-from api.planning import open_provider
 from api.store.plans import file_of
 from optimizer.by_order import in_this_order
 from optimizer.centres import part_of
@@ -59,7 +58,7 @@ def evaluate(
     stored: StoredPlan, centre_id: str, orders: Mapping[str, Sequence[str]], travel: TravelTimes | None = None
 ) -> Evaluation:
     """Return what a centre's plan becomes when some shifts visit these jobs in this order. Raises RouteUntimed."""
-    travel = travel or open_provider(stored.frozen.folder)
+    travel = travel or stored.travel
     day, plan = part_of(stored.day, stored.plan, centre_id)
     edited = in_this_order(day, plan, orders, travel)
     measured = measure(day, edited, travel)

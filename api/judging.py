@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from api.database import Database
 from api.frozen_days import FrozenDay, OtherVersion, thawed
-from api.planning import open_provider
 from api.replanning import published_as
 from api.store.plans import file_of
-from datasets.faults import PlanRefused
+from api.travel_source import reopen_source
+from datasets.faults import DayRefused, PlanRefused
 from datasets.plan_reading import plan_of
 from optimizer.check import check
 from optimizer.cost import price
 from optimizer.measure import measure
 from optimizer.model import Day
 from optimizer.plan import Plan
+from optimizer.travel import TravelTimes
 
 __all__ = ["Finding", "Judgement", "StoredPlan", "digest_of", "judge", "stored_plan"]
 
@@ -39,12 +40,16 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredPlan:
-    """A plan read back from the store, with its day as the search saw it: published visits included."""
+    """A plan read back from the store, with its day as the search saw it: published visits included.
+
+    travel: the travel times that it was made from; a service is not asked again.
+    """
 
     frozen: FrozenDay
     day: Day
     plan: Plan
     stated_fen: int
+    travel: TravelTimes
     digest: str
 
 
@@ -64,6 +69,7 @@ def stored_plan(day: bytes, plan: bytes) -> StoredPlan:
         day=folder.day,
         plan=plan_of(document, folder.day),
         stated_fen=document["cost_fen"]["total"],
+        travel=reopen_source(frozen.folder, document["travel"]),
         digest=digest_of(day, plan),
     )
 
@@ -82,10 +88,10 @@ def judge(database_url: str, plan_id: str) -> Judgement:
     except OtherVersion as other:
         finding = Finding(rule="VERSION", where="day", sentence=f"{other}: plan again")
         return Judgement(digest=digest_of(day, plan), findings=(finding,))
-    except (PlanRefused, ValueError, KeyError, TypeError) as refused:
+    except (DayRefused, PlanRefused, ValueError, KeyError, TypeError) as refused:
         finding = Finding(rule="READABLE", where="plan", sentence=str(refused))
         return Judgement(digest=digest_of(day, plan), findings=(finding,))
-    measured = measure(stored.day, stored.plan, open_provider(stored.frozen.folder))
+    measured = measure(stored.day, stored.plan, stored.travel)
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
         for found in check(stored.day, stored.plan, measured)

@@ -41,7 +41,7 @@ def outcome_of(made: Made) -> dict[str, Any]:
     ours, theirs = made.ours, made.theirs
     return {
         "status": str(made.result.status),
-        "travel": {"provider": made.travel.name, "is_estimate": made.travel.is_estimate},
+        "travel": made.travel_said,
         "jobs": ours.jobs,
         "served": ours.served,
         "left_out": ours.dispatchable - ours.served,
@@ -72,7 +72,7 @@ def plan_documents(made: Made, centre_ids: Sequence[str]) -> Iterator[PlanDocume
         cost = price(part, mine, measure(part, mine, made.travel))
         explained = {job.id: said[job.id] for job in part.jobs if job.id in said}
         result = replace(made.result, plan=mine, cost=cost, explanations=())
-        document = plan_document(part, result, made.travel.name, made.travel.is_estimate)
+        document = plan_document(part, result, made.travel_said)
         figures = kpis(part, mine, cost, made.folder.sla_names).as_dict()
         yield PlanDocument(centre_id=centre_id, name="routes", content=document["routes"])
         yield PlanDocument(
@@ -85,7 +85,7 @@ def plan_documents(made: Made, centre_ids: Sequence[str]) -> Iterator[PlanDocume
         pages = dict(sheet_pages(replace(made.folder, day=part), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
     result = replace(made.result, explanations=())
-    whole = plan_document(day, result, made.travel.name, made.travel.is_estimate)
+    whole = plan_document(day, result, made.travel_said)
     yield PlanDocument(centre_id=WHOLE, name="plan", content=whole)
     yield PlanDocument(centre_id=WHOLE, name="kpis", content=made.kpis_document())
     yield PlanDocument(centre_id=WHOLE, name="diff", content=changed[WHOLE])

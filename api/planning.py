@@ -4,20 +4,19 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from api.replanning import Base, Changes, against, published_as
+from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
 from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
-from datasets.faults import DayRefused, FaultList
 from datasets.picture import draw_plan
 from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
 from datasets.sheets import write_sheets
-from geo.providers import open_travel
+from geo.remote.gather import Surroundings
 from optimizer.baseline import by_hand
 from optimizer.budget import Budget, Portion
 from optimizer.candidates import nearest_capable_outlets
@@ -28,7 +27,6 @@ from optimizer.explain import explain_job
 from optimizer.explanation import Explanation
 from optimizer.kpis import KpiRow, Kpis, kpis, kpis_document, table
 from optimizer.measure import measure
-from optimizer.model import TravelMode
 from optimizer.plan import Plan, Result, Status, Violation
 from optimizer.roster import Roster
 from optimizer.solve import Engine
@@ -70,13 +68,15 @@ class JobUnknown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What the command line prints about a finished plan; changes: None when nothing was published."""
+    """What the command line prints about a finished plan.
+
+    changes: None when nothing was published. travel: what plan.json says of the travel times.
+    """
 
     result: Result
     rows: list[KpiRow]
     changes: Changes | None
-    travel_name: str
-    travel_is_estimate: bool
+    travel: Mapping[str, Any]
     policies: tuple[str, ...]
     floors_missed: tuple[str, ...]
     """A line per centre whose remote customers wait longer than its floor allows, worst first."""
@@ -118,8 +118,7 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         made.folder,
         made.result,
         made.kpis_document(),
-        made.travel.name,
-        made.travel.is_estimate,
+        made.travel_said,
         _extras(made.folder, made.result.plan, made.changes),
     )
     progress("writing", 1.0)
@@ -127,8 +126,7 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         result=made.result,
         rows=table(made.ours, made.theirs),
         changes=made.changes,
-        travel_name=made.travel.name,
-        travel_is_estimate=made.travel.is_estimate,
+        travel=made.travel_said,
         policies=folder.policies,
         floors_missed=tuple(
             f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
@@ -144,11 +142,12 @@ class Made:
     """A plan that the checker has nothing against, with what it was made from.
 
     folder: the day, with what was published before. ours, theirs: key figures of the plan, and of the same day planned
-    by hand. changes: None when nothing was published.
+    by hand. changes: None when nothing was published. travel_said: where the travel times are from, as plans tell it.
     """
 
     folder: DayFolder
     travel: TravelTimes
+    travel_said: Mapping[str, object]
     result: Result
     ours: Kpis
     theirs: Kpis
@@ -157,7 +156,11 @@ class Made:
     def kpis_document(self) -> dict[str, object]:
         """Return the content of kpis.json."""
         changes = {} if self.changes is None else {"changes": self.changes.as_dict()}
-        return kpis_document(self.ours, self.theirs) | {"policies": list(self.folder.policies)} | changes
+        return (
+            kpis_document(self.ours, self.theirs)
+            | {"policies": list(self.folder.policies), "travel_times": self.travel_said}
+            | changes
+        )
 
 
 def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
@@ -184,7 +187,10 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
     if visits is not None:
         folder = published_as(folder, visits)
     day = folder.day
-    travel = open_provider(folder)
+    progress("travel", 0.0)
+    around = Surroundings(stopped=lambda: workers.stopped, progress=lambda done: progress("travel", done))
+    source = open_source(folder, around)
+    travel = source.travel
     kept = None
     planning, rest = (Portion(budget=budget, part=part) for part in (1 - STABILITY_SHARE, STABILITY_SHARE))
     result = dispatch(
@@ -210,6 +216,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
     return Made(
         folder=folder,
         travel=travel,
+        travel_said=source.statement(day, result.plan),
         result=result,
         ours=kpis(day, result.plan, result.cost, folder.sla_names),
         theirs=kpis(day, hand, hand_cost, folder.sla_names),
@@ -229,22 +236,25 @@ def _extras(folder: DayFolder, plan: Plan, changes: Changes | None) -> Mapping[s
 def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Violation | str, ...]:
     """Return every violation of a plan folder, and a sentence for every figure it states that is not so.
 
-    Travel times are asked anew, and nothing of the search is used. base: the plan that it replaces; without it the
-    price of changes is not compared, for it depends on what was published.
+    Travel times are looked up anew (those of a service in its cache), and nothing of the search is used. base: the
+    plan that it replaces; without it the price of changes is not compared, for it depends on what was published.
     """
     folder = read_day(day_path)
     plan, stated = read_plan(out, folder), read_statement(out)
     if base is not None:
         folder = published_as(folder, read_visits(base, folder.day))
-    travel = open_provider(folder)
+    travel = reopen_source(folder, stated.travel)
     measured = measure(folder.day, plan, travel)
     untrue = [
         f"{item} is stated as {stated.cost_fen.get(item, 0)} fen, it is {fen}"
         for item, fen in price(folder.day, plan, measured).items()
         if fen != stated.cost_fen.get(item, 0) and (base is not None or item != "churn")
     ]
-    if (stated.travel_name, stated.travel_is_estimate) != (travel.name, travel.is_estimate):
-        untrue.append(f"travel times are from {travel.name}, not from {stated.travel_name}")
+    if (stated.travel["provider"], stated.travel["is_estimate"]) != (travel.name, travel.is_estimate):
+        untrue.append(f"travel times are from {travel.name}, not from {stated.travel['provider']}")
+    answered = legs_of(folder.day, plan, travel).answered
+    if answered != stated.travel.get("legs", {"answered": 0})["answered"]:
+        untrue.append(f"{answered} legs are as a map service answered, {stated.travel['legs']['answered']} are stated")
     return (*check(folder.day, plan, measured), *untrue)
 
 
@@ -260,21 +270,6 @@ def explain_day(day_path: Path, out: Path, job_id: str, base: Path | None = None
     plan = read_plan(out, folder)
     if base is not None:
         folder = published_as(folder, read_visits(base, folder.day))
-    travel = open_provider(folder)
+    travel = reopen_source(folder, read_statement(out).travel)
     candidates = nearest_capable_outlets(Roster(folder.day), travel)
     return explain_job(folder.day, plan, candidates, travel, job_id)
-
-
-def open_provider(folder: DayFolder) -> TravelTimes:
-    """Return the day's travel times; a road file that cannot be read is a fault of the day."""
-    try:
-        travel = open_travel(folder.travel, folder.folder)
-        # A road file is read when it is first asked.
-        somewhere = np.array([[104.06, 30.66]])
-        travel.matrix(somewhere, somewhere, TravelMode.CAR)
-        return travel
-    except Exception as error:
-        faults = FaultList()
-        allowed = 'a readable road file "osm:FILE.osm.pbf", or "estimate"'
-        faults.add("day.toml", None, "travel", f"{folder.travel}: {error}", allowed)
-        raise DayRefused(faults.faults) from error

@@ -14,11 +14,11 @@ from statistics import median
 from unittest.mock import patch
 
 from api.benchmarks import bench, instances_in
-from api.planning import open_provider
 from api.workers import Seconds
 from bench.planned_day import whole_numbers
 from bench.report import machine, markdown_table, put_section
 from datasets.day import DayFolder, read_day
+from geo.providers import open_travel
 from optimizer import dispatch as dispatching
 from optimizer import solve as solving
 from optimizer.baseline import by_hand
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, help="page whose section is replaced by the new one")
     asked = parser.parse_args()
     folder = read_day(asked.day)
-    travel = open_provider(folder)
+    travel = open_travel(folder.travel, folder.folder)
     rows = []
     for name, plan in ROWS.items():
         seeds = asked.seeds[:1] if plan is _by_hand else asked.seeds

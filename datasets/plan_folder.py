@@ -41,8 +41,7 @@ def write_plan(
     folder: DayFolder,
     result: Result,
     kpis: Mapping[str, object],
-    travel_name: str,
-    travel_is_estimate: bool,
+    travel: Mapping[str, object],
     extras: Mapping[str, Extra] = NO_EXTRAS,
 ) -> None:
     """Write a plan folder at `out`; a plan folder that stands there is replaced in one step.
@@ -57,8 +56,9 @@ def write_plan(
         Its plan, status, cost, bound and seed.
     kpis
         Content of kpis.json.
-    travel_name, travel_is_estimate
-        Provider of the travel times, and whether nothing but an estimate stands behind them.
+    travel
+        Content of `travel` in plan.json: at least `provider`, and `is_estimate`, whether nothing but an estimate
+        stands behind the times.
     extras
         Further files by name: bytes are written as they are, a function is given the path to write. A name without
         a suffix, such as "sheets", is a folder, which is there and empty when its function is called.
@@ -74,7 +74,7 @@ def write_plan(
     if taken or any(Path(name).name != name for name in extras):
         raise ValueError(f"extras need plain names of their own, not {', '.join(taken or extras)}")
     plan = result.plan
-    document = plan_document(folder.day, result, travel_name, travel_is_estimate)
+    document = plan_document(folder.day, result, travel)
     with whole_folder(out, PLAN_FILE, {*WRITTEN, *EXTRAS, *extras}) as temporary:
         _write_json(temporary / PLAN_FILE, document)
         for table in PLAN_TABLES:
@@ -100,8 +100,8 @@ def _write_extra(path: Path, extra: Extra) -> None:
     extra(path)
 
 
-def plan_document(day: Day, result: Result, travel_name: str, travel_is_estimate: bool) -> dict[str, Any]:
-    """Return the content of plan.json."""
+def plan_document(day: Day, result: Result, travel: Mapping[str, object]) -> dict[str, Any]:
+    """Return the content of plan.json; travel: what is said of the travel times."""
     plan = result.plan
     shifts = {shift.id: shift for shift in day.shifts}
     outlet_of = {technician.id: technician.outlet_id for technician in day.technicians}
@@ -123,7 +123,7 @@ def plan_document(day: Day, result: Result, travel_name: str, travel_is_estimate
         "days": day.days,
         "now": instant_text(day.date, day.now_s),
         "status": str(result.status),
-        "travel": {"provider": travel_name, "is_estimate": travel_is_estimate},
+        "travel": dict(travel),
         "seed": result.seed,
         "bound_fen": result.bound_fen,
         "cost_fen": {**dict(result.cost.items()), "total": result.cost.total},

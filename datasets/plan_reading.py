@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from datasets.day import DayFolder
 from datasets.faults import FaultList, PlanRefused
@@ -58,11 +58,10 @@ def read_plan(out: Path, folder: DayFolder) -> Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a plan folder says of itself, to be held against what is so: cost_fen by item, provider of travel times."""
+    """What a plan folder says of itself, to be held against what is so: cost_fen by item, source of travel times."""
 
     cost_fen: Mapping[str, int]
-    travel_name: str
-    travel_is_estimate: bool
+    travel: Mapping[str, Any]
 
 
 def read_statement(out: Path) -> Statement:
@@ -70,8 +69,7 @@ def read_statement(out: Path) -> Statement:
     document = json.loads((out / PLAN_FILE).read_text(encoding="utf-8"))
     return Statement(
         cost_fen=document["cost_fen"],
-        travel_name=document["travel"]["provider"],
-        travel_is_estimate=document["travel"]["is_estimate"],
+        travel=document["travel"],
     )
 
 
@@ -139,11 +137,32 @@ def _check_head(keys: Keys, day: Day) -> None:
     travel = keys.table("travel")
     travel.need("provider", text, "")
     travel.need("is_estimate", boolean, False)
+    if "cache" in travel.values:
+        _check_service(travel)
     travel.close()
     cost = keys.table("cost_fen")
     fen = {item: cost.need(item, ANY_NUMBER, 0) for item in cost.values}
     if sum(fen.values()) != 2 * fen.get("total", 0):
         cost.refuse("total", fen.get("total", "missing"), "the sum of the other items")
+
+
+def _check_service(travel: Keys) -> None:
+    """Check what is said of a service over HTTP."""
+    counts = {
+        "cache": ("number", "since"),
+        "pairs": ("fetched", "cached", "estimated"),
+        "legs": ("answered", "estimated"),
+    }
+    for name, numbers in counts.items():
+        table = travel.table(name)
+        for number in numbers:
+            table.need(number, ANY_NUMBER, 0)
+        table.close()
+    for row in travel.tables("reasons", required=True):
+        row.need("reason", text, "")
+        row.need("pairs", ANY_NUMBER, 0)
+        row.close()
+    travel.need("ended", text_or_empty, "")
 
 
 class _PlanReader:

@@ -1,7 +1,6 @@
 """day.toml: the horizon, the calendars, the promises and the prices of a day folder."""
 
 import datetime as dt
-import os.path
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from datasets.times import (
     midnight_of,
     time_of_day_of,
 )
+from geo.providers import fault_of_travel
 from optimizer.model import DAY_S, Channel, Tariff
 
 __all__ = ["SETTINGS_FILE", "Settings", "read_toml", "settings_of"]
@@ -71,7 +71,9 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
     tariff = read_tariff(keys)
     exchange = read_exchange(keys)
     keys.close()
-    _check_travel(travel, folder, keys)
+    allowed = fault_of_travel(travel, folder)
+    if allowed is not None:
+        keys.refuse("travel", travel, allowed)
     if first is None:
         return None
     now_s = 0 if now is None else now - midnight_of(first)
@@ -154,11 +156,3 @@ def _freeze_moment(value: object) -> int | None:
     if before not in {"", "-1"}:
         raise Unreadable('a time of day such as "07:00", or "-1 18:00" for the day before')
     return time_of_day_of(time) - (DAY_S if before else 0)
-
-
-def _check_travel(travel: str, folder: Path, keys: Keys) -> None:
-    kind, _, file = travel.partition(":")
-    if travel != "estimate" and not (kind == "osm" and file):
-        keys.refuse("travel", travel, "estimate | osm:FILE.osm.pbf")
-    elif kind == "osm" and not os.path.isfile(folder / file):  # Path.is_file raises on names that are too long
-        keys.refuse("travel", travel, "a file that exists, named from the day folder")

@@ -26,8 +26,7 @@ def planned(status: Status, *, is_estimate: bool = True) -> Planned:
             KpiRow(name="overtime", plan="0 h", baseline="0 h", better=None),
         ],
         changes=None,
-        travel_name="proxy roads",
-        travel_is_estimate=is_estimate,
+        travel={"provider": "proxy roads", "is_estimate": is_estimate},
         policies=("day.toml", "network"),
         floors_missed=("C1 成都: 3 of 9 late or left out, 0 allowed by 90 %",),
     )

@@ -63,9 +63,10 @@ PLAN = Plan(
     ),
 )
 RESULT = Result(plan=PLAN, status=Status.COMPLETE, cost=Cost(travel=700, parts=11_160), bound_fen=None, seed=7)
+TRAVEL = {"provider": "proxy roads 1", "is_estimate": True}
 KPIS = {"plan": {"served": 3, "人": "王"}, "baseline": {"served": 2}}
 
 
 def write(out: Path, folder: DayFolder, result: Result = RESULT, **extras: bytes | Callable[[Path], None]) -> Path:
-    write_plan(out, folder, result, KPIS, "proxy roads 1", True, extras)
+    write_plan(out, folder, result, KPIS, TRAVEL, extras)
     return out

@@ -16,7 +16,7 @@ from datasets.plan_folder import check_plan_place, write_plan
 from datasets.plan_reading import read_plan
 from datasets.whole_folder import ForeignFolder
 from tests.datasets import make_day_folder as make
-from tests.datasets.make_plan_folder import KPIS, PLAN, RESULT, H, write
+from tests.datasets.make_plan_folder import KPIS, PLAN, RESULT, TRAVEL, H, write
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_extras_are_written_with_it(tmp_path: Path, folder: DayFolder) -> None:
         place.write_text("note")
 
     out = tmp_path / "out"
-    write_plan(out, folder, RESULT, KPIS, "x", False, {"plan.png": b"png", "sheets": sheets, "note.txt": note})
+    write_plan(out, folder, RESULT, KPIS, TRAVEL, {"plan.png": b"png", "sheets": sheets, "note.txt": note})
     assert (out / "plan.png").read_bytes() == b"png"
     assert (out / "sheets" / "index.html").read_text() == "sheets"
     assert (out / "note.txt").read_text() == "note"
@@ -134,13 +134,13 @@ def test_extras_are_written_with_it(tmp_path: Path, folder: DayFolder) -> None:
 @pytest.mark.parametrize("name", ["plan.json", "stops.csv", "../escape", "a/b"])
 def test_an_extra_cannot_take_another_files_place(tmp_path: Path, folder: DayFolder, name: str) -> None:
     with pytest.raises(ValueError, match="plain names of their own"):
-        write_plan(tmp_path / "out", folder, RESULT, KPIS, "x", False, {name: b""})
+        write_plan(tmp_path / "out", folder, RESULT, KPIS, TRAVEL, {name: b""})
     assert names(tmp_path) == []
 
 
 def test_an_older_plan_is_replaced_whole(tmp_path: Path, folder: DayFolder) -> None:
     out = tmp_path / "out"
-    write_plan(out, folder, RESULT, KPIS, "x", False, {"plan.png": b"old", "sheets": lambda place: None})
+    write_plan(out, folder, RESULT, KPIS, TRAVEL, {"plan.png": b"old", "sheets": lambda place: None})
     newer = replace(RESULT, plan=replace(PLAN, shipments=()))
     write(out, folder, newer)
     assert read_plan(out, folder) == newer.plan
@@ -191,7 +191,7 @@ def test_a_failure_leaves_the_older_plan_as_it_was(tmp_path: Path, folder: DayFo
     out = write(tmp_path / "out", folder)
     before = (out / "plan.json").read_bytes()
     with pytest.raises(type(error)):
-        write_plan(out, folder, replace(RESULT, seed=8), KPIS, "x", False, {"plan.png": fail})
+        write_plan(out, folder, replace(RESULT, seed=8), KPIS, TRAVEL, {"plan.png": fail})
     assert (out / "plan.json").read_bytes() == before
     assert names(tmp_path) == ["out"]
 
@@ -216,7 +216,7 @@ def test_a_rename_that_fails_puts_the_older_plan_back(
 
 def test_values_that_are_no_json_leave_nothing(tmp_path: Path, folder: DayFolder) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        write_plan(tmp_path / "out", folder, RESULT, {"share": float("nan")}, "x", False)
+        write_plan(tmp_path / "out", folder, RESULT, {"share": float("nan")}, TRAVEL)
     assert names(tmp_path) == []
 
 
@@ -225,12 +225,12 @@ import resource, sys
 from pathlib import Path
 from datasets.day import read_day
 from datasets.plan_folder import write_plan
-from tests.datasets.make_plan_folder import KPIS, RESULT
+from tests.datasets.make_plan_folder import KPIS, RESULT, TRAVEL
 folder = read_day(Path(sys.argv[1]))
 if sys.argv[3] != "0":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
-    write_plan(Path(sys.argv[2]), folder, RESULT, KPIS, "x", True, {"plan.png": b"x" * 500_000})
+    write_plan(Path(sys.argv[2]), folder, RESULT, KPIS, TRAVEL, {"plan.png": b"x" * 500_000})
 except OSError as error:
     sys.exit(f"refused: {error.strerror}")
 """

@@ -1,12 +1,17 @@
 """The command line's `paigong db`: make or upgrade a store, load a day folder into it."""
 
+import datetime as dt
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from api.database import Database
+from api.store.jobs import By
+from api.store.load import load_day
 from api.upgrade import StoreIsNewer, upgrade
+from datasets.day import read_source
 
 __all__ = ["StoreRefused", "db_app", "opened"]
 
@@ -51,3 +56,21 @@ def _db_upgrade(url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     database = opened(url)
     database.close()
     typer.echo(f"{database.url.render_as_string(hide_password=True)} is up to date.")
+
+
+@db_app.command("load")
+def _db_load(
+    folder: Annotated[Path, typer.Argument(metavar="DAYDIR", help="A day folder (docs/data-format.md).")],
+    url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Load a day folder, whole or not at all: the network from its date on, and its jobs. Again changes nothing."""
+    read = read_source(folder)
+    database = opened(url)
+    with database.write() as session:
+        loaded = load_day(session, read, by=By(actor="paigong db load", channel="load"), now=dt.datetime.now(dt.UTC))
+    database.close()
+    for name, put in loaded.tables.items():
+        there = len(put.created) + len(put.changed) + len(put.unchanged)
+        typer.echo(f"{name}: {there}, {len(put.created)} new, {len(put.changed)} changed, {len(put.ended)} ended")
+    outcomes = [job.outcome for job in loaded.jobs]
+    typer.echo(f"jobs: {len(outcomes)}, {outcomes.count('created')} new, {outcomes.count('changed')} changed")

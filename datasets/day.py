@@ -11,7 +11,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from datasets.columns import CSV_FILES, TABLES
-from datasets.day_tables import read_tables
+from datasets.day_tables import check_tables, read_tables
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
 from datasets.job_list import Answer, Computed, Promises, build_jobs, nearest_centres, promise_clocks
@@ -26,14 +26,24 @@ from datasets.network import (
     live_rows,
     wgs84,
 )
-from datasets.settings import SETTINGS_FILE, Settings, read_settings
-from datasets.table import Table, read_text
+from datasets.settings import SETTINGS_FILE, Settings, read_toml, settings_of
+from datasets.table import Table, read_text, table_of
 from datasets.times import midnight_of
 from datasets.whole_folder import whole_folder
 from geo.areas import Areas, seat_mask
 from optimizer.model import AreaClass, Day, Outlet
 
-__all__ = ["AREAS_FILE", "DAY_FILES", "DayFolder", "read_day", "write_day"]
+__all__ = [
+    "AREAS_FILE",
+    "DAY_FILES",
+    "DayFolder",
+    "DaySource",
+    "build_day",
+    "read_day",
+    "read_source",
+    "source_of",
+    "write_day",
+]
 
 AREAS_FILE = "areas.geojson"
 DAY_FILES = (SETTINGS_FILE, *CSV_FILES, AREAS_FILE)
@@ -64,6 +74,20 @@ class DayFolder:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DaySource:
+    """What a day is built from, read and found good.
+
+    folder: where a road file is named from. values: the content of day.toml. areas: None means the built-in ones.
+    """
+
+    folder: Path
+    values: Mapping[str, object]
+    settings: Settings
+    tables: Mapping[str, Table]
+    areas: Areas | None
+
+
 def read_day(folder: Path) -> DayFolder:
     """Read a day folder.
 
@@ -72,18 +96,64 @@ def read_day(folder: Path) -> DayFolder:
     DayRefused
         With every fault of every file; nothing half-read is returned.
     """
+    return build_day(read_source(folder))
+
+
+def read_source(folder: Path) -> DaySource:
+    """Read the files of a day folder, without building its day.
+
+    Raises
+    ------
+    DayRefused
+        With every fault of every file.
+    """
     faults = FaultList()
     if not folder.is_dir():
         faults.add(str(folder), None, "", "not a folder" if folder.exists() else "missing", "a day folder")
         raise DayRefused(faults.faults)
-    settings = read_settings(folder, faults)
+    values = read_toml(folder, faults)
+    settings = None if values is None else settings_of(values, folder, faults)
     tables = read_tables(folder, settings, faults)
     areas = _read_areas(folder, faults)
+    return _judged(folder, values or {}, settings, tables, areas, faults)
+
+
+def source_of(
+    tables: Mapping[str, Sequence[Mapping[str, str]]],
+    values: Mapping[str, object],
+    *,
+    areas: Areas | None = None,
+    folder: Path = Path(),
+) -> DaySource:
+    """Return the source of a day whose rows come from elsewhere, such as a store: one reader, one meaning.
+
+    tables: table name → rows as column → cell, all nine tables. values: the content of day.toml.
+
+    Raises
+    ------
+    DayRefused
+        With every fault, named as if files stood there; a row's number counts from 1.
+    """
+    faults = FaultList()
+    settings = settings_of(values, folder, faults)
+    parsed = {layout.name: table_of(tables[layout.name], layout, faults) for layout in TABLES}
+    check_tables(parsed, settings, faults)
+    return _judged(folder, values, settings, parsed, areas, faults)
+
+
+def _judged(
+    folder: Path,
+    values: Mapping[str, object],
+    settings: Settings | None,
+    tables: Mapping[str, Table],
+    areas: Areas | None,
+    faults: FaultList,
+) -> DaySource:
     if settings is not None:
         _check_a_live_outlet(tables, settings, faults)
     if faults.faults or settings is None:
         raise DayRefused(faults.ordered(DAY_FILES))
-    return _build(folder, settings, tables, Areas.of_places() if areas is None else areas)
+    return DaySource(folder=folder, values=values, settings=settings, tables=tables, areas=areas)
 
 
 def _read_areas(folder: Path, faults: FaultList) -> Areas | None:
@@ -108,8 +178,10 @@ def _check_a_live_outlet(tables: Mapping[str, Table], settings: Settings, faults
         jobs.refuse(~jobs.given("centre_id"), "centre_id", allowed, faults)
 
 
-def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas: Areas) -> DayFolder:
-    """Build the Day of tables and settings that are free of faults."""
+def build_day(source: DaySource) -> DayFolder:
+    """Build the day of a source."""
+    settings, tables = source.settings, source.tables
+    areas = Areas.of_places() if source.areas is None else source.areas
     outlets, technicians, jobs = tables["outlets"], tables["technicians"], tables["jobs"]
     live = live_rows(outlets, settings.date)
     live_outlets = build_outlets(outlets, live, settings)
@@ -135,7 +207,7 @@ def _build(folder: Path, settings: Settings, tables: Mapping[str, Table], areas:
     )
     job_ids = jobs.values["job_id"].tolist()
     return DayFolder(
-        folder=folder,
+        folder=source.folder,
         day=day,
         travel=settings.travel,
         sla_names=dict(zip(job_ids, promises.names, strict=True)),

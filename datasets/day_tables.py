@@ -1,4 +1,4 @@
-"""Reads all tables of a day folder and checks what one cell alone cannot show: references, order, duplicates."""
+"""Checks in the tables of a day what one cell alone cannot show: references, order, duplicates."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from datasets.table import Table, read_table
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lock, Ownership
 
-__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "read_tables"]
+__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_tables", "read_tables"]
 
 CHINA_LONGITUDE = (73.0, 135.1)
 CHINA_LATITUDE = (3.0, 54.0)
@@ -28,6 +28,12 @@ Mask = NDArray[np.bool_]
 def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> dict[str, Table]:
     """Return every table by name; whatever is wrong in or between them is a fault."""
     tables = {layout.name: read_table(folder, layout, faults) for layout in TABLES}
+    check_tables(tables, settings, faults)
+    return tables
+
+
+def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults: FaultList) -> None:
+    """Note what is wrong in and between tables whose cells were read."""
     for table in tables.values():
         _check_keys(table, faults)
         _check_references(table, tables, faults)
@@ -42,7 +48,6 @@ def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> d
     _check_technicians(tables["technicians"], faults)
     _check_jobs(tables["jobs"], tables["parts"], faults)
     _check_lanes(tables["lanes"], faults)
-    return tables
 
 
 def _check_keys(table: Table, faults: FaultList) -> None:

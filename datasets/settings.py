@@ -4,6 +4,7 @@ import datetime as dt
 import os.path
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from datasets.times import (
 )
 from optimizer.model import DAY_S, Channel, Tariff
 
-__all__ = ["SETTINGS_FILE", "Settings", "read_settings"]
+__all__ = ["SETTINGS_FILE", "Settings", "read_toml", "settings_of"]
 
 SETTINGS_FILE = "day.toml"
 NO_DATES: frozenset[dt.date] = frozenset()
@@ -53,11 +54,11 @@ class Settings:
     exchange: Exchange
 
 
-def read_settings(folder: Path, faults: FaultList) -> Settings | None:
-    """Return day.toml, or None when it cannot be parsed or has no date; whatever is wrong is a fault."""
-    values = _parse(folder, faults)
-    if values is None:
-        return None
+def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -> Settings | None:
+    """Return what day.toml says, from its keys and values; None without a date.
+
+    folder: where the road file is named from.
+    """
     keys = Keys(values, SETTINGS_FILE, "", faults)
     first = keys.need("date", _first_date, None)
     days = keys.need("days", whole_number(1, MAX_DAYS), 1)
@@ -90,7 +91,8 @@ def read_settings(folder: Path, faults: FaultList) -> Settings | None:
     )
 
 
-def _parse(folder: Path, faults: FaultList) -> dict[str, object] | None:
+def read_toml(folder: Path, faults: FaultList) -> dict[str, object] | None:
+    """Return the keys and values of day.toml, unjudged; None when it cannot be parsed, which is a fault."""
     content = read_text(folder / SETTINGS_FILE, faults)
     if content is None:
         return None

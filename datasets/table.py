@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from datasets.columns import Column, TableFormat
 from datasets.faults import FaultList
 from datasets.times import Unreadable
 
-__all__ = ["MAX_FILE_BYTES", "Table", "csv_records", "read_table", "read_text"]
+__all__ = ["MAX_FILE_BYTES", "Table", "csv_records", "read_table", "read_text", "table_of"]
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is refused by its size, before it is read."""
@@ -154,6 +154,23 @@ def read_table(folder: Path, layout: TableFormat, faults: FaultList) -> Table:
         return replace(table, whole=False)
     ids = frozenset(row[id_place] for row in rows[1:] if id_place < len(row))
     return replace(table, ids=ids)
+
+
+def table_of(rows: Sequence[Mapping[str, str]], layout: TableFormat, faults: FaultList) -> Table:
+    """Return the table of rows that come from elsewhere than a file, as column → cell; row 1 is the first.
+
+    A cell that a row does not have is empty. Whatever is wrong is a fault, named as if the file stood there.
+    """
+    names = [column.name for column in layout.columns]
+    if layout.needs_rows and not rows:
+        faults.add(layout.file, None, "", "no rows", "at least one row")
+    for number, row in enumerate(rows, start=1):
+        for name in row.keys() - set(names):
+            faults.add(layout.file, number, name, "unknown column", "only " + ", ".join(names))
+    place = {name: index for index, name in enumerate(names)}
+    cells = [(number, [row.get(name, "") for name in names]) for number, row in enumerate(rows, start=1)]
+    table = _parsed(layout, place, cells, faults, whole=True)
+    return replace(table, ids=frozenset(row.get(names[0], "") for row in rows))
 
 
 def _check_header(layout: TableFormat, header: list[str], line: int, faults: FaultList) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from optimizer.model import DAY_S
 
 __all__ = [
+    "EPOCH",
     "TIME_ZONE",
     "TIME_ZONE_NAME",
     "Period",

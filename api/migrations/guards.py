@@ -48,30 +48,34 @@ def make_append_only(table: str) -> None:
         )
 
 
-GEOMETRY_NUMBERS = {"POINT": 1, "MULTIPOLYGON": 6}
+GEOMETRY_NUMBERS = {"GEOMETRY": 0, "POINT": 1}
 
 
-def add_spatial_index(table: str, column: str, key: str, geometry_type: str = "POINT") -> None:
+def add_spatial_index(table: str, column: str, keys: tuple[str, ...], geometry_type: str = "POINT") -> None:
     """Index a geometry column: GIST on PostGIS; on SQLite an R*Tree kept by triggers, named `idx_<table>_<column>`.
 
-    key: a unique column of text or integers that never changes; the R*Tree carries it as `key`, since SQLite may
-    renumber its own row ids.
+    keys: the columns of the primary key, whose values never change. The R*Tree carries them under the same names,
+    since SQLite may renumber its own row ids.
     """
     name = f"idx_{table}_{column}"
     if not _is_sqlite():
         op.execute(f"CREATE INDEX {name} ON {table} USING gist ({column})")
         return
     number = GEOMETRY_NUMBERS[geometry_type]
+    carried = ", ".join(f"+{key}" for key in keys)
+    named, new = ", ".join(keys), ", ".join(f"NEW.{key}" for key in keys)
+    same = " AND ".join(f"{key} = OLD.{key}" for key in keys)
     op.execute(f"INSERT INTO geometry_columns VALUES ('{table}', '{column}', {number}, 2, 4326, 1)")
-    op.execute(f"CREATE VIRTUAL TABLE {name} USING rtree(row, min_x, max_x, min_y, max_y, +key)")
+    op.execute(f"CREATE VIRTUAL TABLE {name} USING rtree(box, min_x, max_x, min_y, max_y, {carried})")
     # The R*Tree rounds boxes outwards: a box around the old geometry always meets the row's own.
     enter = (
-        f"INSERT INTO {name} (min_x, max_x, min_y, max_y, key) SELECT ST_XMin(NEW.{column}), ST_XMax(NEW.{column}), "
-        f"ST_YMin(NEW.{column}), ST_YMax(NEW.{column}), NEW.{key} WHERE NEW.{column} IS NOT NULL;"
+        f"INSERT INTO {name} (min_x, max_x, min_y, max_y, {named}) "
+        f"SELECT ST_XMin(NEW.{column}), ST_XMax(NEW.{column}), ST_YMin(NEW.{column}), ST_YMax(NEW.{column}), {new} "
+        f"WHERE NEW.{column} IS NOT NULL;"
     )
     leave = (
         f"DELETE FROM {name} WHERE min_x <= ST_XMin(OLD.{column}) AND max_x >= ST_XMax(OLD.{column}) "
-        f"AND min_y <= ST_YMin(OLD.{column}) AND max_y >= ST_YMax(OLD.{column}) AND key = OLD.{key};"
+        f"AND min_y <= ST_YMin(OLD.{column}) AND max_y >= ST_YMax(OLD.{column}) AND {same};"
     )
     op.execute(f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table} BEGIN {enter} END")
     op.execute(f"CREATE TRIGGER {name}_delete AFTER DELETE ON {table} BEGIN {leave} END")

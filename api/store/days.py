@@ -1,0 +1,202 @@
+"""A day for planning out of the store: its rows go to the same reader as a folder's files."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from api.store.network import NETWORK_TABLES, holding
+from api.store.settings import AREAS, day_values
+from api.tables.jobs import JobRow
+from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
+from datasets.day import DayFolder, DaySource, build_day, source_of
+from datasets.times import TIME_ZONE, duration_of
+from geo.areas import Areas
+from optimizer.model import Lock
+
+__all__ = ["VISIT_STATES", "day_of", "read_jobs"]
+
+VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
+"""States of jobs that somebody still has to come for; `en_route` is held where it is."""
+
+Cells = Mapping[str, str]
+
+
+def day_of(
+    session: Session, *, centre_ids: Collection[str] | None, date: dt.date, days: int, now: dt.datetime
+) -> DayFolder:
+    """Return the day as the store knows it: what holds on its first date, and the jobs that need a visit.
+
+    centre_ids: the centres whose outlets, technicians and jobs are wanted; None means all. A technician of another
+    centre who is promised to one of these jobs is there too, without shifts.
+
+    Raises
+    ------
+    DayRefused
+        The store's rows do not fit together on that date, every fault listed.
+    """
+    horizon = _Horizon(date, days)
+    people = _people(session, date)
+    waiting = _rows(session, centre_ids, VISIT_STATES)
+    jobs = [_job_cells(row, people.keys(), now) for row in waiting]
+    named = {job.get("published_technician_id", "") for job in jobs}
+    centre_of = _centre_of_outlets(session, date)
+    ours = {
+        id_ for id_, cells in people.items() if centre_ids is None or centre_of.get(cells["outlet_id"]) in centre_ids
+    }
+    busy = _busy(_rows(session, centre_ids, ("on_site",)))
+    technicians = [horizon.person(cells, busy.get(id_)) for id_, cells in people.items() if id_ in ours or id_ in named]
+    for job in jobs:
+        if job.get("preferred_technician_id", "") not in ours | named:
+            job["preferred_technician_id"] = ""
+    lanes = () if centre_ids is None else (LaneRow.centre_id.in_(centre_ids),)
+    tables = {
+        name: _cells(session, name, date, *(lanes if name == "lanes" else ()))
+        for name in NETWORK_TABLES
+        if name != "technicians"
+    }
+    values = day_values(session, date=date, days=days, now=now)
+    folder = build_day(
+        source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=_areas(session, date))
+    )
+    return folder if centre_ids is None else _within(folder, centre_ids, ours)
+
+
+def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> DaySource:
+    """Read jobs, rows of jobs.csv, by the network that holds now, ready for `enter_jobs`; none needs a job_id.
+
+    Raises
+    ------
+    DayRefused
+        With every fault of every job; its row counts from 1, its file is jobs.csv.
+    """
+    date = now.astimezone(TIME_ZONE).date()
+    horizon = _Horizon(date, 1)
+    named = {job.get(column, "") for job in jobs for column in ("preferred_technician_id", "published_technician_id")}
+    people = _people(session, date, TechnicianRow.id.in_(named - {""}))
+    nothing: Mapping[str, Sequence[Cells]] = {name: [] for name in ("warehouses", "stock", "lanes", "kits")}
+    tables = {name: _cells(session, name, date) for name in ("centres", "outlets", "parts")}
+    technicians = [horizon.person(cells, None) for cells in people.values()]
+    numbered = [{"job_id": f"row_{number}", **job} for number, job in enumerate(jobs, start=1)]
+    return source_of(
+        {**nothing, **tables, "technicians": technicians, "jobs": numbered},
+        day_values(session, date=date, days=1, now=now),
+        areas=_areas(session, date),
+    )
+
+
+class _Horizon:
+    """The dates of a day, to which moments in technicians' cells are held."""
+
+    def __init__(self, date: dt.date, days: int) -> None:
+        self.begins = dt.datetime.combine(date, dt.time(), TIME_ZONE)
+        self.ends = self.begins + dt.timedelta(days=days)
+
+    def person(self, cells: Cells, busy_until: dt.datetime | None) -> Cells:
+        """Return a technician's cells, busy no earlier and no later than a day may say."""
+        typed = cells.get("busy_until")
+        moments = [] if typed is None else [dt.datetime.fromisoformat(typed)]
+        until = max([*moments, *([busy_until] if busy_until else [])], default=self.begins)
+        # Busy beyond the horizon is busy until its last second: no shift is left either way.
+        until = min(until, self.ends - dt.timedelta(seconds=1))
+        return {**cells, "busy_until": _written(until) if until > self.begins else ""}
+
+
+def _written(moment: dt.datetime) -> str:
+    return moment.astimezone(TIME_ZONE).isoformat(timespec="seconds")
+
+
+def _cells(session: Session, name: str, date: dt.date, *where: ColumnElement[bool]) -> list[dict[str, str]]:
+    model = NETWORK_TABLES[name]
+    return list(session.scalars(holding(model, date, *where, columns=[model.cells])))
+
+
+def _people(session: Session, date: dt.date, *where: ColumnElement[bool]) -> dict[str, dict[str, str]]:
+    columns = [TechnicianRow.id, TechnicianRow.cells]
+    return {id_: cells for id_, cells in session.execute(holding(TechnicianRow, date, *where, columns=columns))}
+
+
+def _centre_of_outlets(session: Session, date: dt.date) -> dict[str, str]:
+    columns = [OutletRow.id, OutletRow.centre_id]
+    return {id_: centre_id for id_, centre_id in session.execute(holding(OutletRow, date, columns=columns))}
+
+
+def _rows(session: Session, centre_ids: Collection[str] | None, states: Sequence[str]) -> Sequence[Any]:
+    """Return jobs in some states, without their positions: cells have those as they were typed."""
+    query = select(
+        JobRow.id,
+        JobRow.state,
+        JobRow.centre_id,
+        JobRow.cells,
+        JobRow.appointment_start,
+        JobRow.appointment_end,
+        JobRow.consent,
+        JobRow.lock,
+        JobRow.published_technician_id,
+        JobRow.published_start,
+        JobRow.told,
+        JobRow.clock_paused_at,
+        JobRow.paused_s,
+    ).where(JobRow.state.in_(states))
+    if centre_ids is not None:
+        query = query.where(JobRow.centre_id.in_(centre_ids))
+    return session.execute(query.order_by(JobRow.entered, JobRow.id)).all()
+
+
+def _job_cells(row: Any, technician_ids: Collection[str], now: dt.datetime) -> dict[str, str]:
+    """Return a job's row of jobs.csv as it is now."""
+    cells = {**row.cells, "job_id": row.id, "centre_id": row.centre_id, "consent": row.consent}
+    paused = dt.timedelta(seconds=row.paused_s)
+    if row.clock_paused_at is not None:
+        paused += max(now - row.clock_paused_at, dt.timedelta())
+    if paused:
+        # Clocks that stood still are due later by as much: as if the call had come later.
+        cells["reported_at"] = _written(dt.datetime.fromisoformat(cells["reported_at"]) + paused)
+    if row.appointment_start is not None:
+        cells["appointment"] = f"{_written(row.appointment_start)}/{_written(row.appointment_end)}"
+    if row.published_technician_id in technician_ids:
+        cells["published_technician_id"] = row.published_technician_id
+        cells["published_start"] = _written(row.published_start)
+        cells["told"] = "yes" if row.told else "no"
+        cells["lock"] = str(Lock.PINNED) if row.state == "en_route" else row.lock
+    return cells
+
+
+def _busy(on_site: Iterable[Any]) -> dict[str, dt.datetime]:
+    """Return until when the visits that have begun keep their technicians, as published."""
+    busy: dict[str, dt.datetime] = {}
+    for row in on_site:
+        if row.published_technician_id is None:
+            continue
+        seconds = duration_of(row.cells["service_duration"]).seconds
+        until = row.published_start + dt.timedelta(seconds=seconds)
+        busy[row.published_technician_id] = max(until, busy.get(row.published_technician_id, until))
+    return busy
+
+
+def _areas(session: Session, date: dt.date) -> Areas | None:
+    """Return the areas of the store, None for the built-in ones."""
+    own = holding(Document, date, Document.kind == "settings", Document.id == AREAS, columns=[Document.cells])
+    if session.scalars(own).one_or_none() is None:
+        return None
+    rows = session.execute(select(AreaRow.name, AreaRow.polygon).order_by(AreaRow.number)).all()
+    return Areas([name for name, _ in rows], [to_shape(polygon) for _, polygon in rows])
+
+
+def _within(folder: DayFolder, centre_ids: Collection[str], ours: Collection[str]) -> DayFolder:
+    """Return the day of some centres; area classes came from all outlets, which the reader was given."""
+    day = folder.day
+    homes = {person.outlet_id for person in day.technicians}
+    outlets = tuple(outlet for outlet in day.outlets if outlet.centre_id in centre_ids or outlet.id in homes)
+    within = replace(
+        day,
+        centres=day.centres,
+        outlets=outlets,
+        shifts=tuple(shift for shift in day.shifts if shift.technician_id in ours),
+    )
+    kept = folder.outlets.index.isin([outlet.id for outlet in outlets]) | folder.outlets["centre_id"].isin(centre_ids)
+    return replace(folder, day=within, outlets=folder.outlets[kept])

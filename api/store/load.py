@@ -1,0 +1,79 @@
+"""A day folder into the store: the network as it holds from its date on, and its jobs."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import shapely
+from geoalchemy2.shape import to_shape
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from api.store.jobs import By, Entered, enter_jobs
+from api.store.network import NETWORK_TABLES, Put, put_table
+from api.store.settings import put_values
+from api.tables.network import AreaRow
+from datasets.day import DaySource
+from geo.areas import Areas
+
+__all__ = ["SOURCE", "Loaded", "load_day", "put_areas"]
+
+SOURCE = "day"
+"""The source of jobs that came in a day folder; they are named here as they are there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load did: to each table, and to each job."""
+
+    tables: Mapping[str, Put]
+    jobs: tuple[Entered, ...]
+
+    @property
+    def changes(self) -> int:
+        """How many rows and jobs are not as they were before."""
+        puts = sum(len(put.created) + len(put.changed) + len(put.ended) for put in self.tables.values())
+        return puts + sum(job.outcome != "unchanged" for job in self.jobs)
+
+
+def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> Loaded:
+    """Load a day folder that was read and found good; loading it again changes nothing.
+
+    From its first date on the network is that of the folder: what is not in it has ended. Jobs that are not in it
+    stay as they are.
+    """
+    from_ = read.settings.date
+    tables = {
+        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True)
+        for name in NETWORK_TABLES
+    }
+    documents = put_values(
+        session, read.values, folder=read.folder, has_areas=read.areas is not None, effective_from=from_, now=now
+    )
+    put_areas(session, Areas.of_places() if read.areas is None else read.areas)
+    ids = read.tables["jobs"].text["job_id"].tolist()
+    jobs = enter_jobs(session, read, source=SOURCE, external_ids=ids, ids=ids, by=by, now=now)
+    settings = Put(
+        created=tuple(id_ for put in documents for id_ in put.created),
+        changed=tuple(id_ for put in documents for id_ in put.changed),
+        unchanged=tuple(id_ for put in documents for id_ in put.unchanged),
+        ended=tuple(id_ for put in documents for id_ in put.ended),
+    )
+    return Loaded(tables={**tables, "settings": settings}, jobs=tuple(jobs))
+
+
+def put_areas(session: Session, areas: Areas) -> bool:
+    """Put these areas in the place of those there are, and tell whether they differ; empty ones hold nothing."""
+    numbered = [
+        (number, name, shape)
+        for number, (name, shape) in enumerate(zip(areas.names, areas.polygons, strict=True))
+        if not shape.is_empty
+    ]
+    there = session.execute(select(AreaRow.number, AreaRow.name, AreaRow.polygon).order_by(AreaRow.number)).all()
+    before = [(number, name, shapely.to_wkb(to_shape(polygon))) for number, name, polygon in there]
+    if before == [(number, name, shapely.to_wkb(shape)) for number, name, shape in numbered]:
+        return False
+    session.execute(delete(AreaRow))
+    rows = [{"number": number, "name": name, "polygon": f"SRID=4326;{shape.wkt}"} for number, name, shape in numbered]
+    session.execute(insert(AreaRow), rows)
+    return True

@@ -1,5 +1,6 @@
 """Webhooks: who is told of events, what became of it, and once more."""
 
+import datetime as dt
 import time
 from typing import Annotated
 
@@ -113,7 +114,12 @@ def test_webhook(edge: EdgeOf, request: Request, webhook_id: HookId) -> Tested:
     body = event.model_dump_json()
     begun = time.monotonic()
     attempt = request.app.state.send(url, signed_headers(secret, event.id, now, body), body.encode())
-    return Tested(event_id=event.id, status=attempt.status, error=attempt.error, duration=time.monotonic() - begun)
+    return Tested(
+        event_id=event.id,
+        status=attempt.status,
+        error=attempt.error,
+        duration=dt.timedelta(seconds=time.monotonic() - begun),
+    )
 
 
 @routes.get("/webhooks/{webhook_id}/deliveries", dependencies=ADMIN, summary="What became of its events")

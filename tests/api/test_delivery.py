@@ -29,7 +29,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.came: list[tuple[str, str]] = []
-        self.got: list[tuple[str, str]] = []
+        self.got: list[tuple[str, int]] = []
         self.messages: list[tuple[dict[str, str], bytes]] = []
         self.answers: Callable[[str], int | None] = lambda subject: 204
 

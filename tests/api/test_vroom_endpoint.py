@@ -21,6 +21,7 @@ PROBLEM = {
     "jobs": [{"id": 7, "location_index": 1}],
     "matrices": {"car": {"durations": [[0, 60], [60, 0]]}},
 }
+BAD_OPTIONS: list[object] = [[], {"g": True}, {"x": 6}, {"x": "5"}, {"y": 1}]
 
 
 class Solvers:
@@ -78,8 +79,15 @@ def test_options_are_vroom_express_own(app: FastAPI, client: TestClient) -> None
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'{"jobs": []}', b'{"vehicles": []}', b"[" * 100_000]
-    + [json.dumps({**PROBLEM, "options": o}).encode() for o in ([], {"g": True}, {"x": 6}, {"x": "5"}, {"y": 1})],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"jobs": []}',
+        b'{"vehicles": []}',
+        b"[" * 100_000,
+        *(json.dumps({**PROBLEM, "options": options}).encode() for options in BAD_OPTIONS),
+    ],
 )
 def test_what_is_no_problem_has_code_2(app: FastAPI, client: TestClient, body: bytes) -> None:
     answer = client.post("/vroom", content=body, headers={"Content-Type": "application/json"})

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,7 @@ from api.store.plans import (
     get_plan,
     keep_file,
     keep_shard,
+    plan_alone,
     shard_keys,
     shards_of,
     tell_progress,
@@ -114,7 +115,7 @@ class _Teller:
         self._thread = threading.Thread(target=self._tell, daemon=True)
         self.lost = False
 
-    def __enter__(self) -> "_Teller":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -210,12 +211,12 @@ def _begin(database: Database, plan_id: str, executor: str) -> int | None:
 
 
 def _made(settings: Settings, run: _Run) -> tuple[Made, list[str]]:
-    plan: Plan = run.read(lambda session: get_plan(session, run.plan_id))
+    plan = run.read(lambda session: plan_alone(session, run.plan_id))
     wish = plan.wish
     with _crew(settings) as crew:
         workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
         with _Teller(run, workers) as progress:
-            day = run.write(lambda session: _frozen(session, plan))
+            day = run.write(lambda session: _frozen(session, get_plan(session, run.plan_id)))
             made = make_plan(
                 day.folder,
                 visits=day.published(),

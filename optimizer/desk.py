@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ from optimizer.sourcing import KitOption, kit_options
 from optimizer.territory import Parity, parity_of
 from optimizer.travel import TravelTimes, unit_vectors
 
-__all__ = ["Desk", "Undrivable", "arrival_due", "prepare", "timed_route"]
+__all__ = ["Desk", "Undrivable", "arrival_due", "part_of", "prepare", "timed_route"]
 
 SPARE_STOPS = 4
 """Places for further stops on the longest route, so that the arrays seldom grow."""
@@ -58,17 +58,19 @@ class _Rows(NamedTuple):
     centre: NDArray[np.int32]
     places: NDArray[np.float64]
 
-    def kept(self, keep: NDArray[np.bool_]) -> "_Rows":
-        """Return these rows without some."""
-        jobs = self.jobs[keep]
-        spans = []
-        for first, last in (("first_window", "last_window"), ("first_clock", "last_clock")):
-            counts = self.jobs[last] - self.jobs[first]
-            spans.append(np.repeat(keep, counts))
-            jobs[last] = np.cumsum(counts[keep])
-            jobs[first] = jobs[last] - counts[keep]
-        others = (column[keep] for column in self[3:])
-        return _Rows(jobs, self.windows[spans[0]], self.clocks[spans[1]], *others)
+    def without(self, gone: NDArray[np.int64]) -> "_Rows":
+        """Return these rows without some, given in rising order."""
+        jobs = _without(self.jobs, [(r, r + 1) for r in gone.tolist()])
+        ragged = []
+        for name, values in (("window", self.windows), ("clock", self.clocks)):
+            first, last = self.jobs[f"first_{name}"][gone].tolist(), self.jobs[f"last_{name}"][gone].tolist()
+            spans = list(zip(first, last, strict=True))
+            ragged.append(_without(values, spans))
+            for earlier, (r, span) in enumerate(zip(gone.tolist(), spans, strict=True)):
+                jobs[f"first_{name}"][r - earlier :] -= span[1] - span[0]
+                jobs[f"last_{name}"][r - earlier :] -= span[1] - span[0]
+        others = (_without(column, [(r, r + 1) for r in gone.tolist()]) for column in self[3:])
+        return _Rows(jobs, *ragged, *others)
 
     def joined(self, more: "_Rows") -> "_Rows":
         """Return these rows and more behind them."""
@@ -78,6 +80,12 @@ class _Rows(NamedTuple):
             behind[f"{side}_window"] += len(self.windows)
             behind[f"{side}_clock"] += len(self.clocks)
         return rows
+
+
+def _without(column: NDArray[Any], spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    """Return a copy without some spans of rows, in rising order: whole pieces are copied, row by row is slow."""
+    edges = [0, *(edge for span in spans for edge in span), len(column)]
+    return np.concatenate([column[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)])
 
 
 def arrival_due(job: Job) -> int | None:
@@ -159,7 +167,7 @@ class Desk:
         return Plan(routes=tuple(self.routes.values()), unassigned=left_out, shipments=shipments)
 
     def kit(self, job: Job) -> tuple[KitOption, ...]:
-        """Return the kits that a job could still have, by what no visit of the plan takes; empty where there is none."""
+        """Return the kits that a job could still have, of what no visit of the plan takes; empty where there is none."""
         day = self.asking.day
         left = tuple(
             Warehouse(
@@ -301,6 +309,40 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
     )
 
 
+def part_of(day: Day, plan: Plan, outlet_ids: Iterable[str]) -> tuple[Day, Plan]:
+    """Return a day and its plan cut down to some outlets: what they visit, and their centres' jobs left out.
+
+    Stock that other outlets' visits take is gone.
+    """
+    roster, chosen = Roster(day), set(outlet_ids)
+    owners = {owner.id for owner in day.technicians if owner.outlet_id in chosen}
+    shifts = tuple(shift for shift in day.shifts if shift.technician_id in owners)
+    inside = {shift.id for shift in shifts}
+    centres = {roster.outlets[outlet_id].centre_id for outlet_id in chosen}
+    routes = tuple(route for route in plan.routes if route.shift_id in inside)
+    visited = {stop.job_id for route in routes for stop in route.stops}
+    left_out = tuple(one for one in plan.unassigned if roster.jobs[one.job_id].centre_id in centres)
+    wanted = visited | {one.job_id for one in left_out}
+    elsewhere: dict[tuple[str, str], int] = defaultdict(int)
+    for shipment in plan.shipments:
+        if shipment.job_id not in wanted:
+            elsewhere[shipment.warehouse_id, shipment.part_id] += shipment.quantity
+    warehouses = tuple(
+        replace(house, stock={part: most - elsewhere[house.id, part] for part, most in house.stock.items()})
+        for house in day.warehouses
+    )
+    part = replace(
+        day,
+        outlets=tuple(outlet for outlet in day.outlets if outlet.id in chosen),
+        technicians=tuple(owner for owner in day.technicians if owner.id in owners),
+        shifts=shifts,
+        jobs=tuple(job for job in day.jobs if job.id in wanted),
+        warehouses=warehouses,
+    )
+    shipments = tuple(shipment for shipment in plan.shipments if shipment.job_id in wanted)
+    return part, Plan(routes=routes, unassigned=left_out, shipments=shipments)
+
+
 def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Sequence[Shipment], *, timed: bool) -> Desk:
     a, roster = desk.abilities, desk.roster
     v, count = a.shifts[route.shift_id], len(route.stops)
@@ -308,13 +350,12 @@ def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Seque
     gone = [stop.job_id for stop in old.stops] if old else []
     new = [jobs.get(stop.job_id) or desk.jobs.get(stop.job_id) or desk.left_out[stop.job_id] for stop in route.stops]
     sent, taken = _shipped(desk, set(gone) - {job.id for job in new}, shipments)
-    keep = np.ones(len(desk.rows.jobs), bool)
-    keep[desk.timetable.stops[v, : len(gone)]] = False
+    left = np.sort(desk.timetable.stops[v, : len(gone)]).astype(np.int64)
     visited = list(zip(new, route.stops, strict=True))
     outlet = roster.outlet_of(roster.shifts[route.shift_id])
-    rows = desk.rows.kept(keep).joined(_rows(roster, visited, [outlet] * count, sent, (a, desk.centres)))
+    rows = desk.rows.without(left).joined(_rows(roster, visited, [outlet] * count, sent, (a, desk.centres)))
     first = len(rows.jobs) - count
-    table, points = _moved(desk, v, keep, rows.centre, count)
+    table, points = _moved(desk, left, rows.centre, count)
     _write_route(a, table, v, route, np.arange(first, first + count))
     points[v] = points[v, 0]
     points[v, 1 : count + 1] = desk.bases + np.arange(first, first + count)
@@ -358,7 +399,7 @@ def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Seque
         parity_jobs=parity[0],
         parity_missed=parity[1],
         places=places,
-        vectors=np.concatenate([desk.vectors[: desk.bases], desk.vectors[desk.bases :][keep], fresh]),
+        vectors=np.concatenate([_without(desk.vectors, [(b, b + 1) for b in (left + desk.bases).tolist()]), fresh]),
         points=points,
     )
 
@@ -378,15 +419,14 @@ def _shipped(
 
 
 def _moved(
-    desk: Desk, v: int, keep: NDArray[np.bool_], centre: NDArray[np.int32], count: int
+    desk: Desk, gone: NDArray[np.int64], centre: NDArray[np.int32], count: int
 ) -> tuple[Timetable, NDArray[np.int32]]:
     """Return copies of the timetable and the points for rows of which some are gone, wide enough for so many stops."""
     t = desk.timetable
-    row = np.maximum(np.cumsum(keep, dtype=np.int32) - 1, 0)
-    stops = row[t.stops] if len(row) else np.zeros_like(t.stops)
-    points = desk.points.copy()
-    visited = points >= desk.bases
-    points[visited] = desk.bases + row[points[visited] - desk.bases]
+    stops, points = t.stops.copy(), desk.points.copy()
+    for r in gone[::-1].tolist():
+        stops[stops > r] -= 1
+        points[points > r + desk.bases] -= 1
     table = Timetable(stops, *(column.copy() for column in t[1:-1]), centre)
     wider = count - stops.shape[1]
     if wider > 0:

@@ -23,9 +23,7 @@ __all__ = ["brute_force", "planned", "searched_desk", "slots_of"]
 def planned(day: Day, travel: TravelTimes, steps: int = 200) -> Plan:
     """Return a plan that the search finds in a few steps."""
     kits = kit_options(day)
-    task = Task(
-        day=day, shard=whole_day(day), kits=kits, travel=travel, budget=Steps(steps=steps), share=1.0, seed=1
-    )
+    task = Task(day=day, shard=whole_day(day), kits=kits, travel=travel, budget=Steps(steps=steps), share=1.0, seed=1)
     return assemble(Roster(day), solve(task).routes, kits)
 
 

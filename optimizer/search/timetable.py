@@ -62,7 +62,7 @@ class Draft(NamedTuple):
 
 
 class Times(NamedTuple):
-    """A route with the draft in it: start and end of each stop (most + 1,), and (3,) its break or FREE, return, price."""
+    """A route with the draft in it: start, end (most + 1,) of each stop; whole (3,): its break or FREE, return, price."""
 
     start: NDArray[np.int64]
     end: NDArray[np.int64]
@@ -173,7 +173,7 @@ def _through(p: Problem, t: Timetable, q: Problem, d: Draft, c: int, k: int, tim
 def quote(
     p: Problem, t: Timetable, q: Problem, d: Draft, times: Times, fen: NDArray[np.int64], gap: NDArray[np.int32]
 ) -> None:
-    """Write the price and the gap of the cheapest legal place in each slot on each shift; (s, c), INFEASIBLE if none."""
+    """Write price and gap of the cheapest legal place in each slot on each shift; (s, c), INFEASIBLE if none."""
     for w in range(d.slots.shape[0]):
         q.jobs[0].first_window, q.jobs[0].last_window = d.slots[w, 0], d.slots[w, 1]
         opens = q.windows[d.slots[w, 0]].earliest

@@ -37,6 +37,4 @@ def test_no_legal_place_in_a_slot_is_cheaper(case: tuple[Day, TravelTimes]) -> N
     desk, draft = searched_desk(day, travel)
     slots = slots_of(day, hours=5)
     found = {offer.slot: offer.price_fen for offer in make_offers(desk, draft, slots)}
-    assert found == {
-        slot: fen for slot in slots if (fen := brute_force(desk, draft, slot, travel)) is not None
-    }
+    assert found == {slot: fen for slot in slots if (fen := brute_force(desk, draft, slot, travel)) is not None}

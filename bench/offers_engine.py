@@ -13,6 +13,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -91,17 +92,17 @@ def measure_requests(desk: Desk, drafts: Sequence[Job], slots: Sequence[Window])
 
     for draft in drafts:
         parts = " with parts" if draft.order_lines else ""
-        offers = timed(f"offers{parts}", lambda draft=draft: make_offers(desk, draft, slots))
+        offers = timed(f"offers{parts}", partial(make_offers, desk, draft, slots))
         assert isinstance(offers, tuple)
-        timed("recommend 5", lambda draft=draft: recommend(desk, draft, 5))
+        timed("recommend 5", partial(recommend, desk, draft, 5))
         if not offers:
             continue
         answered += 1
-        timed("requote", lambda draft=draft, offer=offers[0]: requote(desk, draft, offer))
-        longer = timed("insert", lambda draft=draft, offer=offers[0]: insert(desk, draft, offer))
+        timed("requote", partial(requote, desk, draft, offers[0]))
+        longer = timed("insert", partial(insert, desk, draft, offers[0]))
         assert isinstance(longer, Desk)
-        timed("remove", lambda draft=draft, longer=longer: longer.remove(draft.id))
-        timed("later moment", lambda: desk.at(desk.now_s + 3_600))
+        timed("remove", partial(longer.remove, draft.id))
+        timed("later moment", partial(desk.at, desk.now_s + 3_600))
     lines = [_line(name, seconds[1:]) for name, seconds in sorted(times.items()) if len(seconds) > 1]
     return [*lines, f"{answered} of {len(drafts)} drafts had an offer"]
 
@@ -121,9 +122,9 @@ def _by_centre(day: Day, plan: Plan, travel: TravelTimes) -> str:
     for centre in day.centres:
         outlets = [outlet.id for outlet in day.outlets if outlet.centre_id == centre.id]
         part = part_of(day, plan, outlets)
-        seconds, _ = _seconds(lambda part=part: prepare(*part, travel, parity))
+        seconds, _ = _seconds(partial(prepare, *part, travel, parity))
         took.append(seconds)
-        sizes.append(_memory(lambda part=part: prepare(*part, travel, parity))[1])
+        sizes.append(_memory(partial(prepare, *part, travel, parity))[1])
     return f"{len(took)} centres: prepared in p50 {np.median(took):.3f} s, most {max(took):.3f} s; {sum(sizes):.0f} MiB"
 
 

@@ -111,9 +111,10 @@ class Desk:
     """A day with its published plan as arrays; any number of threads may read it, for nobody writes to it.
 
     roster: of the day as it was published; asking: the same by the present clock. jobs: those visited; left_out: the
-    day's others. shipments: by job. taken: what they take from each warehouse of each part. shut: (m,) routes that the
-    kernels time otherwise than the plan, where nothing is offered. loads: (m,), visits: (o,). parity_jobs,
-    parity_missed: by centre. places: (b + n) bases, then visited jobs; points: (m, most + 2) indices of them along each
+    day's others. floors: by job, when a visit may start: as planned or offered, not earlier. shipments: by job; taken:
+    what they take of each part from each warehouse. shut: (m,) routes that the kernels time otherwise than the plan,
+    where nothing is offered. loads: (m,), visits: (o,). parity_jobs, parity_missed: by centre. places: (b + n) bases,
+    then visited jobs; vectors: the same on the unit sphere; points: (m, most + 2) indices of them along each
     route, from base and back.
     """
 
@@ -128,6 +129,7 @@ class Desk:
     left_out: Mapping[str, Job]
     shift_of: Mapping[str, str]
     routes: Mapping[str, Route]
+    floors: Mapping[str, int]
     shipments: Mapping[str, tuple[Shipment, ...]]
     taken: Mapping[tuple[str, str], int]
     problem: Problem
@@ -167,7 +169,11 @@ class Desk:
         return Plan(routes=tuple(self.routes.values()), unassigned=left_out, shipments=shipments)
 
     def kit(self, job: Job) -> tuple[KitOption, ...]:
-        """Return the kits that a job could still have, of what no visit of the plan takes; empty where there is none."""
+        """Return the kits that a job could still have; empty where there is none."""
+        return kit_options(self.parts_day(job))[job.id]
+
+    def parts_day(self, job: Job) -> Day:
+        """Return the day of this job alone with the stock that no visit of the plan takes."""
         day = self.asking.day
         left = tuple(
             Warehouse(
@@ -181,7 +187,7 @@ class Desk:
             for house in day.warehouses
         )
         wanted = {line.part_id for line in job.order_lines}
-        asked = replace(
+        return replace(
             day,
             centres=tuple(centre for centre in day.centres if centre.id == job.centre_id),
             jobs=(job,),
@@ -189,7 +195,6 @@ class Desk:
             lanes=self.lanes.get(job.centre_id, ()),
             parts=tuple(part for part in day.parts if part.id in wanted),
         )
-        return kit_options(asked)[job.id]
 
     def remove(self, job_id: str) -> "Desk":
         """Return the desk without a visited job; every other customer keeps their time.
@@ -213,19 +218,28 @@ class Desk:
         else:
             home = (seconds, metres)
         route = replace(old, stops=tuple(stops), return_travel_s=home[0], return_travel_m=home[1])
-        return self.replace_route(route, timed=False)
+        floors = {stop.job_id: self._floor(stop) for stop in old.stops}
+        return _changed(self, route, {}, (), floors=floors, timed=False)
 
-    def replace_route(
-        self, route: Route, jobs: Iterable[Job] = (), shipments: Sequence[Shipment] = (), *, timed: bool = True
-    ) -> "Desk":
+    def _floor(self, stop: Stop) -> int:
+        """Return how early a visit may start when one before it is gone: what is under way stays."""
+        if stop.start_s - stop.travel_s < self.now_s:
+            return stop.start_s
+        return max(self.floors[stop.job_id], min(stop.start_s, self.now_s + stop.travel_s))
+
+    def insert(self, route: Route, job: Job, shipments: Sequence[Shipment]) -> "Desk":
+        """Return the desk with a job on a route of its own offer; visits that move go back when it is removed."""
+        floors = {stop.job_id: self.floors.get(stop.job_id, stop.start_s) for stop in route.stops}
+        return _changed(self, route, {job.id: job}, shipments, floors=floors, timed=True)
+
+    def replace_route(self, route: Route, jobs: Iterable[Job] = (), shipments: Sequence[Shipment] = ()) -> "Desk":
         """Return the desk with another route of a shift; jobs that were on the old one only leave the day.
 
-        jobs, shipments: of stops that are new to the desk. timed: the route's own times hold; otherwise they are its
-        earliest and are worked out. A route that is not timed as the kernels time it is kept, and shut for offers.
-
-        Raises `Undrivable` when the times are to be worked out and there are none.
+        jobs, shipments: of stops that are new to the desk. A route that is not timed as the kernels time it is kept as
+        it is, and shut for offers.
         """
-        return _changed(self, route, {job.id: job for job in jobs}, shipments, timed=timed)
+        floors = {stop.job_id: stop.start_s for stop in route.stops}
+        return _changed(self, route, {job.id: job for job in jobs}, shipments, floors=floors, timed=True)
 
     def mode_of(self, v: int) -> TravelMode:
         """Return how the technician of a shift travels."""
@@ -252,7 +266,7 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
         taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
     sent = {job_id: tuple(lines) for job_id, lines in shipments.items()}
     routes = [route for route in plan.routes if route.stops]
-    visited = [(roster.jobs[stop.job_id], stop) for route in routes for stop in route.stops]
+    visited = [(roster.jobs[stop.job_id], stop.start_s) for route in routes for stop in route.stops]
     homes = [roster.outlet_of(roster.shifts[route.shift_id]).id for route in routes for _ in route.stops]
     centres = {centre.id: c for c, centre in enumerate(day.centres)}
     rows = _rows(roster, visited, [roster.outlets[o] for o in homes], sent, (a, centres))
@@ -292,6 +306,7 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
         left_out={job.id: job for job in day.jobs if job.id not in starts},
         shift_of={stop.job_id: route.shift_id for route in routes for stop in route.stops},
         routes={route.shift_id: route for route in routes},
+        floors=starts,
         shipments=sent,
         taken=dict(taken),
         problem=problem,
@@ -343,7 +358,16 @@ def part_of(day: Day, plan: Plan, outlet_ids: Iterable[str]) -> tuple[Day, Plan]
     return part, Plan(routes=routes, unassigned=left_out, shipments=shipments)
 
 
-def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Sequence[Shipment], *, timed: bool) -> Desk:
+def _changed(
+    desk: Desk,
+    route: Route,
+    jobs: Mapping[str, Job],
+    shipments: Sequence[Shipment],
+    *,
+    floors: Mapping[str, int],
+    timed: bool,
+) -> Desk:
+    """Return the desk with another route; timed: it has its times already, and they hold."""
     a, roster = desk.abilities, desk.roster
     v, count = a.shifts[route.shift_id], len(route.stops)
     old = desk.routes.get(route.shift_id)
@@ -351,7 +375,7 @@ def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Seque
     new = [jobs.get(stop.job_id) or desk.jobs.get(stop.job_id) or desk.left_out[stop.job_id] for stop in route.stops]
     sent, taken = _shipped(desk, set(gone) - {job.id for job in new}, shipments)
     left = np.sort(desk.timetable.stops[v, : len(gone)]).astype(np.int64)
-    visited = list(zip(new, route.stops, strict=True))
+    visited = [(job, floors[job.id]) for job in new]
     outlet = roster.outlet_of(roster.shifts[route.shift_id])
     rows = desk.rows.without(left).joined(_rows(roster, visited, [outlet] * count, sent, (a, desk.centres)))
     first = len(rows.jobs) - count
@@ -388,6 +412,7 @@ def _changed(desk: Desk, route: Route, jobs: Mapping[str, Job], shipments: Seque
         left_out={job_id: job for job_id, job in desk.left_out.items() if job_id not in after},
         shift_of=there,
         routes=routes,
+        floors={**desk.floors, **floors},
         shipments=sent,
         taken=taken,
         problem=problem,
@@ -427,11 +452,11 @@ def _moved(
     for r in gone[::-1].tolist():
         stops[stops > r] -= 1
         points[points > r + desk.bases] -= 1
-    table = Timetable(stops, *(column.copy() for column in t[1:-1]), centre)
+    table = Timetable._make((stops, *(column.copy() for column in t[1:-1]), centre))
     wider = count - stops.shape[1]
     if wider > 0:
         more = ((0, 0), (0, wider + SPARE_STOPS))
-        table = Timetable(*(np.pad(column, more) if column.ndim > 1 else column for column in table))
+        table = Timetable._make(np.pad(column, more) if column.ndim > 1 else column for column in table)
         points = np.pad(points, more, "edge")
     return table, points
 
@@ -453,7 +478,7 @@ def _parity_after(
 
 
 def _kept(roster: Roster, job: Job, start_s: int) -> Job:
-    """Return a visited job that starts no earlier than planned; told customers are not moved to another time."""
+    """Return a visited job that starts no earlier than this; told customers are not moved to another time."""
     latest_s = roster.day.days * DAY_S
     if job.published is not None and job.published.told:
         latest_s = max(start_s, job.published.start_s + LOCK_TOLERANCE_S)
@@ -465,12 +490,12 @@ def _kept(roster: Roster, job: Job, start_s: int) -> Job:
 
 def _rows(
     roster: Roster,
-    visited: Sequence[tuple[Job, Stop]],
+    visited: Sequence[tuple[Job, int]],
     outlets: Sequence[Outlet],
     sent: Mapping[str, tuple[Shipment, ...]],
     indices: tuple[Abilities, Mapping[str, int]],
 ) -> _Rows:
-    """Return the rows of visited jobs, each with the kit that is on its way to it."""
+    """Return the rows of visited jobs with their floors, each with the kit that is on its way to it."""
     a, centres = indices
     kits = {}
     for job, _ in visited:
@@ -478,7 +503,7 @@ def _rows(
         if lines:
             ready_s, fen = max(line.ready_s for line in lines), sum(line.cost_fen for line in lines)
             kits[job.id] = (KitOption(ready_s=ready_s, cost_fen=fen, shipments=lines),)
-    kept = [_kept(roster, job, stop.start_s) for job, stop in visited]
+    kept = [_kept(roster, job, floor_s) for job, floor_s in visited]
     table, windows, clocks, kit_ready, kit_fen = job_tables(roster, kept, kits, a.technicians)
     served = zip(visited, outlets, strict=True)
     service = [job.service_s * o.duration_percent.get(job.skill.family, 100) // 100 for (job, _), o in served]

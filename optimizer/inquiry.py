@@ -1,4 +1,4 @@
-"""A draft job laid out beside a desk: its slots, the shifts that could serve it, the ways between, and what places cost."""
+"""A draft job laid out beside a desk: its slots, shifts that could serve it, the ways between, what places cost."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -59,10 +59,10 @@ def inquire(
 ) -> Inquiry | None:
     """Return the job laid out for these slots, None when no shift or no time is left for it."""
     kits = desk.kit(job) if job.order_lines else ()
-    open_ = [(slot, spans) for slot in slots if (spans := _spans(desk, job, slot))]
+    open_ = [(slot, left) for slot in slots if (left := _spans(desk, job, slot))]
     if not open_ or (job.order_lines and not kits):
         return None
-    spans = tuple(span for _, span in open_)
+    spans = tuple(left for _, left in open_)
     may = able(desk.abilities, desk.asking, job, desk.loads) & ~desk.shut & _on_time(desk, spans)
     if technician_ids is not None:
         numbers = [desk.abilities.technicians[one] for one in technician_ids if one in desk.abilities.technicians]
@@ -164,7 +164,8 @@ def _nearest(desk: Desk, job: Job, may: NDArray[np.bool_]) -> NDArray[np.int64]:
     for date in np.unique(dates):
         on_date = np.flatnonzero(dates == date)
         kept.append(on_date[np.argsort(-near[on_date], kind="stable")[:LOOKED_AT]])
-    return shifts[np.sort(np.concatenate(kept))] if kept else shifts
+    chosen: NDArray[np.int64] = shifts[np.sort(np.concatenate(kept))] if kept else shifts
+    return chosen
 
 
 def straight(desk: Desk, job: Job) -> NDArray[np.float64]:

@@ -124,7 +124,7 @@ def requote(desk: Desk, job: Job, offer: Offer) -> Offer | None:
 def insert(desk: Desk, job: Job, offer: Offer) -> Desk:
     """Return the desk with an offer of its own taken up: the slot is the job's appointment from now on."""
     agreed = replace(job, appointment=offer.appointment)
-    return desk.replace_route(offer.route, (agreed,), offer.shipments)
+    return desk.insert(offer.route, agreed, offer.shipments)
 
 
 def _graded(offers: Sequence[Offer]) -> tuple[Offer, ...]:
@@ -270,5 +270,6 @@ def _parity_difference(inquiry: Inquiry, old: Route | None, new: Route, stop: St
         if due_s is not None and one.start_s > due_s >= before.get(one.job_id, due_s):
             more[desk.centres[job.centre_id]] += 1
     allowed, missed = draft.allowed.tolist(), draft.missed.tolist()
-    fen = desk.roster.day.tariff.parity_fen
-    return sum(fen * max(0, late + more[c] - allowed[c]) for c, late in enumerate(missed)) - draft.parity_fen
+    rate = desk.roster.day.tariff.parity_fen
+    fen = sum(rate * max(0, late + more[c] - int(allowed[c])) for c, late in enumerate(missed))
+    return int(fen) - draft.parity_fen

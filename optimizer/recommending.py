@@ -16,6 +16,7 @@ from optimizer.roster import visit_windows
 from optimizer.search.problem import NEVER_S
 from optimizer.search.schedule import INFEASIBLE
 from optimizer.search.timetable import put
+from optimizer.sourcing import missing_parts
 from optimizer.time_rules import TIME_RULES, time_holds
 from optimizer.travel import UNREACHABLE
 from optimizer.verdicts import STAGES, Pair, broken_rules, pair_verdicts
@@ -46,26 +47,34 @@ class Recommendation:
 
 
 def recommend(desk: Desk, job: Job, most: int = 5) -> Recommendation:
-    """Return the best technicians for a job within its own windows, at most so many, and those of the nearest outlets."""
+    """Return the best technicians for a job within its own windows, so many, and one of each of the nearest outlets."""
     anytime = Window(earliest_s=desk.now_s, latest_s=desk.roster.day.days * DAY_S)
     inquiry = inquire(desk, job, (anytime,))
-    ranked = _ranked(inquiry) if inquiry else []
-    chosen = ranked[:most]
-    offers = {offer.shift_id: offer for offer in chosen}
+    places = _places(inquiry) if inquiry else []
     near = _near_by(desk, job)
-    legal = {offer.shift_id: offer for offer in ranked}
-    told = [_candidate(desk, job, offer) for offer in chosen]
-    others = []
-    for shifts in near.values():
-        if not any(desk.roster.day.shifts[v].id in offers for v in shifts):
-            others.append(_of_outlet(desk, job, shifts, legal))
-    offers |= {one.shift_id: legal[one.shift_id] for one in others if one.shift_id in legal}
+    offers: dict[str, Offer] = {}
+    told = []
+    if inquiry is not None:
+        for place in places[:most]:
+            offer = offer_at(inquiry, place)
+            offers[offer.shift_id] = offer
+            told.append(_candidate(desk, job, offer))
+    chosen = {one.outlet_id for one in told}
+    for outlet_id, shifts in near.items():
+        if outlet_id in chosen:
+            continue
+        own = [place for place in places if inquiry is not None and inquiry.shifts[place[1]] in shifts]
+        if own and inquiry is not None:
+            offer = offer_at(inquiry, own[0])
+            offers[offer.shift_id] = offer
+            told.append(_candidate(desk, job, offer))
+        else:
+            told.append(_of_outlet(desk, job, shifts))
     nearest = next(iter(near), "")
-    candidates = (*told, *others)
-    rule, words = _why_not(nearest, candidates)
+    rule, words = _why_not(nearest, told)
     return Recommendation(
         job_id=job.id,
-        candidates=candidates,
+        candidates=tuple(told),
         offers=offers,
         nearest_outlet_id=nearest,
         rule=rule,
@@ -73,16 +82,15 @@ def recommend(desk: Desk, job: Job, most: int = 5) -> Recommendation:
     )
 
 
-def _ranked(inquiry: Inquiry) -> list[Offer]:
-    """Return the offer of each technician's best shift, the cheapest first."""
+def _places(inquiry: Inquiry) -> list[tuple[int, int, int]]:
+    """Return the place of each technician's best shift, the cheapest first."""
     fen, gap = quoted(inquiry)
     shifts = inquiry.desk.roster.day.shifts
-    offers: dict[str, Offer] = {}
+    best: dict[str, tuple[int, int, int]] = {}
     for c in np.argsort(fen[0], kind="stable").tolist():
-        who = shifts[int(inquiry.shifts[c])].technician_id
-        if fen[0, c] < INFEASIBLE and who not in offers:
-            offers[who] = offer_at(inquiry, (0, c, int(gap[0, c])))
-    return list(offers.values())
+        if fen[0, c] < INFEASIBLE:
+            best.setdefault(shifts[int(inquiry.shifts[c])].technician_id, (0, c, int(gap[0, c])))
+    return list(best.values())
 
 
 def _near_by(desk: Desk, job: Job) -> dict[str, NDArray[np.int64]]:
@@ -144,24 +152,19 @@ def _candidate(desk: Desk, job: Job, offer: Offer) -> Candidate:
     return _told(pair, [*pair_verdicts(desk.asking, pair), *time_holds(pair), room], offer)
 
 
-def _of_outlet(desk: Desk, job: Job, shifts: NDArray[np.int64], legal: dict[str, Offer]) -> Candidate:
-    """Return the candidate of an outlet that comes closest to serving the job."""
-    served = [legal[desk.roster.day.shifts[v].id] for v in shifts.tolist() if desk.roster.day.shifts[v].id in legal]
-    if served:
-        return _candidate(desk, job, min(served, key=lambda offer: offer.price_fen))
-    pairs = [_pair(desk, job, v, way) for v, way in zip(shifts.tolist(), _from_base(desk, job, shifts), strict=True)]
-
-    def closeness(pair: Pair) -> tuple[int, int]:
-        broken = broken_rules(desk.asking, pair)
-        return -(STAGES.index(broken[0]) if broken else len(STAGES)), pair.drive_s
-
-    pairs.sort(key=closeness)
+def _of_outlet(desk: Desk, job: Job, shifts: NDArray[np.int64]) -> Candidate:
+    """Return the candidate of an outlet without a legal place that comes closest to one."""
+    ways = _from_base(desk, job, shifts)
+    pairs = [_pair(desk, job, v, way) for v, way in zip(shifts.tolist(), ways, strict=True)]
+    pairs.sort(key=lambda pair: (-_stage(broken_rules(desk.asking, pair)), pair.drive_s))
     judged = [(pair, _verdicts(desk, job, pair)) for pair in pairs[:OF_EACH]]
-    pair, verdicts = max(
-        judged,
-        key=lambda one: min((STAGES.index(v.rule) for v in one[1] if not v.holds and v.rule in STAGES), default=-1),
-    )
+    pair, verdicts = max(judged, key=lambda one: _stage([v.rule for v in one[1] if not v.holds and v.rule]))
     return _told(pair, verdicts, None)
+
+
+def _stage(broken: Sequence[Rule]) -> int:
+    """Return how close a shift came: the later its first broken rule is told, the closer."""
+    return min((STAGES.index(rule) for rule in broken if rule in STAGES), default=len(STAGES))
 
 
 def _verdicts(desk: Desk, job: Job, pair: Pair) -> list[Verdict]:
@@ -188,7 +191,7 @@ def _hurdles(desk: Desk, job: Job) -> Iterator[Verdict]:
     if not job.consent:
         yield Verdict(rule=Rule.CONSENT, holds=False, said=wording.CONSENT_MISSING)
     if job.order_lines and not desk.kit(job):
-        missing = "no warehouse can send what is needed" if job.order_lines else ""
+        missing = missing_parts(desk.parts_day(job))[job.id]
         yield Verdict(rule=Rule.KIT, holds=False, said=wording.missing_words(missing))
     if not visit_windows(desk.asking, job):
         windows = [job.appointment] if job.appointment else job.windows
@@ -231,7 +234,6 @@ def _lifted(alone: Inquiry, pair: Pair, rule: Rule) -> Sentence | None:
         shifts["latest_end"][v] = NEVER_S // 2
     else:
         own.windows[0] = desk.now_s, day.days * DAY_S
-        own.windows[0:1]["latest"] = day.days * DAY_S
     lifted = replace(
         alone,
         desk=replace(desk, problem=desk.problem._replace(shifts=shifts)),

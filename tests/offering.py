@@ -8,7 +8,7 @@ from optimizer.check import check
 from optimizer.cost import price
 from optimizer.desk import Desk, prepare
 from optimizer.dispatch import assemble
-from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Job, Window
+from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Job, Lock, Window
 from optimizer.plan import Plan
 from optimizer.roster import Roster, visit_windows
 from optimizer.solve import Task, solve
@@ -28,8 +28,10 @@ def planned(day: Day, travel: TravelTimes, steps: int = 200) -> Plan:
 
 
 def searched_desk(day: Day, travel: TravelTimes) -> tuple[Desk, Job]:
-    """Return the desk of a day planned without its last job, and that job."""
-    draft = replace(day.jobs[-1], appointment=None, published=None)
+    """Return the desk of a day planned without its last job, and that job, which half of the people could do."""
+    last = day.jobs[-1]
+    skill = replace(last.skill, level=1)
+    draft = replace(last, appointment=None, published=None, lock=Lock.NONE, skill=skill, consent=True)
     rest = replace(day, jobs=day.jobs[:-1])
     return prepare(rest, planned(rest, travel), travel), draft
 

@@ -62,7 +62,7 @@ class Draft(NamedTuple):
 
 
 class Times(NamedTuple):
-    """A route with the draft in it: start, end (most + 1,) of each stop; whole (3,): its break or FREE, return, price."""
+    """A route with the draft in it: start, end (most + 1,) of each stop; whole (3,): break or FREE, return, price."""
 
     start: NDArray[np.int64]
     end: NDArray[np.int64]
@@ -117,14 +117,55 @@ def _parity(p: Problem, d: Draft) -> int:
 
 
 @compiled_into
+def _rested(p: Problem, v: int, left: int, breaks: tuple[int, int], rest: int) -> int:
+    """Return when the break starts, given how many were behind before and after a stop left for at a time."""
+    if breaks[1] > breaks[0]:
+        return pause_start(p, p.shifts[v].first_pause + breaks[0], left)
+    return rest
+
+
+@compiled_into
+def _onward(p: Problem, t: Timetable, d: Draft, c: int, k: int, taken: int, times: Times) -> int:
+    """Return the price of the route from the end of the draft in gap k on; INFEASIBLE if illegal.
+
+    The times of the stops are written as far as they change; `times.whole` comes with the break so far.
+    """
+    v, fen = d.shifts[c], np.int64(0)
+    free, rest, count = times.end[k], times.whole[0], t.length[v]
+    drive, drive_fen = d.away_s[c, k], d.away_fen[c, k]
+    for i in range(k, count):
+        x, left, behind = t.stops[v, i], free, taken
+        start, free, taken = pass_stop(p, x, v, 0, left, behind, drive)
+        if start >= NEVER_S:
+            return INFEASIBLE
+        rest = _rested(p, v, left, (behind, taken), rest)
+        times.start[i + 1], times.end[i + 1] = start, free
+        fen += drive_fen + visit_fen(p, x, v, start, free)
+        due = p.jobs[x].arrival_due
+        if p.jobs[x].remote == 1 and start > due and t.start[v, i] <= due:
+            d.more[t.centre[x]] += 1
+        if free == t.end[v, i] and taken == t.taken[v, i]:
+            # From here on the route is as it was.
+            times.whole[0], times.whole[1] = rest if taken > 0 else t.rest[v], t.back[v]
+            return int(fen + t.fen[v] - t.spent[v, i])
+        drive, drive_fen = t.hop_s[v, i + 1], t.hop_fen[v, i + 1]
+    back = close_route(p, v, free, taken, drive)
+    if back > p.shifts[v].latest_end:
+        return INFEASIBLE
+    if back > free + drive:
+        rest = pause_start(p, p.shifts[v].first_pause + taken, free)
+    times.whole[0], times.whole[1] = rest, back
+    return int(fen + drive_fen + overtime_fen(p, v, back))
+
+
+@compiled_into
 def _through(p: Problem, t: Timetable, q: Problem, d: Draft, c: int, k: int, times: Times) -> int:
     """Return the plan's price with the draft in gap k of its c-th shift less its price without; INFEASIBLE if illegal.
 
     Starts and ends are written from the draft on as far as they change.
     """
     v = d.shifts[c]
-    shift, count = p.shifts[v], t.length[v]
-    free, taken, rest, before = shift.start, 0, FREE, np.int64(0)
+    free, taken, rest, before = p.shifts[v].start, 0, FREE, np.int64(0)
     d.more[:] = 0
     if k > 0:
         free, taken, before = t.end[v, k - 1], t.taken[v, k - 1], t.spent[v, k - 1]
@@ -134,39 +175,15 @@ def _through(p: Problem, t: Timetable, q: Problem, d: Draft, c: int, k: int, tim
     start, free, taken = pass_stop(q, 0, v, 0, left, behind, d.there_s[c, k])
     if start >= NEVER_S:
         return INFEASIBLE
-    if taken > behind:
-        rest = pause_start(p, shift.first_pause + behind, left)
+    times.whole[0] = _rested(p, v, left, (behind, taken), rest)
     times.start[k], times.end[k] = start, free
-    fen = before + d.there_fen[c, k] + visit_fen(q, 0, v, start, free)
     if d.centre != FREE and start > q.jobs[0].arrival_due:
         d.more[d.centre] += 1
-    drive, drive_fen = d.away_s[c, k], d.away_fen[c, k]
-    for i in range(k, count):
-        x, left, behind = t.stops[v, i], free, taken
-        start, free, taken = pass_stop(p, x, v, 0, left, behind, drive)
-        if start >= NEVER_S:
-            return INFEASIBLE
-        if taken > behind:
-            rest = pause_start(p, shift.first_pause + behind, left)
-        times.start[i + 1], times.end[i + 1] = start, free
-        fen += drive_fen + visit_fen(p, x, v, start, free)
-        due = p.jobs[x].arrival_due
-        if p.jobs[x].remote == 1 and start > due and t.start[v, i] <= due:
-            d.more[t.centre[x]] += 1
-        if free == t.end[v, i] and taken == t.taken[v, i]:
-            # From here on the route is as it was.
-            if taken == 0:
-                rest = t.rest[v]
-            times.whole[0], times.whole[1] = rest, t.back[v]
-            return int(fen - t.spent[v, i] + _parity(p, d))
-        drive, drive_fen = t.hop_s[v, i + 1], t.hop_fen[v, i + 1]
-    back = close_route(p, v, free, taken, drive)
-    if back > shift.latest_end:
+    onward = _onward(p, t, d, c, k, taken, times)
+    if onward >= INFEASIBLE:
         return INFEASIBLE
-    if back > free + drive:
-        rest = pause_start(p, shift.first_pause + taken, free)
-    times.whole[0], times.whole[1] = rest, back
-    return int(fen + drive_fen + overtime_fen(p, v, back) - t.fen[v] + _parity(p, d))
+    fen = before + d.there_fen[c, k] + visit_fen(q, 0, v, start, free) + onward
+    return int(fen - t.fen[v] + _parity(p, d))
 
 
 @compiled

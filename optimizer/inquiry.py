@@ -63,13 +63,13 @@ def inquire(
     if not open_ or (job.order_lines and not kits):
         return None
     spans = tuple(left for _, left in open_)
-    may = able(desk.abilities, desk.asking, job, desk.loads) & ~desk.shut & _on_time(desk, spans)
+    may = able(desk.abilities, desk.asking, job, desk.loads) & ~desk.shut
     if technician_ids is not None:
         numbers = [desk.abilities.technicians[one] for one in technician_ids if one in desk.abilities.technicians]
         may &= np.isin(desk.abilities.technician, numbers)
     if shift_id is not None:
         may &= np.arange(len(may)) == desk.abilities.shifts[shift_id]
-    shifts = _nearest(desk, job, may)
+    shifts = _nearest(desk, job, _on_time(desk, spans, np.flatnonzero(may)))
     ways = ways_to(desk, job, shifts)
     within = ways.to_m[:, 0] <= desk.abilities.reach_m[shifts]
     shifts, ways = shifts[within], Ways(*(way[within] for way in ways))
@@ -141,25 +141,23 @@ def _spans(desk: Desk, job: Job, slot: Window) -> tuple[Window, ...]:
     return tuple(Window(earliest_s=first, latest_s=last) for first, last in both if first <= last)
 
 
-def _on_time(desk: Desk, spans: Sequence[Sequence[Window]]) -> NDArray[np.bool_]:
-    """Return which shifts are at work in some slot."""
-    shifts = desk.problem.shifts
+def _on_time(desk: Desk, spans: Sequence[Sequence[Window]], shifts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of the shifts that are at work in some slot."""
+    opens, closes = desk.abilities.opens_s[shifts], desk.abilities.closes_s[shifts]
     working = np.zeros(len(shifts), bool)
     for slot in spans:
-        latest = (slot[-1].latest_s >= shifts["open"]) & (slot[-1].latest_s >= shifts["start"])
-        working |= latest & (slot[0].earliest_s <= shifts["close"]) & (slot[0].earliest_s <= shifts["latest_end"])
-    return working
+        working |= (slot[-1].latest_s >= opens) & (slot[0].earliest_s <= closes)
+    return shifts[working]
 
 
-def _nearest(desk: Desk, job: Job, may: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the shifts, of those that may, that come nearest to the job in a straight line; no road is shorter."""
-    shifts = np.flatnonzero(may)
+def _nearest(desk: Desk, job: Job, shifts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the shifts that come nearest to the job in a straight line, of those that may reach it by road."""
     closeness = straight(desk, job)
     # Two unit vectors a chord c apart have the product 1 - c²/2.
     chord = np.minimum(desk.abilities.reach_m[shifts] / EARTH_M * 1.01, 2.0)
     shifts = shifts[closeness[desk.points[shifts, 0]] >= 1.0 - chord**2 / 2 - 1e-9]
     near = closeness[desk.points[shifts]].max(axis=1)
-    dates = np.array([shift.day for shift in desk.roster.day.shifts])[shifts]
+    dates = desk.abilities.day[shifts]
     kept = []
     for date in np.unique(dates):
         on_date = np.flatnonzero(dates == date)

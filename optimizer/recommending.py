@@ -58,7 +58,7 @@ def recommend(desk: Desk, job: Job, most: int = 5) -> Recommendation:
         for place in places[:most]:
             offer = offer_at(inquiry, place)
             offers[offer.shift_id] = offer
-            told.append(_candidate(desk, job, offer))
+            told.append(_candidate(inquiry, place, offer))
     chosen = {one.outlet_id for one in told}
     for outlet_id, shifts in near.items():
         if outlet_id in chosen:
@@ -67,7 +67,7 @@ def recommend(desk: Desk, job: Job, most: int = 5) -> Recommendation:
         if own and inquiry is not None:
             offer = offer_at(inquiry, own[0])
             offers[offer.shift_id] = offer
-            told.append(_candidate(desk, job, offer))
+            told.append(_candidate(inquiry, own[0], offer))
         else:
             told.append(_of_outlet(desk, job, shifts))
     nearest = next(iter(near), "")
@@ -143,10 +143,11 @@ def _told(pair: Pair, verdicts: Sequence[Verdict], offer: Offer | None) -> Candi
     )
 
 
-def _candidate(desk: Desk, job: Job, offer: Offer) -> Candidate:
+def _candidate(inquiry: Inquiry, place: tuple[int, int, int], offer: Offer) -> Candidate:
     """Return the candidate of a legal place."""
-    v = desk.abilities.shifts[offer.shift_id]
-    pair = _pair(desk, job, v, _from_base(desk, job, np.array([v]))[0])
+    desk, job, ways, c = inquiry.desk, inquiry.job, inquiry.ways, place[1]
+    drive_s = max(int(ways.to_s[c, 0]), int(ways.from_s[c, 0]))
+    pair = _pair(desk, job, int(inquiry.shifts[c]), (drive_s, int(ways.to_m[c, 0])))
     who = wording.someone(pair.technician, pair.outlet)
     room = Verdict(rule=Rule.ROOM, holds=True, said=wording.place_fact(who, offer.start_s))
     return _told(pair, [*pair_verdicts(desk.asking, pair), *time_holds(pair), room], offer)

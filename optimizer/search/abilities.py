@@ -22,9 +22,10 @@ _Ints = NDArray[np.int64]
 class Abilities:
     """m shifts of o outlets.
 
-    level: (m,) by family. certified: (m,) by scheme, valid on the date of the shift. capacity, crew, reach_m,
-    technician, outlet: (m,). freezes_s: (m,) when the shift freezes, NEVER_S for never. own: (m,). by_tariff: contract
-    shifts by tariff. percent, first_fix: (o,) by family. wage_fen, km_fen: (m,) of an hour and a kilometre.
+    level: (m,) by family. certified: (m,) by scheme, valid on the date of the shift. opens_s, closes_s: (m,) when a
+    visit may start. freezes_s: (m,) when the shift freezes, NEVER_S for never. own: (m,). by_tariff: contract shifts by
+    tariff. percent, first_fix: (o,) by family. wage_fen, km_fen: (m,) of an hour and a kilometre. technicians, outlets,
+    shifts: the index of each id.
     """
 
     tariff: Tariff
@@ -35,6 +36,9 @@ class Abilities:
     reach_m: _Ints
     technician: _Ints
     outlet: _Ints
+    day: _Ints
+    opens_s: _Ints
+    closes_s: _Ints
     freezes_s: _Ints
     own: _Bools
     by_tariff: dict[str, _Bools]
@@ -95,6 +99,9 @@ def abilities(roster: Roster) -> Abilities:
         reach_m=np.array([tariff.reach_m[owner.mode] for owner in owners], np.int64),
         technician=np.array([technicians[owner.id] for owner in owners], np.int64),
         outlet=np.array([outlets[house.id] for house in houses], np.int64),
+        day=np.array([shift.day for shift in shifts], np.int64),
+        opens_s=np.array([max(shift.open_s, shift.start_s) for shift in shifts], np.int64),
+        closes_s=np.array([min(shift.close_s, shift.latest_end_s) for shift in shifts], np.int64),
         freezes_s=np.array(freezes, np.int64),
         own=own,
         by_tariff={row.id: ~own & (tariffs == row.id) for row in tariff.contract_tariffs},

@@ -125,6 +125,16 @@ def _rested(p: Problem, v: int, left: int, breaks: tuple[int, int], rest: int) -
 
 
 @compiled_into
+def _had(p: Problem, v: int, free: int, taken: int, now: int) -> int:
+    """Return the start of a break that somebody free since then has had by now, FREE for none."""
+    k = p.shifts[v].first_pause + taken
+    if free >= now or k >= p.shifts[v].last_pause:
+        return FREE
+    pause = pause_start(p, k, free)
+    return pause if pause + p.pauses[k].duration <= now else FREE
+
+
+@compiled_into
 def _onward(p: Problem, t: Timetable, d: Draft, c: int, k: int, taken: int, times: Times) -> int:
     """Return the price of the route from the end of the draft in gap k on; INFEASIBLE if illegal.
 
@@ -171,6 +181,9 @@ def _through(p: Problem, t: Timetable, q: Problem, d: Draft, c: int, k: int, tim
         free, taken, before = t.end[v, k - 1], t.taken[v, k - 1], t.spent[v, k - 1]
         if taken > 0:
             rest = t.rest[v]
+    had = _had(p, v, free, taken, d.now)
+    if had != FREE:
+        rest, taken = had, taken + 1
     left, behind = max(free, d.now), taken
     start, free, taken = pass_stop(q, 0, v, 0, left, behind, d.there_s[c, k])
     if start >= NEVER_S:

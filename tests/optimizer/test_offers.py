@@ -14,6 +14,7 @@ from optimizer.desk import Desk, Undrivable, part_of, prepare
 from optimizer.model import (
     LOCK_TOLERANCE_S,
     AreaClass,
+    Break,
     Certificate,
     Day,
     Job,
@@ -108,6 +109,28 @@ def test_at_a_later_moment_nobody_under_way_is_called_back(case: tuple[Day, Trav
             assert planned_at[moved.job_id].start_s - planned_at[moved.job_id].travel_s >= later.now_s
         assert all(line.ships_s >= later.now_s for line in offer.shipments)
         assert_exact(later, draft, offer, travel)
+
+
+def test_a_technician_on_the_way_is_not_called_back() -> None:
+    there = make.job(position=make.at(36_000), windows=(make.window("10:00", "17:00"),))
+    day = make.day(there)
+    desk = desk_of(day, make.route(day, ("j1", make.clock("10:00"))))
+    near = make.job("j2", service_s=60)
+    (before,) = make_offers(desk.at(make.clock("08:59")), near, [make.window("08:00", "17:00")])
+    (after,) = make_offers(desk.at(make.clock("09:01")), near, [make.window("08:00", "17:00")])
+    assert (before.after, after.after) == ("", "j1")
+
+
+def test_an_idle_technician_had_their_break_by_the_afternoon() -> None:
+    rest = Break(earliest_s=make.clock("11:30"), latest_s=make.clock("12:30"), duration_s=2_700)
+    day = make.day(make.job(), shifts=(make.shift(break_=rest),))
+    busy = desk_of(day, make.route(day, ("j1", make.clock("08:01") + 40)))
+    for desk in (desk_of(replace(day, jobs=())), busy):
+        (offer,) = make_offers(desk.at(make.clock("14:00")), make.job("j2"), [make.window("14:00", "16:00")])
+        assert offer.start_s - offer.travel_s == make.clock("14:00")
+        assert offer.route.break_start_s == make.clock("11:30")
+        after = insert(desk.at(make.clock("14:00")), make.job("j2"), offer)
+        assert check(after.day(), after.plan(), make.FlatTravel()) == ()
 
 
 @settings(max_examples=60)

@@ -1,6 +1,7 @@
 """Recommendations: the cheapest technicians first, and a computed reason for the nearest outlet."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -85,7 +86,7 @@ LONG = 5 * 3_600
         ({"order_lines": (make.order_line(),)}, Rule.KIT),
     ],
 )
-def test_a_job_without_a_legal_place_has_a_reason(fields: dict[str, object], rule: Rule) -> None:
+def test_a_job_without_a_legal_place_has_a_reason(fields: dict[str, Any], rule: Rule) -> None:
     desk = desk_of(replace(make.parts_day(warehouses=()), jobs=()))
     said = recommend(desk, make.job(**fields))
     (only,) = said.candidates

@@ -74,7 +74,8 @@ class _Rows(NamedTuple):
 
     def joined(self, more: "_Rows") -> "_Rows":
         """Return these rows and more behind them."""
-        rows = _Rows(*(np.concatenate(pair) for pair in zip(self, more, strict=True)))
+        pairs: zip[tuple[Any, Any]] = zip(self, more, strict=True)
+        rows = _Rows._make(np.concatenate(pair) for pair in pairs)
         behind = rows.jobs[len(self.jobs) :]
         for side in ("first", "last"):
             behind[f"{side}_window"] += len(self.windows)

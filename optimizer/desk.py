@@ -4,33 +4,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.desk_tables import (
+    Rows,
+    Still,
+    blank_timetable,
+    problem_of,
+    rows_of,
+    still_tables,
+    without_spans,
+    write_route,
+)
 from optimizer.model import (
-    DAY_S,
-    LOCK_TOLERANCE_S,
     AreaClass,
     ClockKind,
     Day,
     Job,
     Lane,
-    Lock,
-    Outlet,
-    Ownership,
-    Position,
     Rule,
     TravelMode,
     Warehouse,
-    Window,
 )
 from optimizer.plan import Plan, Route, Shipment, Stop, Unassigned
-from optimizer.roster import Roster, visit_windows
-from optimizer.search.abilities import Abilities, abilities, legs_fen
-from optimizer.search.arrays import job_tables, pause_tables, rate_tables, shift_table
-from optimizer.search.problem import FREE, OUTLET, Problem
+from optimizer.roster import Roster
+from optimizer.search.abilities import Abilities, abilities
+from optimizer.search.problem import FREE, Problem
 from optimizer.search.timetable import Timetable, lay
 from optimizer.sourcing import KitOption, kit_options
 from optimizer.territory import Parity, parity_of
@@ -46,65 +47,11 @@ class Undrivable(ValueError):
     """A route that its technician cannot drive as it is wanted."""
 
 
-class _Rows(NamedTuple):
-    """What is known of n visited jobs; windows and clocks in the order of the jobs."""
-
-    jobs: NDArray[np.void]
-    windows: NDArray[np.void]
-    clocks: NDArray[np.void]
-    kit_ready: NDArray[np.int32]
-    kit_fen: NDArray[np.int32]
-    service: NDArray[np.int32]
-    centre: NDArray[np.int32]
-    places: NDArray[np.float64]
-
-    def without(self, gone: NDArray[np.int64]) -> "_Rows":
-        """Return these rows without some, given in rising order."""
-        jobs = _without(self.jobs, [(r, r + 1) for r in gone.tolist()])
-        ragged = []
-        for name, values in (("window", self.windows), ("clock", self.clocks)):
-            first, last = self.jobs[f"first_{name}"][gone].tolist(), self.jobs[f"last_{name}"][gone].tolist()
-            spans = list(zip(first, last, strict=True))
-            ragged.append(_without(values, spans))
-            for earlier, (r, span) in enumerate(zip(gone.tolist(), spans, strict=True)):
-                jobs[f"first_{name}"][r - earlier :] -= span[1] - span[0]
-                jobs[f"last_{name}"][r - earlier :] -= span[1] - span[0]
-        others = (_without(column, [(r, r + 1) for r in gone.tolist()]) for column in self[3:])
-        return _Rows(jobs, *ragged, *others)
-
-    def joined(self, more: "_Rows") -> "_Rows":
-        """Return these rows and more behind them."""
-        pairs: zip[tuple[Any, Any]] = zip(self, more, strict=True)
-        rows = _Rows._make(np.concatenate(pair) for pair in pairs)
-        behind = rows.jobs[len(self.jobs) :]
-        for side in ("first", "last"):
-            behind[f"{side}_window"] += len(self.windows)
-            behind[f"{side}_clock"] += len(self.clocks)
-        return rows
-
-
-def _without(column: NDArray[Any], spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
-    """Return a copy without some spans of rows, in rising order: whole pieces are copied, row by row is slow."""
-    edges = [0, *(edge for span in spans for edge in span), len(column)]
-    return np.concatenate([column[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)])
-
-
 def arrival_due(job: Job) -> int | None:
     """Return when parity wants somebody on site, None for jobs that it does not look at."""
     if job.area_class is not AreaClass.REMOTE or not job.consent:
         return None
     return min((clock.due_s for clock in job.clocks if clock.kind is ClockKind.ARRIVAL), default=None)
-
-
-class _Still(NamedTuple):
-    """The tables that no change of a route touches; breaks count their windows from 0."""
-
-    shifts: NDArray[np.void]
-    outlets: NDArray[np.void]
-    pauses: NDArray[np.void]
-    pause_windows: NDArray[np.void]
-    lateness: NDArray[np.void]
-    rates: NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +82,8 @@ class Desk:
     taken: Mapping[tuple[str, str], int]
     problem: Problem
     timetable: Timetable
-    rows: _Rows
-    still: _Still
+    rows: Rows
+    still: Still
     shut: NDArray[np.bool_]
     loads: NDArray[np.int64]
     visits: NDArray[np.int64]
@@ -270,24 +217,24 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
     visited = [(roster.jobs[stop.job_id], stop.start_s) for route in routes for stop in route.stops]
     homes = [roster.outlet_of(roster.shifts[route.shift_id]).id for route in routes for _ in route.stops]
     centres = {centre.id: c for c, centre in enumerate(day.centres)}
-    rows = _rows(roster, visited, [roster.outlets[o] for o in homes], sent, (a, centres))
+    rows = rows_of(roster, visited, [roster.outlets[o] for o in homes], sent, (a, centres))
     bases = {owner: b for b, owner in enumerate(dict.fromkeys(roster.technician_of(s).position for s in day.shifts))}
     homeward = np.array([bases[roster.technician_of(s).position] for s in day.shifts], np.int32)
     most = max((len(route.stops) for route in routes), default=0) + SPARE_STOPS
     m = len(day.shifts)
-    timetable = _blank_timetable(m, most, rows.centre)
+    timetable = blank_timetable(m, most, rows.centre)
     points = np.repeat(homeward[:, None], most + 2, axis=1)
     loads, visits = np.zeros(m, np.int64), np.zeros(len(a.outlets), np.int64)
     row = 0
     for route in routes:
         v, count = a.shifts[route.shift_id], len(route.stops)
-        _write_route(a, timetable, v, route, np.arange(row, row + count))
+        write_route(a, timetable, v, route, np.arange(row, row + count))
         points[v, 1 : count + 1] = len(bases) + np.arange(row, row + count)
         loads[v] = sum(roster.jobs[stop.job_id].load for stop in route.stops)
         visits[a.outlet[v]] += count
         row += count
-    still = _still(roster, a, bases)
-    problem = _problem(rows, still)
+    still = still_tables(roster, a, bases)
+    problem = problem_of(rows, still)
     shut = np.zeros(m, bool)
     for v in range(m):
         lay(problem, timetable, v)
@@ -378,13 +325,13 @@ def _changed(
     left = np.sort(desk.timetable.stops[v, : len(gone)]).astype(np.int64)
     visited = [(job, floors[job.id]) for job in new]
     outlet = roster.outlet_of(roster.shifts[route.shift_id])
-    rows = desk.rows.without(left).joined(_rows(roster, visited, [outlet] * count, sent, (a, desk.centres)))
+    rows = desk.rows.without(left).joined(rows_of(roster, visited, [outlet] * count, sent, (a, desk.centres)))
     first = len(rows.jobs) - count
     table, points = _moved(desk, left, rows.centre, count)
-    _write_route(a, table, v, route, np.arange(first, first + count))
+    write_route(a, table, v, route, np.arange(first, first + count))
     points[v] = points[v, 0]
     points[v, 1 : count + 1] = desk.bases + np.arange(first, first + count)
-    problem = _problem(rows, desk.still)
+    problem = problem_of(rows, desk.still)
     legal = bool(lay(problem, table, v))
     if not timed:
         if not legal:
@@ -425,7 +372,9 @@ def _changed(
         parity_jobs=parity[0],
         parity_missed=parity[1],
         places=places,
-        vectors=np.concatenate([_without(desk.vectors, [(b, b + 1) for b in (left + desk.bases).tolist()]), fresh]),
+        vectors=np.concatenate(
+            [without_spans(desk.vectors, [(b, b + 1) for b in (left + desk.bases).tolist()]), fresh]
+        ),
         points=points,
     )
 
@@ -478,124 +427,6 @@ def _parity_after(
     return jobs, missed
 
 
-def _kept(roster: Roster, job: Job, start_s: int) -> Job:
-    """Return a visited job that starts no earlier than this; told customers are not moved to another time."""
-    latest_s = roster.day.days * DAY_S
-    if job.published is not None and job.published.told:
-        latest_s = max(start_s, job.published.start_s + LOCK_TOLERANCE_S)
-    spans = [(max(w.earliest_s, start_s), min(w.latest_s, latest_s)) for w in visit_windows(roster, job)]
-    windows = [Window(earliest_s=first, latest_s=last) for first, last in spans if first <= last]
-    at_once = Window(earliest_s=start_s, latest_s=start_s)
-    return replace(job, windows=tuple(windows) or (at_once,), appointment=None, lock=Lock.NONE)
-
-
-def _rows(
-    roster: Roster,
-    visited: Sequence[tuple[Job, int]],
-    outlets: Sequence[Outlet],
-    sent: Mapping[str, tuple[Shipment, ...]],
-    indices: tuple[Abilities, Mapping[str, int]],
-) -> _Rows:
-    """Return the rows of visited jobs with their floors, each with the kit that is on its way to it."""
-    a, centres = indices
-    kits = {}
-    for job, _ in visited:
-        lines = sent.get(job.id, ())
-        if lines:
-            ready_s, fen = max(line.ready_s for line in lines), sum(line.cost_fen for line in lines)
-            kits[job.id] = (KitOption(ready_s=ready_s, cost_fen=fen, shipments=lines),)
-    kept = [_kept(roster, job, floor_s) for job, floor_s in visited]
-    table, windows, clocks, kit_ready, kit_fen = job_tables(roster, kept, kits, a.technicians)
-    served = zip(visited, outlets, strict=True)
-    service = [job.service_s * o.duration_percent.get(job.skill.family, 100) // 100 for (job, _), o in served]
-    return _Rows(
-        jobs=table,
-        windows=windows,
-        clocks=clocks,
-        kit_ready=kit_ready,
-        kit_fen=kit_fen,
-        service=np.array(service, np.int32),
-        centre=np.array([centres[job.centre_id] for job, _ in visited], np.int32),
-        places=np.array([job.position for job, _ in visited], np.float64).reshape(-1, 2),
-    )
-
-
-def _still(roster: Roster, a: Abilities, bases: dict[Position, int]) -> _Still:
-    day = roster.day
-    ways = {(mode, ownership): 0 for mode in TravelMode for ownership in Ownership}
-    pauses, pause_windows = pause_tables(day.shifts, 0)
-    lateness, rates = rate_tables(day.tariff, 0)
-    return _Still(
-        shifts=shift_table(roster, day.shifts, bases, ways, a.outlets, a.technicians),
-        outlets=np.zeros(len(a.outlets), OUTLET),
-        pauses=pauses,
-        pause_windows=pause_windows,
-        lateness=lateness,
-        rates=rates,
-    )
-
-
-def _problem(rows: _Rows, still: _Still) -> Problem:
-    """Return what the kernels read; what no planned visit needs, or is the same for all, takes no room."""
-    n, m, o = len(rows.jobs), len(still.shifts), len(still.outlets)
-    pauses = still.pauses.copy()
-    for side in ("first_window", "last_window"):
-        pauses[side] += len(rows.windows)
-    service = np.append(rows.service, np.int32(0))
-    nothing, none = np.zeros(1, np.int32), np.zeros((0, 1), np.int64)
-    return Problem(
-        jobs=rows.jobs,
-        shifts=still.shifts,
-        outlets=still.outlets,
-        pauses=pauses,
-        windows=np.concatenate([rows.windows, still.pause_windows]),
-        clocks=rows.clocks,
-        lateness=still.lateness,
-        rates=still.rates,
-        leg=np.zeros((0, 0, 0, 2), np.int32),
-        leg_to=np.zeros((0, 0, 0, 2), np.int32),
-        metres=np.zeros((0, 0, 0), np.int32),
-        place=np.zeros(n + 1, np.int32),
-        # Two more than there are: an array of one cell would be another type to a kernel.
-        fixed=np.broadcast_to(nothing, (n + 2, m + 2)),
-        service=np.broadcast_to(service[:, None], (n + 1, o + 2)),
-        setup=np.broadcast_to(nothing, (n + 2, o + 2)),
-        delivery=none,
-        pickup=none,
-        capacity=none,
-        kit_ready=rows.kit_ready,
-        kit_fen=rows.kit_fen,
-        near=np.zeros((0, 0), np.int32),
-    )
-
-
-def _blank_timetable(m: int, most: int, centre: NDArray[np.int32]) -> Timetable:
-    return Timetable(
-        stops=np.zeros((m, most), np.int32),
-        length=np.zeros(m, np.int32),
-        hop_s=np.zeros((m, most + 1), np.int32),
-        hop_fen=np.zeros((m, most + 1), np.int32),
-        start=np.zeros((m, most), np.int32),
-        end=np.zeros((m, most), np.int32),
-        taken=np.zeros((m, most), np.int8),
-        spent=np.zeros((m, most), np.int64),
-        rest=np.full(m, FREE, np.int32),
-        back=np.zeros(m, np.int32),
-        fen=np.zeros(m, np.int64),
-        centre=centre,
-    )
-
-
-def _write_route(a: Abilities, t: Timetable, v: int, route: Route, rows: NDArray[np.int64]) -> None:
-    """Write a route's order and its legs."""
-    count = len(rows)
-    t.stops[v, :count], t.length[v] = rows, count
-    seconds = np.array([[*(stop.travel_s for stop in route.stops), route.return_travel_s]], np.int32)
-    metres = np.array([[*(stop.travel_m for stop in route.stops), route.return_travel_m]], np.int32)
-    t.hop_s[v, : count + 1] = seconds[0]
-    t.hop_fen[v, : count + 1] = legs_fen(a, np.array([v]), seconds, metres)[0]
-
-
 def _is_as_timed(t: Timetable, v: int, route: Route) -> bool:
     """Return whether the kernels time a route as its plan does."""
     starts = [stop.start_s for stop in route.stops]
@@ -624,7 +455,7 @@ def timed_route(route: Route, starts: Sequence[int], ends: Sequence[int], whole:
     )
 
 
-def _as_laid(still: _Still, t: Timetable, v: int, route: Route) -> Route:
+def _as_laid(still: Still, t: Timetable, v: int, route: Route) -> Route:
     count, pause = len(route.stops), int(still.shifts["first_pause"][v])
     rest_s = int(still.pauses["duration"][pause]) if t.rest[v] != FREE else 0
     starts, ends = t.start[v, :count].tolist(), t.end[v, :count].tolist()

@@ -5,6 +5,7 @@ import datetime as dt
 from optimizer.baseline import HandTask, plan_by_hand
 from optimizer.budget import Steps
 from optimizer.candidates import nearest_capable_outlets
+from optimizer.desk import prepare
 from optimizer.dispatch import assemble
 from optimizer.explain import explain
 from optimizer.model import (
@@ -22,7 +23,9 @@ from optimizer.model import (
     Tariff,
     Technician,
     TravelMode,
+    Window,
 )
+from optimizer.offers import make_offers
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.solve import Task, solve
@@ -33,7 +36,7 @@ __all__ = ["warm_up"]
 
 
 def warm_up(travel: TravelTimes) -> None:
-    """Plan a day of three jobs, by search and by hand, and explain a plan without them."""
+    """Plan a day of three jobs, by search and by hand, explain a plan without them, and offer one of them a slot."""
     home = (104.06, 30.66)
     jobs = tuple(
         Job(
@@ -84,3 +87,4 @@ def warm_up(travel: TravelTimes) -> None:
     roster = Roster(day)
     nothing = assemble(roster, (), {})
     explain(roster, nothing, {}, nearest_capable_outlets(roster, travel), travel, HereWorkers(), lambda _: None)
+    make_offers(prepare(day, nothing, travel), jobs[0], [Window(earliest_s=0, latest_s=86_400)])

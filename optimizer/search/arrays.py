@@ -14,7 +14,9 @@ from optimizer.model import (
     Day,
     Job,
     Ownership,
+    Position,
     Shift,
+    Tariff,
     TravelMode,
 )
 from optimizer.roster import BINDING, Roster, visit_windows
@@ -36,11 +38,11 @@ from optimizer.search.problem import (
     nearest_jobs,
     with_steady_shifts,
 )
-from optimizer.search.ways import Points, lay_points, lay_ways
+from optimizer.search.ways import lay_points, lay_ways
 from optimizer.sourcing import MAX_OPTIONS, KitOption
 from optimizer.travel import UNREACHABLE, TravelTimes
 
-__all__ = ["Shard", "build_problem"]
+__all__ = ["Shard", "build_problem", "job_tables", "pause_tables", "rate_tables", "shift_table"]
 
 CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
 
@@ -81,9 +83,10 @@ def _unserved_fen(day: Day, job: Job) -> int:
     return fen
 
 
-def _job_tables(
+def job_tables(
     roster: Roster, jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], technician_index: Mapping[str, int]
 ) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows of these jobs, their windows, their clocks, and when their kits are ready and what they cost."""
     day, tariff = roster.day, roster.day.tariff
     table = np.zeros(len(jobs), JOB)
     windows: list[tuple[int, int]] = []
@@ -191,13 +194,15 @@ def _fixed_prices(
     return np.minimum(fixed, FORBIDDEN).astype(np.int32)
 
 
-def _shift_table(
+def shift_table(
     roster: Roster,
     shifts: Sequence[Shift],
-    points: Points,
+    bases: Mapping[Position, int],
+    ways: Mapping[tuple[TravelMode, Ownership], int],
     outlet_index: Mapping[str, int],
     technician_index: Mapping[str, int],
 ) -> NDArray[np.void]:
+    """Return the rows of these shifts; bases by place, ways by travel mode and ownership."""
     table = np.zeros(len(shifts), SHIFT)
     breaks = 0
     for index, shift in enumerate(shifts):
@@ -209,14 +214,14 @@ def _shift_table(
         row["first_pause"] = breaks
         breaks += shift.break_ is not None
         row["last_pause"] = breaks
-        row["leaves"] = row["returns"] = points.bases[technician.position]
-        row["way"] = points.ways[technician.mode, outlet.ownership]
+        row["leaves"] = row["returns"] = bases[technician.position]
+        row["way"] = ways[technician.mode, outlet.ownership]
         row["outlet"], row["technician"] = outlet_index[outlet.id], technician_index[technician.id]
         row["most_stops"], row["most_travel"], row["most_metres"] = NEVER_S, NO_LIMIT, NO_LIMIT
     return table
 
 
-def _pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+def pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Return the breaks of the shifts and their windows, which stand behind so many others."""
     breaks = [shift.break_ for shift in shifts if shift.break_ is not None]
     pauses = np.array(
@@ -242,6 +247,31 @@ def _near(leg: NDArray[np.int32], n: int, neighbours: int) -> NDArray[np.int32]:
     return nearest_jobs(leg[widest, :, :, 0], n, neighbours)
 
 
+def rate_tables(tariff: Tariff, parity_allowed: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return the prices of late events by `CLOCK_KINDS`, and those of everything else that time decides."""
+    lateness = np.array(
+        [
+            (late.warn_s, late.warn_fen_per_hour, late.breach_fen, late.late_fen_per_hour)
+            for late in (tariff.lateness[kind] for kind in CLOCK_KINDS)
+        ],
+        LATENESS,
+    )
+    rates = np.array(
+        [
+            (
+                tariff.overtime_fen_per_hour,
+                tariff.waiting_fen_per_hour,
+                tariff.preference_fen,
+                tariff.workload_fen,
+                tariff.parity_fen,
+                parity_allowed,
+            )
+        ],
+        RATES,
+    )
+    return lateness, rates
+
+
 def build_problem(
     roster: Roster,
     shard: Shard,
@@ -264,10 +294,10 @@ def build_problem(
     points = lay_points(roster, jobs, shifts)
     laid = lay_ways(roster, points, travel, _visited(roster, shard) if finished else None)
     leg, metres = laid.leg, laid.metres
-    shift_table = _shift_table(roster, shifts, points, outlets, technicians)
-    base_metres = metres[shift_table["way"], shift_table["leaves"], :n].astype(np.int64)
-    table, windows, clocks, kit_ready, kit_fen = _job_tables(roster, jobs, kits, technicians)
-    pauses, pause_windows = _pause_tables(shifts, len(windows))
+    shift_rows = shift_table(roster, shifts, points.bases, points.ways, outlets, technicians)
+    base_metres = metres[shift_rows["way"], shift_rows["leaves"], :n].astype(np.int64)
+    table, windows, clocks, kit_ready, kit_fen = job_tables(roster, jobs, kits, technicians)
+    pauses, pause_windows = pause_tables(shifts, len(windows))
     outlet_table = np.zeros(len(outlets), OUTLET)
     service = np.zeros((n, len(outlets)), np.int32)
     for outlet_id, index in outlets.items():
@@ -276,26 +306,7 @@ def build_problem(
         outlet_table[index] = (target,)
         percent = outlet.duration_percent
         service[:, index] = [job.service_s * percent.get(job.skill.family, 100) // 100 for job in jobs]
-    lateness = np.array(
-        [
-            (late.warn_s, late.warn_fen_per_hour, late.breach_fen, late.late_fen_per_hour)
-            for late in (tariff.lateness[kind] for kind in CLOCK_KINDS)
-        ],
-        LATENESS,
-    )
-    rates = np.array(
-        [
-            (
-                tariff.overtime_fen_per_hour,
-                tariff.waiting_fen_per_hour,
-                tariff.preference_fen,
-                tariff.workload_fen,
-                tariff.parity_fen,
-                shard.parity_allowed,
-            )
-        ],
-        RATES,
-    )
+    lateness, rates = rate_tables(tariff, shard.parity_allowed)
     fixed = _fixed_prices(roster, jobs, shifts, base_metres)
     # A job without a window left, or that waits for parts nobody can send, has no legal place.
     for index, job in enumerate(jobs):
@@ -305,7 +316,7 @@ def build_problem(
             fixed[index] = FORBIDDEN
     problem = Problem(
         jobs=table,
-        shifts=shift_table,
+        shifts=shift_rows,
         outlets=outlet_table,
         pauses=pauses,
         windows=np.concatenate([windows, pause_windows]),

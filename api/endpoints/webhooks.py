@@ -33,7 +33,17 @@ from api.store import webhooks as store
 from api.tables.base import new_id
 from api.tables.events import Delivery
 
-__all__ = ["routes"]
+__all__ = [
+    "change_webhook",
+    "create_webhook",
+    "get_webhook",
+    "list_deliveries",
+    "list_webhooks",
+    "remove_webhook",
+    "replay_webhook",
+    "routes",
+    "test_webhook",
+]
 
 routes = router("webhooks")
 ADMIN = [needs("admin")]

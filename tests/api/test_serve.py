@@ -166,7 +166,7 @@ def test_events_reach_a_receiver_that_was_away_through_a_server_that_was_killed(
     headers = {"Authorization": f"Bearer {key}"}
     database = Database(url)
 
-    def happen(*events: str) -> None:
+    def happen(*events: tuple[str, int]) -> None:
         with database.write() as session:
             for subject, n in events:
                 emit(session, "job.created", subject, {"n": n})
@@ -179,13 +179,13 @@ def test_events_reach_a_receiver_that_was_away_through_a_server_that_was_killed(
             trust_env=False,
         )
         assert made.status_code == 201
-        happen("x0")
+        happen(("x", 0))
         wait_for(lambda: len(got) == 1)
         door.shut()
-        happen("a1", "b1", "a2")
+        happen(("a", 1), ("b", 1), ("a", 2))
         wait_for(lambda: failures(running, headers) > 0)
         running.process.send_signal(signal.SIGKILL)
-    happen("b2")
+    happen(("b", 2))
     door = Door(port, got)
     with served(url) as running:
         wait_for(lambda: len({line.split()[1] for line in got}) == 5)

@@ -12,7 +12,7 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import documents, events, health, jobs, network, vroom, webhooks
+from api.endpoints import at_risk, documents, events, health, jobs, network, reports, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
@@ -26,8 +26,10 @@ __all__ = ["ROUTERS", "create_app"]
 ROUTERS = (
     health.routes,
     jobs.routes,
+    at_risk.routes,
     network.routes,
     documents.routes,
+    reports.routes,
     events.routes,
     webhooks.routes,
     vroom.routes,

@@ -43,11 +43,11 @@ def action_for(
     awaits_consent: bool,
     due: dt.datetime,
     visit_start: dt.datetime | None,
-    travel: dt.timedelta = dt.timedelta(),
+    travel_s: int = 0,
 ) -> Advice:
     """Return the action that saves a promise at risk, or what is left when it is broken.
 
-    due: when service must begin (or end) at the latest. travel: the way to the visit from the one before.
+    due: when service must begin (or end) at the latest. travel_s: the way to the visit from the one before.
     """
     if grade is Grade.BREACHED:
         return _broken(state, visit_start)
@@ -65,7 +65,7 @@ def action_for(
             zh=f"按计划将迟到 {late} 分钟：请在 {_clock(due)} 前安排，或告知客户",
             by=due,
         )
-    leave = due - travel
+    leave = due - dt.timedelta(seconds=travel_s)
     return Advice(
         action=Action.SET_OUT,
         en=f"see that they set out by {_clock(leave)}",

@@ -25,6 +25,15 @@ PAUSED, RESUMED, ESCALATED = "clock_paused", "clock_resumed", "escalated"
 """Kinds of history entries that clocks listen to."""
 
 RUNNING = OPEN_STATES - {JobState.DONE, JobState.CALLBACK_DUE}
+AGAIN = (JobState.CALLBACK_DUE, JobState.NEEDS_PART, JobState.FAILED)
+"""States from which somebody must come again: nothing was resolved."""
+STOPPED_BY: Mapping[JobState, tuple[PolicyClock, ...]] = {
+    JobState.ON_SITE: (PolicyClock.ARRIVAL,),
+    JobState.DONE: (PolicyClock.ARRIVAL, PolicyClock.RESOLUTION),
+    JobState.CALLBACK_DUE: tuple(PolicyClock),
+    JobState.CLOSED: tuple(PolicyClock),
+    JobState.CANCELLED: tuple(PolicyClock),
+}
 _AT_ONCE = 500
 """Ids per query: SQLite takes no more than some thousands."""
 
@@ -64,10 +73,8 @@ def standings_of(
     found = []
     for job in jobs:
         entries, visit = history[job.id], visits.get(job.id)
-        pauses = _pauses(job, entries, first, now_s)
-        moments = Moments(
-            stopped_s=_stopped(job, entries, first), expected_s=_expected(job, visit, first), pauses=pauses
-        )
+        pauses = _pauses(entries, first, now_s)
+        moments = Moments(stopped_s=_stopped(entries, first), expected_s=_expected(job, visit, first), pauses=pauses)
         heard = Heard(
             brand=job.brand,
             product=job.product,
@@ -117,7 +124,7 @@ def _seconds(moment: dt.datetime, first: dt.date) -> int:
     return (moment - midnight) // dt.timedelta(seconds=1)
 
 
-def _pauses(job: JobRow, entries: Sequence[JobHistory], first: dt.date, now_s: int) -> tuple[tuple[int, int], ...]:
+def _pauses(entries: Sequence[JobHistory], first: dt.date, now_s: int) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     begun: int | None = None
     for entry in entries:
@@ -131,35 +138,28 @@ def _pauses(job: JobRow, entries: Sequence[JobHistory], first: dt.date, now_s: i
     return tuple(found)
 
 
-def _stopped(job: JobRow, entries: Sequence[JobHistory], first: dt.date) -> dict[PolicyClock, int]:
+def _stopped(entries: Sequence[JobHistory], first: dt.date) -> dict[PolicyClock, int]:
     """Return which clocks have stopped, and when.
 
     Somebody's coming stops arrival; what is done, solved by phone or cancelled stops resolution, unless the job was
     opened again; leaving `received` answers the customer, and so does a supervisor.
     """
     stopped: dict[PolicyClock, int] = {}
-
-    def stop(*clocks: PolicyClock, at: dt.datetime) -> None:
-        for clock in clocks:
-            stopped.setdefault(clock, _seconds(at, first))
-
     for entry in entries:
-        if entry.kind == ESCALATED:
-            stop(PolicyClock.PHONE, PolicyClock.RESPONSE, at=entry.at)
-        if entry.to_state == entry.from_state:
-            continue
-        match entry.to_state:
-            case JobState.ON_SITE:
-                stop(PolicyClock.ARRIVAL, at=entry.at)
-            case JobState.DONE:
-                stop(PolicyClock.ARRIVAL, PolicyClock.RESOLUTION, at=entry.at)
-            case JobState.CALLBACK_DUE | JobState.CLOSED | JobState.CANCELLED:
-                stop(*PolicyClock, at=entry.at)
-            case JobState.NEEDS_VISIT if entry.from_state in (JobState.CALLBACK_DUE, JobState.NEEDS_PART):
-                stopped.pop(PolicyClock.RESOLUTION, None)
-        if entry.to_state is not None and entry.to_state != JobState.RECEIVED:
-            stop(PolicyClock.RESPONSE, PolicyClock.PHONE, at=entry.at)
+        for clock in _stops(entry):
+            stopped.setdefault(clock, _seconds(entry.at, first))
+        if entry.to_state == JobState.NEEDS_VISIT and entry.from_state in AGAIN:
+            stopped.pop(PolicyClock.RESOLUTION, None)
     return stopped
+
+
+def _stops(entry: JobHistory) -> tuple[PolicyClock, ...]:
+    """Return the clocks that stop with an entry, unless they had stopped before."""
+    if entry.kind == ESCALATED:
+        return (PolicyClock.PHONE, PolicyClock.RESPONSE)
+    if entry.to_state is None or entry.to_state == entry.from_state or entry.to_state == JobState.RECEIVED:
+        return ()
+    return (PolicyClock.RESPONSE, PolicyClock.PHONE, *STOPPED_BY.get(JobState(entry.to_state), ()))
 
 
 def _expected(job: JobRow, visit: Visit | None, first: dt.date) -> dict[PolicyClock, int]:

@@ -51,14 +51,24 @@ def watch(session: Session, now: dt.datetime) -> dict[str, int]:
     """
     open_states = [state.value for state in OPEN_STATES]
     jobs = session.scalars(select(JobRow).where(JobRow.state.in_(open_states)).order_by(JobRow.id)).all()
-    running = [job for job in jobs if job.state in RUNNING]
-    alarms = [alarm for found in standings_of(session, running, now) for alarm in _of_promises(found)]
+    standings = standings_of(session, [job for job in jobs if job.state in RUNNING], now)
+    _keep_due(standings)
+    alarms = [alarm for found in standings for alarm in _of_promises(found)]
     alarms += _of_states(session, jobs, now)
     said: Counter[str] = Counter()
     for alarm in _unsaid(session, alarms):
         if _say(session, alarm, now):
             said[alarm.kind] += 1
     return dict(said)
+
+
+def _keep_due(standings: Sequence[JobStanding]) -> None:
+    """Bring the due times by which jobs are listed up to date: outlets open and close, clocks stand still."""
+    for found in standings:
+        arrivals = [one.due_s for one in found.standings if one.row.clock is PolicyClock.ARRIVAL]
+        due_at = found.moment(min(arrivals)).astimezone(dt.UTC) if arrivals else None
+        if found.job.due_at != due_at:
+            found.job.due_at = due_at
 
 
 def _of_promises(found: JobStanding) -> Iterator[_Alarm]:

@@ -1,0 +1,165 @@
+"""Reports for people and for SAP: JSON or CSV, each with the readings of the promises that apply."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Header, Query, Response
+from sqlalchemy.orm import Session
+
+from api.csv_answers import CSV, csv_text
+from api.dependencies import EdgeOf
+from api.edge import Edge
+from api.errors import BadRequest, Fault, NotFound
+from api.routes import router
+from api.schemas.reports import (
+    ChurnRow,
+    ParityRow,
+    PolicyReading,
+    Report,
+    SettlementLine,
+    SlaReportRow,
+    WorkloadRow,
+)
+from api.schemas.values import CHINA
+from api.store.documents import settings_on
+from api.store.reports import Period, churn_rows, parity_rows, reading_of, sla_rows, workload_rows
+from api.store.settlement import settlement_lines
+from api.store.standings import local_date
+from datasets.settings import Settings
+
+__all__ = ["routes"]
+
+LONGEST = dt.timedelta(days=366)
+LISTED = dt.timedelta(days=7)
+routes = router("reports", NotFound, BadRequest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a report is about, and how it is wanted."""
+
+    first: dt.date | None
+    last: dt.date | None
+    centre_id: str | None
+    as_csv: bool
+
+
+async def _asked(
+    first: Annotated[
+        dt.date | None, Query(alias="from", description="First date; default: 7 days ago.", examples=["2026-03-01"])
+    ] = None,
+    last: Annotated[
+        dt.date | None, Query(alias="to", description="Last date, included; default: today.", examples=["2026-03-31"])
+    ] = None,
+    centre_id: Annotated[str | None, Query(max_length=64, description="Of this centre.", examples=["C-NJ"])] = None,
+    format: Annotated[
+        Literal["json", "csv"] | None, Query(description="Default: as Accept says, else JSON.", examples=["csv"])
+    ] = None,
+    accept: Annotated[str, Header(description="`text/csv` for CSV.", examples=["text/csv"])] = "",
+) -> Asked:
+    as_csv = format == "csv" or (format is None and "text/csv" in accept)
+    return Asked(first=first, last=last, centre_id=centre_id, as_csv=as_csv)
+
+
+AskedOf = Annotated[Asked, Depends(_asked)]
+Rows = Callable[[Session, Period, dt.datetime, Settings], Sequence[dict[str, Any]]]
+
+
+def _period(edge: Edge, asked: Asked) -> Period:
+    last = asked.last or local_date(edge.clock())
+    first = asked.first or last - LISTED
+    if first > last or last - first > LONGEST or not (first.year >= 2000 and last.year < 2100):
+        fault = Fault(parameter="query.from", code="period", detail="from not after to, at most 366 days apart")
+        raise BadRequest("There is no such period.", faults=(fault,))
+    centres = edge.caller.centres
+    if asked.centre_id is not None:
+        edge.caller.require_centre(asked.centre_id, "centre")
+        centres = frozenset({asked.centre_id})
+    return Period(first=first, last=last, centres=centres)
+
+
+def _readings(settings: Settings) -> list[PolicyReading]:
+    return [PolicyReading(policy=row.name, clock=row.clock.value, reading=reading_of(row)) for row in settings.sla]
+
+
+def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> Response:
+    period, now = _period(edge, asked), edge.clock()
+    with edge.read() as session:
+        settings = settings_on(session, local_date(now), now)
+        rows = [schema(**row) for row in rows_of(session, period, now, settings)]
+    readings = _readings(settings)
+    if asked.as_csv:
+        return _csv(name, period, schema, rows, readings)
+    report = Report[schema](  # type: ignore[valid-type]
+        report=name,
+        first=period.first,
+        last=period.last,
+        centre_id=asked.centre_id,
+        as_of=now,
+        readings=readings,
+        rows=rows,
+    )
+    return Response(report.model_dump_json(), media_type="application/json")
+
+
+def _csv(name: str, period: Period, schema: Any, rows: Sequence[Any], readings: Sequence[PolicyReading]) -> Response:
+    columns = list(schema.model_fields)
+    said = {(one.policy, one.clock): f"{one.policy}: {one.reading}" for one in readings}
+    every = " | ".join(said.values())
+    table = [
+        [
+            *(_csv_cell(getattr(row, column)) for column in columns),
+            said.get((getattr(row, "policy", ""), getattr(row, "clock", "")), every),
+        ]
+        for row in rows
+    ]
+    file = f"{name}-{period.first}-{period.last}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(csv_text([*columns, "policy_reading"], table), media_type=CSV, headers=headers)
+
+
+def _csv_cell(value: Any) -> Any:
+    return value.astimezone(CHINA).isoformat() if isinstance(value, dt.datetime) else value
+
+
+def _documented(schema: Any) -> dict[str, Any]:
+    content = {"text/csv": {"schema": {"type": "string"}}}
+    return {
+        "response_model": Report[schema],  # type: ignore[valid-type]
+        "responses": {200: {"description": "The report.", "content": content}},
+    }
+
+
+@routes.get("/reports/sla", summary="How promises were kept", **_documented(SlaReportRow))
+def report_sla(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return how each promise came out over the jobs reported in the period; appointments apart."""
+    return _report(edge, asked, "sla", SlaReportRow, sla_rows)
+
+
+@routes.get("/reports/parity", summary="Arrivals by class of place and by who comes", **_documented(ParityRow))
+def report_parity(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return arrivals by area class and ownership: as reported where somebody reported, else as planned."""
+    return _report(edge, asked, "parity", ParityRow, parity_rows)
+
+
+@routes.get("/reports/workload", summary="Visits per outlet", **_documented(WorkloadRow))
+def report_workload(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return each outlet's visits against what contract outlets are owed; starved ones are marked."""
+    rows: Rows = lambda session, period, _now, _settings: workload_rows(session, period)  # noqa: E731
+    return _report(edge, asked, "workload", WorkloadRow, rows)
+
+
+@routes.get("/reports/churn", summary="What replanning changed", **_documented(ChurnRow))
+def report_churn(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return what each published plan changed of what had been promised, priced."""
+    rows: Rows = lambda session, period, _, settings: churn_rows(session, period, settings.tariff)  # noqa: E731
+    return _report(edge, asked, "churn", ChurnRow, rows)
+
+
+@routes.get("/reports/settlement-lines", summary="What contract outlets are paid", **_documented(SettlementLine))
+def report_settlement(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return a line per job that a contract outlet finished, by the tariff that planned it."""
+    rows: Rows = lambda session, period, _now, _settings: settlement_lines(session, period)  # noqa: E731
+    return _report(edge, asked, "settlement-lines", SettlementLine, rows)

@@ -8,6 +8,8 @@ import typer
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from api.database import Database
+from api.errors import Conflict
+from api.folder_plans import read_folder_plan, take_over
 from api.store.jobs import By
 from api.store.load import load_day
 from api.upgrade import StoreIsNewer, upgrade
@@ -74,3 +76,22 @@ def _db_load(
         typer.echo(f"{name}: {there}, {len(put.created)} new, {len(put.changed)} changed, {len(put.ended)} ended")
     outcomes = [job.outcome for job in loaded.jobs]
     typer.echo(f"jobs: {len(outcomes)}, {outcomes.count('created')} new, {outcomes.count('changed')} changed")
+
+
+@db_app.command("publish")
+def _db_publish(
+    folder: Annotated[Path, typer.Argument(metavar="DAYDIR", help="The day folder that is loaded.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A plan folder of it.")],
+    url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Let the plan of a folder hold in the store: judged by the checker, published whole or not at all."""
+    given = read_folder_plan(folder, out)
+    database = opened(url)
+    try:
+        with database.write() as session:
+            done = take_over(session, given, actor="paigong db publish", at=dt.datetime.now(dt.UTC))
+    except Conflict as conflict:
+        raise StoreRefused(conflict.detail) from None
+    finally:
+        database.close()
+    typer.echo(f"published: {done.visits} visits on {done.routes} routes; jobs newly planned: {done.planned}")

@@ -18,7 +18,7 @@ from optimizer.model import Day
 from optimizer.plan import Plan
 from optimizer.travel import TravelTimes
 
-__all__ = ["Finding", "Judgement", "StoredPlan", "digest_of", "judge", "stored_plan"]
+__all__ = ["Finding", "Judgement", "StoredPlan", "digest_of", "judge", "judged", "stored_plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,11 @@ def judge(database_url: str, plan_id: str) -> Judgement:
     except (DayRefused, PlanRefused, ValueError, KeyError, TypeError) as refused:
         finding = Finding(rule="READABLE", where="plan", sentence=str(refused))
         return Judgement(digest=digest_of(day, plan), findings=(finding,))
+    return judged(stored)
+
+
+def judged(stored: StoredPlan) -> Judgement:
+    """Return what the checker says about a plan that was read back."""
     measured = measure(stored.day, stored.plan, stored.travel)
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)

@@ -1,11 +1,12 @@
 """What is kept of a finished plan: the whole in figures, and per centre everything that the board asks for, ready."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from api.planning import Made
+from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
 from datasets.plan_folder import plan_document
 from datasets.sheets import sheet_pages
@@ -17,8 +18,10 @@ from optimizer.cost import price
 from optimizer.kpis import kpis
 from optimizer.measure import measure
 from optimizer.model import Day
+from optimizer.plan import Result
+from optimizer.travel import TravelTimes
 
-__all__ = ["WHOLE", "PlanDocument", "changes_document", "outcome_of", "plan_documents"]
+__all__ = ["WHOLE", "Finished", "PlanDocument", "changes_document", "finished", "outcome_of", "plan_documents"]
 
 WHOLE = ""
 """Stands where a centre's id would: the document is about the whole plan."""
@@ -36,44 +39,73 @@ class PlanDocument:
     media_type: str = JSON
 
 
-def outcome_of(made: Made) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A finished plan, whoever made it.
+
+    explanations: documents by job. changes: against what was published. kpis: the content of kpis.json.
+    """
+
+    folder: DayFolder
+    result: Result
+    travel: TravelTimes
+    travel_said: Mapping[str, object]
+    kpis: Mapping[str, Any]
+    explanations: Mapping[str, Sequence[Any]]
+    changes: Sequence[Change] = ()
+
+
+def finished(made: Made) -> Finished:
+    """Return a plan that was made just now."""
+    said = defaultdict(list)
+    for explanation in made.result.explanations:
+        said[explanation.job_id].append(explanation_document(made.folder.day.date, explanation))
+    return Finished(
+        folder=made.folder,
+        result=made.result,
+        travel=made.travel,
+        travel_said=made.travel_said,
+        kpis=made.kpis_document(),
+        explanations=said,
+        changes=() if made.changes is None else made.changes.rows,
+    )
+
+
+def outcome_of(done: Finished) -> dict[str, Any]:
     """Return the figures that a list of plans shows."""
-    ours, theirs = made.ours, made.theirs
+    ours, theirs = done.kpis["plan"], done.kpis["baseline"]
     return {
-        "status": str(made.result.status),
-        "travel": made.travel_said,
-        "jobs": ours.jobs,
-        "served": ours.served,
-        "left_out": ours.dispatchable - ours.served,
-        "arrival_percent": ours.arrival.percent,
-        "remote_percent": ours.arrival_by_area["remote"].percent if "remote" in ours.arrival_by_area else None,
-        "cost_fen": ours.cost_total_fen,
+        "status": str(done.result.status),
+        "travel": dict(done.travel_said),
+        "jobs": ours["jobs"],
+        "served": ours["served"],
+        "left_out": ours["dispatchable"] - ours["served"],
+        "arrival_percent": ours["arrival"]["percent"],
+        "remote_percent": ours["arrival_by_area"].get("remote", {}).get("percent"),
+        "cost_fen": ours["cost_total_fen"],
         "baseline": {
-            "served": theirs.served,
-            "arrival_percent": theirs.arrival.percent,
-            "cost_fen": theirs.cost_total_fen,
+            "served": theirs["served"],
+            "arrival_percent": theirs["arrival"]["percent"],
+            "cost_fen": theirs["cost_total_fen"],
         },
-        "changes": None if made.changes is None else made.changes.as_dict(),
+        "changes": done.kpis.get("changes"),
     }
 
 
-def plan_documents(made: Made, centre_ids: Sequence[str]) -> Iterator[PlanDocument]:
+def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDocument]:
     """Yield all documents, centre by centre and then the whole plan's."""
-    day, plan = made.folder.day, made.result.plan
-    said = defaultdict(list)
-    for explanation in made.result.explanations:
-        said[explanation.job_id].append(explanation_document(day.date, explanation))
+    day, plan, said = done.folder.day, done.result.plan, done.explanations
     changed = defaultdict(list)
     home = {job.id: job.centre_id for job in day.jobs}
-    for change in () if made.changes is None else made.changes.rows:
+    for change in done.changes:
         changed[home.get(change.job_id, WHOLE)].append(changes_document(day, change))
     for centre_id in centre_ids:
         part, mine = part_of(day, plan, centre_id)
-        cost = price(part, mine, measure(part, mine, made.travel))
+        cost = price(part, mine, measure(part, mine, done.travel))
         explained = {job.id: said[job.id] for job in part.jobs if job.id in said}
-        result = replace(made.result, plan=mine, cost=cost, explanations=())
-        document = plan_document(part, result, made.travel_said)
-        figures = kpis(part, mine, cost, made.folder.sla_names).as_dict()
+        result = replace(done.result, plan=mine, cost=cost, explanations=())
+        document = plan_document(part, result, done.travel_said)
+        figures = kpis(part, mine, cost, done.folder.sla_names).as_dict()
         yield PlanDocument(centre_id=centre_id, name="routes", content=document["routes"])
         yield PlanDocument(
             centre_id=centre_id, name="routes.geojson", content=route_features(part, mine), media_type=GEOJSON
@@ -82,12 +114,12 @@ def plan_documents(made: Made, centre_ids: Sequence[str]) -> Iterator[PlanDocume
         yield PlanDocument(centre_id=centre_id, name="explanations", content=explained)
         yield PlanDocument(centre_id=centre_id, name="kpis", content=figures)
         yield PlanDocument(centre_id=centre_id, name="diff", content=changed[centre_id])
-        pages = dict(sheet_pages(replace(made.folder, day=part), mine))
+        pages = dict(sheet_pages(replace(done.folder, day=part), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
-    result = replace(made.result, explanations=())
-    whole = plan_document(day, result, made.travel_said)
+    result = replace(done.result, explanations=())
+    whole = plan_document(day, result, done.travel_said)
     yield PlanDocument(centre_id=WHOLE, name="plan", content=whole)
-    yield PlanDocument(centre_id=WHOLE, name="kpis", content=made.kpis_document())
+    yield PlanDocument(centre_id=WHOLE, name="kpis", content=done.kpis)
     yield PlanDocument(centre_id=WHOLE, name="diff", content=changed[WHOLE])
 
 

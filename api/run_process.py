@@ -21,7 +21,7 @@ from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.database import Database
 from api.frozen_days import FrozenDay, OtherVersion, frozen, thawed
 from api.patience import GONE, patiently
-from api.plan_documents import WHOLE, PlanDocument, outcome_of, plan_documents
+from api.plan_documents import WHOLE, PlanDocument, finished, outcome_of, plan_documents
 from api.plan_states import PlanState
 from api.planning import Made, PlanIllegal, make_plan
 from api.settings import Settings
@@ -201,7 +201,8 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         traceback.print_exc()
         _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
-        documents = list(plan_documents(made, centre_ids))
+        done = finished(made)
+        documents = list(plan_documents(done, centre_ids))
         run.write(
             lambda session: end_run(
                 session,
@@ -209,7 +210,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
                 attempt,
                 PlanState.FINISHED,
                 utc_now(),
-                outcome=outcome_of(made),
+                outcome=outcome_of(done),
                 documents=documents,
             )
         )

@@ -16,7 +16,7 @@ from geo.shapes import route_features
 from optimizer.model import Day
 from optimizer.plan import Result, Route, Shipment, Unassigned
 
-__all__ = ["PLAN_FILE", "PLAN_FORMAT", "Extra", "check_plan_place", "plan_document", "write_plan"]
+__all__ = ["KPIS_FILE", "PLAN_FILE", "PLAN_FORMAT", "Extra", "check_plan_place", "plan_document", "write_plan"]
 
 PLAN_FILE = "plan.json"
 PLAN_FORMAT = "paigong plan 1"

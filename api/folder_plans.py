@@ -1,0 +1,113 @@
+"""A plan folder becomes a published plan of the store: what was planned from files need not be planned again."""
+
+import datetime as dt
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict
+from api.frozen_days import frozen
+from api.judging import Judgement, StoredPlan, judged, stored_plan
+from api.plan_documents import WHOLE, Finished, PlanDocument, outcome_of, plan_documents
+from api.plan_states import PlanState
+from api.store.plan_days import centres_on, freeze
+from api.store.plans import create_plan, file_of, keep_file
+from api.store.publishing import Publication, publish
+from api.travel_source import reopen_source
+from datasets.day import DayFolder, read_day
+from datasets.plan_folder import KPIS_FILE, PLAN_FILE
+from datasets.plan_reading import read_plan, read_statement
+from datasets.times import midnight_of
+from optimizer.cost import price
+from optimizer.plan import Result, Status
+
+__all__ = ["FolderPlan", "read_folder_plan", "take_over"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderPlan:
+    """A day folder and a plan folder of it, read and found good."""
+
+    folder: DayFolder
+    done: Finished
+
+
+def read_folder_plan(day_path: Path, out: Path) -> FolderPlan:
+    """Read a plan folder with its day. Raises DayRefused or PlanRefused with every fault."""
+    folder = read_day(day_path)
+    plan, stated = read_plan(out, folder), read_statement(out)
+    document: dict[str, Any] = json.loads((out / PLAN_FILE).read_text(encoding="utf-8"))
+    said = defaultdict(list)
+    for explanation in document["explanations"]:
+        said[explanation["job_id"]].append(explanation)
+    travel = reopen_source(folder, stated.travel)
+    result = Result(
+        plan=plan,
+        status=Status(document["status"]),
+        cost=price(folder.day, plan, travel),
+        bound_fen=document["bound_fen"],
+        seed=document["seed"],
+    )
+    done = Finished(
+        folder=folder,
+        result=result,
+        travel=travel,
+        travel_said=stated.travel,
+        kpis=json.loads((out / KPIS_FILE).read_text(encoding="utf-8")),
+        explanations=said,
+    )
+    return FolderPlan(folder=folder, done=done)
+
+
+def take_over(session: Session, given: FolderPlan, *, actor: str, at: dt.datetime) -> Publication:
+    """Put a folder's plan into the store and let it hold, in one transaction with whatever else the session does.
+
+    Raises
+    ------
+    Conflict
+        The store holds another day than the folder, the checker objects, or other promises were made meanwhile.
+    """
+    day = given.folder.day
+    plan = create_plan(
+        session,
+        wish={
+            "scope": {"centres": "all"},
+            "horizon": {"date": day.date.isoformat(), "days": day.days},
+            "seed": given.done.result.seed,
+            "freeze": "channels",
+            "base_plan": "published",
+            "source": "plan folder",
+        },
+        date=day.date,
+        days=day.days,
+        now=dt.datetime.fromtimestamp(midnight_of(day.date) + day.now_s, dt.UTC),
+        centre_ids=centres_on(session, day.date),
+        actor=actor,
+        at=at,
+    )
+    here = freeze(session, plan)
+    if here.folder.day != day:
+        raise Conflict("The store holds another day than the folder: load the folder first (paigong db load).")
+    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(here)))
+    for document in plan_documents(given.done, plan.centre_ids):
+        keep_file(session, plan.id, document)
+    plan.outcome = outcome_of(given.done)
+    plan.state, plan.started_at, plan.ended_at = PlanState.FINISHED, at, at
+    session.flush()
+    stored = _stored(session, plan.id)
+    judgement: Judgement = judged(stored)
+    if judgement.findings:
+        sentences = "; ".join(finding.sentence for finding in judgement.findings[:5])
+        raise Conflict(f"The checker objects: {len(judgement.findings)} findings: {sentences}")
+    return publish(session, plan, stored, actor=actor, at=at)
+
+
+def _stored(session: Session, plan_id: str) -> StoredPlan:
+    day, plan = file_of(session, plan_id, "day"), file_of(session, plan_id, "plan")
+    assert day is not None, "kept above"
+    assert plan is not None, "kept above"
+    return stored_plan(day, plan)

@@ -58,15 +58,14 @@ def at_risk(
 ) -> list[AtRisk]:
     """Return the running promises that are at risk or broken; those whose clocks stand still are left out."""
     with edge.read() as session:
-        found = standings_of(session, _jobs(session, edge.caller.centres, centre_id), edge.clock())
-    risks = [
-        (standing, one)
-        for one in found
-        for standing in one.standings
-        if standing.stopped_s is None and standing.grade not in (Grade.KEPT, Grade.ON_TRACK)
-    ]
-    risks.sort(key=lambda risk: (risk[0].slack_s, risk[1].job.id))
-    return [_shown(one, standing, language) for standing, one in risks[:limit]]
+        risks = [
+            (standing, one)
+            for one in standings_of(session, _jobs(session, edge.caller.centres, centre_id), edge.clock())
+            for standing in one.standings
+            if standing.stopped_s is None and standing.grade not in (Grade.KEPT, Grade.ON_TRACK)
+        ]
+        risks.sort(key=lambda risk: (risk[0].slack_s, risk[1].job.id))
+        return [_shown(one, standing, language) for standing, one in risks[:limit]]
 
 
 def _jobs(session: Session, centres: frozenset[str] | None, centre_id: str | None) -> list[JobRow]:

@@ -46,7 +46,7 @@ from api.schemas.network import (
     WarehouseIn,
 )
 from api.schemas.values import Sent
-from api.store.checked_rows import LAYOUTS, checked_rows
+from api.store.checked_rows import LAYOUTS, as_held, checked_rows
 from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
 from api.store.people import certificates_on, outlets_of_centres
 from api.store.references import referring_rows
@@ -215,6 +215,8 @@ def _puts(resource: Resource) -> Callable[..., Any]:
                 _one(session, resource, edge.caller, id, date)
                 hold_version(before.version, if_match.needed())
             cells = resource.cells(id, body)
+            if before is not None:
+                cells = as_held(resource.table, cells, before.cells)
             table, faults = checked_rows(session, resource.table, [cells], date)
             if faults:
                 raise Refused("The row has faults.", faults=faults[0])
@@ -312,6 +314,10 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             results[number] = _refused(number, refused.faults)
     with edge.write(lines=len(lines)) as session:
         numbers = list(read)
+        held = _held(session, resource, [id_ for id_, _ in read.values()], date)
+        read = {
+            number: (id_, as_held(resource.table, cells, held.get(id_, {}))) for number, (id_, cells) in read.items()
+        }
         table, faults = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
         for place, number in enumerate(numbers):
             if place in faults:
@@ -324,6 +330,17 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
         status = "created" if id_ in created else "unchanged" if id_ in unchanged else "updated"
         results.setdefault(number, LineResult(line=number, status=status, id=id_))
     return b"".join(_written(results[number]) for number in sorted(results))
+
+
+def _held(session: Session, resource: Resource, ids: list[str], on: dt.date) -> dict[str, dict[str, str]]:
+    """Return the cells that hold, by id."""
+    model: Any = resource.model
+    found: dict[str, dict[str, str]] = {}
+    for begin in range(0, len(ids), 500):
+        some = model.id.in_(ids[begin : begin + 500])
+        for id_, cells in session.execute(holding(model, on, some, columns=[model.id, model.cells])):
+            found[id_] = cells
+    return found
 
 
 def _refused(number: int, faults: Any, within: str = "") -> LineResult:

@@ -21,7 +21,6 @@ from datasets.policies import PolicyClock, SlaRow
 from datasets.settings import Settings
 from datasets.times import TIME_ZONE
 from optimizer.attainment import percent
-from optimizer.clock import time_text
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, AreaClass, Ownership, Tariff
 
 __all__ = ["Period", "churn_rows", "parity_rows", "reading_of", "sla_rows", "workload_rows"]
@@ -63,7 +62,11 @@ def reading_of(row: SlaRow) -> str:
         text = f"{duration_text(row.within.seconds)}: {row.within.seconds / 3_600:g} h from the report"
     if row.hours is None:
         return text if row.within.days_only else f"{text}, day and night"
-    return f"{text}, open time only, {time_text(row.hours.opens_s)} to {time_text(row.hours.closes_s)}"
+    return f"{text}, open time only, {_clock(row.hours.opens_s)} to {_clock(row.hours.closes_s)}"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}"
 
 
 def sla_rows(session: Session, period: Period, now: dt.datetime, settings: Settings) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
 from pydantic import ValidationError
@@ -28,7 +28,7 @@ from api.errors import (
     Refused,
 )
 from api.pages import Page, PageOf, page_of
-from api.problems import faults_of
+from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of, row_of
 from api.schemas.jobs import LineFault, LineResult
@@ -222,7 +222,7 @@ def _puts(resource: Resource) -> Callable[..., Any]:
                 raise Refused("The row has faults.", faults=faults[0])
             _require_own(session, resource, edge.caller, cells, date)
             put_table(session, table, effective_from=date, now=edge.clock())
-            row = get(session, resource.model, id, date)
+            row = _one(session, resource, edge.caller, id, date)
             answer = Answer(
                 body=resource.shown(row), status=200 if before else 201, headers={"ETag": etag(row.version)}
             )
@@ -318,16 +318,20 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
         read = {
             number: (id_, as_held(resource.table, cells, held.get(id_, {}))) for number, (id_, cells) in read.items()
         }
-        table, faults = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
+        table, wrong = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
         for place, number in enumerate(numbers):
-            if place in faults:
-                results[number] = _refused(number, faults[place], "/row")
+            if place in wrong:
+                results[number] = _refused(number, wrong[place], "/row")
             else:
                 _require_own(session, resource, edge.caller, read[number][1], date)
         put = put_table(session, table, effective_from=date, now=edge.clock())
     created, unchanged = set(put.created), set(put.unchanged)
     for number, (id_, _) in read.items():
-        status = "created" if id_ in created else "unchanged" if id_ in unchanged else "updated"
+        status: Literal["created", "updated", "unchanged"] = "updated"
+        if id_ in created:
+            status = "created"
+        elif id_ in unchanged:
+            status = "unchanged"
         results.setdefault(number, LineResult(line=number, status=status, id=id_))
     return b"".join(_written(results[number]) for number in sorted(results))
 

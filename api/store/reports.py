@@ -133,7 +133,7 @@ def workload_rows(session: Session, period: Period) -> list[dict[str, Any]]:
 
 def churn_rows(session: Session, period: Period, tariff: Tariff) -> list[dict[str, Any]]:
     """Return what each publication changed of what had been promised, priced as a plan's churn is."""
-    entries = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
+    entries: Select[Any] = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = period.within(entries.where(JobHistory.kind == "state"), JobHistory.at, JobRow.centre_id)
     groups: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for entry, centre_id in session.execute(entries):

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import ipaddress
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -19,6 +22,7 @@ from api.store import keys
 
 __all__ = ["ServeRefused", "key_app", "serve"]
 
+BACKLOG = 2_048
 GRACE_S = 10
 """Seconds that answers under way have to end in, event streams included."""
 DEVELOPMENT_DAYS = 30
@@ -29,6 +33,20 @@ DatabaseUrl = Annotated[
     str | None,
     typer.Option("--database", metavar="URL", help="The store (default: PAIGONG_DATABASE_URL, else ./paigong.db)."),
 ]
+
+
+class _Server(uvicorn.Server):
+    """A server that ends well when it is told to end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as the end of service, without raising them again afterwards."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class ServeRefused(Exception):
@@ -63,7 +81,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config).run(sockets=[listening])
 
 
 def _is_loopback(host: str) -> bool:
@@ -84,6 +102,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(BACKLOG)
     except OSError as error:
         raise ServeRefused(f"{host}:{port}: {error.strerror or error}") from None
     listening.set_inheritable(False)

@@ -134,6 +134,7 @@ class Courier:
         with self._database.read() as session:
             webhooks = active_webhooks(session)
             waiting_since = oldest_due(session)
+            session.expunge_all()  # what was read outlives the transaction
         lag_s = 0.0 if waiting_since is None else (now - waiting_since).total_seconds()
         self._metrics.events_lag.set(lag_s)
         if not webhooks or not self._turn.is_ours():

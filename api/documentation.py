@@ -95,6 +95,9 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
         kinds.append(Forbidden)
     if "requestBody" in operation:
         kinds += [Refused, TooLarge]
+    for parameter in parameters:
+        # 428 says more than the framework's words for what is missing: so it is optional there, and not here.
+        parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
     if "Idempotency-Key" in names and method != "post":
         operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "Idempotency-Key"]
     responses = operation["responses"]

@@ -44,7 +44,8 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, given strict requests."""
         handle = super().get_route_handler()
-        schema = None if self.body_field is None else TypeAdapter[Any](self.body_field.field_info.annotation)
+        annotation: Any = None if self.body_field is None else self.body_field.field_info.annotation
+        schema = None if annotation is None else TypeAdapter[Any](annotation)
 
         async def strictly(request: Request) -> Response:
             if schema is not None:

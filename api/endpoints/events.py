@@ -11,7 +11,7 @@ from api.pages import MOST_ITEMS, cursor_of, position_of
 from api.routes import router
 from api.schemas.events import EventPage, EventShown, EventType
 
-__all__ = ["END", "place_of", "routes"]
+__all__ = ["END", "list_events", "place_of", "routes"]
 
 END = "end"
 

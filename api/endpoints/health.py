@@ -13,7 +13,7 @@ from api.readiness import why_not_ready
 from api.schemas.problems import problems
 from api.schemas.values import Shown
 
-__all__ = ["Health", "Version", "routes"]
+__all__ = ["Health", "Version", "healthz", "metrics", "readyz", "routes", "version"]
 
 LOOPBACK = ("127.", "::1")
 

@@ -13,7 +13,7 @@ from api.solver_pool import Order
 from api.solving import Code
 from optimizer.solve import Engine
 
-__all__ = ["VroomError", "routes"]
+__all__ = ["VroomError", "post_vroom", "routes", "vroom_health"]
 
 MOST_JOBS, MOST_VEHICLES = 12_000, 5_000
 MOST_EFFORT = 5

@@ -1,5 +1,6 @@
 """Webhooks: who is told of events, what became of it, and once more."""
 
+import datetime as dt
 import time
 from typing import Annotated
 
@@ -32,7 +33,17 @@ from api.store import webhooks as store
 from api.tables.base import new_id
 from api.tables.events import Delivery
 
-__all__ = ["routes"]
+__all__ = [
+    "change_webhook",
+    "create_webhook",
+    "get_webhook",
+    "list_deliveries",
+    "list_webhooks",
+    "remove_webhook",
+    "replay_webhook",
+    "routes",
+    "test_webhook",
+]
 
 routes = router("webhooks")
 ADMIN = [needs("admin")]
@@ -113,7 +124,12 @@ def test_webhook(edge: EdgeOf, request: Request, webhook_id: HookId) -> Tested:
     body = event.model_dump_json()
     begun = time.monotonic()
     attempt = request.app.state.send(url, signed_headers(secret, event.id, now, body), body.encode())
-    return Tested(event_id=event.id, status=attempt.status, error=attempt.error, duration=time.monotonic() - begun)
+    return Tested(
+        event_id=event.id,
+        status=attempt.status,
+        error=attempt.error,
+        duration=dt.timedelta(seconds=time.monotonic() - begun),
+    )
 
 
 @routes.get("/webhooks/{webhook_id}/deliveries", dependencies=ADMIN, summary="What became of its events")

@@ -81,7 +81,9 @@ class EventPage(Shown):
     """A stretch of the feed."""
 
     items: list[EventShown] = Field(description="The events, in the order of the feed.", examples=[[]])
-    next: str = Field(description="Where to go on: the next `after`, also when there is nothing more yet.")
+    next: str = Field(
+        description="Where to go on: the next `after`, also when there is nothing more yet.", examples=["WzcxMiw0MV0"]
+    )
     has_more: bool = Field(description="Whether more is there already.", examples=[False])
 
 

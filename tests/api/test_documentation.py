@@ -1,0 +1,102 @@
+"""The OpenAPI document is complete, and its page needs no other machine."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from tests.api.clients import client_of
+
+WITHOUT_EXAMPLE = {"boolean", "null"}
+VERBS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    return client_of(create_app(Settings(database_url="sqlite://")))
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get("/openapi.json").json()
+    return answer
+
+
+def bare_fields(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the fields of all schemas that have no description or no example."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, about in schema.get("properties", {}).items():
+            if "description" not in about:
+                yield f"{name}.{field}: description"
+            if not has_example(about, document):
+                yield f"{name}.{field}: example"
+
+
+def has_example(about: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Tell whether a field shows what it looks like: itself, its parts, or the schema that it names."""
+    if {"example", "examples", "enum", "const", "$ref"} & about.keys() or about.get("type") in WITHOUT_EXAMPLE:
+        return True
+    parts = about.get("anyOf", []) + about.get("oneOf", []) + about.get("allOf", [])
+    return bool(parts) and all(has_example(part, document) or part.get("type") == "null" for part in parts)
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert method in VERBS
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_field_is_described_with_an_example(document: dict[str, Any]) -> None:
+    assert list(bare_fields(document)) == []
+
+
+def test_a_field_without_a_description_is_found() -> None:
+    bare = {"components": {"schemas": {"A": {"properties": {"x": {"type": "string"}, "y": {"$ref": "#"}}}}}}
+    assert list(bare_fields(bare)) == ["A.x: description", "A.x: example", "A.y: description"]
+
+
+def test_every_parameter_and_operation_is_described(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation.get("summary"), name
+        assert operation.get("tags"), name
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), f"{name}: {parameter['name']}"
+
+
+def test_every_operation_declares_its_problems(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        statuses = operation["responses"].keys()
+        if "security" in operation:
+            assert {"401", "429"} <= statuses, name
+        if name.startswith(("POST /v1", "PATCH /v1", "PUT /v1")) and "requestBody" in operation:
+            assert {"413", "422"} <= statuses, name
+        if name.startswith(("PATCH", "PUT")) and "{" in name:
+            assert "404" in statuses, name
+
+
+def test_what_needs_a_key_says_so(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for name, operation in operations(document):
+        assert ("security" in operation) == ("/v1/" in name or "/vroom" in name), name
+
+
+def test_references_lead_somewhere(document: dict[str, Any]) -> None:
+    names = set(re.findall(r"#/components/schemas/([A-Za-z0-9_.-]+)", str(document)))
+    assert names <= document["components"]["schemas"].keys()
+
+
+def test_the_interactive_page_asks_no_other_machine(client: TestClient) -> None:
+    page = client.get("/docs").text
+    assert re.findall(r"https?://[^\s\"']+", page) == []
+    assets = re.findall(r"(?:src|href)=[\"']([^\"']+)[\"']", page)
+    assert len(assets) >= 3
+    for asset in assets:
+        assert asset.startswith("/"), asset
+        assert client.get(asset).status_code == 200, asset

@@ -12,12 +12,15 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import at_risk, documents, events, health, jobs, network, reports, vroom, webhooks
+from api.endpoints import at_risk, documents, events, health, jobs, network, plans, reports, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
+from api.evaluating import StoredPlans
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
 from api.rates import Rates
+from api.run_queue import queue_of
 from api.settings import Settings
+from api.side_process import SideProcess
 from api.solver_pool import SolverPool
 from api.telemetry import add_telemetry
 from api.watchman import Watchman
@@ -34,6 +37,9 @@ ROUTERS = (
     events.routes,
     webhooks.routes,
     vroom.routes,
+    network.routes,
+    documents.routes,
+    plans.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
@@ -60,6 +66,9 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.metrics = Metrics()
     app.state.send = http_sender(settings.webhook_timeout_s)
     app.state.solvers = SolverPool(settings.workers)
+    app.state.queue = queue_of(database)
+    app.state.judge = SideProcess()
+    app.state.stored_plans = StoredPlans()
     add_problem_handlers(app)
     for routes in ROUTERS:
         app.include_router(routes)
@@ -84,4 +93,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     watchman.stop()
     courier.stop()
     state.solvers.close()
+    state.judge.close()
+    state.queue.destroy()
     state.database.close()

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
 from api.cli_db import StoreRefused, db_app
 from api.cli_serve import ServeRefused, key_app, serve
+from api.cli_work import work
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.console import ProgressLines, print_changes, print_kpis
 from api.explaining import Language, print_explanations
@@ -61,6 +62,7 @@ app.add_typer(day_app, name="day")
 app.add_typer(db_app, name="db")
 app.add_typer(key_app, name="key")
 app.command("serve")(serve)
+app.command("work")(work)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""The day that a run plans, kept as it was when the run began: whoever resumes it, checks it or asks why reads the same.
+"""The day that a run plans, kept as it was when the run began: whoever resumes or checks it reads the same.
 
-It is kept as values, not as a memory of objects: a version that no longer knows them says so, and the plan is made anew.
+It is kept as values, not as a memory of objects: a version that no longer knows them says so, and one plans anew.
 """
 
 import datetime as dt
@@ -44,10 +44,14 @@ class FrozenDay:
     against_published: bool = True
 
     def published(self) -> Mapping[str, tuple[str, int]] | None:
-        """Return technician and start (seconds of the day's clock) of each promised visit; None when none counts."""
-        midnight = midnight_of(self.folder.day.date)
-        visits = {id_: (was.technician_id, int(was.start_at.timestamp()) - midnight) for id_, was in self.live.items()}
-        return visits if visits and self.against_published else None
+        """Return technician and start (seconds of the day's clock) of each promised visit; None when there are none."""
+        if not self.against_published:
+            return {}
+        day = self.folder.day
+        midnight = midnight_of(day.date)
+        said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
+        live = {id_: (was.technician_id, int(was.start_at.timestamp()) - midnight) for id_, was in self.live.items()}
+        return said | live or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,4 +104,3 @@ def changes_document(day: Day, change: Change) -> dict[str, Any]:
         "moved_s": change.moved_s,
         "churn_fen": change.fen,
     }
-

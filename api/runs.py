@@ -13,71 +13,32 @@ import socket
 import threading
 import time
 import uuid
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from typing import Self
 
 import structlog
 from dbos import DBOS, DBOSClient
-from sqlalchemy import URL, delete, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
 
 from api.clock import utc_now
 from api.database import Database
 from api.patience import GONE, patiently
 from api.plan_states import ENDED, PlanState
 from api.run_process import NICER, run_in_child
+from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
-from api.store.plans import end_run, put_back
+from api.store.plans import end_run, plan_alone, put_back
 from api.tables.plans import Plan, Worker
 
-__all__ = ["ALIVE_S", "RunWorker", "enqueue_run", "prepare_runs", "queue_of"]
+__all__ = ["ALIVE_S", "RunWorker"]
 
-APPLICATION = "paigong"
-QUEUE = "plans"
-WORKFLOW = "plan_run"
-RUN_VERSION = "1"
-"""Pinned: DBOS would derive one from the code, and leave the runs of another version where they are."""
 LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 ALIVE_S = 5.0
 """A worker that has been silent for longer is taken for dead."""
 ATTEMPTS = 3
 """A run whose process died (of memory, say) is started again by the same worker, this often in all."""
-PREPARE_LOCK = 0x9A161
-
-
-def system_url(database: Database) -> str:
-    """Return the address of DBOS' tables: the store's own, so that a wish and its place in the queue are one commit."""
-    url: URL = database.url
-    return url.render_as_string(hide_password=False)
-
-
-def prepare_runs(database: Database) -> None:
-    """Make or upgrade DBOS' tables in the store; two at once take turns."""
-    if database.is_sqlite:
-        DBOS.migrate(system_url(database))
-        return
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # Asked again and again: DBOS' indexes would wait for somebody who waits for a lock.
-        while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": PREPARE_LOCK}):
-            time.sleep(LOOK_EVERY_S)
-        try:
-            DBOS.migrate(system_url(database))
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": PREPARE_LOCK})
-
-
-def queue_of(database: Database) -> DBOSClient:
-    """Return what the API puts runs into the queue with; it connects when it must."""
-    return DBOSClient(system_database_url=system_url(database), application_name=APPLICATION, lazy=True)
-
-
-def enqueue_run(session: Session, queue: DBOSClient, plan_id: str) -> None:
-    """Put a plan into the queue, in the transaction that makes the plan."""
-    queue.enqueue_in_transaction(
-        session,
-        {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": plan_id, "app_version": RUN_VERSION},
-        plan_id,
-    )
 
 
 class RunWorker:
@@ -94,8 +55,10 @@ class RunWorker:
         self._child: BaseProcess | None = None
         self._log = structlog.get_logger()
 
-    def __enter__(self) -> "RunWorker":
+    def __enter__(self) -> Self:
         os.nice(NICER)
+        # It loads what a run needs while nothing waits yet.
+        forkserver.ensure_running()
         patiently(self._say_alive)
         self._launch()
         self._beat.start()
@@ -178,9 +141,7 @@ class RunWorker:
 
     def _look(self, plan_id: str) -> Plan:
         with self._database.read() as session:
-            plan = session.get_one(Plan, plan_id)
-            session.expunge(plan)
-            return plan
+            return plan_alone(session, plan_id)
 
     def _cancel(self, plan: Plan) -> None:
         def cancel() -> None:
@@ -204,7 +165,7 @@ class RunWorker:
             try:
                 self._say_alive()
                 self._take_over(client, seen)
-            except Exception as error:  # noqa: BLE001 - the store is away, or DBOS cannot reach it: the next beat tries
+            except Exception as error:
                 # While nobody could say anything, nobody's silence counts.
                 seen.clear()
                 self._log.warning("worker.beat_failed", error=type(error).__name__)

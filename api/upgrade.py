@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, text
 
 import api.tables
 from api.database import Database
+from api.run_queue import prepare_runs
 from api.tables.base import Base
 
 __all__ = ["StoreIsNewer", "has_model", "migrations", "newest_step", "target_metadata", "upgrade"]
@@ -70,4 +71,5 @@ def upgrade(database: Database) -> str:
             command.upgrade(config, "head")
         except CommandError as unknown:
             raise StoreIsNewer(str(unknown)) from unknown
+    prepare_runs(database)
     return newest_step()

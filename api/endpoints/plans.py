@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
-from api.dependencies import CallerOf, ClockOf, DatabaseOf, EdgeOf, needs
+from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
@@ -22,7 +22,7 @@ from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
 from api.plan_states import ENDED, PlanState
 from api.routes import router
-from api.runs import enqueue_run
+from api.run_queue import enqueue_run
 from api.schemas.plans import (
     Edit,
     EvaluationShown,
@@ -49,6 +49,7 @@ routes = router("plans", Conflict, NotFound)
 
 LOOK_EVERY_S = 0.1
 FOLLOW_EVERY_S = 0.4
+PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
 PlanId = Annotated[str, Path(description="Id of the plan.", examples=["plan_0198f1c2"], max_length=64)]
@@ -120,7 +121,6 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
         days=body.horizon.days,
         now=now,
         centre_ids=wanted,
-        base_plan_id=None,
         actor=caller.actor,
         at=at,
     )
@@ -238,7 +238,9 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 
 
 @routes.post(
-    "/plans/{plan_id}:evaluate", summary="What hand-edited routes would cost and break", dependencies=[needs("dispatch")]
+    "/plans/{plan_id}:evaluate",
+    summary="What hand-edited routes would cost and break",
+    dependencies=[needs("dispatch")],
 )
 def evaluate_edit(
     plan_id: PlanId, body: Edit, caller: CallerOf, database: DatabaseOf, request: Request
@@ -320,9 +322,7 @@ def show(plan_id: PlanId, caller: CallerOf, database: DatabaseOf) -> Response:
         return Answer(body=plan_shown(plan), headers={"ETag": etag(plan.version)}).response()
 
 
-@routes.get(
-    "/plans/{plan_id}/check", summary="What the checker says about the stored plan, now"
-)
+@routes.get("/plans/{plan_id}/check", summary="What the checker says about the stored plan, now")
 def checked(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, request: Request) -> Judged:
     """Run the independent checker over what is stored."""
     with database.read() as session:
@@ -349,7 +349,8 @@ def _document(
         _require_state(plan, MADE)
         if centre_id is None and not whole:
             if len(plan.centre_ids) != 1:
-                fault = Fault(pointer="", parameter="query.centre_id", code="missing", detail="one of the plan's centres")
+                detail = "one of the plan's centres"
+                fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
                 raise Refused("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
@@ -376,8 +377,14 @@ def _add_document(name: str, path: str, kind: str, summary: str, *, whole: bool 
 for _name, _path, _kind, _summary, _whole in (
     ("routes", "routes", "application/json", "A centre's routes with times and travel", False),
     ("routes.geojson", "routes.geojson", "application/geo+json", "A centre's routes for a map", False),
-    ("unassigned", "unassigned", "application/json", "A centre's jobs left out, each with its reason and remedy", False),
-    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan beside planning by hand", True),
+    (
+        "unassigned",
+        "unassigned",
+        "application/json",
+        "A centre's jobs left out, with reason and remedy",
+        False,
+    ),
+    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
     ("diff", "diff", "application/json", "What changed against the promised visits", False),
 ):
     _add_document(_name, _path, _kind, _summary, whole=_whole)
@@ -426,12 +433,12 @@ def sheet(
     pages = json.loads(_document(database, caller, plan_id, "sheets", centre_id))
     if page not in pages:
         raise NotFound("There is no such page.")
-    return Response(pages[page], media_type="text/html", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+    return Response(pages[page], media_type="text/html", headers=PAGE_POLICY)
 
 
 LastEventId = Annotated[
     str | None,
-    Header(alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows.", max_length=20),
+    Header(alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows."),
 ]
 
 
@@ -473,5 +480,3 @@ async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_s
             found, last, over = await run_sync(look, last)
 
     return EventSourceResponse(events())
-
-

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 
 from api.schemas.values import Duration, Id, Moment, Sent, Shown
 from api.tables.plans import Plan
-from optimizer.solve import Engine
 
 __all__ = [
     "Edit",
@@ -55,7 +54,11 @@ class Limits(Sent):
         default=None, ge=0.1, le=86_400, description="Seconds of search by the clock.", examples=[30.0]
     )
     steps: int | None = Field(
-        default=None, ge=1, le=10**9, description="Search steps instead: the same plan on every machine.", examples=[None]
+        default=None,
+        ge=1,
+        le=10**9,
+        description="Search steps instead: the same plan everywhere.",
+        examples=[None],
     )
 
     @model_validator(mode="after")
@@ -191,7 +194,7 @@ class Edit(Sent):
 class EvaluationShown(Shown):
     """What the edited plan of the centre would be."""
 
-    routes: list[dict[str, Any]] = Field(description="The edited routes with times, as `/routes` has them.", examples=[[]])
+    routes: list[dict[str, Any]] = Field(description="The edited routes with their times.", examples=[[]])
     before_fen: dict[str, int] = Field(description="Prices before, by item, fen.", examples=[{"travel": 120}])
     after_fen: dict[str, int] = Field(description="Prices after, by item, fen.", examples=[{"travel": 140}])
     difference_fen: int = Field(description="After less before, fen (CNY).", examples=[20])

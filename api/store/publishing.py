@@ -188,9 +188,7 @@ def _replace_routes(
         session.execute(insert(LiveRoute), rows)
 
 
-def _hold(
-    session: Session, plan: Plan, dates: Sequence[dt.date], actor: str, at: dt.datetime
-) -> tuple[str, ...]:
+def _hold(session: Session, plan: Plan, dates: Sequence[dt.date], actor: str, at: dt.datetime) -> tuple[str, ...]:
     """Let the plan hold for its centres and dates; return the plans that hold for nothing any more."""
     here = (Published.centre_id.in_(plan.centre_ids), Published.date.in_(dates))
     before = set(session.scalars(select(Published.plan_id).where(*here)))

@@ -98,9 +98,7 @@ def test_the_figures_of_a_finished_run_are_those_of_its_plan(day: Day) -> None:
 
 def test_an_answer_is_the_same_after_it_was_kept() -> None:
     stop = Stop(job_id="J1", start_s=1, end_s=2, travel_s=3, travel_m=4)
-    route = Route(
-        shift_id="T1@2026-03-02", depart_s=0, stops=(stop,), return_s=9, return_travel_s=3, return_travel_m=4
-    )
+    route = Route(shift_id="T1@2026-03-02", depart_s=0, stops=(stop,), return_s=9, return_travel_s=3, return_travel_m=4)
     answer = Answer(routes=(route,), steps=200, fen=-5)
     assert answer_of(document_of(answer)) == answer
 

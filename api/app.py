@@ -23,6 +23,7 @@ from api.settings import Settings
 from api.side_process import SideProcess
 from api.solver_pool import SolverPool
 from api.telemetry import add_telemetry
+from api.watchman import Watchman
 
 __all__ = ["ROUTERS", "create_app"]
 
@@ -84,7 +85,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     courier = Courier(state.database, state.clock, state.send, state.metrics)
     courier.start()
+    watchman = Watchman(state.database, state.clock)
+    watchman.start()
     yield
+    watchman.stop()
     courier.stop()
     state.solvers.close()
     state.judge.close()

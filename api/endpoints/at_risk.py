@@ -1,6 +1,6 @@
 """The promises at risk, each with the action that saves it: least time to spare first."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
@@ -17,6 +17,7 @@ from api.schemas.values import Moment, Money, Shown
 from api.schemas.written import duration_text
 from api.store.standings import RUNNING, JobStanding, standings_of
 from api.tables.jobs import JobRow
+from datasets.policies import PolicyClock
 from datasets.times import duration_of
 from optimizer.model import ClockKind
 
@@ -32,11 +33,9 @@ class AtRisk(Shown):
     job_id: str = Field(description="The job.", examples=["job_01953f3b"])
     centre_id: str = Field(description="Its centre.", examples=["C-NJ"])
     state: JobState = Field(description="Where it stands.", examples=["planned"])
-    clock: Literal["arrival", "resolution", "response", "phone"] = Field(
-        description="What is promised.", examples=["arrival"]
-    )
+    clock: PolicyClock = Field(description="What is promised.", examples=["arrival"])
     policy: str = Field(description="The policy row that promises it.", examples=["seat"])
-    grade: Literal["at_risk", "will_breach", "breached"] = Field(description="How it stands.", examples=["at_risk"])
+    grade: Grade = Field(description="How it stands.", examples=["at_risk"])
     due_at: Moment = Field(description="When it is due.", examples=["2026-03-03T08:12:00+08:00"])
     expected_at: Moment | None = Field(
         description="When the published visit keeps or breaks it.", examples=["2026-03-03T07:40:00+08:00"]
@@ -58,15 +57,14 @@ def at_risk(
 ) -> list[AtRisk]:
     """Return the running promises that are at risk or broken; those whose clocks stand still are left out."""
     with edge.read() as session:
-        found = standings_of(session, _jobs(session, edge.caller.centres, centre_id), edge.clock())
-    risks = [
-        (standing, one)
-        for one in found
-        for standing in one.standings
-        if standing.stopped_s is None and standing.grade not in (Grade.KEPT, Grade.ON_TRACK)
-    ]
-    risks.sort(key=lambda risk: (risk[0].slack_s, risk[1].job.id))
-    return [_shown(one, standing, language) for standing, one in risks[:limit]]
+        risks = [
+            (standing, one)
+            for one in standings_of(session, _jobs(session, edge.caller.centres, centre_id), edge.clock())
+            for standing in one.standings
+            if standing.stopped_s is None and standing.grade not in (Grade.KEPT, Grade.ON_TRACK)
+        ]
+        risks.sort(key=lambda risk: (risk[0].slack_s, risk[1].job.id))
+        return [_shown(one, standing, language) for standing, one in risks[:limit]]
 
 
 def _jobs(session: Session, centres: frozenset[str] | None, centre_id: str | None) -> list[JobRow]:
@@ -84,9 +82,9 @@ def _shown(one: JobStanding, standing: Standing, language: Language) -> AtRisk:
         job_id=one.job.id,
         centre_id=one.job.centre_id,
         state=JobState(one.job.state),
-        clock=standing.row.clock.value,
+        clock=standing.row.clock,
         policy=standing.row.name,
-        grade=standing.grade.value,
+        grade=standing.grade,
         due_at=one.moment(standing.due_s),
         expected_at=None if standing.expected_s is None else one.moment(standing.expected_s),
         slack=duration_text(standing.slack_s),

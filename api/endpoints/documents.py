@@ -116,8 +116,8 @@ KINDS = (
 )
 
 
-def _add(kind: Kind) -> None:
-    """Add the routes of one kind of documents."""
+def _lists(kind: Kind) -> Callable[..., Any]:
+    """Return the endpoint that lists documents."""
 
     def list_documents(edge: EdgeOf, page: PageOf, on: On = None) -> Any:
         where = [Document.kind == kind.kind]
@@ -130,6 +130,12 @@ def _add(kind: Kind) -> None:
             rows = session.scalars(query.limit(page.limit + 1)).all()
             return page_of(rows, page, kind.shown, lambda row: (row.id,))
 
+    return list_documents
+
+
+def _gets(kind: Kind) -> Callable[..., Any]:
+    """Return the endpoint that reads a document."""
+
     def get_document(edge: EdgeOf, id: RowId, response: Response, on: On = None) -> Any:
         _require_known(kind, id)
         with edge.read() as session:
@@ -138,6 +144,12 @@ def _add(kind: Kind) -> None:
                 raise NotFound(f"There is no such document of {kind.path}.")
             response.headers["ETag"] = etag(held.version)
             return kind.shown(held)
+
+    return get_document
+
+
+def _puts(kind: Kind) -> Callable[..., Any]:
+    """Return the endpoint that puts a document."""
 
     def put_document(
         edge: EdgeOf, id: RowId, body: Any, if_match: IfMatchIfThere, effective_from: EffectiveFrom = None
@@ -159,6 +171,13 @@ def _add(kind: Kind) -> None:
             answer = Answer(body=kind.shown(held), status=200 if before else 201, headers=headers)
         return answer.response()
 
+    put_document.__annotations__["body"] = kind.schema
+    return put_document
+
+
+def _ends(kind: Kind) -> Callable[..., Any]:
+    """Return the endpoint that ends a document."""
+
     def end_document(
         edge: EdgeOf, id: RowId, if_match: IfMatchIfThere, effective_from: EffectiveFrom = None
     ) -> Response:
@@ -178,20 +197,22 @@ def _add(kind: Kind) -> None:
             end(session, Document, [id], Document.kind == kind.kind, effective_from=date, now=edge.clock())
         return Response(status_code=204)
 
-    put_document.__annotations__["body"] = kind.schema
-    shown = Held[kind.schema]  # type: ignore[name-defined]
-    write = [needs("admin")]
-    adds: tuple[tuple[Callable[..., Any], str, str, dict[str, Any]], ...] = (
-        (list_documents, "GET", "", {"response_model": Page[shown]}),  # type: ignore[valid-type]
-        (get_document, "GET", "/{id}", {"response_model": shown}),
-        (put_document, "PUT", "/{id}", {"response_model": shown, "dependencies": write}),
-        (end_document, "DELETE", "/{id}", {"status_code": 204, "dependencies": write}),
+    return end_document
+
+
+def _add(kind: Kind) -> None:
+    """Add the routes of one kind of documents."""
+    shown: Any = Held[kind.schema]  # type: ignore[name-defined]
+    write = {"dependencies": [needs("admin")]}
+    adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
+        (_lists(kind), "GET", "", f"All {kind.title} on a date", {"response_model": Page[shown]}),
+        (_gets(kind), "GET", "/{id}", f"One of the {kind.title}", {"response_model": shown}),
+        (_puts(kind), "PUT", "/{id}", f"Put one of the {kind.title}", write | {"response_model": shown}),
+        (_ends(kind), "DELETE", "/{id}", f"End one of the {kind.title}", write | {"status_code": 204}),
     )
-    for function, method, address, options in adds:
-        verb = {"GET": "Read", "PUT": "Put", "DELETE": "End"}[method]
-        name = f"{function.__name__}_{kind.kind}_{kind.only_id}".strip("_")
-        summary = f"{verb} {'one of the ' if address else ''}{kind.title}"
+    for function, method, address, summary, options in adds:
         function.__doc__ = f"{summary}."
+        name = f"{function.__name__}_{kind.path}"
         routes.add_api_route(
             f"/{kind.path}{address}",
             function,

@@ -1,12 +1,14 @@
 """Jobs: entered, read, changed, moved on; their clocks, their explanation, all that happened to them."""
 
+import datetime as dt
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from geoalchemy2.shape import to_shape
 from pydantic import ValidationError
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -19,7 +21,7 @@ from api.errors import BadRequest, Conflict, Fault, NotFound, PreconditionFailed
 from api.explained import explained_job
 from api.job_states import TMF_STATE, JobState, next_states, roles_of
 from api.pages import Page, PageOf, page_of
-from api.problems import faults_of
+from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of
 from api.schemas.jobs import (
@@ -57,7 +59,7 @@ from api.store.job_moves import (
 )
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job, job_by_external, job_history
-from api.store.standings import local_date, standings_of
+from api.store.standings import local_date, standings_of, visits_of
 from api.tables.base import new_id
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
@@ -123,10 +125,16 @@ async def bulk_jobs(edge: EdgeOf, request: Request) -> Response:
     return Response(b"".join(results), media_type=NDJSON)
 
 
-@routes.get("/jobs", summary="Jobs, the last entered first")
-def list_jobs(
-    edge: EdgeOf,
-    page: PageOf,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filters:
+    """Which jobs are wanted."""
+
+    equal: dict[str, str]
+    states: tuple[str, ...]
+    due_before: dt.datetime | None
+
+
+async def _filters(
     state: Annotated[list[JobState] | None, Query(description="In one of these.", examples=[["planned"]])] = None,
     centre_id: Annotated[str | None, Query(max_length=64, description="Of this centre.", examples=["C-NJ"])] = None,
     due_before: Annotated[
@@ -135,24 +143,30 @@ def list_jobs(
     source: Annotated[str | None, Query(max_length=64, description="Of this source.", examples=["crm"])] = None,
     external_id: Annotated[str | None, Query(max_length=128, description="Of this name.", examples=["SR-1"])] = None,
     product: Annotated[str | None, Query(max_length=64, description="Product family.", examples=["fridge"])] = None,
-) -> Page[Job]:
+) -> _Filters:
+    wanted = {"centre_id": centre_id, "source": source, "external_id": external_id, "product": product}
+    return _Filters(
+        equal={column: value for column, value in wanted.items() if value is not None},
+        states=tuple(one.value for one in state or ()),
+        due_before=due_before,
+    )
+
+
+@routes.get("/jobs", summary="Jobs, the last entered first")
+def list_jobs(edge: EdgeOf, page: PageOf, filters: Annotated[_Filters, Depends(_filters)]) -> Page[Job]:
     """Return the jobs that this key sees."""
-    query: Select[Any] = select(JobRow).order_by(JobRow.entered.desc(), JobRow.id.desc())
-    equal = ((JobRow.centre_id, centre_id), (JobRow.source, source), (JobRow.external_id, external_id))
-    for column, value in (*equal, (JobRow.product, product)):
-        if value is not None:
-            query = query.where(column == value)
-    if state:
-        query = query.where(JobRow.state.in_([one.value for one in state]))
-    if due_before is not None:
-        query = query.where(JobRow.due_at < due_before)
+    query = select(JobRow).filter_by(**filters.equal).order_by(JobRow.entered.desc(), JobRow.id.desc())
+    if filters.states:
+        query = query.where(JobRow.state.in_(filters.states))
+    if filters.due_before is not None:
+        query = query.where(JobRow.due_at < filters.due_before)
     if edge.caller.centres is not None:
         query = query.where(JobRow.centre_id.in_(edge.caller.centres))
     if page.after is not None:
         query = query.where(tuple_(JobRow.entered, JobRow.id) < tuple_(*_place(page.after)))
     with edge.read() as session:
         rows = session.scalars(query.limit(page.limit + 1)).all()
-        visits = _visits(session, rows)
+        visits = visits_of(session, [row.id for row in rows if row.published_technician_id])
         return page_of(rows, page, lambda row: _shown(row, visits.get(row.id)), lambda row: (row.entered, row.id))
 
 
@@ -441,7 +455,7 @@ def _shown(job: JobRow, visit: Visit | None) -> Job:
         place=Place(coordinates=[round(point.x, 7), round(point.y, 7)]),
         centre=job.centre_id,
         due_at=job.due_at,
-        lock=job.lock,
+        lock=Lock(job.lock),
         visit=published,
         clock_paused_at=job.clock_paused_at,
         clock_paused_reason=job.clock_paused_reason,
@@ -455,15 +469,6 @@ def _answer(session: Session, job: JobRow, *, status: int = 200) -> Answer:
     session.refresh(job)
     headers = {"ETag": etag(job.version), "Location": f"/v1/jobs/{job.id}"}
     return Answer(body=_shown(job, session.get(Visit, job.id)), status=status, headers=headers)
-
-
-def _visits(session: Session, jobs: Any) -> dict[str, Visit]:
-    ids = [job.id for job in jobs if job.published_technician_id]
-    found: dict[str, Visit] = {}
-    for begin in range(0, len(ids), 500):
-        for visit in session.scalars(select(Visit).where(Visit.job_id.in_(ids[begin : begin + 500]))):
-            found[visit.job_id] = visit
-    return found
 
 
 def _place(after: tuple[Any, ...]) -> tuple[int, str]:

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
 from pydantic import ValidationError
@@ -28,7 +28,7 @@ from api.errors import (
     Refused,
 )
 from api.pages import Page, PageOf, page_of
-from api.problems import faults_of
+from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of, row_of
 from api.schemas.jobs import LineFault, LineResult
@@ -46,7 +46,7 @@ from api.schemas.network import (
     WarehouseIn,
 )
 from api.schemas.values import Sent
-from api.store.checked_rows import LAYOUTS, checked_rows
+from api.store.checked_rows import LAYOUTS, as_held, checked_rows
 from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
 from api.store.people import certificates_on, outlets_of_centres
 from api.store.references import referring_rows
@@ -215,12 +215,14 @@ def _puts(resource: Resource) -> Callable[..., Any]:
                 _one(session, resource, edge.caller, id, date)
                 hold_version(before.version, if_match.needed())
             cells = resource.cells(id, body)
+            if before is not None:
+                cells = as_held(resource.table, cells, before.cells)
             table, faults = checked_rows(session, resource.table, [cells], date)
             if faults:
                 raise Refused("The row has faults.", faults=faults[0])
             _require_own(session, resource, edge.caller, cells, date)
             put_table(session, table, effective_from=date, now=edge.clock())
-            row = get(session, resource.model, id, date)
+            row = _one(session, resource, edge.caller, id, date)
             answer = Answer(
                 body=resource.shown(row), status=200 if before else 201, headers={"ETag": etag(row.version)}
             )
@@ -312,18 +314,37 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             results[number] = _refused(number, refused.faults)
     with edge.write(lines=len(lines)) as session:
         numbers = list(read)
-        table, faults = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
+        held = _held(session, resource, [id_ for id_, _ in read.values()], date)
+        read = {
+            number: (id_, as_held(resource.table, cells, held.get(id_, {}))) for number, (id_, cells) in read.items()
+        }
+        table, wrong = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
         for place, number in enumerate(numbers):
-            if place in faults:
-                results[number] = _refused(number, faults[place], "/row")
+            if place in wrong:
+                results[number] = _refused(number, wrong[place], "/row")
             else:
                 _require_own(session, resource, edge.caller, read[number][1], date)
         put = put_table(session, table, effective_from=date, now=edge.clock())
     created, unchanged = set(put.created), set(put.unchanged)
     for number, (id_, _) in read.items():
-        status = "created" if id_ in created else "unchanged" if id_ in unchanged else "updated"
+        status: Literal["created", "updated", "unchanged"] = "updated"
+        if id_ in created:
+            status = "created"
+        elif id_ in unchanged:
+            status = "unchanged"
         results.setdefault(number, LineResult(line=number, status=status, id=id_))
     return b"".join(_written(results[number]) for number in sorted(results))
+
+
+def _held(session: Session, resource: Resource, ids: list[str], on: dt.date) -> dict[str, dict[str, str]]:
+    """Return the cells that hold, by id."""
+    model: Any = resource.model
+    found: dict[str, dict[str, str]] = {}
+    for begin in range(0, len(ids), 500):
+        some = model.id.in_(ids[begin : begin + 500])
+        for id_, cells in session.execute(holding(model, on, some, columns=[model.id, model.cells])):
+            found[id_] = cells
+    return found
 
 
 def _refused(number: int, faults: Any, within: str = "") -> LineResult:

@@ -92,7 +92,7 @@ def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> 
     readings = _readings(settings)
     if asked.as_csv:
         return _csv(name, period, schema, rows, readings)
-    report = Report[schema](  # type: ignore[valid-type]
+    report = Report[schema](
         report=name,
         first=period.first,
         last=period.last,
@@ -127,7 +127,7 @@ def _csv_cell(value: Any) -> Any:
 def _documented(schema: Any) -> dict[str, Any]:
     content = {"text/csv": {"schema": {"type": "string"}}}
     return {
-        "response_model": Report[schema],  # type: ignore[valid-type]
+        "response_model": Report[schema],
         "responses": {200: {"description": "The report.", "content": content}},
     }
 

@@ -8,6 +8,7 @@ from api.job_states import JobState, TmfState
 from api.schemas.values import Moment, Money, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN
+from optimizer.model import Lock
 
 __all__ = [
     "Cancellation",
@@ -36,7 +37,6 @@ Channel = Literal["hotline", "web", "app", "wechat", "shop"]
 JobType = Literal["repair", "door_replacement", "installation", "maintenance", "unit_exchange"]
 CustomerClass = Literal["ordinary", "priority", "vulnerable"]
 ConsentState = Literal["given", "not_needed", "pending"]
-Lock = Literal["none", "time", "technician", "both", "pinned"]
 ClockName = Literal["arrival", "resolution", "response", "phone", "parts_response"]
 ExternalId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 Reason = Annotated[
@@ -193,7 +193,7 @@ class JobChange(Sent):
     ] = None
     lock: Annotated[
         Lock | None,
-        Field(description="What replanning may not touch; needs a published visit.", examples=["time"]),
+        Field(strict=False, description="What replanning may not touch; needs a published visit.", examples=["time"]),
     ] = None
 
     def changes(self) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from api.errors import Fault
 from api.schemas.cells import pointer_of_column
 from api.store.network import NETWORK_TABLES, holding
 from api.tables.network import Document
-from datasets.columns import TABLES, TableFormat
+from datasets.columns import TABLES, Column, TableFormat
 from datasets.day_tables import check_rows
 from datasets.faults import Fault as CellFault
 from datasets.faults import FaultList
 from datasets.table import Table, table_of
 from optimizer.model import Ownership
 
-__all__ = ["LAYOUTS", "checked_rows", "faults_by_row"]
+__all__ = ["LAYOUTS", "as_held", "checked_rows", "faults_by_row"]
 
 LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in TABLES}
 
@@ -40,6 +40,29 @@ def checked_rows(
     by_row = faults_by_row(faults.faults)
     good = [row for place, row in enumerate(rows) if place not in by_row]
     return (table_of(good, LAYOUTS[name], FaultList()) if by_row else table), by_row
+
+
+def as_held(name: str, cells: Cells, held: Cells) -> dict[str, str]:
+    """Return a row's cells, those that mean what is held already as they are held: `0` and an empty cell may be equal.
+
+    So the same again changes nothing, whether a file or a caller said it first.
+    """
+    kept = dict(cells)
+    for column in LAYOUTS[name].columns:
+        new, old = cells.get(column.name, ""), held.get(column.name, "")
+        if new != old and _means(column, new) == _means(column, old):
+            kept[column.name] = old
+    return {column: cell for column, cell in kept.items() if cell or column in cells}
+
+
+def _means(column: Column, cell: str) -> Any:
+    """Return what a cell says; what it cannot say is only equal to itself."""
+    if cell == "":
+        return column.default
+    try:
+        return column.kind.parse(cell)
+    except ValueError:
+        return (cell,)
 
 
 def faults_by_row(faults: Sequence[CellFault]) -> dict[int, list[Fault]]:

@@ -12,7 +12,7 @@ from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState
 from api.schemas.cells import row_of
 from api.schemas.jobs import JobIn
-from api.store.checked_rows import LAYOUTS, faults_by_row
+from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
 from api.store.job_moves import MAY_BE_AHEAD, STATE_CHANGED, state_event
 from api.store.jobs import By, Entered, enter_jobs
@@ -126,6 +126,7 @@ def _with_live(cells: Cells, said: JobIn, job: JobRow | None) -> Cells:
     if job is None:
         return cells
     live: Mapping[str, str] = {}
+    cells = as_held("jobs", cells, job.cells)
     if job.published_technician_id is not None and job.published_start is not None:
         live = {
             "published_technician_id": job.published_technician_id,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from geoalchemy2.shape import to_shape
@@ -47,6 +48,6 @@ def wgs84_of(rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
     return places
 
 
-def _degrees(positions: Sequence[object]) -> NDArray[np.float64]:
+def _degrees(positions: Sequence[Any]) -> NDArray[np.float64]:
     shapes = [to_shape(position) for position in positions]
     return np.array([(shape.x, shape.y) for shape in shapes], dtype=np.float64).reshape(-1, 2)

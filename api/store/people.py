@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api.store.network import holding
@@ -27,7 +27,7 @@ def certificates_on(
     technician_id: str | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield technician and certificate of everybody who is there on a date; outlets: only theirs, None for all."""
-    where = [] if outlets is None else [TechnicianRow.outlet_id.in_(outlets)]
+    where: list[ColumnElement[bool]] = [] if outlets is None else [TechnicianRow.outlet_id.in_(outlets)]
     if technician_id is not None:
         where.append(TechnicianRow.id == technician_id)
     people = holding(

@@ -21,7 +21,6 @@ from datasets.policies import PolicyClock, SlaRow
 from datasets.settings import Settings
 from datasets.times import TIME_ZONE
 from optimizer.attainment import percent
-from optimizer.clock import time_text
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, AreaClass, Ownership, Tariff
 
 __all__ = ["Period", "churn_rows", "parity_rows", "reading_of", "sla_rows", "workload_rows"]
@@ -63,7 +62,11 @@ def reading_of(row: SlaRow) -> str:
         text = f"{duration_text(row.within.seconds)}: {row.within.seconds / 3_600:g} h from the report"
     if row.hours is None:
         return text if row.within.days_only else f"{text}, day and night"
-    return f"{text}, open time only, {time_text(row.hours.opens_s)} to {time_text(row.hours.closes_s)}"
+    return f"{text}, open time only, {_clock(row.hours.opens_s)} to {_clock(row.hours.closes_s)}"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}"
 
 
 def sla_rows(session: Session, period: Period, now: dt.datetime, settings: Settings) -> list[dict[str, Any]]:
@@ -130,7 +133,7 @@ def workload_rows(session: Session, period: Period) -> list[dict[str, Any]]:
 
 def churn_rows(session: Session, period: Period, tariff: Tariff) -> list[dict[str, Any]]:
     """Return what each publication changed of what had been promised, priced as a plan's churn is."""
-    entries = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
+    entries: Select[Any] = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = period.within(entries.where(JobHistory.kind == "state"), JobHistory.at, JobRow.centre_id)
     groups: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for entry, centre_id in session.execute(entries):

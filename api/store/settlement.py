@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from geoalchemy2.shape import to_shape
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.job_states import JobState
@@ -57,10 +57,10 @@ def settlement_lines(session: Session, period: Period) -> list[dict[str, Any]]:
 
 def _finished(session: Session, period: Period) -> Iterator[_Finished]:
     """Yield each job done on these dates once, by its last finish, with what held on that date."""
-    entries = select(JobHistory, JobRow).join(JobRow, JobRow.id == JobHistory.job_id)
+    entries: Select[Any] = select(JobHistory, JobRow).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = entries.where(JobHistory.to_state == JobState.DONE.value, JobHistory.from_state != JobState.DONE.value)
     entries = period.within(entries, JobHistory.at, JobRow.centre_id).order_by(JobHistory.at, JobHistory.id)
-    last = {job.id: (entry, job) for entry, job in session.execute(entries)}
+    last: dict[str, tuple[JobHistory, JobRow]] = {job.id: (entry, job) for entry, job in session.execute(entries)}
     of_date: dict[dt.date, Settings] = {}
     for entry, job in last.values():
         detail, date = entry.detail, local_date(entry.at)

@@ -1,4 +1,4 @@
-"""Routes in an order that a person gave: the search's own order gives its own times, a worse one says what it breaks."""
+"""Routes in an order that a person gave: the search's own order gives its own times, a worse one what it breaks."""
 
 import pytest
 
@@ -54,12 +54,8 @@ def test_a_job_put_where_nobody_can_do_it_breaks_a_rule(planned: tuple[Day, Plan
     job_id = plan.unassigned[0].job_id
     longest = max(plan.routes, key=lambda route: len(route.stops))
     order = (*(stop.job_id for stop in longest.stops), job_id)
-    try:
-        edited = in_this_order(day, plan, {longest.shift_id: order}, TRAVEL)
-    except Exception as untimed:
-        assert job_id in str(untimed)
-    else:
-        assert check(day, edited, TRAVEL) != ()
+    edited = in_this_order(day, plan, {longest.shift_id: order}, TRAVEL)
+    assert check(day, edited, TRAVEL) != ()
 
 
 def test_every_route_and_job_falls_to_one_centre(planned: tuple[Day, Plan]) -> None:

@@ -30,7 +30,7 @@ def test_least_time_to_spare_first_with_the_action(stocked: TestClient, app: Fas
         ids[0]: "place_now",
         ids[1]: "ask_consent",
     }
-    assert [one["slack"] for one in found] == sorted(one["slack"] for one in found)
+    assert [one["slack"] for one in found] == ["PT30M", "PT1H", "PT1H"]
     assert "set out by 03-03 08:30" in next(one["advice"] for one in found if one["job_id"] == planned)
     chinese = stocked.get("/v1/at-risk", headers={"Accept-Language": "zh"}).json()
     assert "派工" in next(one["advice"] for one in chinese if one["job_id"] == ids[0])

@@ -30,9 +30,9 @@ def act(
 ) -> Response:
     headers = {"If-Match": f'"{shown["version"] if version is None else version}"'}
     address = f"/v1/jobs/{shown['id']}"
-    if action == "patch":
-        return client.patch(address, json=body, headers=headers)
-    return client.post(f"{address}:{action}", json=body, headers=headers)
+    method, address = ("PATCH", address) if action == "patch" else ("POST", f"{address}:{action}")
+    answer: Response = client.request(method, address, json=body, headers=headers)
+    return answer
 
 
 def moved(client: TestClient, shown: dict[str, Any], *states: str) -> dict[str, Any]:

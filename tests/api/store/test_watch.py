@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -47,7 +48,7 @@ def told(database: Database) -> list[str]:
         return [event.type for event in read_events(session, START, 100)]
 
 
-def set_(database: Database, job_id: str, **columns: object) -> None:
+def set_(database: Database, job_id: str, **columns: Any) -> None:
     with database.write() as session:
         change_job(session, session.get_one(JobRow, job_id), "state", by=BY, now=NOW, **columns)
 

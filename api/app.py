@@ -37,8 +37,6 @@ ROUTERS = (
     events.routes,
     webhooks.routes,
     vroom.routes,
-    network.routes,
-    documents.routes,
     plans.routes,
 )
 """Every router; a new one is added here and nowhere else."""

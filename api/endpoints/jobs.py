@@ -67,7 +67,7 @@ from optimizer.model import Lock
 
 __all__ = ["routes"]
 
-CHUNK_LINES = 2_000
+CHUNK_LINES = 5_000
 
 routes = router("jobs", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
 
@@ -117,7 +117,7 @@ def upsert_job(source: Source, external_id: ExternalId, body: JobUpsert, edge: E
 async def bulk_jobs(edge: EdgeOf, request: Request) -> Response:
     """Put a job per line, as `PUT /v1/jobs/by-external` does; a result per line, good lines are kept.
 
-    Lines are kept 2,000 at a time: a broken connection loses those after, and sending all again is harmless.
+    Lines are kept 5,000 at a time: a broken connection loses those after, and sending all again is harmless.
     """
     results: list[bytes] = []
     async for first, lines in lines_of(request, CHUNK_LINES):

@@ -80,6 +80,8 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
     people = _people(session, date, TechnicianRow.id.in_(named - {""}))
     nothing: Mapping[str, Sequence[Cells]] = {name: [] for name in ("warehouses", "stock", "lanes", "kits")}
     tables = {name: _cells(session, name, date) for name in ("centres", "outlets", "parts")}
+    # What an outlet is good at says nothing about a job that is entered, and takes longest to read.
+    tables["outlets"] = [{**cells, "duration_percent": "", "first_fix_percent": ""} for cells in tables["outlets"]]
     technicians = [horizon.person(cells, None) for cells in people.values()]
     numbered = [{"job_id": f"row_{number}", **job} for number, job in enumerate(jobs, start=1)]
     return source_of(

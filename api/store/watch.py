@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from api.events import emit
+from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
@@ -24,7 +24,8 @@ AT_RISK, BREACHED, STUCK = "sla_at_risk", "sla_breached", "stuck"
 """Kinds of history entries; the event is `job.` and the same word."""
 _ENTERS = JobHistory.to_state.is_not(None) & (JobHistory.from_state.is_distinct_from(JobHistory.to_state))
 _WATCH = "watch"
-_ENTERED_BY_HEARING = 5_000
+_ASKED_AT_ONCE = 5_000
+_WRITTEN_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,9 @@ def watch(session: Session, now: dt.datetime) -> dict[str, int]:
     alarms = [alarm for found in standings for alarm in _of_promises(found)]
     alarms += _of_states(session, jobs, now)
     said: Counter[str] = Counter()
-    for alarm in _unsaid(session, alarms):
-        if _say(session, alarm, now):
-            said[alarm.kind] += 1
+    unsaid = _unsaid(session, alarms)
+    for begin in range(0, len(unsaid), _WRITTEN_AT_ONCE):
+        said.update(_say(session, unsaid[begin : begin + _WRITTEN_AT_ONCE], now))
     return dict(said)
 
 
@@ -114,8 +115,8 @@ def _of_states(session: Session, jobs: Sequence[JobRow], now: dt.datetime) -> It
 def _entered(session: Session, job_ids: Sequence[str]) -> dict[str, dt.datetime]:
     """Return when each job came to its present state."""
     found: dict[str, dt.datetime] = {}
-    for begin in range(0, len(job_ids), _ENTERED_BY_HEARING):
-        some = job_ids[begin : begin + _ENTERED_BY_HEARING]
+    for begin in range(0, len(job_ids), _ASKED_AT_ONCE):
+        some = job_ids[begin : begin + _ASKED_AT_ONCE]
         entries = (
             select(JobHistory.job_id, JobHistory.at)
             .where(JobHistory.job_id.in_(some), _ENTERS)
@@ -130,26 +131,33 @@ def _unsaid(session: Session, alarms: Sequence[_Alarm]) -> list[_Alarm]:
     """Return the alarms without an entry; the entry's primary key has the last word."""
     said: set[str] = set()
     ids = [alarm.id for alarm in alarms]
-    for begin in range(0, len(ids), _ENTERED_BY_HEARING):
-        some = ids[begin : begin + _ENTERED_BY_HEARING]
+    for begin in range(0, len(ids), _ASKED_AT_ONCE):
+        some = ids[begin : begin + _ASKED_AT_ONCE]
         said.update(session.scalars(select(JobHistory.id).where(JobHistory.id.in_(some))))
     return [alarm for alarm in alarms if alarm.id not in said]
 
 
-def _say(session: Session, alarm: _Alarm, now: dt.datetime) -> bool:
-    """Write the entry and emit its event, unless somebody else has."""
+def _say(session: Session, alarms: Sequence[_Alarm], now: dt.datetime) -> Counter[str]:
+    """Write the entries that nobody else has written, and emit their events; return how many of each kind."""
     into = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    entry = {
-        "id": alarm.id,
-        "job_id": alarm.job.id,
-        "at": now,
-        "actor": _WATCH,
-        "channel": "clock",
-        "kind": alarm.kind,
-        "detail": dict(alarm.detail),
-    }
-    written = into(JobHistory).values(entry).on_conflict_do_nothing().returning(JobHistory.id)
-    if session.execute(written).first() is None:
-        return False
-    emit(session, f"job.{alarm.kind}", alarm.job.id, alarm.detail, alarm.job.centre_id, at=now)
-    return True
+    entries = [
+        {
+            "id": alarm.id,
+            "job_id": alarm.job.id,
+            "at": now,
+            "actor": _WATCH,
+            "channel": "clock",
+            "kind": alarm.kind,
+            "detail": dict(alarm.detail),
+        }
+        for alarm in alarms
+    ]
+    writing = into(JobHistory).values(entries).on_conflict_do_nothing().returning(JobHistory.id)
+    written = set(session.scalars(writing))
+    by_kind: defaultdict[str, list[_Alarm]] = defaultdict(list)
+    for alarm in alarms:
+        if alarm.id in written:
+            by_kind[alarm.kind].append(alarm)
+    for kind, said in by_kind.items():
+        emit_all(session, f"job.{kind}", [(one.job.id, one.detail, one.job.centre_id) for one in said], now)
+    return Counter({kind: len(said) for kind, said in by_kind.items()})

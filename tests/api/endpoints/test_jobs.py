@@ -296,6 +296,18 @@ def test_the_class_is_computed_from_the_live_outlet_map(stocked: TestClient) -> 
     assert sla()[0] == "remote"
 
 
+def test_a_clock_with_a_calendar_skips_nights_and_holidays(stocked: TestClient) -> None:
+    shown = entered(stocked)
+    hours = {"calendar": "office", "opens": "09:00", "closes": "18:00"}
+    policy = {"rows": [{"name": "office hours", "clock": "arrival", "within": "PT10H", **hours}]}
+    tag = {"If-Match": stocked.get("/v1/sla-policies/network").headers["etag"]}
+    assert stocked.put("/v1/sla-policies/network", json=policy, headers=tag).status_code == 200
+    sla = stocked.get(f"/v1/jobs/{shown['id']}/sla").json()
+    # Nine hours on Monday; Tuesday is a public holiday; the tenth on Wednesday.
+    assert [clock["due_at"] for clock in sla["clocks"]] == ["2026-03-04T10:00:00+08:00"]
+    assert sla["policies"] == ["day.toml"]
+
+
 def test_lists_are_filtered_and_come_in_pages(stocked: TestClient) -> None:
     ids = [entered(stocked, product=product)["id"] for product in ("fridge", "washer", "fridge", "heater", "fridge")]
     cancelled = stocked.get(f"/v1/jobs/{ids[0]}").json()

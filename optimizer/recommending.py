@@ -150,7 +150,9 @@ def _candidate(inquiry: Inquiry, place: tuple[int, int, int], offer: Offer) -> C
     pair = _pair(desk, job, int(inquiry.shifts[c]), (drive_s, int(ways.to_m[c, 0])))
     who = wording.someone(pair.technician, pair.outlet)
     room = Verdict(rule=Rule.ROOM, holds=True, said=wording.place_fact(who, offer.start_s))
-    return _told(pair, [*pair_verdicts(desk.asking, pair), *time_holds(pair), room], offer)
+    return _told(
+        pair, [*pair_verdicts(desk.asking, pair, broken_rules(desk.asking, pair)), *time_holds(pair), room], offer
+    )
 
 
 def _of_outlet(desk: Desk, job: Job, shifts: NDArray[np.int64]) -> Candidate:
@@ -170,7 +172,7 @@ def _stage(broken: Sequence[Rule]) -> int:
 
 def _verdicts(desk: Desk, job: Job, pair: Pair) -> list[Verdict]:
     """Return what every rule says of a pair that has no legal place."""
-    verdicts = [*_hurdles(desk, job), *pair_verdicts(desk.asking, pair)]
+    verdicts = [*_hurdles(desk, job), *pair_verdicts(desk.asking, pair, broken_rules(desk.asking, pair))]
     if any(not verdict.holds for verdict in verdicts):
         return verdicts
     v = desk.abilities.shifts[pair.shift.id]

@@ -267,7 +267,7 @@ def evaluate_edit(
         ]
         if len(set(route.jobs)) < len(route.jobs):
             faults.append(Fault(pointer=f"/routes/{number}/jobs", code="twice", detail="a job stands here twice"))
-    centres = {centre_of.get(route.technician_id) for route in body.routes} - {None}
+    centres = {centre_of[route.technician_id] for route in body.routes if route.technician_id in centre_of}
     if not faults and len(centres) != 1:
         faults = [Fault(pointer="/routes", code="several_centres", detail="routes of one centre")]
     if faults:

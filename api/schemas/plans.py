@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from api.plan_states import PlanState
 from api.schemas.values import Duration, Id, Moment, Sent, Shown
 from api.tables.plans import Plan
 
@@ -98,9 +99,7 @@ class PlanShown(Shown):
 
     id: str = Field(description="Its id.", examples=["plan_0198f1c2"])
     version: int = Field(description="Counts its changes of state; its ETag.", examples=[3])
-    state: Literal["queued", "running", "finished", "failed", "cancelled", "published", "superseded"] = Field(
-        description="Where it stands.", examples=["finished"]
-    )
+    state: PlanState = Field(description="Where it stands.", examples=["finished"])
     created_at: Moment = Field(description="When it was asked for.")
     actor: str = Field(description="Who asked for it.", examples=["dispatcher-7"])
     date: dt.date = Field(description="First day.", examples=["2026-03-02"])
@@ -132,7 +131,7 @@ def plan_shown(plan: Plan) -> PlanShown:
     return PlanShown(
         id=plan.id,
         version=plan.version,
-        state=plan.state,  # type: ignore[arg-type] - a state of ours
+        state=PlanState(plan.state),
         created_at=plan.created_at,
         actor=plan.actor,
         date=plan.date,

@@ -277,7 +277,8 @@ def _holds(job: _Job, row: Mapping[str, Any]) -> bool:
     """Return whether a visit stays as it was promised."""
     if job.state not in PROMISED or job.start is None or job.technician_id != row["technician_id"]:
         return False
-    return abs((row["start_at"] - job.start).total_seconds()) <= LOCK_TOLERANCE_S
+    start: dt.datetime = row["start_at"]
+    return abs((start - job.start).total_seconds()) <= LOCK_TOLERANCE_S
 
 
 def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.date], at: dt.datetime) -> None:
@@ -290,7 +291,7 @@ def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.da
     count = dict(
         session.execute(
             select(Visit.centre_id, func.count()).where(Visit.plan_id == plan.id).group_by(Visit.centre_id)
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     for centre_id in plan.centre_ids:
         data = {**told, "centre_id": centre_id, "visits": count.get(centre_id, 0)}

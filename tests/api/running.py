@@ -23,7 +23,7 @@ from api.tables.plans import Plan, PlanShard
 from datasets.day import read_source
 from tests.bad_days import make_network
 
-__all__ = ["DATE", "NOW", "Process", "plan_of", "shards", "store_with_a_day", "until", "wish", "worker"]
+__all__ = ["DATE", "NOW", "Process", "load", "plan_of", "shards", "store_with_a_day", "until", "wish", "worker"]
 
 DATE = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 1, 23, 0, tzinfo=dt.UTC)  # 07:00 in China
@@ -33,7 +33,12 @@ PATIENCE_S = 300
 
 def store_with_a_day(database: Database, folder: Path) -> None:
     """Load a small network into a store."""
-    read = read_source(make_network.write(folder / "day"))
+    load(database, make_network.write(folder / "day"))
+
+
+def load(database: Database, day: Path) -> None:
+    """Load a day folder into a store."""
+    read = read_source(day)
     with database.write() as session:
         load_day(session, read, by=By(actor="test", channel="load"), now=NOW)
 

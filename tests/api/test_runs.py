@@ -9,8 +9,9 @@ from api.database import Database
 from api.plan_states import ENDED, PlanState
 from api.store.plans import ask_to_cancel, events_after, file_of, get_plan
 from api.upgrade import upgrade
+from datasets.china import make_day
 from tests.api.postgis import Cluster, cluster
-from tests.api.running import NOW, plan_of, shards, store_with_a_day, until, wish, worker
+from tests.api.running import DATE, NOW, load, plan_of, shards, store_with_a_day, until, wish, worker
 
 LONG = 3_000_000
 """Steps that take longer than a test: a run that must be interrupted."""
@@ -31,23 +32,36 @@ def has_ended(database: Database, plan_id: str) -> bool:
     return plan_of(database, plan_id).state in ENDED
 
 
-def test_a_killed_workers_run_is_taken_over_and_no_shard_is_solved_twice(stocked: Database, tmp_path: Path) -> None:
-    url = url_of(stocked)
+@pytest.fixture(scope="module")
+def several_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a day folder that is cut into several shards."""
+    folder = tmp_path_factory.mktemp("sample") / "day"
+    make_day(folder, jobs=500, technicians=300, seed=1, date=DATE)
+    return folder
+
+
+def test_a_killed_workers_run_is_taken_over_and_no_shard_is_solved_twice(
+    database: Database, several_shards: Path, tmp_path: Path
+) -> None:
+    stocked, url = database, url_of(database)
+    load(database, several_shards)
     with worker(url, tmp_path / "first.log") as first:
-        plan_id = wish(stocked, steps=20_000)
+        plan_id = wish(stocked, steps=4_000)
         until(lambda: len(shards(stocked, plan_id)) >= 1, "a shard is done")
         first.kill()
-        kept = shards(stocked, plan_id)
-        before = plan_of(stocked, plan_id)
-        if before.state == PlanState.RUNNING:
-            with worker(url, tmp_path / "second.log"):
-                until(lambda: has_ended(stocked, plan_id), "the run has ended")
+    kept = shards(stocked, plan_id)
+    assert plan_of(stocked, plan_id).state == PlanState.RUNNING
+    with worker(url, tmp_path / "second.log"):
+        until(lambda: has_ended(stocked, plan_id), "the run has ended")
     plan = plan_of(stocked, plan_id)
-    assert (plan.state, plan.problem) == (PlanState.FINISHED, None)
+    assert (plan.state, plan.problem, plan.attempt) == (PlanState.FINISHED, None, 2)
     marks = shards(stocked, plan_id)
-    assert kept.items() <= marks.items()
+    # The first attempt's marks are there as they were; only what was missing was solved.
+    assert kept.items() < marks.items()
+    assert set(kept.values()) == {1}
+    assert {attempt for key, attempt in marks.items() if key not in kept} == {2}
     assert plan.outcome is not None
-    assert plan.outcome["travel"] == {"provider": "estimate", "is_estimate": True}
+    assert plan.outcome["travel"]["is_estimate"]
     with stocked.read() as session:
         assert file_of(session, plan_id, "plan") is not None
         told = events_after(session, plan_id, 0)

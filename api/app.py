@@ -1,6 +1,7 @@
 """The application: every router, every rule that holds for all of them."""
 
 import importlib.metadata
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,8 +12,9 @@ from api.auth import KeyRing
 from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
+from api.desks import Desks
 from api.documentation import add_documentation
-from api.endpoints import documents, events, health, jobs, network, plans, vroom, webhooks
+from api.endpoints import documents, events, health, jobs, network, plans, slots, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
@@ -35,6 +37,7 @@ ROUTERS = (
     network.routes,
     documents.routes,
     plans.routes,
+    slots.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
@@ -64,6 +67,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.queue = queue_of(database)
     app.state.judge = SideProcess()
     app.state.stored_plans = StoredPlans()
+    app.state.desks = Desks(database, clock)
     add_problem_handlers(app)
     for routes in ROUTERS:
         app.include_router(routes)
@@ -82,6 +86,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     courier = Courier(state.database, state.clock, state.send, state.metrics)
     courier.start()
+    threading.Thread(target=state.desks.warm, name="desks", daemon=True).start()
     yield
     courier.stop()
     state.solvers.close()

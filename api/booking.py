@@ -201,9 +201,7 @@ def hold_place(
     return hold
 
 
-def _place(
-    centre: CentreDesk, asked: Asked, chosen: Mapping[str, Any], hold_id: str, now: dt.datetime
-) -> Offer | None:
+def _place(centre: CentreDesk, asked: Asked, chosen: Mapping[str, Any], hold_id: str, now: dt.datetime) -> Offer | None:
     """Return what the offer's technician and slot come to by now."""
     slot = [centre.seconds(dt.datetime.fromisoformat(chosen[side])) for side in ("slot_start", "slot_end")]
     window = Window(earliest_s=slot[0], latest_s=slot[1])

@@ -164,14 +164,13 @@ def _bases(session: Session, plan_id: str) -> Iterable[CentreDesk]:
     """Yield the desks of a plan's centres, as it was published."""
     row = session.get_one(Plan, plan_id)
     day_file, plan_file = file_of(session, plan_id, "day"), file_of(session, plan_id, "plan")
-    assert day_file is not None and plan_file is not None, "a published plan has both"
+    assert day_file, "a published plan has its day"
+    assert plan_file, "a published plan has its routes"
     stored = stored_plan(day_file, plan_file)
     del day_file, plan_file
     owner = {shift.id: shift.technician_id for shift in stored.day.shifts}
     visits = {
-        stop.job_id: (owner[route.shift_id], stop.start_s)
-        for route in stored.plan.routes
-        for stop in route.stops
+        stop.job_id: (owner[route.shift_id], stop.start_s) for route in stored.plan.routes for stop in route.stops
     }
     told = set(session.scalars(select(JobRow.id).where(JobRow.told, JobRow.published_technician_id.is_not(None))))
     day = published_as(stored.frozen.folder, visits).day

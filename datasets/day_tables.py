@@ -14,7 +14,7 @@ from datasets.table import Table, read_table
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lock, Ownership
 
-__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_jobs", "check_jobs", "check_rows", "check_tables", "read_tables"]
+__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_jobs", "check_rows", "check_tables", "read_tables"]
 
 CHINA_LONGITUDE = (73.0, 135.1)
 CHINA_LATITUDE = (3.0, 54.0)

@@ -43,7 +43,7 @@ class Question(Sent):
 class SlotQuestion(Question):
     """Which slots a customer could have."""
 
-    earliest: Annotated[Moment | None, Field(description="Slots from here on; default: now.", strict=False)] = None
+    earliest: Annotated[Moment | None, Field(description="Slots from here on; default: now.")] = None
     latest: Annotated[
         Moment | None, Field(description="Slots up to here; default: the end of what is published.", strict=False)
     ] = None

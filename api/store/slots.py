@@ -33,6 +33,7 @@ __all__ = [
     "keep_offers",
     "lock_centre",
     "offers_seen",
+    "places_held",
     "shipments_written",
     "write_route",
 ]
@@ -72,6 +73,7 @@ def hold_cells(hold: SlotHold, id_: str) -> dict[str, str]:
     return {
         **hold.draft["cells"],
         "job_id": id_,
+        "centre_id": hold.centre_id,
         "appointment": f"{_written(hold.start_at)}/{_written(hold.end_at)}",
         "published_technician_id": hold.technician_id,
         "published_start": _written(hold.planned_start),
@@ -82,6 +84,11 @@ def hold_cells(hold: SlotHold, id_: str) -> dict[str, str]:
 
 def _written(moment: dt.datetime) -> str:
     return moment.astimezone(TIME_ZONE).isoformat(timespec="seconds")
+
+
+def places_held(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those of the ids that are holds whose place is kept."""
+    return set(session.scalars(select(SlotHold.id).where(SlotHold.state == HELD))) & set(ids)
 
 
 def shipments_written(shipments: Sequence[Shipment]) -> list[dict[str, Any]]:
@@ -120,7 +127,7 @@ def offers_seen(
     session: Session, offer_id: str, centres: frozenset[str] | None
 ) -> tuple[SlotOffers, Mapping[str, Any]]:
     """Return an offer with those that were made beside it. Raises NotFound, also for another centre's."""
-    set_id, _, number = offer_id.rpartition(".")
+    set_id = offer_id.rpartition(".")[0]
     row = session.get(SlotOffers, set_id) if set_id else None
     if row is None or (centres is not None and row.centre_id not in centres):
         raise NotFound("There is no such offer.")

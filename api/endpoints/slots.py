@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Path, Request, Response
 from sqlalchemy.exc import IntegrityError
@@ -35,7 +35,9 @@ from api.schemas.jobs import JobCreate
 from api.schemas.problems import problems
 from api.schemas.slots import (
     AppointmentShown,
+    AppointmentState,
     HoldShown,
+    HoldState,
     HoldWish,
     Move,
     OffersShown,
@@ -409,7 +411,7 @@ def _offer_shown(offer_id: str, one: Quote) -> SlotOffer:
     at = {ClockKind.ARRIVAL: offer.start_s, ClockKind.RESOLUTION: offer.end_s}
     return SlotOffer(
         id=offer_id,
-        grade=str(offer.grade),
+        grade=offer.grade.value,
         price=Money(fen=offer.price_fen),
         items={name: fen for name, fen in offer.price.items() if fen},
         start=moment(offer.appointment.earliest_s),
@@ -439,7 +441,7 @@ def _hold_shown(row: SlotHold, now: dt.datetime | None = None) -> HoldShown:
     return HoldShown(
         id=row.id,
         version=row.version,
-        state=EXPIRED if over else row.state,
+        state=cast("HoldState", EXPIRED if over else row.state),
         offer_id=row.offer_id,
         job_id=row.job_id,
         centre_id=row.centre_id,
@@ -461,7 +463,7 @@ def _appointment_shown(row: Appointment) -> AppointmentShown:
     return AppointmentShown(
         id=row.id,
         version=row.version,
-        state=row.state,
+        state=cast("AppointmentState", row.state),
         job_id=row.job_id,
         hold_id=row.hold_id,
         centre_id=row.centre_id,

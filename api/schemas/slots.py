@@ -10,8 +10,10 @@ from api.schemas.written import Identifier, Iso8601
 
 __all__ = [
     "AppointmentShown",
+    "AppointmentState",
     "CandidateShown",
     "HoldShown",
+    "HoldState",
     "HoldWish",
     "Move",
     "NobodyShown",
@@ -25,6 +27,10 @@ __all__ = [
     "SlotQuestion",
     "VerdictShown",
 ]
+
+
+HoldState = Literal["held", "confirmed", "released", "expired"]
+AppointmentState = Literal["confirmed", "cancelled"]
 
 
 class Question(Sent):
@@ -149,9 +155,7 @@ class HoldShown(Shown):
 
     id: Annotated[str, Field(description="Its id.", examples=["hold_01953f3b"])]
     version: Annotated[int, Field(description="Counts the changes; the ETag.", examples=[1])]
-    state: Annotated[
-        Literal["held", "confirmed", "released", "expired"], Field(description="How it stands.", examples=["held"])
-    ]
+    state: Annotated[HoldState, Field(description="How it stands.", examples=["held"])]
     offer_id: Annotated[str, Field(description="The offer.", examples=["offer_01953f3b.1"])]
     job_id: Annotated[str | None, Field(description="The job, once it is there.", examples=[None])]
     centre_id: Annotated[str, Field(description="The centre.", examples=["C01"])]
@@ -168,7 +172,7 @@ class AppointmentShown(Shown):
 
     id: Annotated[str, Field(description="Its id.", examples=["appt_01953f3b"])]
     version: Annotated[int, Field(description="Counts the changes; the ETag.", examples=[1])]
-    state: Annotated[Literal["confirmed", "cancelled"], Field(description="How it stands.", examples=["confirmed"])]
+    state: Annotated[AppointmentState, Field(description="How it stands.", examples=["confirmed"])]
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
     hold_id: Annotated[str, Field(description="The hold it was made of.", examples=["hold_01953f3b"])]
     centre_id: Annotated[str, Field(description="The centre.", examples=["C01"])]

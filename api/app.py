@@ -1,6 +1,7 @@
 """The application: every router, every rule that holds for all of them."""
 
 import importlib.metadata
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,8 +12,9 @@ from api.auth import KeyRing
 from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
+from api.desks import Desks
 from api.documentation import add_documentation
-from api.endpoints import at_risk, documents, events, health, jobs, network, plans, reports, vroom, webhooks
+from api.endpoints import at_risk, documents, events, health, jobs, network, plans, reports, slots, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
@@ -38,6 +40,7 @@ ROUTERS = (
     events.routes,
     webhooks.routes,
     vroom.routes,
+    slots.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000
@@ -67,6 +70,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.queue = queue_of(database)
     app.state.judge = SideProcess()
     app.state.stored_plans = StoredPlans()
+    app.state.desks = Desks(database, clock)
     add_problem_handlers(app)
     for routes in ROUTERS:
         app.include_router(routes)
@@ -87,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     courier.start()
     watchman = Watchman(state.database, state.clock)
     watchman.start()
+    threading.Thread(target=state.desks.warm, name="desks", daemon=True).start()
     yield
     watchman.stop()
     courier.stop()

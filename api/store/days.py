@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from api.store.network import NETWORK_TABLES, holding
 from api.store.settings import AREAS, day_values
+from api.store.slots import HELD, hold_cells
 from api.tables.jobs import JobRow
 from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
+from api.tables.slots import SlotHold
 from datasets.day import DayFolder, DaySource, build_day, source_of
 from datasets.times import TIME_ZONE, duration_of
 from geo.areas import Areas
 from optimizer.model import Lock
 
-__all__ = ["VISIT_STATES", "areas_on", "day_of", "read_jobs"]
+__all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs"]
 
 VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
 """States of jobs that somebody still has to come for; `en_route` is held where it is."""
@@ -42,7 +44,15 @@ def day_of(
     horizon = _Horizon(date, days)
     people = _people(session, date)
     waiting = _rows(session, centre_ids, VISIT_STATES)
-    jobs = [_job_cells(row, people.keys(), now) for row in waiting]
+    held = _held(session, centre_ids, now)
+    # A job for which a place is held, and that nobody is promised to yet, waits for the customer's yes.
+    undecided = {hold.job_id for hold in held}
+    jobs = [
+        _job_cells(row, people.keys(), now)
+        for row in waiting
+        if row.id not in undecided or row.published_technician_id is not None
+    ]
+    jobs += [hold_cells(hold, hold.id) for hold in held if hold.technician_id in people]
     named = {job.get("published_technician_id", "") for job in jobs}
     centre_of = _centre_of_outlets(session, date)
     ours = {
@@ -64,6 +74,14 @@ def day_of(
         source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
     )
     return folder if centre_ids is None else _within(folder, centre_ids, ours)
+
+
+def _held(session: Session, centre_ids: Collection[str] | None, now: dt.datetime) -> Sequence[SlotHold]:
+    """Return the places that are held: jobs of the day, pinned."""
+    query = select(SlotHold).where(SlotHold.state == HELD, SlotHold.expires_at > now)
+    if centre_ids is not None:
+        query = query.where(SlotHold.centre_id.in_(centre_ids))
+    return session.scalars(query.order_by(SlotHold.id)).all()
 
 
 def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> DaySource:
@@ -89,6 +107,24 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
         day_values(session, date=date, days=1, now=now),
         areas=areas_on(session, date),
     )
+
+
+def network_on(session: Session, *, date: dt.date, days: int, now: dt.datetime) -> DaySource:
+    """Return the source of a day without jobs: the network and the promises that hold on its first date."""
+    horizon = _Horizon(date, days)
+    tables = {name: _cells(session, name, date) for name in NETWORK_TABLES if name != "technicians"}
+    technicians = [horizon.person(cells, None) for cells in _people(session, date).values()]
+    return source_of(
+        {**tables, "technicians": technicians, "jobs": []},
+        day_values(session, date=date, days=days, now=now),
+        areas=areas_on(session, date),
+    )
+
+
+def job_cells(job: JobRow, now: dt.datetime) -> dict[str, str]:
+    """Return a job's row of jobs.csv as if nobody were promised to it yet."""
+    technician_ids: Collection[str] = ()
+    return _job_cells(job, technician_ids, now) | {"lock": "", "appointment": ""}
 
 
 class _Horizon:

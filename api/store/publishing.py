@@ -16,6 +16,7 @@ from api.job_states import JobState
 from api.judging import StoredPlan
 from api.plan_states import PlanState
 from api.store.plan_days import live_visits
+from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
@@ -59,14 +60,19 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     Conflict
         Promises have changed since the plan's day was read, or another plan was published at the same moment.
     """
+    for centre_id in sorted(plan.centre_ids):
+        lock_centre(session, centre_id)
     day = stored.day
     known = {job.id for job in day.jobs}
+    holds = places_held(session, known)
     jobs = {job.id: job for job in _jobs(session, known)}
-    _hold_promises(session, plan, stored, known)
+    _hold_promises(session, plan, stored, known, known - jobs.keys() - holds)
     visits, routes = _rows(plan, stored)
-    left_away = tuple(sorted(row["job_id"] for row in visits if jobs[row["job_id"]].state not in MOVABLE))
+    free = holds | {id_ for id_, job in jobs.items() if job.state in MOVABLE}
+    left_away = tuple(sorted(row["job_id"] for row in visits if row["job_id"] not in free))
     visits = [row for row in visits if row["job_id"] not in set(left_away)]
     movable = {job.id for job in jobs.values() if job.state in MOVABLE or job.state == JobState.CANCELLED}
+    movable |= holds
     dates = [day.date + dt.timedelta(days=number) for number in range(day.days)]
     try:
         _replace_visits(session, movable, visits)
@@ -99,11 +105,11 @@ def _jobs(session: Session, job_ids: set[str]) -> Iterator[_Job]:
             yield _Job(id=id_, state=JobState(state), technician_id=technician_id, start=start, told=told)
 
 
-def _hold_promises(session: Session, plan: Plan, stored: StoredPlan, known: set[str]) -> None:
-    """Refuse to overwrite a promise that the plan has not seen."""
+def _hold_promises(session: Session, plan: Plan, stored: StoredPlan, known: set[str], over: set[str]) -> None:
+    """Refuse to overwrite a promise that the plan has not seen; over: places that were held and are not any more."""
     now = live_visits(session, plan, known)
     unseen = now.keys() - known - stored.frozen.live.keys()
-    moved = {id_ for id_ in known if not _same(now.get(id_), stored.frozen.live.get(id_))}
+    moved = {id_ for id_ in known - over if not _same(now.get(id_), stored.frozen.live.get(id_))}
     if unseen or moved:
         ids = sorted(unseen | moved)
         raise Conflict(

@@ -1,0 +1,106 @@
+"""Who should take a job, and what would help where nobody can: nothing is changed by asking."""
+
+import datetime as dt
+from dataclasses import replace
+
+from api.booking import Asked, job_of
+from api.desks import CentreDesk
+from api.language import Language
+from api.schemas.slots import CandidateShown, NobodyShown, RecommendationShown, RemedyShown, VerdictShown
+from api.schemas.values import Money
+from api.schemas.written import duration_text
+from optimizer.candidates import nearest_capable_outlets
+from optimizer.explain import explain_job
+from optimizer.explanation import Candidate, Sentence
+from optimizer.model import Job, Rule
+from optimizer.plan import Unassigned
+from optimizer.recommending import Recommendation, recommend
+from optimizer.roster import Roster
+
+__all__ = ["nobody", "recommended"]
+
+DRAFT = "draft"
+
+
+def recommended(
+    centre: CentreDesk, asked: Asked, most: int, language: Language, now: dt.datetime
+) -> RecommendationShown:
+    """Return the ranked technicians of a centre for a job."""
+    found = _found(centre, asked, most, now)
+    return RecommendationShown(
+        centre_id=centre.centre_id,
+        candidates=_candidates(centre, found, language),
+        nearest_outlet_id=found.nearest_outlet_id,
+        why_not_nearest=None if found.not_nearest is None else _said(found.not_nearest, language),
+        rule=None if found.rule is None else str(found.rule),
+    )
+
+
+def nobody(centre: CentreDesk, asked: Asked, language: Language, now: dt.datetime) -> NobodyShown:
+    """Return why a job gets no offer, and the cheapest single changes that would give it one."""
+    found = _found(centre, asked, 3, now)
+    return NobodyShown(
+        candidates=_candidates(centre, found, language), remedies=_remedies(centre, asked, language, now)
+    )
+
+
+def _job(centre: CentreDesk, asked: Asked) -> Job:
+    known = asked.job_id if asked.job_id in centre.desk.left_out else None
+    return job_of(centre, asked, known or DRAFT)
+
+
+def _found(centre: CentreDesk, asked: Asked, most: int, now: dt.datetime) -> Recommendation:
+    return recommend(centre.asked_at(now), _job(centre, asked), most)
+
+
+def _remedies(centre: CentreDesk, asked: Asked, language: Language, now: dt.datetime) -> list[RemedyShown]:
+    job = _job(centre, asked)
+    desk = centre.asked_at(now)
+    day, plan = desk.day(), desk.plan()
+    others = tuple(one for one in day.jobs if one.id != job.id)
+    day = replace(day, now_s=desk.now_s, jobs=(*others, job))
+    left = tuple(one for one in plan.unassigned if one.job_id != job.id)
+    plan = replace(plan, unassigned=(*left, Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="asked about")))
+    candidates = nearest_capable_outlets(Roster(replace(day, jobs=(job,))), centre.travel)
+    return [
+        RemedyShown(
+            kind=str(one.remedy.kind),
+            said=_said(one.remedy.said, language),
+            start=centre.moment(one.remedy.start_s),
+            price=Money(fen=one.remedy.difference_fen),
+        )
+        for one in explain_job(day, plan, candidates, centre.travel, job.id)
+        if one.remedy is not None
+    ]
+
+
+def _candidates(centre: CentreDesk, found: Recommendation, language: Language) -> list[CandidateShown]:
+    least = next((one.difference_fen for one in found.candidates if one.difference_fen is not None), 0)
+    return [_candidate(centre, one, least, language) for one in found.candidates]
+
+
+def _candidate(centre: CentreDesk, one: Candidate, least: int, language: Language) -> CandidateShown:
+    fen = one.difference_fen
+    return CandidateShown(
+        outlet_id=one.outlet_id,
+        technician_id=one.technician_id,
+        possible=fen is not None,
+        price=None if fen is None else Money(fen=fen),
+        dearer=None if fen is None else Money(fen=fen - least),
+        items=dict(one.items),
+        start=None if one.start_s is None else centre.moment(one.start_s),
+        travel=None if one.travel_s is None else duration_text(one.travel_s),
+        travel_m=one.travel_m,
+        verdicts=[
+            VerdictShown(
+                rule=None if verdict.rule is None else str(verdict.rule),
+                holds=verdict.holds,
+                said=_said(verdict.said, language),
+            )
+            for verdict in one.verdicts
+        ],
+    )
+
+
+def _said(sentence: Sentence, language: Language) -> str:
+    return sentence.zh if language is Language.ZH else sentence.en

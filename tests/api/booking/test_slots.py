@@ -1,0 +1,249 @@
+"""Slots are offered, held, confirmed, moved and cancelled; every change holds for the next question."""
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from api.tables.events import Event
+from api.tables.jobs import JobHistory, JobRow
+from api.tables.plans import LiveRoute, Visit
+from api.tables.slots import SlotHold
+from tests.api.booking.conftest import DATE, MORNING
+from tests.api.clients import MakeKey, StandingClock, client_of
+from tests.api.published import plan_and_publish
+
+
+def draft(app: FastAPI, **changes: Any) -> dict[str, Any]:
+    """Return a draft at the door of a planned job, so that somebody can come."""
+    with app.state.database.read() as session:
+        visit = session.scalars(select(Visit).order_by(Visit.job_id)).first()
+        job = session.get(JobRow, visit.job_id)
+        cells = job.cells
+        centre_id = job.centre_id
+    said = {
+        "reported_at": "2026-03-02T08:30:00+08:00",
+        "product": cells["product"],
+        "skill_level": 1,
+        "position": {"coordinates": [float(cells["lon"]), float(cells["lat"])], "datum": cells["datum"]},
+        "service_duration": "PT20M",
+        "centre_id": centre_id,
+        "parts": [],
+    }
+    return {name: value for name, value in (said | changes).items() if value is not None}
+
+
+def ask(client: TestClient, job: dict[str, Any], **more: Any) -> dict[str, Any]:
+    answer = client.post("/v1/slot-offers", json={"job": job, **more})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def hold(client: TestClient, offer: dict[str, Any]) -> dict[str, Any]:
+    answer = client.post("/v1/slot-holds", json={"offer_id": offer["id"]})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def confirm(client: TestClient, held: dict[str, Any]) -> dict[str, Any]:
+    answer = client.post(f"/v1/slot-holds/{held['id']}:confirm")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def visits_of(app: FastAPI, technician_id: str) -> list[tuple[str, dt.datetime, dt.datetime]]:
+    with app.state.database.read() as session:
+        rows = session.scalars(select(Visit).where(Visit.technician_id == technician_id).order_by(Visit.start_at))
+        return [(row.job_id, row.start_at, row.end_at) for row in rows]
+
+
+def test_offers_are_priced_graded_and_change_nothing(app: FastAPI, client: TestClient) -> None:
+    with app.state.database.read() as session:
+        before = session.execute(select(func.sum(LiveRoute.version), func.count())).one()
+        visits = session.scalar(select(func.count()).select_from(Visit))
+    found = ask(client, draft(app), most=5)
+    assert 1 <= len(found["items"]) <= 5
+    assert found["nobody"] is None
+    assert found["items"][0]["grade"] == "A"
+    prices = [one["price"]["fen"] for one in found["items"]]
+    assert prices == sorted(prices)
+    assert all(sum(one["items"].values()) == one["price"]["fen"] for one in found["items"])
+    assert all(one["start"] <= one["planned_start"] <= one["end"] for one in found["items"])
+    assert all(one["planned_start"] >= "2026-03-02T09:00:00+08:00" for one in found["items"])
+    with app.state.database.read() as session:
+        assert session.execute(select(func.sum(LiveRoute.version), func.count())).one() == before
+        assert session.scalar(select(func.count()).select_from(Visit)) == visits
+
+
+def test_a_slot_from_offer_to_appointment(app: FastAPI, client: TestClient) -> None:
+    said = draft(app, source="crm", external_id="SR-1", contact="王女士")
+    offer = ask(client, said)["items"][0]
+    held = hold(client, offer)
+    assert held["state"] == "held"
+    assert held["expires_at"] == "2026-03-02T09:10:00+08:00"
+    assert held["id"] in [id_ for id_, _, _ in visits_of(app, held["technician_id"])]
+    assert client.get("/v1/jobs?external_id=SR-1").json()["items"] == []
+    made = confirm(client, held)
+    assert confirm(client, held) == made
+    job = client.get(f"/v1/jobs/{made['job_id']}").json()
+    assert (job["state"], job["external_id"], job["lock"]) == ("planned", "SR-1", "both")
+    assert job["appointment"] == {"start": offer["start"], "end": offer["end"]}
+    assert job["visit"]["technician_id"] == held["technician_id"]
+    assert job["visit"]["told"]
+    assert made["job_id"] in [id_ for id_, _, _ in visits_of(app, held["technician_id"])]
+    with app.state.database.read() as session:
+        kinds = list(session.scalars(select(Event.type).where(Event.subject == made["id"])))
+        assert kinds == ["appointment.confirmed"]
+        lines = list(session.scalars(select(JobHistory.kind).where(JobHistory.job_id == made["job_id"])))
+        assert sorted(lines) == ["appointment", "created"]
+    # The next question meets the new visit where it is.
+    assert ask(client, draft(app))["items"]
+
+
+def test_visits_never_overlap_and_legs_fit(app: FastAPI, client: TestClient) -> None:
+    for number in range(6):
+        found = ask(client, draft(app), most=1)
+        held = hold(client, found["items"][0])
+        if number % 2:
+            assert client.delete(f"/v1/slot-holds/{held['id']}").status_code == 204
+        else:
+            confirm(client, held)
+        times = visits_of(app, held["technician_id"])
+        assert all(a[2] <= b[1] for a, b in itertools.pairwise(times))
+        assert len({id_ for id_, _, _ in times}) == len(times)
+    # A process that starts now reads the same plan as the one that has followed it.
+    centre_id = found["centre_id"]
+    with app.state.database.read() as session:
+        followed = app.state.desks.current(session, centre_id)[0].desk
+        fresh = type(app.state.desks)(app.state.database, app.state.clock).current(session, centre_id)[0].desk
+    assert followed.routes == fresh.routes
+    assert not followed.shut.any() or followed.shut.tolist() == fresh.shut.tolist()
+
+
+def test_a_released_place_is_offered_again(app: FastAPI, client: TestClient) -> None:
+    first = ask(client, draft(app), most=50)["items"]
+    held = hold(client, first[0])
+    assert client.delete(f"/v1/slot-holds/{held['id']}").status_code == 204
+    assert client.delete(f"/v1/slot-holds/{held['id']}").status_code == 204
+    assert client.post(f"/v1/slot-holds/{held['id']}:confirm").status_code == 410
+    again = ask(client, draft(app), most=50)["items"]
+    assert [(one["price"], one["planned_start"]) for one in again] == [
+        (one["price"], one["planned_start"]) for one in first
+    ]
+
+
+def test_an_offer_has_one_hold_and_the_other_gets_new_offers(app: FastAPI, client: TestClient) -> None:
+    offer = ask(client, draft(app))["items"][0]
+    hold(client, offer)
+    lost = client.post("/v1/slot-holds", json={"offer_id": offer["id"]})
+    assert lost.status_code == 409
+    new = lost.json()["offers"]
+    assert new
+    assert hold(client, new[0])["state"] == "held"
+
+
+def test_a_hold_runs_out(app: FastAPI, client: TestClient, clock: StandingClock) -> None:
+    offer = ask(client, draft(app))["items"][0]
+    held = hold(client, offer)
+    clock.move(dt.timedelta(minutes=10))
+    assert client.get(f"/v1/slot-holds/{held['id']}").json()["state"] == "expired"
+    gone = client.post(f"/v1/slot-holds/{held['id']}:confirm")
+    assert gone.status_code == 410
+    assert ask(client, draft(app))["items"]
+    assert held["id"] not in [id_ for id_, _, _ in visits_of(app, held["technician_id"])]
+
+
+def test_an_appointment_is_moved_and_cancelled(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    path = f"/v1/appointments/{made['id']}"
+    tag = client.get(path).headers["etag"]
+    answer = client.post("/v1/slot-offers", json={"job_id": made["job_id"], "most": 20})
+    assert answer.status_code == 201, answer.text
+    other = next(one for one in answer.json()["items"] if one["start"] != made["start"])
+    wish = {"offer_id": other["id"]}
+    assert client.post(f"{path}:reschedule", json=wish).status_code == 428
+    assert client.post(f"{path}:reschedule", json=wish, headers={"If-Match": '"9"'}).status_code == 412
+    moved = client.post(f"{path}:reschedule", json=wish, headers={"If-Match": tag})
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["start"] == other["start"]
+    with app.state.database.read() as session:
+        assert session.scalar(select(func.count()).where(Visit.job_id == made["job_id"])) == 1
+        assert session.scalar(select(func.count()).where(SlotHold.state == "held")) == 0
+    assert client.post(f"{path}:cancel", json={"reason": "no"}).status_code == 428
+    done = client.post(f"{path}:cancel", json={"reason": "no"}, headers={"If-Match": moved.headers["etag"]})
+    assert done.status_code == 200, done.text
+    job = client.get(f"/v1/jobs/{made['job_id']}").json()
+    assert (job["state"], job["appointment"], job["visit"]) == ("needs_visit", None, None)
+    with app.state.database.read() as session:
+        assert session.scalar(select(func.count()).where(Visit.job_id == made["job_id"])) == 0
+    again = client.post(f"{path}:cancel", json={"reason": "no"}, headers={"If-Match": done.headers["etag"]})
+    assert again.status_code == 409
+
+
+def test_what_nobody_can_serve_says_why(app: FastAPI, client: TestClient) -> None:
+    found = ask(client, draft(app, crew_size=9))
+    assert found["items"] == []
+    nobody = found["nobody"]
+    assert nobody["candidates"]
+    assert all(not one["possible"] for one in nobody["candidates"])
+    broken = {v["rule"] for one in nobody["candidates"] for v in one["verdicts"] if not v["holds"]}
+    assert "CREW" in {rule.upper() for rule in broken}
+    assert any(one["kind"] == "crew" for one in nobody["remedies"])
+
+
+def test_recommendation_ranks_and_changes_nothing(app: FastAPI, client: TestClient) -> None:
+    answer = client.post("/v1/assignments:recommend", json={"job": draft(app)}, headers={"Accept-Language": "zh"})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    possible = [one["price"]["fen"] for one in found["candidates"] if one["possible"]]
+    assert possible
+    assert found["candidates"][0]["dearer"]["fen"] == 0
+    assert all(one["verdicts"] for one in found["candidates"])
+
+
+@pytest.mark.parametrize("field", ["reported_at"])
+def test_naive_times_are_refused(app: FastAPI, client: TestClient, field: str) -> None:
+    answer = client.post("/v1/slot-offers", json={"job": draft(app, **{field: "2026-03-02T08:30:00"})})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"/job/{field}"
+    bound = client.post("/v1/slot-offers", json={"job": draft(app), "earliest": "2026-03-02T10:00:00"})
+    assert bound.status_code == 422
+
+
+def test_another_centre_sees_nothing(app: FastAPI, client: TestClient, make_key: MakeKey) -> None:
+    found = ask(client, draft(app))
+    held = hold(client, found["items"][1])
+    made = confirm(client, hold(client, found["items"][0])) if len(found["items"]) > 1 else None
+    stranger = client_of(app, make_key("jobs:write", centres=["C-OTHER"]))
+    assert stranger.post("/v1/slot-offers", json={"job": draft(app)}).status_code == 404
+    assert stranger.post("/v1/slot-holds", json={"offer_id": found["items"][0]["id"]}).status_code == 404
+    assert stranger.get(f"/v1/slot-holds/{held['id']}").status_code == 404
+    assert stranger.post(f"/v1/slot-holds/{held['id']}:confirm").status_code == 404
+    assert stranger.delete(f"/v1/slot-holds/{held['id']}").status_code == 404
+    assert made is None or stranger.get(f"/v1/appointments/{made['id']}").status_code == 404
+    reader = client_of(app, make_key())
+    assert reader.post("/v1/slot-offers", json={"job": draft(app)}).status_code == 403
+    assert reader.post("/v1/assignments:recommend", json={"job": draft(app)}).status_code == 200
+
+
+def test_the_next_plan_keeps_held_and_confirmed_places(app: FastAPI, client: TestClient) -> None:
+    offers = ask(client, draft(app), most=50)["items"]
+    made = confirm(client, hold(client, offers[0]))
+    held = hold(client, ask(client, draft(app), most=50)["items"][0])
+    plan_and_publish(app.state.database, date=DATE, now=MORNING + dt.timedelta(hours=3))
+    with app.state.database.read() as session:
+        kept = session.get(Visit, held["id"])
+        promised = session.get(Visit, made["job_id"])
+        assert kept.technician_id == held["technician_id"]
+        assert kept.start_at == dt.datetime.fromisoformat(held["planned_start"])
+        assert promised.technician_id == made["technician_id"]
+        assert made["start"] <= promised.start_at.astimezone(dt.timezone(dt.timedelta(hours=8))).isoformat()
+    assert confirm(client, held)["state"] == "confirmed"
+    assert ask(client, draft(app))["items"]

@@ -31,7 +31,7 @@ from datasets.table import table_of
 JOBS = next(layout for layout in TABLES if layout.name == "jobs")
 
 
-def lines_of(rows: list[dict[str, Any]]) -> bytes:
+def lines_of(rows: list[dict[Any, Any]]) -> bytes:
     """Return jobs as a source would send them."""
     said = []
     for row in rows:

@@ -21,7 +21,7 @@ from datasets.policies import PolicyClock
 from datasets.times import duration_of
 from optimizer.model import ClockKind
 
-__all__ = ["AtRisk", "routes"]
+__all__ = ["AtRisk", "at_risk", "routes"]
 
 MOST = 1_000
 routes = router("jobs")

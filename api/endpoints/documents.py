@@ -23,7 +23,7 @@ from api.store.references import referring_rows
 from api.store.settings import NETWORK
 from api.tables.network import Document
 
-__all__ = ["routes"]
+__all__ = ["Kind", "routes"]
 
 routes = router("network", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
 

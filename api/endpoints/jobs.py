@@ -65,7 +65,23 @@ from api.tables.jobs import JobRow
 from api.tables.plans import Visit
 from optimizer.model import Lock
 
-__all__ = ["routes"]
+__all__ = [
+    "bulk_jobs",
+    "cancel_job",
+    "change",
+    "consent_to_job",
+    "create_job",
+    "escalate_job",
+    "get_job",
+    "job_explanation",
+    "job_sla",
+    "job_timeline",
+    "list_jobs",
+    "pause_job_clock",
+    "resume_job_clock",
+    "routes",
+    "upsert_job",
+]
 
 CHUNK_LINES = 5_000
 

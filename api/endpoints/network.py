@@ -53,7 +53,7 @@ from api.store.references import referring_rows
 from api.store.standings import local_date
 from api.tables.network import Effective, OutletRow, TechnicianRow
 
-__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes"]
+__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "list_certificates", "routes"]
 
 CHUNK_LINES = 2_000
 

@@ -29,7 +29,7 @@ from api.store.settlement import settlement_lines
 from api.store.standings import local_date
 from datasets.settings import Settings
 
-__all__ = ["routes"]
+__all__ = ["Asked", "report_churn", "report_parity", "report_settlement", "report_sla", "report_workload", "routes"]
 
 LONGEST = dt.timedelta(days=366)
 LISTED = dt.timedelta(days=7)

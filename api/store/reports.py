@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.job_states import JobState
@@ -47,7 +47,7 @@ class Period:
         """The midnight after the last date."""
         return dt.datetime.combine(self.last + dt.timedelta(days=1), dt.time(), TIME_ZONE).astimezone(dt.UTC)
 
-    def within(self, query: Select[Any], moment: Any, centre: Any) -> Select[Any]:
+    def within(self, query: Any, moment: Any, centre: Any) -> Any:
         """Keep a query to these dates and centres."""
         query = query.where(moment >= self.begins, moment < self.ends)
         return query if self.centres is None else query.where(centre.in_(self.centres))
@@ -133,7 +133,7 @@ def workload_rows(session: Session, period: Period) -> list[dict[str, Any]]:
 
 def churn_rows(session: Session, period: Period, tariff: Tariff) -> list[dict[str, Any]]:
     """Return what each publication changed of what had been promised, priced as a plan's churn is."""
-    entries: Select[Any] = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
+    entries: Any = select(JobHistory, JobRow.centre_id).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = period.within(entries.where(JobHistory.kind == "state"), JobHistory.at, JobRow.centre_id)
     groups: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for entry, centre_id in session.execute(entries):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from geoalchemy2.shape import to_shape
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.job_states import JobState
@@ -57,7 +57,7 @@ def settlement_lines(session: Session, period: Period) -> list[dict[str, Any]]:
 
 def _finished(session: Session, period: Period) -> Iterator[_Finished]:
     """Yield each job done on these dates once, by its last finish, with what held on that date."""
-    entries: Select[Any] = select(JobHistory, JobRow).join(JobRow, JobRow.id == JobHistory.job_id)
+    entries: Any = select(JobHistory, JobRow).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = entries.where(JobHistory.to_state == JobState.DONE.value, JobHistory.from_state != JobState.DONE.value)
     entries = period.within(entries, JobHistory.at, JobRow.centre_id).order_by(JobHistory.at, JobHistory.id)
     last: dict[str, tuple[JobHistory, JobRow]] = {job.id: (entry, job) for entry, job in session.execute(entries)}

@@ -12,7 +12,7 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import documents, events, health, network, plans, vroom, webhooks
+from api.endpoints import documents, events, health, jobs, network, plans, vroom, webhooks
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
@@ -28,6 +28,7 @@ __all__ = ["ROUTERS", "create_app"]
 
 ROUTERS = (
     health.routes,
+    jobs.routes,
     events.routes,
     webhooks.routes,
     vroom.routes,

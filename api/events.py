@@ -12,7 +12,7 @@ from api.clock import utc_now
 from api.tables.base import new_id
 from api.tables.events import Event, current_transaction, oldest_open_transaction
 
-__all__ = ["START", "Place", "emit", "end_of_feed", "read_events"]
+__all__ = ["START", "Place", "emit", "emit_all", "end_of_feed", "read_events"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -48,6 +48,25 @@ def emit(
         )
     )
     return event_id
+
+
+def emit_all(
+    session: Session, type_: str, told: Sequence[tuple[str, Mapping[str, Any], str | None]], at: dt.datetime
+) -> None:
+    """Add many events of a type to the transaction: subject, data and centre of each."""
+    rows = [
+        {
+            "id": new_id("evt"),
+            "at": at,
+            "type": type_,
+            "subject": subject,
+            "centre_id": centre_id,
+            "data": dict(data),
+        }
+        for subject, data, centre_id in told
+    ]
+    if rows:
+        session.execute(insert(Event), rows)
 
 
 def read_events(

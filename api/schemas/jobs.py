@@ -1,6 +1,6 @@
 """Jobs on the wire: what a caller says of one, and what the service answers."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue
 
@@ -122,6 +122,12 @@ class JobIn(Sent):
     ] = None
 
 
+def _as(name: str) -> Any:
+    """Return what OpenAPI says of a job's field."""
+    field = JobIn.model_fields[name]
+    return Field(description=field.description, examples=field.examples)
+
+
 class JobCreate(JobIn):
     """A new job; without an external id its own id stands in."""
 
@@ -152,6 +158,31 @@ class JobLine(JobUpsert):
 class JobChange(Sent):
     """A merge patch (RFC 7396): null clears a field; `state` moves the job on in its loop."""
 
+    reported_at: Annotated[WrittenMoment | None, _as("reported_at")] = None
+    product: Annotated[Word | None, _as("product")] = None
+    skill_level: Annotated[int | None, Field(ge=1, le=3), _as("skill_level")] = None
+    position: Annotated[Position | None, _as("position")] = None
+    service_duration: Annotated[Iso8601 | None, _as("service_duration")] = None
+    channel: Annotated[Channel | None, _as("channel")] = None
+    brand: Annotated[Text | None, _as("brand")] = None
+    fault: Annotated[Word | None, _as("fault")] = None
+    job_type: Annotated[JobType | None, _as("job_type")] = None
+    certificates: Annotated[list[Word] | None, Field(max_length=50), _as("certificates")] = None
+    address: Annotated[Text | None, _as("address")] = None
+    contact: Annotated[Text | None, _as("contact")] = None
+    phone: Annotated[Text | None, _as("phone")] = None
+    centre_id: Annotated[Identifier | None, _as("centre_id")] = None
+    customer_class: Annotated[CustomerClass | None, _as("customer_class")] = None
+    urgent: Annotated[bool | None, _as("urgent")] = None
+    crew_size: Annotated[int | None, Field(ge=1, le=10), _as("crew_size")] = None
+    load: Annotated[int | None, Field(ge=0, le=MAX_COUNT), _as("load")] = None
+    windows: Annotated[list[Span] | None, Field(max_length=50), _as("windows")] = None
+    appointment: Annotated[Span | None, _as("appointment")] = None
+    preferred: Annotated[Span | None, _as("preferred")] = None
+    consent: Annotated[ConsentState | None, _as("consent")] = None
+    parts: Annotated[list[PartQuantity] | None, Field(max_length=100), _as("parts")] = None
+    preferred_technician_id: Annotated[Identifier | None, _as("preferred_technician_id")] = None
+    same_fault_at: Annotated[WrittenMoment | None, _as("same_fault_at")] = None
     state: Annotated[
         JobState | None, Field(description="The state to move to.", examples=["needs_visit"], strict=False)
     ] = None
@@ -164,6 +195,10 @@ class JobChange(Sent):
         Lock | None,
         Field(description="What replanning may not touch; needs a published visit.", examples=["time"]),
     ] = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields of the job that the caller speaks of; None clears one."""
+        return {name: getattr(self, name) for name in self.model_fields_set & set(JobIn.model_fields)}
 
 
 class PublishedVisit(Shown):

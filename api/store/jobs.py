@@ -74,7 +74,7 @@ def change_job(
     return job
 
 
-def enter_jobs(
+def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     session: Session,
     read: DaySource,
     *,
@@ -83,11 +83,13 @@ def enter_jobs(
     by: By,
     now: dt.datetime,
     ids: Sequence[str] | None = None,
+    first_state: str = "needs_visit",
 ) -> list[Entered]:
     """Create the jobs that a source names anew, and change those it has named before; equal ones are left alone.
 
     read: the jobs, read and found good (`read_jobs` of api/store/days.py, or a day folder); external_ids: their names
-    at the source, in order. ids: names here for those that are new; None gives them.
+    at the source, in order. ids: names here for those that are new; None gives them. first_state: of those that are
+    new and not published.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def enter_jobs(
         job = known.get(external_id)
         if job is None:
             id_ = here[external_id] or new_id("job")
-            state = "planned" if columns["published_technician_id"] else "needs_visit"
+            state = "planned" if columns["published_technician_id"] else first_state
             named = {"id": id_, "source": source, "external_id": external_id, "entered": first + place}
             created.append({**named, **_NEW, **columns, "state": state, "created_at": now, "updated_at": now})
             lines.append(_line(id_, "created", by, now, states=(None, state)))

@@ -19,7 +19,7 @@ from datasets.settings import Settings
 from datasets.times import TIME_ZONE, duration_of
 from optimizer.model import AreaClass, CustomerClass
 
-__all__ = ["PAUSED", "RESUMED", "JobStanding", "local_date", "standings_of", "visits_of"]
+__all__ = ["ESCALATED", "PAUSED", "RESUMED", "RUNNING", "JobStanding", "local_date", "standings_of", "visits_of"]
 
 PAUSED, RESUMED, ESCALATED = "clock_paused", "clock_resumed", "escalated"
 """Kinds of history entries that clocks listen to."""
@@ -146,6 +146,8 @@ def _stopped(job: JobRow, entries: Sequence[JobHistory], first: dt.date) -> dict
     for entry in entries:
         if entry.kind == ESCALATED:
             stop(PolicyClock.PHONE, PolicyClock.RESPONSE, at=entry.at)
+        if entry.to_state == entry.from_state:
+            continue
         match entry.to_state:
             case JobState.ON_SITE:
                 stop(PolicyClock.ARRIVAL, at=entry.at)

@@ -22,6 +22,7 @@ __all__ = ["AT_RISK", "BREACHED", "STUCK", "watch"]
 
 AT_RISK, BREACHED, STUCK = "sla_at_risk", "sla_breached", "stuck"
 """Kinds of history entries; the event is `job.` and the same word."""
+_ENTERS = JobHistory.to_state.is_not(None) & (JobHistory.from_state.is_distinct_from(JobHistory.to_state))
 _WATCH = "watch"
 _ENTERED_BY_HEARING = 5_000
 
@@ -107,7 +108,7 @@ def _entered(session: Session, job_ids: Sequence[str]) -> dict[str, dt.datetime]
         some = job_ids[begin : begin + _ENTERED_BY_HEARING]
         entries = (
             select(JobHistory.job_id, JobHistory.at)
-            .where(JobHistory.job_id.in_(some), JobHistory.to_state.is_not(None))
+            .where(JobHistory.job_id.in_(some), _ENTERS)
             .order_by(JobHistory.at, JobHistory.id)
         )
         for job_id, at in session.execute(entries):

@@ -1,0 +1,208 @@
+"""What happens to one job: its moves in the loop, its clocks, its consent; each with its history and its event."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, Fault, NotFound, Refused
+from api.events import emit
+from api.job_states import OPEN_STATES, TMF_STATE, JobState, Role, check_move
+from api.store.jobs import By, change_job
+from api.store.standings import ESCALATED, PAUSED, RESUMED
+from api.tables.jobs import JobRow
+from api.tables.plans import LiveRoute, Visit
+from optimizer.model import Lock
+
+__all__ = [
+    "MAY_BE_AHEAD",
+    "STATE_CHANGED",
+    "escalate",
+    "job_seen",
+    "move_job",
+    "pause_clock",
+    "record_consent",
+    "release_visit",
+    "require_open",
+    "resume_clock",
+    "state_event",
+    "told_at",
+]
+
+MAY_BE_AHEAD = dt.timedelta(minutes=5)
+"""Clocks of others may be ahead by this; what was reported from further in the future is refused."""
+STATE_CHANGED = "job.state_changed"
+HELD_BY_VISIT = (JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE)
+"""States in which somebody is promised."""
+
+
+def job_seen(session: Session, job_id: str, centres: frozenset[str] | None, *, lock: bool = False) -> JobRow:
+    """Return a job. Raises NotFound, also for one of a centre that the caller does not see.
+
+    lock: nobody else changes it until the transaction ends.
+    """
+    wanted = select(JobRow).where(JobRow.id == job_id)
+    job = session.scalar(wanted.with_for_update() if lock else wanted)
+    if job is None or (centres is not None and job.centre_id not in centres):
+        raise NotFound("There is no such job.")
+    return job
+
+
+def told_at(said: str | None, now: dt.datetime, job: JobRow, pointer: str) -> dt.datetime:
+    """Return when something happened: now, unless it was said. Raises Refused for a moment that cannot be."""
+    if said is None:
+        return now
+    at = dt.datetime.fromisoformat(said).astimezone(dt.UTC)
+    if at > now + MAY_BE_AHEAD:
+        fault = Fault(pointer=pointer, code="in_the_future", detail="at most 5 minutes ahead of this service's clock")
+        raise Refused("That has not happened yet.", faults=(fault,))
+    if at < job.reported_at:
+        fault = Fault(pointer=pointer, code="before_the_report", detail="not before the job was reported")
+        raise Refused("The job was not there yet.", faults=(fault,))
+    return min(at, now)
+
+
+def require_open(job: JobRow) -> None:
+    """Raise Conflict for a job whose loop is closed."""
+    if JobState(job.state) not in OPEN_STATES:
+        raise Conflict(f"The job is {job.state}.", members={"state": job.state})
+
+
+def state_event(job: JobRow, before: str | None) -> dict[str, Any]:
+    """Return what an event tells of a change of state; no customer's data."""
+    state = JobState(job.state)
+    return {
+        "job_id": job.id,
+        "source": job.source,
+        "external_id": job.external_id,
+        "from_state": before,
+        "to_state": state.value,
+        "tmf_state": TMF_STATE[state].value,
+        "version": job.version,
+    }
+
+
+def move_job(
+    session: Session,
+    job: JobRow,
+    to: JobState,
+    *,
+    roles: frozenset[Role],
+    by: By,
+    at: dt.datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> JobRow:
+    """Move a job on in its loop; what it loses its visit by frees the technician.
+
+    Raises
+    ------
+    Conflict, Forbidden
+        As `check_move` says.
+    """
+    before = JobState(job.state)
+    check_move(before, to, roles)
+    visit = session.get(Visit, job.id)
+    who = _who(job, visit)
+    columns: dict[str, Any] = {}
+    keeps = to in HELD_BY_VISIT or to in (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
+    if not keeps:
+        release_visit(session, job.id)
+        columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
+    if to is JobState.CANCELLED:
+        columns |= _clock_ended(job, at)
+    change_job(session, job, "state", by=by, now=at, detail={**who, **(detail or {})}, state=to.value, **columns)
+    emit(session, STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
+    return job
+
+
+def release_visit(session: Session, job_id: str) -> None:
+    """Take a promised visit back; whoever shows the route sees that it has changed."""
+    visit = session.get(Visit, job_id)
+    if visit is None:
+        return
+    route = (LiveRoute.technician_id == visit.technician_id, LiveRoute.date == visit.date)
+    session.execute(update(LiveRoute).where(*route).values(version=LiveRoute.version + 1))
+    session.execute(delete(Visit).where(Visit.job_id == job_id))
+    session.expire_all()
+
+
+def escalate(session: Session, job: JobRow, reason: str, *, by: By, at: dt.datetime) -> JobRow:
+    """Hand a job to a supervisor."""
+    require_open(job)
+    change_job(session, job, ESCALATED, by=by, now=at, detail={"reason": reason})
+    emit(session, "job.escalated", job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
+    return job
+
+
+def pause_clock(session: Session, job: JobRow, reason: str, note: str | None, *, by: By, at: dt.datetime) -> JobRow:
+    """Stop the clocks of a job, with a reason. Raises Conflict when they stand still already."""
+    require_open(job)
+    if job.clock_paused_at is not None:
+        raise Conflict("The clocks stand still already.", members={"clock_paused_at": job.clock_paused_at.isoformat()})
+    detail = {"reason": reason, "note": note} if note else {"reason": reason}
+    change_job(session, job, PAUSED, by=by, now=at, detail=detail, clock_paused_at=at, clock_paused_reason=reason)
+    emit(session, "job.clock_paused", job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
+    return job
+
+
+def resume_clock(session: Session, job: JobRow, *, by: By, at: dt.datetime) -> JobRow:
+    """Let the clocks of a job run again; they are due later by as long as they stood still."""
+    if job.clock_paused_at is None:
+        raise Conflict("The clocks run.")
+    reason = job.clock_paused_reason
+    columns = _clock_ended(job, at)
+    detail = {"reason": reason, "paused_s": columns["paused_s"] - job.paused_s}
+    change_job(session, job, RESUMED, by=by, now=at, detail=detail, **columns)
+    emit(session, "job.clock_resumed", job.id, {"job_id": job.id, **detail}, job.centre_id, at=at)
+    return job
+
+
+def record_consent(
+    session: Session,
+    job: JobRow,
+    consent: str,
+    amount_fen: int | None,
+    *,
+    roles: frozenset[Role],
+    by: By,
+    at: dt.datetime,
+) -> JobRow:
+    """Write down what the customer said to the quote: `given` lets the job be dispatched, `refused` cancels it.
+
+    Clocks that waited for the answer run again.
+    """
+    require_open(job)
+    detail: dict[str, Any] = {"consent": consent, "amount_fen": amount_fen}
+    if job.clock_paused_at is not None and job.clock_paused_reason == "awaiting_consent":
+        resume_clock(session, job, by=by, at=at)
+    if consent == "refused":
+        return move_job(session, job, JobState.CANCELLED, roles=roles, by=by, at=at, detail=detail)
+    change_job(session, job, "consent", by=by, now=at, detail=detail, consent="given")
+    emit(session, "job.consent_given", job.id, {"job_id": job.id}, job.centre_id, at=at)
+    return job
+
+
+def _who(job: JobRow, visit: Visit | None) -> dict[str, Any]:
+    """Return who is promised, for the history: reports and settlement read it long after the visit is gone."""
+    if visit is None:
+        return {"technician_id": job.published_technician_id} if job.published_technician_id else {}
+    return {
+        "technician_id": visit.technician_id,
+        "outlet_id": visit.outlet_id,
+        "plan_id": visit.plan_id,
+        "planned_start": visit.start_at.isoformat(),
+        "planned_end": visit.end_at.isoformat(),
+    }
+
+
+def _clock_ended(job: JobRow, at: dt.datetime) -> dict[str, Any]:
+    if job.clock_paused_at is None:
+        return {}
+    lasted = max(dt.timedelta(), at - job.clock_paused_at)
+    return {
+        "clock_paused_at": None,
+        "clock_paused_reason": None,
+        "paused_s": job.paused_s + lasted // dt.timedelta(seconds=1),
+    }

@@ -1,0 +1,165 @@
+"""Jobs that callers send become rows: judged as jobs.csv is, all faults of every job at once, good ones entered."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Fault
+from api.events import emit_all
+from api.job_states import OPEN_STATES, JobState
+from api.schemas.cells import row_of
+from api.schemas.jobs import JobIn
+from api.store.checked_rows import LAYOUTS, faults_by_row
+from api.store.days import read_jobs
+from api.store.job_moves import MAY_BE_AHEAD, STATE_CHANGED, state_event
+from api.store.jobs import By, Entered, enter_jobs
+from api.tables.jobs import JobRow
+from datasets.day import DaySource
+from datasets.faults import DayRefused
+from datasets.times import TIME_ZONE
+
+__all__ = ["JOB_COLUMNS", "Sending", "Upserted", "upsert_jobs"]
+
+JOB_COLUMNS = tuple(column.name for column in LAYOUTS["jobs"].columns if column.name != "job_id")
+_AT_ONCE = 500
+
+Cells = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Who sends jobs. centres: whose rows they may write, None for all."""
+
+    source: str
+    by: By
+    centres: frozenset[str] | None
+    first_state: JobState = JobState.NEEDS_VISIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upserted:
+    """What became of jobs, each by its place: entered, or refused with every fault."""
+
+    entered: dict[int, Entered] = field(default_factory=dict)
+    refused: dict[int, list[Fault]] = field(default_factory=dict)
+
+
+def upsert_jobs(session: Session, sending: Sending, jobs: Sequence[tuple[str, JobIn]], *, now: dt.datetime) -> Upserted:
+    """Enter the good ones of these jobs, by their names at the source; what is equal is left alone.
+
+    What lives on after a job was entered – its published visit, lock, consent, appointment – stays, unless the caller
+    speaks of it. A closed job does not change any more.
+    """
+    known = _known(session, sending.source, [name for name, _ in jobs])
+    cells = [_with_live(row_of(said, JOB_COLUMNS), said, known.get(name)) for name, said in jobs]
+    refused: dict[int, list[Fault]] = {}
+    for place, (name, said) in enumerate(jobs):
+        faults = _edge_faults(said, sending, known.get(name), cells[place], now)
+        if faults:
+            refused[place] = faults
+    last: dict[str, int] = {name: place for place, (name, _) in enumerate(jobs)}
+    for place, (name, _) in enumerate(jobs):
+        if last[name] != place:
+            refused.setdefault(place, [_fault("/external_id", "twice", "the same job comes again in a later line")])
+    places, read = _read_good(session, cells, refused, now)
+    if read is None:
+        return Upserted(refused=refused)
+    done = enter_jobs(
+        session,
+        read,
+        source=sending.source,
+        external_ids=[jobs[place][0] for place in places],
+        by=sending.by,
+        now=now,
+        first_state=sending.first_state.value,
+    )
+    entered = dict(zip(places, done, strict=True))
+    _tell(session, [one.id for one in done if one.outcome == "created"], now)
+    return Upserted(entered=entered, refused=refused)
+
+
+def _read_good(
+    session: Session, cells: Sequence[Cells], refused: dict[int, list[Fault]], now: dt.datetime
+) -> tuple[list[int], DaySource | None]:
+    """Read the rows that are not refused; those that the reader refuses are added. Twice at most: faults come all."""
+    for _ in range(2):
+        places = [place for place in range(len(cells)) if place not in refused]
+        if not places:
+            return places, None
+        try:
+            return places, read_jobs(session, [cells[place] for place in places], now=now)
+        except DayRefused as day:
+            if any(fault.file != LAYOUTS["jobs"].file or fault.row is None for fault in day.faults):
+                raise
+            for row, faults in faults_by_row(day.faults).items():
+                refused[places[row]] = faults
+    return [], None
+
+
+def _edge_faults(said: JobIn, sending: Sending, job: JobRow | None, cells: Cells, now: dt.datetime) -> list[Fault]:
+    """Return what no cell can know: clocks ahead, other centres, loops that are closed."""
+    faults = []
+    if dt.datetime.fromisoformat(said.reported_at) > now + MAY_BE_AHEAD:
+        faults.append(_fault("/reported_at", "in_the_future", "at most 5 minutes ahead of this service's clock"))
+    if sending.centres is not None:
+        allowed = ", ".join(sorted(sending.centres))
+        if said.centre_id not in sending.centres:
+            faults.append(_fault("/centre_id", "other_centre", f"a centre of this key: {allowed}"))
+        if job is not None and job.centre_id not in sending.centres:
+            return [_fault("/external_id", "not_found", "there is no such job")]
+    if job is not None and JobState(job.state) not in OPEN_STATES and not _same(job, cells):
+        faults.append(_fault("", "closed", f"the job is {job.state} and does not change any more"))
+    return faults
+
+
+def _same(job: JobRow, cells: Cells) -> bool:
+    return all(job.cells.get(name, "") == cells.get(name, "") for name in JOB_COLUMNS if name not in _LIVE)
+
+
+_LIVE = frozenset({"appointment", "consent", "lock", "published_technician_id", "published_start", "told"})
+
+
+def _with_live(cells: Cells, said: JobIn, job: JobRow | None) -> Cells:
+    if job is None:
+        return cells
+    live: Mapping[str, str] = {}
+    if job.published_technician_id is not None and job.published_start is not None:
+        live = {
+            "published_technician_id": job.published_technician_id,
+            "published_start": _written(job.published_start),
+            "told": "yes" if job.told else "no",
+            "lock": job.lock,
+        }
+    if said.consent is None:
+        cells["consent"] = job.consent
+    if said.appointment is None and job.appointment_start is not None and job.appointment_end is not None:
+        cells["appointment"] = f"{_written(job.appointment_start)}/{_written(job.appointment_end)}"
+    return {**cells, **live}
+
+
+def _known(session: Session, source: str, names: Sequence[str]) -> dict[str, JobRow]:
+    found: dict[str, JobRow] = {}
+    for begin in range(0, len(names), _AT_ONCE):
+        wanted = select(JobRow).where(JobRow.source == source, JobRow.external_id.in_(names[begin : begin + _AT_ONCE]))
+        found |= {job.external_id: job for job in session.scalars(wanted)}
+    return found
+
+
+def _tell(session: Session, job_ids: Sequence[str], now: dt.datetime) -> None:
+    told = []
+    for begin in range(0, len(job_ids), _AT_ONCE):
+        some = job_ids[begin : begin + _AT_ONCE]
+        for job in session.scalars(select(JobRow).where(JobRow.id.in_(some))):
+            told.append((job.id, state_event(job, None), job.centre_id))
+    emit_all(session, STATE_CHANGED, told, now)
+
+
+def _written(moment: dt.datetime) -> str:
+    return moment.astimezone(TIME_ZONE).isoformat(timespec="seconds")
+
+
+def _fault(pointer: str, code: str, detail: str) -> Fault:
+    return Fault(pointer=pointer, code=code, detail=detail)

@@ -16,6 +16,7 @@ from api.database import Database
 from api.logs import configure_logs
 from api.settings import Settings
 from api.store import keys
+from api.supervisor import Supervisor
 
 __all__ = ["ServeRefused", "key_app", "serve"]
 
@@ -44,6 +45,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port (default 8000; 0: a free one).")] = None,
     url: DatabaseUrl = None,
+    work: Annotated[
+        bool, typer.Option(help="Also run plans, in a worker process that is started anew when it dies.")
+    ] = True,
 ) -> None:
     """Serve the API until Ctrl-C. Beyond this machine only when a key exists: paigong key make."""
     settings = _settings(url, host, port)
@@ -56,6 +60,7 @@ def serve(
     address = listening.getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
     typer.echo(f"Paigong answers at http://{shown}:{address[1]} – documentation at /docs; Ctrl-C ends it.")
+    supervisor = Supervisor(settings) if work else None
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,
@@ -63,7 +68,13 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    if supervisor is not None:
+        supervisor.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if supervisor is not None:
+            supervisor.stop()
 
 
 def _is_loopback(host: str) -> bool:

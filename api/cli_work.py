@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 import threading
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -14,7 +16,9 @@ from api.settings import Settings
 __all__ = ["work"]
 
 
-def work() -> None:
+def work(
+    while_stdin: Annotated[bool, typer.Option(hidden=True, help="End when stdin ends: its owner has died.")] = False,
+) -> None:
     """Run plans that wait in the store, one at a time, until Ctrl-C or SIGTERM; several workers share the queue."""
     settings = Settings()
     configure_logs(settings.log_level)
@@ -26,8 +30,14 @@ def work() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    if while_stdin:
+        threading.Thread(target=_end_with_stdin, args=(over,), daemon=True).start()
     with RunWorker(settings):
-        typer.echo("ready", err=True)
         over.wait()
     # DBOS' threads wait for runs that now go on elsewhere.
     os._exit(0)
+
+
+def _end_with_stdin(over: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    over.set()

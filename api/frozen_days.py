@@ -1,6 +1,6 @@
-"""The day that a run plans, kept as it was when the run began: whoever resumes it, checks it or asks why reads the same.
+"""The day that a run plans, kept as it was when the run began: whoever resumes or checks it reads the same.
 
-It is kept as values, not as a memory of objects: a version that no longer knows them says so, and the plan is made anew.
+It is kept as values, not as a memory of objects: a version that no longer knows them says so, and one plans anew.
 """
 
 import datetime as dt

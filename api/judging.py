@@ -76,7 +76,9 @@ def judge(database_url: str, plan_id: str) -> Judgement:
             day, plan = file_of(session, plan_id, "day"), file_of(session, plan_id, "plan")
     finally:
         database.close()
-    assert day is not None and plan is not None, "a finished plan has both"
+    if day is None or plan is None:
+        finding = Finding(rule="READABLE", where="plan", sentence="nothing is stored")
+        return Judgement(digest="", findings=(finding,))
     try:
         stored = stored_plan(day, plan)
     except OtherVersion as other:

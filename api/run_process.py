@@ -9,8 +9,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,7 @@ from api.store.plans import (
     get_plan,
     keep_file,
     keep_shard,
+    plan_alone,
     shard_keys,
     shards_of,
     tell_progress,
@@ -42,8 +44,9 @@ from api.workers import ProcessWorkers, Seconds, end_with_parent
 from datasets.faults import DayRefused
 from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
+from optimizer.workers import Workers
 
-__all__ = ["NICER", "run_here", "run_in_child"]
+__all__ = ["NICER", "Crew", "run_here", "run_in_child"]
 
 NICER = 10
 """Searching has a lower priority than answering."""
@@ -114,7 +117,7 @@ class _Teller:
         self._thread = threading.Thread(target=self._tell, daemon=True)
         self.lost = False
 
-    def __enter__(self) -> "_Teller":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -158,21 +161,29 @@ def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     database = Database(settings.database_url)
     try:
-        run_here(settings, database, plan_id, executor)
+        run_here(database, plan_id, executor, lambda: _crew(settings))
     except RunLost:
         sys.exit(0)
     finally:
         database.close()
 
 
-def run_here(settings: Settings, database: Database, plan_id: str, executor: str) -> None:
-    """Make a plan in this process; its shards are solved in others."""
+class Crew(Workers, Protocol):
+    """Workers that are hired for a run, and can be told to hurry."""
+
+    def until_stopped(self, budget: Budget) -> Budget:
+        """Return the budget, used up at once when a person asks to stop."""
+        ...
+
+
+def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[], AbstractContextManager[Crew]]) -> None:
+    """Make a plan in this process; its shards are solved by whom `hire` returns."""
     attempt = patiently(lambda: _begin(database, plan_id, executor))
     if attempt is None:
         return
     run = _Run(database=database, plan_id=plan_id, attempt=attempt)
     try:
-        made, centre_ids = _made(settings, run)
+        made, centre_ids = _made(run, hire)
     except DayRefused as refused:
         _fail(run, "day_refused", "The day has faults.", _faults(refused))
     except PlanIllegal as illegal:
@@ -209,13 +220,13 @@ def _begin(database: Database, plan_id: str, executor: str) -> int | None:
         return begin_run(session, plan_id, executor, utc_now())
 
 
-def _made(settings: Settings, run: _Run) -> tuple[Made, list[str]]:
-    plan: Plan = run.read(lambda session: get_plan(session, run.plan_id))
+def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[Made, list[str]]:
+    plan = run.read(lambda session: plan_alone(session, run.plan_id))
     wish = plan.wish
-    with _crew(settings) as crew:
+    with hire() as crew:
         workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
         with _Teller(run, workers) as progress:
-            day = run.write(lambda session: _frozen(session, plan))
+            day = run.write(lambda session: _frozen(session, get_plan(session, run.plan_id)))
             made = make_plan(
                 day.folder,
                 visits=day.published(),

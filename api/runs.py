@@ -13,7 +13,9 @@ import socket
 import threading
 import time
 import uuid
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from typing import Self
 
 import structlog
 from dbos import DBOS, DBOSClient
@@ -26,7 +28,7 @@ from api.plan_states import ENDED, PlanState
 from api.run_process import NICER, run_in_child
 from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
-from api.store.plans import end_run, put_back
+from api.store.plans import end_run, plan_alone, put_back
 from api.tables.plans import Plan, Worker
 
 __all__ = ["ALIVE_S", "RunWorker"]
@@ -53,8 +55,10 @@ class RunWorker:
         self._child: BaseProcess | None = None
         self._log = structlog.get_logger()
 
-    def __enter__(self) -> "RunWorker":
+    def __enter__(self) -> Self:
         os.nice(NICER)
+        # It loads what a run needs while nothing waits yet.
+        forkserver.ensure_running()
         patiently(self._say_alive)
         self._launch()
         self._beat.start()
@@ -137,9 +141,7 @@ class RunWorker:
 
     def _look(self, plan_id: str) -> Plan:
         with self._database.read() as session:
-            plan = session.get_one(Plan, plan_id)
-            session.expunge(plan)
-            return plan
+            return plan_alone(session, plan_id)
 
     def _cancel(self, plan: Plan) -> None:
         def cancel() -> None:

@@ -49,6 +49,7 @@ routes = router("plans", Conflict, NotFound)
 
 LOOK_EVERY_S = 0.1
 FOLLOW_EVERY_S = 0.4
+PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
 PlanId = Annotated[str, Path(description="Id of the plan.", examples=["plan_0198f1c2"], max_length=64)]
@@ -120,7 +121,6 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
         days=body.horizon.days,
         now=now,
         centre_ids=wanted,
-        base_plan_id=None,
         actor=caller.actor,
         at=at,
     )
@@ -349,9 +349,8 @@ def _document(
         _require_state(plan, MADE)
         if centre_id is None and not whole:
             if len(plan.centre_ids) != 1:
-                fault = Fault(
-                    pointer="", parameter="query.centre_id", code="missing", detail="one of the plan's centres"
-                )
+                detail = "one of the plan's centres"
+                fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
                 raise Refused("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
@@ -382,10 +381,10 @@ for _name, _path, _kind, _summary, _whole in (
         "unassigned",
         "unassigned",
         "application/json",
-        "A centre's jobs left out, each with its reason and remedy",
+        "A centre's jobs left out, with reason and remedy",
         False,
     ),
-    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan beside planning by hand", True),
+    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
     ("diff", "diff", "application/json", "What changed against the promised visits", False),
 ):
     _add_document(_name, _path, _kind, _summary, whole=_whole)
@@ -434,18 +433,12 @@ def sheet(
     pages = json.loads(_document(database, caller, plan_id, "sheets", centre_id))
     if page not in pages:
         raise NotFound("There is no such page.")
-    return Response(
-        pages[page],
-        media_type="text/html",
-        headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
-    )
+    return Response(pages[page], media_type="text/html", headers=PAGE_POLICY)
 
 
 LastEventId = Annotated[
     str | None,
-    Header(
-        alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows.", max_length=20
-    ),
+    Header(alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows."),
 ]
 
 

@@ -57,7 +57,7 @@ class Limits(Sent):
         default=None,
         ge=1,
         le=10**9,
-        description="Search steps instead: the same plan on every machine.",
+        description="Search steps instead: the same plan everywhere.",
         examples=[None],
     )
 
@@ -194,9 +194,7 @@ class Edit(Sent):
 class EvaluationShown(Shown):
     """What the edited plan of the centre would be."""
 
-    routes: list[dict[str, Any]] = Field(
-        description="The edited routes with times, as `/routes` has them.", examples=[[]]
-    )
+    routes: list[dict[str, Any]] = Field(description="The edited routes with their times.", examples=[[]])
     before_fen: dict[str, int] = Field(description="Prices before, by item, fen.", examples=[{"travel": 120}])
     after_fen: dict[str, int] = Field(description="Prices after, by item, fen.", examples=[{"travel": 140}])
     difference_fen: int = Field(description="After less before, fen (CNY).", examples=[20])

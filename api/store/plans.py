@@ -33,6 +33,7 @@ __all__ = [
     "keep_file",
     "keep_shard",
     "list_plans",
+    "plan_alone",
     "put_back",
     "shard_keys",
     "shards_of",
@@ -46,7 +47,7 @@ class RunLost(Exception):
     """Another worker has taken the run over, or it has ended: this one must not write."""
 
 
-def create_plan(
+def create_plan(  # noqa: PLR0913 - the columns that a wish fills
     session: Session,
     *,
     wish: Mapping[str, Any],
@@ -54,7 +55,6 @@ def create_plan(
     days: int,
     now: dt.datetime,
     centre_ids: Sequence[str],
-    base_plan_id: str | None,
     actor: str,
     at: dt.datetime,
 ) -> Plan:
@@ -70,7 +70,6 @@ def create_plan(
         days=days,
         now=now,
         centre_ids=list(centre_ids),
-        base_plan_id=base_plan_id,
         attempt=0,
         progress={},
         told=0,
@@ -89,6 +88,13 @@ def get_plan(session: Session, plan_id: str, centres: frozenset[str] | None = No
     plan = session.scalar(wanted.with_for_update() if lock else wanted)
     if plan is None or (centres is not None and not centres.issuperset(plan.centre_ids)):
         raise NotFound("There is no such plan.")
+    return plan
+
+
+def plan_alone(session: Session, plan_id: str) -> Plan:
+    """Return a plan to be read after the transaction has ended."""
+    plan = session.get_one(Plan, plan_id)
+    session.expunge(plan)
     return plan
 
 
@@ -140,7 +146,7 @@ def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mappin
     _tell(session, plan_id, attempt, "plan.progress", progress, at, {"progress": dict(progress)})
 
 
-def end_run(
+def end_run(  # noqa: PLR0913 - what a run may leave
     session: Session,
     plan_id: str,
     attempt: int,

@@ -40,7 +40,6 @@ class Plan(Base):
     now: Mapped[dt.datetime] = mapped_column(Instant)
     """The planning moment: nothing begins before it."""
     centre_ids: Mapped[list[str]] = mapped_column(JSON)
-    base_plan_id: Mapped[str | None] = mapped_column(ForeignKey("plans.id"))
     attempt: Mapped[int]
     """Which start of the run may write: an earlier one that wakes up again is refused."""
     executor: Mapped[str | None]

@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("now", INSTANT, nullable=False),
         sa.Column("centre_ids", sa.JSON(), nullable=False),
-        sa.Column("base_plan_id", sa.String(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("executor", sa.String(), nullable=True),
         sa.Column("cancel_asked_at", INSTANT, nullable=True),
@@ -38,7 +37,6 @@ def upgrade() -> None:
         sa.Column("published_at", INSTANT, nullable=True),
         sa.Column("outcome", sa.JSON(), nullable=True),
         sa.Column("problem", sa.JSON(), nullable=True),
-        sa.ForeignKeyConstraint(["base_plan_id"], ["plans.id"], name=op.f("fk_plans_base_plan_id_plans")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
     )
     op.create_index("ix_plans_state", "plans", ["state"])

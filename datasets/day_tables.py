@@ -14,7 +14,7 @@ from datasets.table import Table, read_table
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lock, Ownership
 
-__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_rows", "check_tables", "read_tables"]
+__all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_jobs", "check_jobs", "check_rows", "check_tables", "read_tables"]
 
 CHINA_LONGITUDE = (73.0, 135.1)
 CHINA_LATITUDE = (3.0, 54.0)
@@ -43,6 +43,14 @@ def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults:
         _check_moments(tables["jobs"], settings, faults)
         _check_busy(tables["technicians"], settings, faults)
     _check_kits_of_jobs(tables["jobs"], tables["parts"], faults)
+
+
+def check_jobs(jobs: Table, tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
+    """Note what is wrong in jobs that are read beside tables found good before."""
+    check_rows(jobs, faults)
+    _check_references(jobs, tables, faults)
+    _check_moments(jobs, settings, faults)
+    _check_kits_of_jobs(jobs, tables["parts"], faults)
 
 
 def check_rows(table: Table, faults: FaultList) -> None:
@@ -77,8 +85,8 @@ def _check_references(table: Table, tables: Mapping[str, Table], faults: FaultLi
             continue
         target = tables[column.refers]
         # An id that cannot be read is one fault, not one for every row that refers to it.
-        known = target.ids | {""}
-        dangling = ~table.text[column.name].isin(known).to_numpy(dtype=np.bool_)
+        cells = table.text[column.name].tolist()
+        dangling = np.array([cell != "" and cell not in target.ids for cell in cells], dtype=np.bool_)
         good = np.array([value is not None for value in table.values[column.name]], dtype=np.bool_)
         if target.whole:
             table.refuse(dangling & good, column.name, f"an id that stands in {target.layout.file}", faults)

@@ -25,6 +25,7 @@ class AnywhereTravel:
 
     name = "estimate: proxy roads in China, elsewhere 1.3 times the great circle at the speed of country roads"
     is_estimate = True
+    same_back = True
 
     def matrix(self, origins: Places, destinations: Places, mode: TravelMode) -> TravelMatrix:
         """Return estimated seconds and metres from each origin to each destination; every pair has a way."""

@@ -114,6 +114,7 @@ class EstimateTravel:
 
     name = "estimate: proxy road graph over GeoNames places, calibration 1"
     is_estimate = True
+    same_back = True
 
     def matrix(self, origins: Places, destinations: Places, mode: TravelMode) -> TravelMatrix:
         """Return estimated seconds and metres from each origin to each destination.

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from optimizer.measure import Leg, Measured, MeasuredRoute, Visit, measured_once
@@ -80,7 +80,7 @@ class Cost:
     @property
     def total(self) -> int:
         """The sum of all items, in fen."""
-        return sum(astuple(self))
+        return sum(fen for _, fen in self.items())
 
     def items(self) -> tuple[tuple[str, int], ...]:
         """Return every item's name and fen, in the order of the model page."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from optimizer.model import TravelMode
 
-__all__ = ["EARTH_M", "UNREACHABLE", "Places", "TravelMatrix", "TravelTimes", "unit_vectors"]
+__all__ = ["EARTH_M", "UNREACHABLE", "Places", "TravelMatrix", "TravelTimes", "there_and_back", "unit_vectors"]
 
 EARTH_M = 6_371_009.0
 """Mean radius of the Earth, metres."""
@@ -35,7 +35,10 @@ class TravelMatrix:
 
 
 class TravelTimes(Protocol):
-    """Whoever knows how long a way takes; must be picklable, so that workers can ask it too."""
+    """Whoever knows how long a way takes; must be picklable, so that workers can ask it too.
+
+    One whose ways are all as long back as there may say so by an attribute `same_back`: it is then asked once.
+    """
 
     @property
     def name(self) -> str:
@@ -54,6 +57,16 @@ class TravelTimes(Protocol):
         which other places are asked for in the same call: the checker asks again in other groups.
         """
         ...
+
+
+def there_and_back(
+    travel: TravelTimes, origins: Places, destinations: Places, mode: TravelMode
+) -> tuple[TravelMatrix, TravelMatrix]:
+    """Return the ways from each origin to each destination, and those from each destination to each origin."""
+    there = travel.matrix(origins, destinations, mode)
+    if getattr(travel, "same_back", False):
+        return there, TravelMatrix(seconds=there.seconds.T, metres=there.metres.T)
+    return there, travel.matrix(destinations, origins, mode)
 
 
 def unit_vectors(places: Places) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from datasets.times import TIME_ZONE, duration_of
 from geo.areas import Areas
 from optimizer.model import Lock
 
-__all__ = ["VISIT_STATES", "areas_on", "day_of", "read_jobs"]
+__all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs"]
 
 VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
 """States of jobs that somebody still has to come for; `en_route` is held where it is."""
@@ -87,6 +87,24 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
         day_values(session, date=date, days=1, now=now),
         areas=areas_on(session, date),
     )
+
+
+def network_on(session: Session, *, date: dt.date, days: int, now: dt.datetime) -> DaySource:
+    """Return the source of a day without jobs: the network and the promises that hold on its first date."""
+    horizon = _Horizon(date, days)
+    tables = {name: _cells(session, name, date) for name in NETWORK_TABLES if name != "technicians"}
+    technicians = [horizon.person(cells, None) for cells in _people(session, date).values()]
+    return source_of(
+        {**tables, "technicians": technicians, "jobs": []},
+        day_values(session, date=date, days=days, now=now),
+        areas=areas_on(session, date),
+    )
+
+
+def job_cells(job: JobRow, now: dt.datetime) -> dict[str, str]:
+    """Return a job's row of jobs.csv as if nobody were promised to it yet."""
+    technician_ids: Collection[str] = ()
+    return _job_cells(job, technician_ids, now) | {"lock": "", "appointment": ""}
 
 
 class _Horizon:

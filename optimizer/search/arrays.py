@@ -14,6 +14,7 @@ from optimizer.model import (
     Job,
     Ownership,
     Shift,
+    Tariff,
     TravelMode,
 )
 from optimizer.roster import BINDING, Roster, visit_windows
@@ -37,7 +38,7 @@ from optimizer.search.problem import (
 from optimizer.sourcing import MAX_OPTIONS, KitOption
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 
-__all__ = ["Shard", "build_problem"]
+__all__ = ["Shard", "build_problem", "job_tables", "pause_tables", "rate_tables", "shift_table"]
 
 CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
 
@@ -78,9 +79,10 @@ def _unserved_fen(day: Day, job: Job) -> int:
     return fen
 
 
-def _job_tables(
+def job_tables(
     roster: Roster, jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], technician_index: Mapping[str, int]
 ) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows of these jobs, their windows, their clocks, and when their kits are ready and what they cost."""
     day, tariff = roster.day, roster.day.tariff
     table = np.zeros(len(jobs), JOB)
     windows: list[tuple[int, int]] = []
@@ -188,7 +190,7 @@ def _fixed_prices(
     return np.minimum(fixed, FORBIDDEN).astype(np.int32)
 
 
-def _shift_table(
+def shift_table(
     roster: Roster,
     shifts: Sequence[Shift],
     bases: Mapping[tuple[float, float], int],
@@ -196,6 +198,7 @@ def _shift_table(
     outlet_index: Mapping[str, int],
     technician_index: Mapping[str, int],
 ) -> NDArray[np.void]:
+    """Return the rows of these shifts; bases by place, ways by travel mode and ownership."""
     table = np.zeros(len(shifts), SHIFT)
     breaks = 0
     for index, shift in enumerate(shifts):
@@ -214,13 +217,38 @@ def _shift_table(
     return table
 
 
-def _pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+def pause_tables(shifts: Sequence[Shift], windows: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Return the breaks of the shifts and their windows, which stand behind so many others."""
     breaks = [shift.break_ for shift in shifts if shift.break_ is not None]
     pauses = np.array(
         [(windows + i, windows + i + 1, rest.latest_s, rest.duration_s, 0) for i, rest in enumerate(breaks)], PAUSE
     )
     return pauses, np.array([(rest.earliest_s, rest.latest_s) for rest in breaks], WINDOW)
+
+
+def rate_tables(tariff: Tariff, parity_allowed: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return the prices of late events by `CLOCK_KINDS`, and those of everything else that time decides."""
+    lateness = np.array(
+        [
+            (late.warn_s, late.warn_fen_per_hour, late.breach_fen, late.late_fen_per_hour)
+            for late in (tariff.lateness[kind] for kind in CLOCK_KINDS)
+        ],
+        LATENESS,
+    )
+    rates = np.array(
+        [
+            (
+                tariff.overtime_fen_per_hour,
+                tariff.waiting_fen_per_hour,
+                tariff.preference_fen,
+                tariff.workload_fen,
+                tariff.parity_fen,
+                parity_allowed,
+            )
+        ],
+        RATES,
+    )
+    return lateness, rates
 
 
 def build_problem(
@@ -257,12 +285,12 @@ def build_problem(
             metres[way][cells] = matrix.metres
             leg[way, :, :, 0][cells] = np.where(unknown, UNREACHABLE, matrix.seconds)
             leg[way, :, :, 1][cells] = np.where(unknown, UNREACHABLE, fen)
-    shift_table = _shift_table(roster, shifts, bases, ways, outlets, technicians)
-    base_metres = np.array([metres[row["way"], row["leaves"], :n] for row in shift_table], np.int64).reshape(
+    shift_rows = shift_table(roster, shifts, bases, ways, outlets, technicians)
+    base_metres = np.array([metres[row["way"], row["leaves"], :n] for row in shift_rows], np.int64).reshape(
         len(shifts), n
     )
-    table, windows, clocks, kit_ready, kit_fen = _job_tables(roster, jobs, kits, technicians)
-    pauses, pause_windows = _pause_tables(shifts, len(windows))
+    table, windows, clocks, kit_ready, kit_fen = job_tables(roster, jobs, kits, technicians)
+    pauses, pause_windows = pause_tables(shifts, len(windows))
     outlet_table = np.zeros(len(outlets), OUTLET)
     service = np.zeros((n, len(outlets)), np.int32)
     for outlet_id, index in outlets.items():
@@ -271,26 +299,7 @@ def build_problem(
         outlet_table[index] = (target,)
         percent = outlet.duration_percent
         service[:, index] = [job.service_s * percent.get(job.skill.family, 100) // 100 for job in jobs]
-    lateness = np.array(
-        [
-            (late.warn_s, late.warn_fen_per_hour, late.breach_fen, late.late_fen_per_hour)
-            for late in (tariff.lateness[kind] for kind in CLOCK_KINDS)
-        ],
-        LATENESS,
-    )
-    rates = np.array(
-        [
-            (
-                tariff.overtime_fen_per_hour,
-                tariff.waiting_fen_per_hour,
-                tariff.preference_fen,
-                tariff.workload_fen,
-                tariff.parity_fen,
-                shard.parity_allowed,
-            )
-        ],
-        RATES,
-    )
+    lateness, rates = rate_tables(tariff, shard.parity_allowed)
     fixed = _fixed_prices(roster, jobs, shifts, base_metres)
     # A job without a window left, or that waits for parts nobody can send, has no legal place.
     for index, job in enumerate(jobs):
@@ -302,7 +311,7 @@ def build_problem(
     widest = int((leg[:, :n, :n, 0] < UNREACHABLE).sum(axis=(1, 2)).argmax()) if len(leg) else 0
     return Problem(
         jobs=table,
-        shifts=shift_table,
+        shifts=shift_rows,
         outlets=outlet_table,
         pauses=pauses,
         windows=np.concatenate([windows, pause_windows]),

@@ -19,7 +19,7 @@ from api.store.plan_days import live_visits
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
-from datasets.times import midnight_of
+from datasets.times import EPOCH, midnight_of
 from optimizer.model import LOCK_TOLERANCE_S, Day
 
 __all__ = ["Publication", "publish"]
@@ -166,7 +166,7 @@ class _Moments:
         self._midnight = midnight_of(day.date)
 
     def __call__(self, seconds: int) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self._midnight + seconds, dt.UTC)
+        return (EPOCH + dt.timedelta(seconds=self._midnight + seconds)).astimezone(dt.UTC)
 
 
 def _replace_visits(session: Session, job_ids: set[str], visits: Sequence[Mapping[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from optimizer.model import Day, Job, Rule
+from optimizer.model import DAY_S, Day, Rule, Window
 from optimizer.plan import Plan, Route, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard, build_problem
@@ -12,6 +12,9 @@ from optimizer.sourcing import KitOption, kit_options, shipments_for
 from optimizer.travel import TravelTimes
 
 __all__ = ["RouteUntimed", "in_this_order"]
+
+
+ANY_TIME = Window(earliest_s=0, latest_s=100 * DAY_S)
 
 
 class RouteUntimed(Exception):
@@ -55,35 +58,41 @@ def in_this_order(day: Day, plan: Plan, orders: Mapping[str, Sequence[str]], tra
 def _timed(
     day: Day, shift_id: str, job_ids: Sequence[str], kits: Mapping[str, tuple[KitOption, ...]], travel: TravelTimes
 ) -> Route:
-    """Return the route; a visit that its windows do not allow any more is timed as if it had none."""
+    """Return the route; what its rules do not allow any more is timed as if they were not there, from there on."""
     jobs = {job.id: job for job in day.jobs if job.id in set(job_ids)}
     shift = next(shift for shift in day.shifts if shift.id == shift_id)
     technicians = tuple(person for person in day.technicians if person.id == shift.technician_id)
-    for end in range(1, len(job_ids) + 1):
-        for relaxed in (False, True):
-            if relaxed:
-                jobs[job_ids[end - 1]] = _without_windows(jobs[job_ids[end - 1]])
-            few = replace(day, jobs=tuple(jobs.values()), shifts=(shift,), technicians=technicians)
-            try:
-                route = _read(few, shift_id, job_ids[:end], kits, travel)
-            except ValueError:
-                if relaxed:
-                    raise RouteUntimed(shift_id, job_ids[end - 1]) from None
-                continue
-            break
+
+    def read(end: int) -> Route | None:
+        few = replace(day, jobs=tuple(jobs.values()), shifts=(shift,), technicians=technicians)
+        return _read(few, shift_id, job_ids[:end], kits, travel)
+
+    route: Route | None = None
+    for end, job_id in enumerate(job_ids, start=1):
+        route = read(end)
+        if route is None:
+            jobs[job_id] = replace(jobs[job_id], windows=(ANY_TIME,), appointment=None, order_lines=())
+            shift = replace(shift, close_s=ANY_TIME.latest_s)
+            route = read(end)
+        if route is None:
+            shift = replace(shift, break_=None)
+            route = read(end)
+        if route is None:
+            raise RouteUntimed(shift_id, job_id)
+    assert route is not None
     return route
 
 
 def _read(
     day: Day, shift_id: str, job_ids: Sequence[str], kits: Mapping[str, tuple[KitOption, ...]], travel: TravelTimes
-) -> Route:
+) -> Route | None:
+    """Return the route in this order, None when it has no times."""
     ids = tuple(job.id for job in day.jobs)
     shard = Shard(job_ids=ids, shift_ids=(shift_id,), start={}, parity_allowed=0)
-    # Only what has windows waits for its parts.
-    waiting = {job.id for job in day.jobs if job.id in kits}
-    problem = build_problem(Roster(day), shard, {id_: kits[id_] for id_ in waiting}, travel, neighbours=0)
-    return read_route(problem, 0, [ids.index(job_id) for job_id in job_ids], ids, (shift_id,))
-
-
-def _without_windows(job: Job) -> Job:
-    return replace(job, windows=(), appointment=None, order_lines=())
+    waiting = {job.id: kits[job.id] for job in day.jobs if job.order_lines and job.id in kits}
+    problem = build_problem(Roster(day), shard, waiting, travel, neighbours=0)
+    try:
+        route = read_route(problem, 0, [ids.index(job_id) for job_id in job_ids], ids, (shift_id,))
+    except ValueError:
+        return None
+    return route if route.return_s < ANY_TIME.latest_s else None

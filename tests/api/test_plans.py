@@ -1,0 +1,300 @@
+"""Plans through the API: wishes, what is refused, what a finished plan shows, publishing, on both databases."""
+
+import datetime as dt
+import json
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.database import Database
+from api.plan_states import PlanState
+from api.run_process import run_here
+from api.store.plans import RunLost, begin_run, tell_progress
+from api.tables.jobs import JobHistory, JobRow
+from api.tables.network import CentreRow
+from api.tables.plans import LiveRoute, PlanFile, Published, Visit
+from optimizer.budget import Budget
+from optimizer.workers import HereWorkers
+from tests.api.clients import MakeKey, client_of
+from tests.api.running import NOW, plan_of, store_with_a_day
+
+WISH = {
+    "scope": {"centres": "all"},
+    "horizon": {"date": "2026-03-02", "days": 1, "now": "2026-03-02T07:00:00+08:00"},
+    "limits": {"steps": 300},
+}
+
+
+class Here(HereWorkers):
+    """Workers of a run in the test's own process."""
+
+    def until_stopped(self, budget: Budget) -> Budget:
+        return budget
+
+
+@contextmanager
+def hire() -> Iterator[Here]:
+    yield Here()
+
+
+@pytest.fixture
+def stocked(app: FastAPI, tmp_path: Path) -> Database:
+    """Return the application's store with a small network; what judges plans does it here."""
+    database: Database = app.state.database
+    store_with_a_day(database, tmp_path)
+    app.state.judge = lambda work, *args: work(*args)
+    return database
+
+
+def wished(client: TestClient, database: Database, **changes: Any) -> dict[str, Any]:
+    """Wish for a plan, make it, and return it."""
+    posted = client.post("/v1/plans", json={**WISH, **changes})
+    assert posted.status_code == 202, posted.text
+    plan_id = posted.json()["id"]
+    assert posted.headers["location"] == f"/v1/plans/{plan_id}"
+    run_here(database, plan_id, "test", hire)
+    shown: dict[str, Any] = client.get(f"/v1/plans/{plan_id}").json()
+    return shown
+
+
+def publish(client: TestClient, plan: dict[str, Any], version: int | None = None) -> Any:
+    return client.post(f"/v1/plans/{plan['id']}:publish", headers={"If-Match": f'"{version or plan["version"]}"'})
+
+
+def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    assert (plan["state"], plan["problem"]) == ("finished", None)
+    assert plan["outcome"]["travel"] == {"provider": plan["outcome"]["travel"]["provider"], "is_estimate": True}
+    visits = 0
+    for centre_id in plan["centres"]:
+        asked = {"centre_id": centre_id}
+        for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets"):
+            assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
+        routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
+        visits += sum(len(route["stops"]) for route in routes)
+        pages = client.get(f"/v1/plans/{plan['id']}/sheets", params=asked).json()
+        page = client.get(f"/v1/plans/{plan['id']}/sheets/{pages[0]}", params=asked)
+        assert page.headers["content-type"].startswith("text/html")
+    assert visits == plan["outcome"]["served"]
+    assert client.get(f"/v1/plans/{plan['id']}/check").json() == {"legal": True, "findings": []}
+    assert publish(client, plan, 77).status_code == 412
+    done = publish(client, plan)
+    assert done.status_code == 200, done.text
+    assert done.json()["visits"] == visits
+    with stocked.read() as session:
+        assert len(session.scalars(select(Visit.job_id)).all()) == visits
+        jobs = session.scalars(select(JobRow.id).where(JobRow.state == "planned")).all()
+        assert len(jobs) >= visits
+        assert session.scalars(select(JobHistory.job_id).where(JobHistory.plan_id == plan["id"])).all()
+        assert set(session.scalars(select(Published.centre_id))) == set(plan["centres"])
+        assert session.scalars(select(LiveRoute.version)).all()
+    assert publish(client, plan, done.json()["plan"]["version"]).status_code == 409
+    again = wished(client, stocked)
+    assert again["outcome"]["changes"]["published"] >= visits
+    replaced = publish(client, again)
+    assert replaced.status_code == 200, replaced.text
+    assert replaced.json()["superseded"] == [plan["id"]]
+    assert client.get(f"/v1/plans/{plan['id']}").json()["state"] == "superseded"
+
+
+def test_a_tampered_plan_is_not_published(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    key = {"plan_id": plan["id"], "centre_id": "", "name": "plan"}
+    with stocked.write() as session:
+        document = json.loads(zlib.decompress(session.scalar(select(PlanFile.body).filter_by(**key)) or b""))
+        longest = max(document["routes"], key=lambda route: len(route["stops"]))
+        longest["stops"].reverse()
+        session.execute(update(PlanFile).filter_by(**key).values(body=zlib.compress(json.dumps(document).encode())))
+    refused = publish(client, plan)
+    assert refused.status_code == 409
+    assert {found["rule"] for found in refused.json()["findings"]} & {"TRAVEL", "WINDOW", "SHIFT"}
+    with stocked.read() as session:
+        assert session.scalars(select(Visit.job_id)).all() == []
+
+
+def test_of_two_plans_for_the_same_day_one_is_published(client: TestClient, stocked: Database) -> None:
+    plans = [wished(client, stocked), wished(client, stocked)]
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda plan=plan: answers.append(publish(client, plan).status_code)) for plan in plans
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409]
+    with stocked.read() as session:
+        assert len(set(session.scalars(select(Published.plan_id)))) == 1
+        assert len(set(session.scalars(select(Visit.plan_id)))) == 1
+
+
+def test_a_promise_made_since_the_plan_was_begun_is_not_overwritten(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    with stocked.write() as session:
+        job_id = session.scalars(select(JobRow.id)).first()
+        start = NOW + dt.timedelta(hours=3)
+        place = {"centre_id": plan["centres"][0], "outlet_id": "X", "technician_id": "X", "date": dt.date(2026, 3, 2)}
+        times = {"start_at": start, "end_at": start + dt.timedelta(hours=1), "travel_s": 0, "travel_m": 0}
+        session.add(Visit(job_id=job_id, plan_id=None, sequence=1, **place, **times))
+    refused = publish(client, plan)
+    assert refused.status_code == 409
+    assert refused.json()["job_ids"] == [job_id]
+
+
+def test_nobody_is_at_two_places_at_once(database: Database) -> None:
+    start = NOW + dt.timedelta(hours=3)
+
+    def visit(job_id: str, minutes: int) -> Visit:
+        begin = start + dt.timedelta(minutes=minutes)
+        return Visit(
+            job_id=job_id,
+            plan_id=None,
+            centre_id="C1",
+            outlet_id="O1",
+            technician_id="T1",
+            date=dt.date(2026, 3, 2),
+            sequence=1,
+            start_at=begin,
+            end_at=begin + dt.timedelta(hours=1),
+            travel_s=0,
+            travel_m=0,
+        )
+
+    with database.write() as session:
+        session.add_all([visit("J1", 0), visit("J2", 60)])
+    for minutes in (-59, 30, 119):
+        with pytest.raises(IntegrityError), database.write() as session:
+            session.add(visit("J3", minutes))
+    with database.write() as session:
+        session.add(visit("J3", 120))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(update(Visit).where(Visit.job_id == "J3").values(start_at=start))
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"scope": {"centres": ["nowhere"]}}, "/scope/centres/0"),
+        ({"scope": {"centres": []}}, "/scope/centres"),
+        ({"horizon": {"date": "2026-03-01", "now": "2026-03-02T07:00:00+08:00"}}, "/horizon/date"),
+        ({"horizon": {"date": "2026-03-02", "now": "2026-03-02T07:00:00"}}, "/horizon/now"),
+        ({"limits": {"steps": 1, "seconds": 1.0}}, "/limits"),
+        ({"surprise": 1}, "/surprise"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused(
+    client: TestClient, stocked: Database, change: dict[str, Any], pointer: str
+) -> None:
+    refused = client.post("/v1/plans", json={**WISH, **change})
+    assert refused.status_code == 422
+    assert any(fault["pointer"].startswith(pointer) for fault in refused.json()["errors"]), refused.text
+    assert client.get("/v1/plans").json()["items"] == []
+
+
+def test_validate_only_reads_the_day_and_makes_nothing(client: TestClient, stocked: Database) -> None:
+    valid = client.post("/v1/plans", json={**WISH, "validate_only": True})
+    assert valid.status_code == 200, valid.text
+    assert valid.json()["jobs"] > 0
+    assert client.get("/v1/plans").json()["items"] == []
+
+
+def test_a_centre_without_jobs_has_an_empty_plan(client: TestClient, stocked: Database) -> None:
+    with stocked.write() as session:
+        centre_id = session.scalars(select(CentreRow.id).order_by(CentreRow.id)).first()
+        session.execute(update(JobRow).where(JobRow.centre_id == centre_id).values(state="cancelled"))
+    plan = wished(client, stocked, scope={"centres": [centre_id]})
+    assert (plan["state"], plan["problem"]) == ("finished", None)
+    assert client.get(f"/v1/plans/{plan['id']}/routes").json() == []
+    assert publish(client, plan).status_code == 200
+
+
+def test_a_day_with_faults_fails_and_says_why(client: TestClient, stocked: Database) -> None:
+    with stocked.write() as session:
+        job = session.scalars(select(JobRow).where(JobRow.state == "needs_visit")).first()
+        assert job is not None
+        job.cells = {**job.cells, "service_duration": "soon"}
+    plan = wished(client, stocked)
+    assert plan["state"] == "failed"
+    assert plan["problem"]["code"] == "day_refused"
+    assert any("service_duration" in fault["pointer"] for fault in plan["problem"]["errors"])
+    assert client.get(f"/v1/plans/{plan['id']}/routes").status_code == 409
+
+
+def test_what_a_run_told_is_replayed_from_where_it_was_seen(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+
+    def told(after: str | None) -> list[str]:
+        headers = {} if after is None else {"Last-Event-ID": after}
+        text = client.get(f"/v1/plans/{plan['id']}/events", headers=headers).text
+        return [line.removeprefix("id: ") for line in text.splitlines() if line.startswith("id: ")]
+
+    everything = told(None)
+    assert everything == [str(number) for number in range(1, len(everything) + 1)]
+    assert told(everything[-2] if len(everything) > 1 else "0") == everything[-1:]
+    assert told(everything[-1]) == []
+
+
+def test_an_attempt_that_was_taken_over_may_not_write(client: TestClient, stocked: Database) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    with stocked.write() as session:
+        assert begin_run(session, plan_id, "one", NOW) == 1
+    with stocked.write() as session:
+        assert begin_run(session, plan_id, "other", NOW) == 2
+    with pytest.raises(RunLost), stocked.write() as session:
+        tell_progress(session, plan_id, 1, {}, NOW)
+    with stocked.write() as session:
+        tell_progress(session, plan_id, 2, {"stage": "search"}, NOW)
+    assert plan_of(stocked, plan_id).progress == {"stage": "search"}
+
+
+def test_a_plan_beyond_the_keys_centres_is_not_there(
+    app: FastAPI, client: TestClient, make_key: MakeKey, stocked: Database
+) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    other = client_of(app, make_key("plans:solve", centres=["elsewhere"]))
+    assert other.get(f"/v1/plans/{plan_id}").status_code == 404
+    assert other.post(f"/v1/plans/{plan_id}:cancel").status_code == 404
+    assert other.get("/v1/plans").json()["items"] == []
+    assert client.post(f"/v1/plans/{plan_id}:cancel").json()["state"] == PlanState.CANCELLED
+
+
+def test_hand_edited_routes_are_priced_and_change_nothing(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    found = [
+        route
+        for centre_id in plan["centres"]
+        for route in client.get(f"/v1/plans/{plan['id']}/routes", params={"centre_id": centre_id}).json()
+    ]
+    longest = max(found, key=lambda route: len(route["stops"]))
+    jobs = [stop["job_id"] for stop in longest["stops"]]
+    edit = {"technician_id": longest["technician_id"], "date": longest["date"]}
+    same = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs}]})
+    assert same.status_code == 200, same.text
+    assert (same.json()["difference_fen"], same.json()["violations"]) == (0, [])
+    off = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs[1:]}]}).json()
+    assert jobs[0] in off["left_out"]
+    unknown = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": ["nothing"]}]})
+    assert unknown.json()["errors"][0]["pointer"] == "/routes/0/jobs/0"
+    assert client.get(f"/v1/plans/{plan['id']}").json() == plan
+
+
+def test_a_killed_publication_leaves_nothing(client: TestClient, stocked: Database, monkeypatch: Any) -> None:
+    plan = wished(client, stocked)
+    monkeypatch.setattr("api.store.publishing._tell", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+    assert publish(client, plan).status_code == 500
+    with stocked.read() as session:
+        assert session.scalars(select(Visit.job_id)).all() == []
+        assert session.scalars(select(Published.plan_id)).all() == []
+    monkeypatch.undo()
+    with stocked.write() as session:
+        session.execute(delete(Visit))
+    assert publish(client, plan).status_code == 200

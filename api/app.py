@@ -12,7 +12,19 @@ from api.clock import Clock, utc_now
 from api.database import Database
 from api.delivery import Courier, http_sender
 from api.documentation import add_documentation
-from api.endpoints import documents, events, health, jobs, network, plans, vroom, webhooks
+from api.endpoints import (
+    call_lists,
+    dispatch,
+    disruptions,
+    documents,
+    events,
+    health,
+    jobs,
+    network,
+    plans,
+    vroom,
+    webhooks,
+)
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
@@ -35,6 +47,9 @@ ROUTERS = (
     network.routes,
     documents.routes,
     plans.routes,
+    dispatch.routes,
+    call_lists.routes,
+    disruptions.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000

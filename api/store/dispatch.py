@@ -72,9 +72,7 @@ class Called:
     replan_id: str | None = None
 
 
-def item_seen(
-    session: Session, item_id: str, centres: frozenset[str] | None, *, lock: bool = False
-) -> DispatchItem:
+def item_seen(session: Session, item_id: str, centres: frozenset[str] | None, *, lock: bool = False) -> DispatchItem:
     """Return an item. Raises NotFound, also for one of a centre that the caller does not see.
 
     lock: nobody else changes it or its job until the transaction ends.
@@ -216,7 +214,9 @@ def mark_called(
     _count(item, party, missed)
     item.last_call = _said(party=party.value, outcome=outcome.value, at=at.isoformat(), actor=actor, note=note)
     _touch(item, actor, at)
-    log_item(session, item, "called", by=by, at=at, written_at=at, detail=_said(party=party.value, outcome=outcome.value))
+    log_item(
+        session, item, "called", by=by, at=at, written_at=at, detail=_said(party=party.value, outcome=outcome.value)
+    )
     if outcome is CallOutcome.CONFIRMED:
         _confirmed(session, item, is_outlet, by=by, at=at)
         return Called(up_for_replanning=False)
@@ -265,9 +265,7 @@ def _up_for_replanning(
     return Called(up_for_replanning=True, replan_id=replan_id)
 
 
-def _accept(
-    session: Session, item: DispatchItem, versions: frozenset[int], *, actor: str, at: dt.datetime
-) -> None:
+def _accept(session: Session, item: DispatchItem, versions: frozenset[int], *, actor: str, at: dt.datetime) -> None:
     by = By(actor=actor, channel=item.channel, plan_id=item.plan_id)
     item.acknowledged_version = max(versions & {item.version}, default=item.version)
     item.acknowledged_at = at
@@ -294,9 +292,7 @@ def _reject(
     job = job_seen(session, item.job_id, None, lock=True)
     detail = {"item_id": item.id, "outlet_id": item.outlet_id, "reason": reason}
     move_job(session, job, JobState.NEEDS_VISIT, roles=FIELD, by=by, at=at, detail=detail)
-    replan_id = ask_replan(
-        session, enqueue, centre_id=item.centre_id, thawed=(), because=item.id, actor=actor, at=at
-    )
+    replan_id = ask_replan(session, enqueue, centre_id=item.centre_id, thawed=(), because=item.id, actor=actor, at=at)
     refusals = refusals_of_outlet(session, item.outlet_id)
     told: dict[str, Any] = {"reason": reason, "replan_id": replan_id, "refusals": refusals}
     log_item(session, item, "rejected", by=by, at=at, written_at=at, detail=told)

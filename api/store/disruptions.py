@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.disrupted_days import DisruptionKind, Reported, disrupted
+from api.disrupted_days import DisruptionKind
 from api.dispatch_states import OPEN, ItemState, Step
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.events import emit
@@ -21,15 +21,14 @@ from api.store.network import get
 from api.store.replans import Enqueue, new_replan
 from api.store.sending import freeze_moment, freeze_moments
 from api.tables.base import new_id
-from api.tables.dispatch import DispatchItem, Disruption, Refusal
+from api.tables.dispatch import DispatchItem, Disruption
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.plans import Plan, Visit
-from datasets.day import DayFolder
 from datasets.times import TIME_ZONE
 from optimizer.model import Channel
 
-__all__ = ["Report", "disruption_seen", "end_disruption", "list_disruptions", "report_disruption", "with_disruptions"]
+__all__ = ["Report", "disruption_seen", "end_disruption", "list_disruptions", "report_disruption"]
 
 BEGUN = (JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE)
 NOT_BEGUN = (JobState.NEEDS_VISIT, JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED)
@@ -126,32 +125,7 @@ def end_disruption(session: Session, row: Disruption, at: dt.datetime) -> Disrup
     return row
 
 
-def with_disruptions(session: Session, folder: DayFolder, plan: Plan) -> DayFolder:
-    """Return the day of a plan with every disruption that lasts beyond its moment, and without refused pairs."""
-    last = plan.date + dt.timedelta(days=plan.days)
-    ends = dt.datetime.combine(last, dt.time(), TIME_ZONE)
-    wanted = select(Disruption).where(
-        Disruption.ended_at.is_(None),
-        Disruption.centre_id.in_(plan.centre_ids),
-        Disruption.to_at > plan.now,
-        Disruption.from_at < ends,
-    )
-    reported = [
-        Reported(kind=DisruptionKind(row.kind), said=row.said, from_at=row.from_at, to_at=row.to_at)
-        for row in session.scalars(wanted.order_by(Disruption.id))
-    ]
-    apart = select(Refusal.job_id, Refusal.outlet_id).where(Refusal.lifted_at.is_(None))
-    refusals = {(job_id, outlet_id) for job_id, outlet_id in session.execute(apart)}
-    thawed = plan.wish.get("thawed", ())
-    if not (reported or refusals or thawed):
-        return folder
-    freeze_s = freeze_moments(session, plan.date, plan.now)
-    return disrupted(folder, reported, refusals=refusals, thawed=thawed, freeze_s=freeze_s)
-
-
-def _row(
-    session: Session, report: Report, centres: frozenset[str] | None, actor: str, at: dt.datetime
-) -> Disruption:
+def _row(session: Session, report: Report, centres: frozenset[str] | None, actor: str, at: dt.datetime) -> Disruption:
     said = {name: value for name, value in report.said.items() if value is not None}
     date = report.now.astimezone(TIME_ZONE).date()
     midnight = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), TIME_ZONE)

@@ -14,7 +14,22 @@ from api.database import Database
 from api.delivery import Courier, http_sender
 from api.desks import Desks
 from api.documentation import add_documentation
-from api.endpoints import at_risk, documents, events, health, jobs, network, plans, reports, slots, vroom, webhooks
+from api.endpoints import (
+    at_risk,
+    call_lists,
+    dispatch,
+    disruptions,
+    documents,
+    events,
+    health,
+    jobs,
+    network,
+    plans,
+    reports,
+    slots,
+    vroom,
+    webhooks,
+)
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
@@ -41,6 +56,9 @@ ROUTERS = (
     webhooks.routes,
     vroom.routes,
     slots.routes,
+    dispatch.routes,
+    call_lists.routes,
+    disruptions.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000

@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
+from api.auto_publishing import publish_when_made
 from api.checkpoints import Done, KeepingWorkers
 from api.clock import utc_now
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
@@ -214,6 +215,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
                 documents=documents,
             )
         )
+        patiently(lambda: publish_when_made(database, plan_id, utc_now()))
 
 
 def _begin(database: Database, plan_id: str, executor: str) -> int | None:
@@ -231,7 +233,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
             made = make_plan(
                 day.folder,
                 visits=day.published(),
-                stable=False,
+                stable="because" in wish,
                 budget=crew.until_stopped(_budget(wish["limits"])),
                 workers=workers,
                 seed=wish["seed"],

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256, description="Processes that search: plans, POST /vroom.")] = 2
     scheduler: Annotated[str | None, Field(description="A Dask scheduler tcp://HOST:PORT to plan on instead.")] = None
     hold_minutes: Annotated[int, Field(ge=1, le=1_440, description="How long a held slot stays held.")] = 10
+    unreached_calls: Annotated[int, Field(ge=1, le=20, description="Calls in vain before a visit is replanned.")] = 2
+    acknowledge_minutes: Annotated[
+        int, Field(ge=1, le=1_440, description="Minutes before its start by which an outlet must have said yes.")
+    ] = 60
     travel: Annotated[str, Field(description="Where travel times come from (docs/operations.md).")] = "estimate"
     webhook_timeout_s: Annotated[float, Field(gt=0, le=60, description="Seconds a receiver may take.")] = 10.0
     vroom_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds of search for POST /vroom.")] = 10.0

@@ -43,7 +43,7 @@ from datasets.faults import DayRefused
 from datasets.times import instant_text
 from optimizer.by_order import RouteUntimed
 
-__all__ = ["routes"]
+__all__ = ["routes", "valid_day"]
 
 routes = router("plans", Conflict, NotFound)
 
@@ -80,7 +80,7 @@ def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> 
         raise Refused("The horizon is in the past.", faults=(fault,))
     if body.validate_only:
         with edge.read() as session:
-            return Answer(body=_valid(session, _new_plan(session, body, now, edge.caller, at))).response()
+            return Answer(body=valid_day(session, _new_plan(session, body, now, edge.caller, at))).response()
 
     def effect(session: Any) -> Answer:
         plan = _new_plan(session, body, now, edge.caller, at)
@@ -126,7 +126,8 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
     )
 
 
-def _valid(session: Any, plan: Plan) -> ValidDay:
+def valid_day(session: Any, plan: Plan) -> ValidDay:
+    """Return figures of the day that a plan is about. Raises Refused with its faults."""
     try:
         frozen = freeze(session, plan)
     except DayRefused as refused:

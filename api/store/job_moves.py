@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.events import emit
 from api.job_states import OPEN_STATES, TMF_STATE, JobState, Role, check_move
+from api.store.dispatch_log import follow_job
 from api.store.jobs import By, change_job
 from api.store.standings import ESCALATED, PAUSED, RESUMED
 from api.tables.jobs import JobRow
@@ -114,6 +115,7 @@ def move_job(
         columns |= _clock_ended(job, at)
     change_job(session, job, "state", by=by, now=at, detail={**who, **(detail or {})}, state=to.value, **columns)
     emit(session, STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
+    follow_job(session, job.id, to, by=by, at=at)
     return job
 
 

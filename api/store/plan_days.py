@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.frozen_days import FrozenDay, LiveVisit
 from api.store.days import day_of
 from api.store.network import holding
+from api.store.reported import with_disruptions
 from api.tables.network import CentreRow
 from api.tables.plans import Plan, Visit
 
@@ -26,6 +27,7 @@ def freeze(session: Session, plan: Plan) -> FrozenDay:
     everywhere = plan.wish["scope"]["centres"] == "all" and plan.centre_ids == centres_on(session, plan.date)
     centre_ids = None if everywhere else frozenset(plan.centre_ids)
     folder = day_of(session, centre_ids=centre_ids, date=plan.date, days=plan.days, now=plan.now)
+    folder = with_disruptions(session, folder, plan)
     if plan.wish["freeze"] == "none":
         outlets = tuple(replace(outlet, freeze_s=None) for outlet in folder.day.outlets)
         folder = replace(folder, day=replace(folder.day, outlets=outlets))

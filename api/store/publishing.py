@@ -15,7 +15,9 @@ from api.frozen_days import LiveVisit
 from api.job_states import JobState
 from api.judging import StoredPlan
 from api.plan_states import PlanState
+from api.store.jobs import By
 from api.store.plan_days import live_visits
+from api.store.sending import freeze_moments, send_visits
 from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
@@ -58,7 +60,8 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     Raises
     ------
     Conflict
-        Promises have changed since the plan's day was read, or another plan was published at the same moment.
+        Promises have changed since the plan's day was read, another plan was published at the same moment, or an
+        outlet would be told something new after its freeze.
     """
     for centre_id in sorted(plan.centre_ids):
         lock_centre(session, centre_id)
@@ -81,6 +84,17 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     except IntegrityError as clash:
         raise Conflict("Another plan or appointment holds for the same time; plan again.") from clash
     planned, unplanned = _move_jobs(session, plan, jobs, visits, known, actor, at)
+    send_visits(
+        session,
+        visits,
+        job_ids=known,
+        standing={row["job_id"]: jobs[row["job_id"]].state for row in visits if _holds(jobs[row["job_id"]], row)},
+        channels={outlet.id: str(outlet.channel) for outlet in day.outlets},
+        freeze_s=freeze_moments(session, day.date, at),
+        thawed=None if plan.wish["freeze"] == "none" else plan.wish.get("thawed", ()),
+        by=By(actor=actor, channel="api", plan_id=plan.id),
+        at=at,
+    )
     plan.state, plan.published_at = PlanState.PUBLISHED, at
     plan.version += 1
     done = Publication(

@@ -1,0 +1,38 @@
+"""What was reported and still lasts, written into the day that is planned."""
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.disrupted_days import DisruptionKind, Reported, disrupted
+from api.store.sending import freeze_moments
+from api.tables.dispatch import Disruption, Refusal
+from api.tables.plans import Plan
+from datasets.day import DayFolder
+from datasets.times import TIME_ZONE
+
+__all__ = ["with_disruptions"]
+
+
+def with_disruptions(session: Session, folder: DayFolder, plan: Plan) -> DayFolder:
+    """Return the day of a plan with every disruption that lasts beyond its moment, and without refused pairs."""
+    last = plan.date + dt.timedelta(days=plan.days)
+    ends = dt.datetime.combine(last, dt.time(), TIME_ZONE)
+    wanted = select(Disruption).where(
+        Disruption.ended_at.is_(None),
+        Disruption.centre_id.in_(plan.centre_ids),
+        Disruption.to_at > plan.now,
+        Disruption.from_at < ends,
+    )
+    reported = [
+        Reported(kind=DisruptionKind(row.kind), said=row.said, from_at=row.from_at, to_at=row.to_at)
+        for row in session.scalars(wanted.order_by(Disruption.id))
+    ]
+    apart = select(Refusal.job_id, Refusal.outlet_id).where(Refusal.lifted_at.is_(None))
+    refusals = {(job_id, outlet_id) for job_id, outlet_id in session.execute(apart)}
+    thawed = plan.wish.get("thawed", ())
+    if not (reported or refusals or thawed):
+        return folder
+    freeze_s = freeze_moments(session, plan.date, plan.now)
+    return disrupted(folder, reported, refusals=refusals, thawed=thawed, freeze_s=freeze_s)

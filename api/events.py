@@ -51,25 +51,6 @@ def emit(
 
 
 def emit_all(
-    session: Session, type_: str, told: Sequence[tuple[str, Mapping[str, Any], str | None]], at: dt.datetime
-) -> None:
-    """Add many events of a type to the transaction: subject, data and centre of each."""
-    rows = [
-        {
-            "id": new_id("evt"),
-            "at": at,
-            "type": type_,
-            "subject": subject,
-            "centre_id": centre_id,
-            "data": dict(data),
-        }
-        for subject, data, centre_id in told
-    ]
-    if rows:
-        session.execute(insert(Event), rows)
-
-
-def emit_all(
     session: Session,
     type_: str,
     told: Sequence[tuple[str, Mapping[str, Any], str | None]],

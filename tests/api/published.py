@@ -6,7 +6,7 @@ from typing import Any
 from api.database import Database
 from api.frozen_days import frozen
 from api.judging import stored_plan
-from api.plan_documents import WHOLE, PlanDocument, outcome_of, plan_documents
+from api.plan_documents import WHOLE, PlanDocument, finished, outcome_of, plan_documents
 from api.plan_states import PlanState
 from api.planning import make_plan
 from api.store.plan_days import centres_on, freeze
@@ -36,7 +36,6 @@ def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, day
             days=days,
             now=now,
             centre_ids=centres_on(session, date),
-            base_plan_id=None,
             actor="test",
             at=now,
         )
@@ -54,9 +53,10 @@ def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, day
         seed=1,
         progress=lambda _stage, _share: None,
     )
-    documents = list(plan_documents(made, centre_ids))
+    done = finished(made)
+    documents = list(plan_documents(done, centre_ids))
     with database.write() as session:
-        end_run(session, plan_id, attempt, PlanState.FINISHED, now, outcome=outcome_of(made), documents=documents)
+        end_run(session, plan_id, attempt, PlanState.FINISHED, now, outcome=outcome_of(done), documents=documents)
     with database.write() as session:
         plan = get_plan(session, plan_id)
         files = [file_of(session, plan_id, name) for name in ("day", "plan")]

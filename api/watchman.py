@@ -7,9 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.database import Database
+from api.errors import Problem
 from api.store.watch import watch
 from api.turns import Turn
-from datasets.faults import DayRefused
 
 __all__ = ["EVERY_S", "Watchman"]
 
@@ -51,7 +51,7 @@ class Watchman:
         while not self._stop.wait(EVERY_S):
             try:
                 said = self.round()
-            except (SQLAlchemyError, DayRefused) as error:
+            except (SQLAlchemyError, Problem) as error:
                 log.error("watch", error=type(error).__name__)
                 continue
             if said:

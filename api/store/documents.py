@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.errors import Fault
+from api.errors import Conflict, Fault
 from api.store.settings import day_values
-from datasets.faults import DayRefused, FaultList
+from datasets.faults import FaultList
 from datasets.settings import Settings, settings_of
 
 __all__ = ["document_faults", "settings_on"]
@@ -26,7 +26,8 @@ def settings_on(session: Session, date: dt.date, now: dt.datetime) -> Settings:
     midnight = dt.datetime.combine(date, dt.time(), now.tzinfo)
     settings = settings_of(day_values(session, date=date, days=1, now=midnight), Path(), faults)
     if settings is None or faults.faults:
-        raise DayRefused(faults.faults)
+        said = [str(fault) for fault in faults.faults[:20]]
+        raise Conflict("Calendars, promises and prices do not fit together on that date.", members={"network": said})
     return settings
 
 

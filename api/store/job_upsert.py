@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Fault
+from api.errors import Conflict, Fault
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState
 from api.schemas.cells import row_of
@@ -93,7 +93,8 @@ def _read_good(
             return places, read_jobs(session, [cells[place] for place in places], now=now)
         except DayRefused as day:
             if any(fault.file != LAYOUTS["jobs"].file or fault.row is None for fault in day.faults):
-                raise
+                said = [str(fault) for fault in day.faults if fault.file != LAYOUTS["jobs"].file]
+                raise Conflict("The network of today cannot take jobs.", members={"network": said[:20]}) from day
             for row, faults in faults_by_row(day.faults).items():
                 refused[places[row]] = faults
     return [], None

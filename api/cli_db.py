@@ -38,7 +38,7 @@ def opened(url: str) -> Database:
     """Return the store behind an address, upgraded."""
     try:
         database = Database(url)
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreRefused(f"--database: {error}; sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
     where = database.url.render_as_string(hide_password=True)
     try:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,15 +14,16 @@ from api.store.jobs import change_job, enter_jobs
 from api.store.network import end
 from api.tables.jobs import JobRow
 from api.tables.network import TechnicianRow
-from datasets.day import DayFolder, DayRefused
+from datasets.day import DayFolder
+from datasets.faults import DayRefused
 from optimizer.model import Lock
 from tests.api.store.conftest import BY, DATE, NOW
 
-DAY = {"date": DATE, "days": 2, "now": NOW}
+DAY: dict[str, Any] = {"date": DATE, "days": 2, "now": NOW}
 
 
 def a_job(session: Session) -> JobRow:
-    return session.scalars(select(JobRow).order_by(JobRow.entered)).first()
+    return session.scalars(select(JobRow).order_by(JobRow.entered).limit(1)).one()
 
 
 def test_the_whole_day_is_that_of_the_folder(loaded: Database, day_folder: DayFolder) -> None:
@@ -64,7 +66,12 @@ def test_a_job_that_needs_no_visit_is_not_planned(loaded: Database, state: str) 
 def test_a_published_visit_is_known_as_such(loaded: Database, day_folder: DayFolder, state: str) -> None:
     person = day_folder.day.technicians[0]
     start = dt.datetime(2026, 3, 2, 10, 15, tzinfo=dt.timezone(dt.timedelta(hours=8)))
-    visit = {"published_technician_id": person.id, "published_start": start, "told": True, "lock": "time"}
+    visit: dict[str, Any] = {
+        "published_technician_id": person.id,
+        "published_start": start,
+        "told": True,
+        "lock": "time",
+    }
     with loaded.write() as session:
         id_ = change_job(session, a_job(session), "published", by=BY, now=NOW, state=state, **visit).id
         days = [day_of(session, centre_ids=None, **DAY).day]
@@ -81,7 +88,7 @@ def test_a_visit_that_has_begun_keeps_its_technician(loaded: Database, day_folde
     shift = day_folder.day.shifts[0]
     shift_date = dt.date.fromisoformat(shift.id.partition("@")[2])
     start = dt.datetime.combine(shift_date, dt.time(10), dt.timezone(dt.timedelta(hours=8)))
-    visit = {"published_technician_id": shift.technician_id, "published_start": start}
+    visit: dict[str, Any] = {"published_technician_id": shift.technician_id, "published_start": start}
     with loaded.write() as session:
         job = a_job(session)
         change_job(session, job, "state", by=BY, now=NOW, state="on_site", **visit)
@@ -99,12 +106,12 @@ def test_a_clock_that_stood_still_is_due_later(loaded: Database, day_folder: Day
 
 
 def test_jobs_are_read_by_the_network_and_every_fault_is_named(loaded: Database, day_folder: DayFolder) -> None:
-    good = {name: cell for name, cell in day_folder.jobs.iloc[0].items() if cell and name != "job_type"}
+    good = {str(name): cell for name, cell in day_folder.jobs.iloc[0].items() if cell and name != "job_type"}
     with loaded.write() as session:
         read = read_jobs(session, [good, good], now=NOW)
         entered = enter_jobs(session, read, source="crm", external_ids=["a/1", "a/2"], by=BY, now=NOW)
         assert [each.outcome for each in entered] == ["created", "created"]
-        row = session.get(JobRow, entered[0].id)
+        row = session.get_one(JobRow, entered[0].id)
         first = day_folder.day.jobs[0]
         assert (row.centre_id, row.state, row.version) == (first.centre_id, "needs_visit", 1)
         assert row.due_at == min(
@@ -123,7 +130,7 @@ def test_jobs_are_read_by_the_network_and_every_fault_is_named(loaded: Database,
 def test_a_technician_who_is_gone_has_no_visits_left(loaded: Database, day_folder: DayFolder) -> None:
     gone = day_folder.day.technicians[0].id
     with loaded.write() as session:
-        visit = {"published_technician_id": gone, "published_start": NOW, "lock": "both", "told": True}
+        visit: dict[str, Any] = {"published_technician_id": gone, "published_start": NOW, "lock": "both", "told": True}
         id_ = change_job(session, a_job(session), "published", by=BY, now=NOW, state="planned", **visit).id
         assert end(session, TechnicianRow, [gone], effective_from=DATE, now=NOW) == (gone,)
         day = day_of(session, centre_ids=None, **DAY).day

@@ -47,10 +47,10 @@ def test_every_change_leaves_its_line(loaded: Database) -> None:
         assert job.version == 3
     with loaded.read() as session:
         lines = job_history(session, ID)
+        assert {(line.at, line.actor, line.channel) for line in lines} == {(NOW, "tests", "load")}
         told = [(line.kind, line.from_state, line.to_state, line.detail) for line in lines]
     assert told == [
         ("created", None, "needs_visit", {}),
         ("escalated", "needs_visit", "needs_visit", {"columns": ["urgent"]}),
         ("state", "needs_visit", "done", {"why": "repaired"}),
     ]
-    assert {(line.at, line.actor, line.channel) for line in lines} == {(NOW, "tests", "load")}

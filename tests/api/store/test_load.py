@@ -46,7 +46,7 @@ def test_a_second_load_changes_nothing(loaded: Database, day_path: Path) -> None
 def test_a_later_folder_holds_from_its_date_on(loaded: Database, day_path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tuesday"
     shutil.copytree(day_path, folder)
-    rows = list(csv.DictReader((folder / "outlets.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((folder / "outlets.csv").read_text(encoding="utf-8").splitlines()))
     for row in rows:
         row["workload_target"] = "7"
     with (folder / "outlets.csv").open("w", encoding="utf-8") as file:

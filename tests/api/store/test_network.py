@@ -151,7 +151,7 @@ def test_positions_are_kept_as_typed_and_indexed_in_wgs84(database: Database, da
     with database.write() as session:
         put(session, {**OUTLET, "datum": datum}, MARCH)
         assert session.scalar(select(func.ST_X(OutletRow.position))) == pytest.approx(lon, abs=1e-3)
-        assert get(session, OutletRow, "K1", MARCH).cells["lon"] == "104.0648"
+        assert session.scalars(holding(OutletRow, MARCH)).one().cells["lon"] == "104.0648"
 
 
 def test_the_index_of_sqlite_follows_every_change(sqlite_url: str) -> None:

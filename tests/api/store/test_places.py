@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from api.database import Database
+from api.spatial_sqlite import EARTH_M
 from api.store.network import end
 from api.store.places import Need, area_at, area_classes, nearest_outlets
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from datasets.day import DayFolder
 from geo.areas import Areas
+from geo.matrix import unit_vectors
 from optimizer.model import Day
 from tests.api.store.conftest import DATE, NOW
 
@@ -21,15 +23,8 @@ PLACES = [(104.0648, 30.5702), (116.397, 39.908), (87.6, 43.8), (109.5, 18.25), 
 
 def metres(lon: float, lat: float, place: tuple[float, float]) -> float:
     """Return the great-circle distance, by the dot product of unit vectors."""
-    vectors = [
-        (
-            np.cos(np.radians(y)) * np.cos(np.radians(x)),
-            np.cos(np.radians(y)) * np.sin(np.radians(x)),
-            np.sin(np.radians(y)),
-        )
-        for x, y in ((lon, lat), place)
-    ]
-    return float(6_371_008.771 * np.arctan2(np.linalg.norm(np.cross(*vectors)), np.dot(*vectors)))
+    one, other = unit_vectors(np.array([(lon, lat), place]))
+    return float(EARTH_M * np.arctan2(np.linalg.norm(np.cross(one, other)), np.dot(one, other)))
 
 
 def by_hand(day: Day, lon: float, lat: float, need: Need | None, count: int) -> list[tuple[str, float]]:
@@ -84,7 +79,7 @@ def test_who_has_gone_is_not_near(loaded: Database) -> None:
 def test_area_classes_are_those_of_the_day(loaded: Database, day_folder: DayFolder) -> None:
     jobs = day_folder.day.jobs
     areas = Areas.of_places()
-    polygons = Areas(areas.names, areas.polygons)
+    polygons = Areas(areas.names, areas.polygons.tolist())
     inside = polygons.locate(*np.array([job.position for job in jobs]).T) >= 0
     assert inside.mean() > 0.9
     with loaded.read() as session:

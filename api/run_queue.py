@@ -11,6 +11,7 @@ from api.database import Database
 __all__ = [
     "APPLICATION",
     "QUEUE",
+    "QUEUE_TABLES",
     "RUN_VERSION",
     "WORKFLOW",
     "enqueue_run",
@@ -24,6 +25,23 @@ QUEUE = "plans"
 WORKFLOW = "plan_run"
 RUN_VERSION = "1"
 """Pinned: DBOS would derive one from the code, and leave the runs of another version where they are."""
+QUEUE_TABLES = frozenset(
+    {
+        "application_versions",
+        "dbos_migrations",
+        "notifications",
+        "operation_outputs",
+        "queues",
+        "streams",
+        "workflow_events",
+        "workflow_events_history",
+        "workflow_input",
+        "workflow_output",
+        "workflow_schedules",
+        "workflow_status",
+    }
+)
+"""DBOS' own tables: in a schema of their own on PostgreSQL, beside ours on SQLite."""
 PREPARE_LOCK = 0x9A161
 ASK_EVERY_S = 0.25
 

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, text
 
 import api.tables
 from api.database import Database
-from api.run_queue import prepare_runs
+from api.run_queue import QUEUE_TABLES, prepare_runs
 from api.tables.base import Base
 
 __all__ = ["StoreIsNewer", "has_model", "migrations", "newest_step", "target_metadata", "upgrade"]
@@ -38,7 +38,7 @@ def target_metadata() -> MetaData:
 
 def has_model(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
     """Tell whether something found in a database is a model's business; what spatial indexes are made of is not."""
-    return not (name or "").startswith(WITHOUT_MODEL)
+    return not (name or "").startswith(WITHOUT_MODEL) and not (kind == "table" and name in QUEUE_TABLES)
 
 
 def migrations() -> Config:

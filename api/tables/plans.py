@@ -73,7 +73,7 @@ class PlanShard(Base):
     """A shard that a run has solved: the row is the mark and the answer, committed together."""
 
     __tablename__ = "plan_shards"
-    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+    __table_args__ = (UniqueConstraint("plan_id", "number", name="uq_plan_shards_plan_id"),)
 
     plan_id: Mapped[str] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -20,7 +20,7 @@ from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
-from datasets.times import midnight_of
+from datasets.times import unix_midnight_of
 from optimizer.model import LOCK_TOLERANCE_S, Day
 
 __all__ = ["Publication", "publish"]
@@ -169,7 +169,7 @@ class _Moments:
     """Turns seconds of the day's clock into moments."""
 
     def __init__(self, day: Day) -> None:
-        self._midnight = midnight_of(day.date)
+        self._midnight = unix_midnight_of(day.date)
 
     def __call__(self, seconds: int) -> dt.datetime:
         return dt.datetime.fromtimestamp(self._midnight + seconds, dt.UTC)

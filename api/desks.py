@@ -27,7 +27,7 @@ from api.store.slots import HeldJob, held_jobs
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
 from datasets.one_job import JobReader
-from datasets.times import TIME_ZONE, midnight_of
+from datasets.times import TIME_ZONE, unix_midnight_of
 from optimizer.desk import Desk, Undrivable, part_of, prepare
 from optimizer.model import Job
 from optimizer.plan import Route, Stop
@@ -187,7 +187,7 @@ def _bases(session: Session, plan_id: str) -> Iterable[CentreDesk]:
             centre_id=centre_id,
             plan_id=plan_id,
             dates=frozenset(),
-            midnight=midnight_of(day.date),
+            midnight=unix_midnight_of(day.date),
             desk=prepare(part, plan, travel, parity),
             travel=travel,
             reader=reader,

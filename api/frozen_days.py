@@ -14,12 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from datasets.day import DayFolder
 from datasets.job_list import Answer
-from datasets.times import EPOCH, midnight_of
+from datasets.times import unix_midnight_of
 from optimizer.model import Day
 
 __all__ = ["FrozenDay", "LiveVisit", "OtherVersion", "frozen", "thawed"]
 
-SECOND = dt.timedelta(seconds=1)
 FRAMES = ("centres", "outlets", "technicians", "jobs", "warehouses", "parts")
 
 
@@ -49,9 +48,9 @@ class FrozenDay:
         if not self.against_published:
             return {}
         day = self.folder.day
-        midnight = midnight_of(day.date)
+        midnight = unix_midnight_of(day.date)
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
-        live = {id_: (was.technician_id, (was.start_at - EPOCH) // SECOND - midnight) for id_, was in self.live.items()}
+        live = {id_: (was.technician_id, int(was.start_at.timestamp()) - midnight) for id_, was in self.live.items()}
         return said | live or None
 
 

@@ -58,7 +58,8 @@ def _remedies(centre: CentreDesk, asked: Asked, language: Language, now: dt.date
     desk = centre.asked_at(now)
     day, plan = desk.day(), desk.plan()
     others = tuple(one for one in day.jobs if one.id != job.id)
-    day = replace(day, now_s=desk.now_s, jobs=(*others, job))
+    # The job is the first, as it is among the candidates.
+    day = replace(day, now_s=desk.now_s, jobs=(job, *others))
     left = tuple(one for one in plan.unassigned if one.job_id != job.id)
     plan = replace(plan, unassigned=(*left, Unassigned(job_id=job.id, rule=Rule.UNKNOWN, reason="asked about")))
     candidates = nearest_capable_outlets(Roster(replace(day, jobs=(job,))), centre.travel)

@@ -22,6 +22,7 @@ __all__ = [
     "instant_text",
     "midnight_of",
     "time_of_day_of",
+    "unix_midnight_of",
 ]
 
 TIME_ZONE_NAME = "Asia/Shanghai"
@@ -74,6 +75,11 @@ def instant_of(text: str) -> int:
 def midnight_of(date: dt.date) -> int:
     """Return the local midnight of a date, counted as `instant_of` counts."""
     return (date - EPOCH.date()).days * DAY_S
+
+
+def unix_midnight_of(date: dt.date) -> int:
+    """Return the local midnight of a date in Unix seconds, as `timestamp` counts, not as `midnight_of`."""
+    return int(dt.datetime.combine(date, dt.time(), TIME_ZONE).timestamp())
 
 
 def instant_text(date: dt.date, seconds: int) -> str:

@@ -22,7 +22,7 @@ from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
-from datasets.times import EPOCH, midnight_of
+from datasets.times import unix_midnight_of
 from optimizer.model import LOCK_TOLERANCE_S, Day
 
 __all__ = ["Publication", "publish"]
@@ -183,10 +183,10 @@ class _Moments:
     """Turns seconds of the day's clock into moments."""
 
     def __init__(self, day: Day) -> None:
-        self._midnight = midnight_of(day.date)
+        self._midnight = unix_midnight_of(day.date)
 
     def __call__(self, seconds: int) -> dt.datetime:
-        return (EPOCH + dt.timedelta(seconds=self._midnight + seconds)).astimezone(dt.UTC)
+        return dt.datetime.fromtimestamp(self._midnight + seconds, dt.UTC)
 
 
 def _replace_visits(session: Session, job_ids: set[str], visits: Sequence[Mapping[str, Any]]) -> None:

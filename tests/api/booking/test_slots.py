@@ -247,3 +247,11 @@ def test_the_next_plan_keeps_held_and_confirmed_places(app: FastAPI, client: Tes
         assert made["start"] <= promised.start_at.astimezone(dt.timezone(dt.timedelta(hours=8))).isoformat()
     assert confirm(client, held)["state"] == "confirmed"
     assert ask(client, draft(app))["items"]
+
+
+def test_live_visits_stand_at_the_hours_of_the_plan(app: FastAPI) -> None:
+    china = dt.timezone(dt.timedelta(hours=8))
+    with app.state.database.read() as session:
+        hours = {visit.start_at.astimezone(china).hour for visit in session.scalars(select(Visit))}
+    assert min(hours) >= 7
+    assert max(hours) <= 20

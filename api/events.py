@@ -69,30 +69,6 @@ def emit_all(
         session.execute(insert(Event), rows)
 
 
-def emit_all(
-    session: Session,
-    type_: str,
-    told: Sequence[tuple[str, Mapping[str, Any], str | None]],
-    at: dt.datetime,
-) -> None:
-    """Add many events of a type at once, in this order: subject, data and centre of each."""
-    transaction = session.scalar(select(current_transaction()))
-    rows = [
-        {
-            "id": new_id("evt"),
-            "transaction_id": transaction,
-            "at": at,
-            "type": type_,
-            "subject": subject,
-            "centre_id": centre_id,
-            "data": dict(data),
-        }
-        for subject, data, centre_id in told
-    ]
-    if rows:
-        session.execute(insert(Event), rows)
-
-
 def read_events(
     session: Session,
     after: Place,

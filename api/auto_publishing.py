@@ -1,4 +1,4 @@
-"""A plan that somebody has asked to hold as soon as it is made, if the checker and what is promised by then allow it."""
+"""A plan that is to hold as soon as it is made, if the checker and what is promised by then allow it."""
 
 import datetime as dt
 
@@ -12,16 +12,21 @@ from api.plan_states import PlanState
 from api.store.plans import get_plan
 from api.store.publishing import publish
 
-__all__ = ["publish_when_made"]
+__all__ = ["publish_checked", "publish_when_made"]
 
 
 def publish_when_made(database: Database, plan_id: str, at: dt.datetime) -> bool:
-    """Publish a finished plan whose wish says so; where it cannot hold it stays finished, for a person to look at."""
-    log = structlog.get_logger()
+    """Publish a plan whose wish asks for it; where it cannot hold it stays finished, for a person to look at."""
     with database.read() as session:
         plan = get_plan(session, plan_id)
         if plan.wish.get("publish") != "auto" or plan.state != PlanState.FINISHED:
             return False
+    return publish_checked(database, plan_id, at)
+
+
+def publish_checked(database: Database, plan_id: str, at: dt.datetime) -> bool:
+    """Check a finished plan as it is stored and publish it in the name of who wished for it; tell whether it holds."""
+    log = structlog.get_logger()
     judgement = judge(database.url.render_as_string(hide_password=False), plan_id)
     if judgement.findings:
         log.warning("plan.not_published", plan_id=plan_id, findings=len(judgement.findings))

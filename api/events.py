@@ -51,7 +51,6 @@ def emit(
 
 
 def emit_all(
-<<<<<<< HEAD
     session: Session,
     type_: str,
     told: Sequence[tuple[str, Mapping[str, Any], str | None]],
@@ -63,14 +62,6 @@ def emit_all(
         {
             "id": new_id("evt"),
             "transaction_id": transaction,
-=======
-    session: Session, type_: str, told: Sequence[tuple[str, Mapping[str, Any], str | None]], at: dt.datetime
-) -> None:
-    """Add many events of a type to the transaction: subject, data and centre of each."""
-    rows = [
-        {
-            "id": new_id("evt"),
->>>>>>> 2f0d26299907356f1d4f736c339354d81e37826f
             "at": at,
             "type": type_,
             "subject": subject,

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Stores in which a plan holds: made here, by few steps of search."""
 
 import datetime as dt
@@ -24,67 +23,12 @@ def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, day
     wish: dict[str, Any] = {
         "scope": {"centres": "all"},
         "limits": {"seconds": None, "steps": steps},
-=======
-"""A small network whose plan is published: outlets told online, by phone and by fax."""
-
-import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-
-from api.auto_publishing import publish_checked
-from api.database import Database
-from api.run_process import run_here
-from api.store.jobs import By
-from api.store.load import load_day
-from api.store.plan_days import centres_on
-from api.store.plans import create_plan
-from datasets.day import read_source
-from optimizer.budget import Budget
-from optimizer.workers import HereWorkers
-from tests.bad_days import make_network
-
-__all__ = ["DATE", "EVENING", "SEVEN", "hire", "make", "publish_network"]
-
-DATE = dt.date(2026, 3, 2)
-EVENING = dt.datetime(2026, 3, 1, 9, 0, tzinfo=dt.UTC)
-"""17:00 of the day before: nothing is frozen."""
-SEVEN = dt.datetime(2026, 3, 1, 22, 30, tzinfo=dt.UTC)
-"""06:30 of the day: fax outlets are frozen, outlets told by phone will be at 07:00."""
-
-
-class Here(HereWorkers):
-    """Workers of a run in the test's own process."""
-
-    def until_stopped(self, budget: Budget) -> Budget:
-        return budget
-
-
-@contextmanager
-def hire() -> Iterator[Here]:
-    yield Here()
-
-
-def make(database: Database, plan_id: str) -> None:
-    """Make a plan that waits, here."""
-    run_here(database, plan_id, "test", hire)
-
-
-def publish_network(database: Database, folder: Path) -> None:
-    """Load a network, plan the day in the evening before, and publish it then."""
-    read = read_source(make_network.write(folder / "day", jobs=36, technicians=6))
-    wish: dict[str, Any] = {
-        "scope": {"centres": "all"},
-        "limits": {"seconds": None, "steps": 200},
->>>>>>> 2f0d26299907356f1d4f736c339354d81e37826f
         "seed": 1,
         "engine": "search",
         "freeze": "channels",
         "base_plan": "published",
     }
     with database.write() as session:
-<<<<<<< HEAD
         plan = create_plan(
             session,
             wish=wish,
@@ -120,18 +64,3 @@ def publish_network(database: Database, folder: Path) -> None:
         assert files[1]
         publish(session, plan, stored_plan(files[0], files[1]), actor="test", at=now)
     return plan_id
-=======
-        load_day(session, read, by=By(actor="test", channel="load"), now=EVENING)
-        plan_id = create_plan(
-            session,
-            wish=wish,
-            date=DATE,
-            days=1,
-            now=EVENING,
-            centre_ids=centres_on(session, DATE),
-            actor="test",
-            at=EVENING,
-        ).id
-    make(database, plan_id)
-    assert publish_checked(database, plan_id, EVENING)
->>>>>>> 2f0d26299907356f1d4f736c339354d81e37826f

@@ -28,7 +28,7 @@ from api.tables.plans import Plan, Visit
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.conftest import TEMPLATE
 from tests.api.postgis import Cluster
-from tests.api.published import EVENING, SEVEN, make, publish_network
+from tests.api.closed_loop import EVENING, SEVEN, make, publish_network
 
 DATE = "2026-03-02"
 PUBLISHED = "published"

@@ -32,8 +32,9 @@ from api.store.slots import (
 )
 from api.tables.base import new_id
 from api.tables.jobs import JobRow
-from api.tables.plans import LiveRoute, Published, Visit
+from api.tables.plans import LiveRoute, Visit
 from api.tables.slots import Appointment, SlotHold, SlotOffers
+from datasets.one_job import JobReader
 from datasets.times import TIME_ZONE
 from optimizer.desk import Desk, Undrivable
 from optimizer.model import Job, Lock, Window
@@ -51,7 +52,6 @@ __all__ = [
     "hold_place",
     "job_of",
     "quotes",
-    "reader_centre",
     "reschedule",
 ]
 
@@ -74,6 +74,8 @@ class Asked:
     job_id: str | None = None
     source: str = ""
     external_id: str | None = None
+    read: tuple[JobReader, Job] | None = None
+    """The job as it was read, and by whom: nobody needs to read it again."""
 
     def draft(self) -> dict[str, Any]:
         """Return what is kept with an offer."""
@@ -99,14 +101,6 @@ class Quote:
     offer: Offer
 
 
-def reader_centre(session: Session, today: dt.date) -> str:
-    """Return some centre that a plan holds for: its desk can read any job. Raises Conflict when there is none."""
-    centre_id = session.scalar(select(Published.centre_id).where(Published.date >= today).limit(1))
-    if centre_id is None:
-        raise Conflict("No plan is published: there is nothing to offer from.")
-    return centre_id
-
-
 def asked_about(session: Session, job_id: str, centres: frozenset[str] | None, now: dt.datetime) -> Asked:
     """Return a job that is there already. Raises NotFound, and Conflict when it can have no other time any more."""
     job = job_seen(session, job_id, centres)
@@ -121,13 +115,17 @@ def _require_bookable(job: JobRow) -> None:
 
 def job_of(desk: CentreDesk, asked: Asked, id_: str) -> Job:
     """Return the job that is asked about, by this id."""
-    job = desk.reader.read({**asked.cells, "job_id": id_, "centre_id": asked.centre_id})
+    if asked.read is not None and asked.read[0] is desk.reader:
+        job = asked.read[1]
+        lines = tuple(replace(line, id=f"{id_}/{number}") for number, line in enumerate(job.order_lines, start=1))
+        job = replace(job, id=id_, order_lines=lines)
+    else:
+        job = desk.reader.read({**asked.cells, "job_id": id_, "centre_id": asked.centre_id})
     return replace(job, appointment=None, lock=Lock.NONE)
 
 
 def quotes(
-    session: Session,
-    desks: Desks,
+    centres: Sequence[CentreDesk],
     asked: Asked,
     slots: Sequence[tuple[dt.datetime, dt.datetime]],
     *,
@@ -136,7 +134,7 @@ def quotes(
 ) -> list[Quote]:
     """Return the cheapest offer of each slot that has one, the cheapest first."""
     found = []
-    for centre in desks.current(session, asked.centre_id):
+    for centre in centres:
         known = asked.job_id if asked.job_id in centre.desk.left_out else None
         job = job_of(centre, asked, known or DRAFT)
         windows = [Window(earliest_s=centre.seconds(start), latest_s=centre.seconds(end)) for start, end in slots]

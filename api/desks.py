@@ -119,6 +119,15 @@ class Desks:
             self._kept[centre_id] = stamp, desks
             return desks
 
+    def reader(self, session: Session, centre_id: str | None) -> JobReader:
+        """Return what reads a job: that of its centre's plan if it says which, or of any plan. Raises Conflict."""
+        kept = self._kept.get(centre_id or "") or next(iter(self._kept.values()), None)
+        if kept is not None:
+            return kept[1][0].reader
+        today = self._clock().astimezone(TIME_ZONE).date()
+        first = session.scalar(select(Published.centre_id).where(Published.date >= today).limit(1))
+        return self.current(session, first or "")[0].reader
+
     def _known(self, centre_id: str, stamp: Stamp) -> tuple[CentreDesk, ...] | None:
         """Return the desks if they are as new as the stamp: versions only grow while the same plans hold."""
         kept = self._kept.get(centre_id)

@@ -18,7 +18,6 @@ from api.booking import (
     give_back,
     hold_place,
     quotes,
-    reader_centre,
     reschedule,
 )
 from api.conditions import IfMatch, etag, hold_version
@@ -95,11 +94,9 @@ def offer_slots(
     desks: Desks = request.app.state.desks
     now = edge.clock()
     length_s = _length(body)
-    asked = _asked(edge, desks, body, now)
-    with edge.read() as session:
-        centres = desks.current(session, asked.centre_id)
+    asked, centres = _asked(edge, desks, body, now)
     slots = _slots(centres, body, length_s, now)
-    return _offered(edge, desks, asked, slots, body.most, language)
+    return _offered(edge, centres, asked, slots, body.most, language)
 
 
 @routes.post("/slot-holds", status_code=201, response_model=HoldShown, dependencies=[_WRITE], summary="Hold a place")
@@ -230,10 +227,8 @@ def recommend_technicians(body: Question, edge: EdgeOf, language: LanguageOf, re
     """Rank technicians with the verdict of every rule, and say why not the nearest; nothing changes."""
     desks: Desks = request.app.state.desks
     now = edge.clock()
-    asked = _asked(edge, desks, body, now)
-    with edge.read() as session:
-        centre = desks.current(session, asked.centre_id)[0]
-    return recommended(centre, asked, 5, language, now)
+    asked, centres = _asked(edge, desks, body, now)
+    return recommended(centres[0], asked, 5, language, now)
 
 
 def _by(edge: Edge) -> By:
@@ -249,27 +244,44 @@ def _sending(edge: Edge, row: SlotHold) -> Sending:
     )
 
 
-def _asked(edge: Edge, desks: Desks, body: Question, now: dt.datetime) -> Asked:
-    """Return what is asked about. Raises Refused with every fault of a draft, NotFound for another centre's."""
+def _asked(edge: Edge, desks: Desks, body: Question, now: dt.datetime) -> tuple[Asked, tuple[CentreDesk, ...]]:
+    """Return what is asked about, and the desks of its centre; places whose hold has run out are free in them.
+
+    Raises Refused with every fault of a draft, NotFound for another centre's.
+    """
     with edge.read() as session:
-        if body.job_id is not None:
-            return asked_about(session, body.job_id, edge.caller.centres, now)
-        assert body.job is not None
-        _require_past(body.job, now)
-        cells = row_of(body.job, JOB_COLUMNS)
-        centre_id = reader_centre(session, now.astimezone(TIME_ZONE).date())
-        reader = desks.current(session, centre_id)[0].reader
+        asked = _question(session, edge, desks, body, now)
+        over = expired_holds(session, asked.centre_id, now)
+        if not over:
+            return asked, desks.current(session, asked.centre_id)
+    _settle(edge, desks, asked.centre_id, now)
+    with edge.read() as session:
+        return asked, desks.current(session, asked.centre_id)
+
+
+def _question(session: Session, edge: Edge, desks: Desks, body: Question, now: dt.datetime) -> Asked:
+    if body.job_id is not None:
+        return asked_about(session, body.job_id, edge.caller.centres, now)
+    assert body.job is not None
+    _require_past(body.job, now)
+    cells = row_of(body.job, JOB_COLUMNS)
+    reader = desks.reader(session, body.job.centre_id)
     try:
         job = reader.read({**cells, "job_id": "draft"})
     except DayRefused as refused:
-        faults = faults_by_row(refused.faults)[0]
         shown = [
             Fault(pointer=f"/job{one.pointer}", code=one.code, detail=one.detail, parameter=one.parameter)
-            for one in faults
+            for one in faults_by_row(refused.faults)[0]
         ]
         raise Refused(f"{len(shown)} faults.", faults=shown) from None
     edge.caller.require_centre(job.centre_id, "such centre")
-    return Asked(cells=cells, centre_id=job.centre_id, source=body.job.source, external_id=body.job.external_id)
+    return Asked(
+        cells=cells,
+        centre_id=job.centre_id,
+        source=body.job.source,
+        external_id=body.job.external_id,
+        read=(reader, job),
+    )
 
 
 def _require_past(job: JobCreate, now: dt.datetime) -> None:
@@ -312,12 +324,11 @@ def _of_date(date: dt.date, length: dt.timedelta) -> Iterator[Span]:
         start += length
 
 
-def _offered(edge: Edge, desks: Desks, asked: Asked, slots: list[Span], most: int, language: Language) -> Response:
+def _offered(
+    edge: Edge, centres: tuple[CentreDesk, ...], asked: Asked, slots: list[Span], most: int, language: Language
+) -> Response:
     now = edge.clock()
-    _settle(edge, desks, asked.centre_id, now)
-    with edge.read() as session:
-        found = quotes(session, desks, asked, slots, most=most, now=now)
-        centres = desks.current(session, asked.centre_id)
+    found = quotes(centres, asked, slots, most=most, now=now)
     set_id = new_id("offer")
     shown = OffersShown(
         id=set_id,
@@ -376,7 +387,8 @@ def _or_new_offers(
         now = edge.clock()
         slots = [(dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)) for start, end in kept.slots]
         with edge.read() as session:
-            found = quotes(session, desks, asked, slots, most=max(len(kept.offers), 1), now=now)
+            centres = desks.current(session, asked.centre_id)
+        found = quotes(centres, asked, slots, most=max(len(kept.offers), 1), now=now)
     set_id = new_id("offer")
     with edge.database.write() as session:
         keep_offers(

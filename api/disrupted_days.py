@@ -10,7 +10,7 @@ from datasets.day import DayFolder
 from datasets.times import EPOCH, midnight_of
 from optimizer.model import DAY_S, Certificate, Channel, Day, Job, Lock, Outlet, Shift, TravelMode, Window
 
-__all__ = ["DisruptionKind", "Reported", "disrupted"]
+__all__ = ["Begun", "DisruptionKind", "Reported", "disrupted"]
 
 SECOND = dt.timedelta(seconds=1)
 SPARED = "outlet other than "
@@ -37,6 +37,15 @@ class Reported:
     said: Mapping[str, Any]
     from_at: dt.datetime
     to_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A promised visit that should have begun by now, and of which nobody has said anything."""
+
+    job_id: str
+    technician_id: str
+    end_at: dt.datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +78,7 @@ def disrupted(
     refusals: Collection[tuple[str, str]],
     thawed: Collection[str],
     freeze_s: Mapping[Channel, int],
+    begun: Sequence[Begun] = (),
 ) -> DayFolder:
     """Return the day with everything that was reported.
 
@@ -77,6 +87,7 @@ def disrupted(
     edited = _Edited(day=folder.day, freeze_s=freeze_s)
     for one in reported:
         _EDITS[one.kind](edited, one)
+    _leave_begun(edited, begun, reported)
     _keep_apart(edited, refusals)
     outlets = tuple(replace(each, freeze_s=None) if each.id in thawed else each for each in edited.day.outlets)
     cells = folder.outlets
@@ -146,6 +157,23 @@ _EDITS: Mapping[DisruptionKind, Callable[[_Edited, Reported], None]] = {
     DisruptionKind.PART_LATE: _not_before,
     DisruptionKind.OUTLET_OFFLINE: _offline,
 }
+
+
+def _leave_begun(edited: _Edited, begun: Sequence[Begun], reported: Sequence[Reported]) -> None:
+    """Take what has begun as planned at outlets that report nothing online; who is absent ended nothing after they left."""
+    day = edited.day
+    told = {outlet.id for outlet in day.outlets if outlet.channel is not Channel.ONLINE}
+    offline = {person.id for person in day.technicians if person.outlet_id in told}
+    absent = {
+        one.said["technician_id"]: one.from_at
+        for one in reported
+        if one.kind in (DisruptionKind.ILL, DisruptionKind.VEHICLE_DOWN)
+    }
+    for visit in begun:
+        if visit.technician_id in offline and visit.end_at <= absent.get(visit.technician_id, visit.end_at):
+            until_s = edited.seconds(visit.end_at)
+            edited.shifts(visit.technician_id, lambda shift, until_s=until_s: _from(shift, until_s))
+            edited.jobs(visit.job_id, lambda _: None)
 
 
 def _from(shift: Shift, first_s: int) -> Shift | None:

@@ -3,8 +3,8 @@
 import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request, Response
-from sqlalchemy import Select, select, tuple_
+from fastapi import Depends, Path, Query, Request, Response
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api.conditions import IfMatch, etag
@@ -26,7 +26,7 @@ from api.schemas.dispatch import (
     Rejection,
     RejectionShown,
 )
-from api.store.dispatch import acknowledge, entries_of, item_seen, mark_called, progress, reject
+from api.store.dispatch import CallMade, acknowledge, entries_of, item_seen, mark_called, progress, reject
 from api.store.job_moves import told_at
 from api.store.replans import Enqueue
 from api.tables.dispatch import DispatchItem
@@ -51,10 +51,7 @@ def enqueue_with(request: Request) -> Enqueue:
     return enqueue
 
 
-@routes.get("/dispatch-items", summary="Dispatch items by date and start")
-def list_items(
-    edge: EdgeOf,
-    page: PageOf,
+async def _conditions(
     centre_id: Annotated[str | None, Query(max_length=64, description="Of this centre.", examples=["C01"])] = None,
     outlet_id: Annotated[str | None, Query(max_length=64, description="Of this outlet.", examples=["Z0018"])] = None,
     technician_id: Annotated[
@@ -66,9 +63,7 @@ def list_items(
     channel: Annotated[
         list[Channel] | None, Query(description="Told in one of these ways.", examples=[["phone"]])
     ] = None,
-) -> Page[ItemShown]:
-    """Return the items that this key sees, those of other plans and rounds included."""
-    query: Select[Any] = select(DispatchItem).order_by(DispatchItem.start_at, DispatchItem.id)
+) -> list[ColumnElement[bool]]:
     equal = (
         (DispatchItem.centre_id, centre_id),
         (DispatchItem.outlet_id, outlet_id),
@@ -76,17 +71,25 @@ def list_items(
         (DispatchItem.job_id, job_id),
         (DispatchItem.date, date),
     )
-    for column, value in equal:
-        if value is not None:
-            query = query.where(column == value)
-    if state:
-        query = query.where(DispatchItem.state.in_([one.value for one in state]))
-    if channel:
-        query = query.where(DispatchItem.channel.in_([one.value for one in channel]))
+    among = ((DispatchItem.state, state), (DispatchItem.channel, channel))
+    return [
+        *(column == value for column, value in equal if value is not None),
+        *(column.in_([one.value for one in values]) for column, values in among if values),
+    ]
+
+
+@routes.get("/dispatch-items", summary="Dispatch items by start")
+def list_items(
+    edge: EdgeOf, page: PageOf, conditions: Annotated[list[ColumnElement[bool]], Depends(_conditions)]
+) -> Page[ItemShown]:
+    """Return the items that this key sees, those of other plans and rounds included."""
+    query = select(DispatchItem).where(*conditions).order_by(DispatchItem.start_at, DispatchItem.id)
     if edge.caller.centres is not None:
         query = query.where(DispatchItem.centre_id.in_(edge.caller.centres))
     if page.after is not None:
-        query = query.where(tuple_(DispatchItem.start_at, DispatchItem.id) > tuple_(*_place(page.after)))
+        start_at, last = _place(page.after)
+        later = (DispatchItem.start_at == start_at) & (DispatchItem.id > last)
+        query = query.where((DispatchItem.start_at > start_at) | later)
     with edge.read() as session:
         rows = session.scalars(query.limit(page.limit + 1)).all()
         return page_of(rows, page, ItemShown.of, lambda row: (row.start_at.isoformat(), row.id))
@@ -179,11 +182,8 @@ def mark_item_called(
         done = mark_called(
             session,
             item,
-            body.party,
-            body.outcome,
+            CallMade(party=body.party, outcome=body.outcome, note=body.note, most_unreached=settings.unreached_calls),
             versions,
-            note=body.note,
-            most_unreached=settings.unreached_calls,
             enqueue=enqueue_with(request),
             actor=edge.caller.actor,
             at=edge.clock(),

@@ -130,7 +130,7 @@ def _customers(items: Sequence[DispatchItem], names: _Names, now: dt.datetime) -
             channel=item.channel,
             outlet_id=item.outlet_id,
             items=(item,),
-            say=f"{_day(item.date)}{_clock(item.start_at)}左右上门，服务人员{names.people.get(item.technician_id) or item.technician_id}",
+            say=f"{_day(item.date)}{_clock(item.start_at)}左右上门，服务人员{_person(item, names)}",
             tries=item.customer_tries,
             last_outcome=(_last(item, CallParty.CUSTOMER) or {}).get("outcome"),
             up_for_replanning=item.replan_since is not None,
@@ -154,12 +154,15 @@ def _last(item: DispatchItem, party: CallParty) -> Mapping[str, str] | None:
 
 def _to_outlet(items: Sequence[DispatchItem], names: _Names) -> str:
     visits = "；".join(
-        f"{_clock(item.start_at)} {names.people.get(item.technician_id) or item.technician_id}"
-        f" {names.jobs[item.job_id].cells.get('address', '')}".rstrip()
+        f"{_clock(item.start_at)} {_person(item, names)} {names.jobs[item.job_id].cells.get('address', '')}".rstrip()
         for item in items
     )
     again = "（有变更）" if any(item.sends > 1 for item in items) else ""
     return f"{_day(items[0].date)}共 {len(items)} 个上门{again}：{visits}"
+
+
+def _person(item: DispatchItem, names: _Names) -> str:
+    return names.people.get(item.technician_id) or item.technician_id
 
 
 def _day(date: dt.date) -> str:

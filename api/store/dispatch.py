@@ -27,13 +27,14 @@ from api.store.dispatch_log import log_item
 from api.store.job_moves import job_seen, move_job
 from api.store.jobs import By, change_job
 from api.store.network import get
-from api.store.replans import Enqueue, ask_replan
+from api.store.replans import Enqueue, Replan, ask_replan
 from api.tables.base import new_id
 from api.tables.dispatch import DispatchEntry, DispatchItem, Refusal
 from api.tables.network import OutletRow
 from optimizer.model import Ownership
 
 __all__ = [
+    "CallMade",
     "Called",
     "Progressed",
     "Rejected",
@@ -62,6 +63,16 @@ class Progressed:
     """What a report did: moved the item on, or was only written down, because later ones had come before it."""
 
     applied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMade:
+    """A call. most_unreached: so many in a row that reach nobody put the visit up for replanning."""
+
+    party: CallParty
+    outcome: CallOutcome
+    note: str
+    most_unreached: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,12 +194,9 @@ def progress(
 def mark_called(
     session: Session,
     item: DispatchItem,
-    party: CallParty,
-    outcome: CallOutcome,
+    made: CallMade,
     versions: frozenset[int],
     *,
-    note: str,
-    most_unreached: int,
     enqueue: Enqueue,
     actor: str,
     at: dt.datetime,
@@ -205,6 +213,7 @@ def mark_called(
     hold_version(item.version, versions)
     if item.state not in OPEN:
         raise _ended(item)
+    party, outcome, note = made.party, made.outcome, made.note
     is_outlet = party is CallParty.OUTLET
     if is_outlet and outcome is CallOutcome.REFUSED:
         _require_undecided(item)
@@ -224,7 +233,7 @@ def mark_called(
         done = _reject(session, item, note or "refused on the phone", enqueue=enqueue, actor=actor, at=at)
         return Called(up_for_replanning=True, replan_id=done.replan_id)
     unreached = item.outlet_unreached if is_outlet else item.customer_unreached
-    if missed and unreached < most_unreached:
+    if missed and unreached < made.most_unreached:
         return Called(up_for_replanning=item.replan_since is not None)
     return _up_for_replanning(session, item, is_outlet, missed, enqueue=enqueue, by=by, at=at)
 
@@ -252,9 +261,7 @@ def _up_for_replanning(
         replan_id = ask_replan(
             session,
             enqueue,
-            centre_id=item.centre_id,
-            thawed=[item.outlet_id],
-            because=item.id,
+            Replan(centre_id=item.centre_id, now=at, thawed=[item.outlet_id], because=item.id),
             actor=by.actor,
             at=at,
         )
@@ -292,7 +299,13 @@ def _reject(
     job = job_seen(session, item.job_id, None, lock=True)
     detail = {"item_id": item.id, "outlet_id": item.outlet_id, "reason": reason}
     move_job(session, job, JobState.NEEDS_VISIT, roles=FIELD, by=by, at=at, detail=detail)
-    replan_id = ask_replan(session, enqueue, centre_id=item.centre_id, thawed=(), because=item.id, actor=actor, at=at)
+    replan_id = ask_replan(
+        session,
+        enqueue,
+        Replan(centre_id=item.centre_id, now=at, thawed=(), because=item.id),
+        actor=actor,
+        at=at,
+    )
     refusals = refusals_of_outlet(session, item.outlet_id)
     told: dict[str, Any] = {"reason": reason, "replan_id": replan_id, "refusals": refusals}
     log_item(session, item, "rejected", by=by, at=at, written_at=at, detail=told)

@@ -18,7 +18,7 @@ from api.store.dispatch_log import log_item
 from api.store.job_moves import move_job
 from api.store.jobs import By
 from api.store.network import get
-from api.store.replans import Enqueue, new_replan
+from api.store.replans import Enqueue, Replan, new_replan
 from api.store.sending import freeze_moment, freeze_moments
 from api.tables.base import new_id
 from api.tables.dispatch import DispatchItem, Disruption
@@ -74,12 +74,14 @@ def report_disruption(
         _came_to_nothing(session, row, actor, at)
     plan = new_replan(
         session,
-        centre_id=row.centre_id,
-        now=row.now,
-        thawed=row.thawed,
-        limits=report.limits,
-        publish=report.publish,
-        because=row.id,
+        Replan(
+            centre_id=row.centre_id,
+            now=row.now,
+            thawed=row.thawed,
+            limits=report.limits,
+            publish=report.publish,
+            because=row.id,
+        ),
         actor=actor,
         at=at,
     )

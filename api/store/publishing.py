@@ -17,7 +17,7 @@ from api.judging import StoredPlan
 from api.plan_states import PlanState
 from api.store.jobs import By
 from api.store.plan_days import live_visits
-from api.store.sending import freeze_moments, send_visits
+from api.store.sending import Channels, freeze_moments, send_visits
 from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
@@ -87,11 +87,13 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     send_visits(
         session,
         visits,
+        Channels(
+            of_outlet={outlet.id: str(outlet.channel) for outlet in day.outlets},
+            freeze_s=freeze_moments(session, day.date, at),
+            thawed=None if plan.wish["freeze"] == "none" else plan.wish.get("thawed", ()),
+        ),
         job_ids=known,
         standing={row["job_id"]: jobs[row["job_id"]].state for row in visits if _holds(jobs[row["job_id"]], row)},
-        channels={outlet.id: str(outlet.channel) for outlet in day.outlets},
-        freeze_s=freeze_moments(session, day.date, at),
-        thawed=None if plan.wish["freeze"] == "none" else plan.wish.get("thawed", ()),
         by=By(actor=actor, channel="api", plan_id=plan.id),
         at=at,
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from api.store.plans import create_plan
 from api.tables.plans import Plan, Published
 from datasets.times import TIME_ZONE
 
-__all__ = ["REPLAN_SECONDS", "Enqueue", "ask_replan", "join_replan", "new_replan"]
+__all__ = ["REPLAN_SECONDS", "Enqueue", "Replan", "ask_replan", "new_replan"]
 
 REPLAN_SECONDS = 15.0
 MOST_DAYS = 14
@@ -21,34 +22,36 @@ Enqueue = Callable[[Session, str], None]
 """Puts a plan into the queue, in the transaction that makes it."""
 
 
-def new_replan(
-    session: Session,
-    *,
-    centre_id: str,
-    now: dt.datetime,
-    thawed: Collection[str],
-    limits: Mapping[str, Any],
-    publish: str,
-    because: str,
-    actor: str,
-    at: dt.datetime,
-) -> Plan:
-    """Add a plan of a centre from this moment on, against what is published; nobody is in the queue yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replan:
+    """A plan of a centre from a moment on, against what is published.
 
     thawed: outlets whose freeze is lifted. because: the disruption or the item that asks for it.
     """
+
+    centre_id: str
+    now: dt.datetime
+    thawed: Collection[str]
+    because: str
+    limits: Mapping[str, Any] = field(default_factory=lambda: {"seconds": REPLAN_SECONDS, "steps": None})
+    publish: str = "manual"
+
+
+def new_replan(session: Session, wanted: Replan, *, actor: str, at: dt.datetime) -> Plan:
+    """Add a replan; it is not in the queue yet."""
+    centre_id, now = wanted.centre_id, wanted.now
     date = now.astimezone(TIME_ZONE).date()
     wish = {
         "scope": {"centres": [centre_id]},
         "horizon": {"date": date.isoformat(), "days": _days(session, centre_id, date), "now": now.isoformat()},
-        "limits": dict(limits),
+        "limits": dict(wanted.limits),
         "seed": 1,
         "engine": "search",
         "freeze": "channels",
         "base_plan": "published",
-        "thawed": sorted(thawed),
-        "because": [because],
-        "publish": publish,
+        "thawed": sorted(wanted.thawed),
+        "because": [wanted.because],
+        "publish": wanted.publish,
     }
     return create_plan(
         session,
@@ -62,47 +65,26 @@ def new_replan(
     )
 
 
-def ask_replan(
-    session: Session,
-    enqueue: Enqueue,
-    *,
-    centre_id: str,
-    thawed: Collection[str],
-    because: str,
-    actor: str,
-    at: dt.datetime,
-) -> str:
-    """Ask for a replan of a centre from now on, and return its id; one that still waits for a worker is joined."""
-    waiting = join_replan(session, centre_id=centre_id, thawed=thawed, because=because, at=at)
+def ask_replan(session: Session, enqueue: Enqueue, wanted: Replan, *, actor: str, at: dt.datetime) -> str:
+    """Ask for a replan, and return its id; one that still waits for a worker is joined."""
+    waiting = _join_replan(session, wanted, at)
     if waiting is not None:
         return waiting
-    plan = new_replan(
-        session,
-        centre_id=centre_id,
-        now=at,
-        thawed=thawed,
-        limits={"seconds": REPLAN_SECONDS, "steps": None},
-        publish="manual",
-        because=because,
-        actor=actor,
-        at=at,
-    )
+    plan = new_replan(session, wanted, actor=actor, at=at)
     enqueue(session, plan.id)
     return plan.id
 
 
-def join_replan(
-    session: Session, *, centre_id: str, thawed: Collection[str], because: str, at: dt.datetime
-) -> str | None:
+def _join_replan(session: Session, wanted: Replan, at: dt.datetime) -> str | None:
     """Let a replan of today that no worker has begun serve one more reason; None when there is none."""
     date = at.astimezone(TIME_ZONE).date()
     waiting = select(Plan).where(Plan.state == PlanState.QUEUED, Plan.date == date, Plan.cancel_asked_at.is_(None))
     for plan in session.scalars(waiting.order_by(Plan.id).with_for_update()):
-        if plan.centre_ids != [centre_id] or "because" not in plan.wish or plan.wish["publish"] != "manual":
+        if plan.centre_ids != [wanted.centre_id] or "because" not in plan.wish or plan.wish["publish"] != "manual":
             continue
         wish = dict(plan.wish)
-        wish["thawed"] = sorted({*wish["thawed"], *thawed})
-        wish["because"] = [*wish["because"], because]
+        wish["thawed"] = sorted({*wish["thawed"], *wanted.thawed})
+        wish["because"] = [*wish["because"], wanted.because]
         plan.wish, plan.now = wish, max(plan.now, at)
         session.flush()
         return plan.id

@@ -5,10 +5,12 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.disrupted_days import DisruptionKind, Reported, disrupted
+from api.disrupted_days import Begun, DisruptionKind, Reported, disrupted
+from api.job_states import JobState
 from api.store.sending import freeze_moments
 from api.tables.dispatch import Disruption, Refusal
-from api.tables.plans import Plan
+from api.tables.jobs import JobRow
+from api.tables.plans import Plan, Visit
 from datasets.day import DayFolder
 from datasets.times import TIME_ZONE
 
@@ -32,7 +34,27 @@ def with_disruptions(session: Session, folder: DayFolder, plan: Plan) -> DayFold
     apart = select(Refusal.job_id, Refusal.outlet_id).where(Refusal.lifted_at.is_(None))
     refusals = {(job_id, outlet_id) for job_id, outlet_id in session.execute(apart)}
     thawed = plan.wish.get("thawed", ())
-    if not (reported or refusals or thawed):
+    begun = _begun(session, plan)
+    if not (reported or refusals or thawed or begun):
         return folder
     freeze_s = freeze_moments(session, plan.date, plan.now)
-    return disrupted(folder, reported, refusals=refusals, thawed=thawed, freeze_s=freeze_s)
+    return disrupted(folder, reported, refusals=refusals, thawed=thawed, freeze_s=freeze_s, begun=begun)
+
+
+def _begun(session: Session, plan: Plan) -> list[Begun]:
+    promised = (JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED)
+    wanted = (
+        select(Visit)
+        .join(JobRow, JobRow.id == Visit.job_id)
+        .where(
+            Visit.centre_id.in_(plan.centre_ids),
+            Visit.date >= plan.date,
+            Visit.start_at <= plan.now,
+            JobRow.state.in_([state.value for state in promised]),
+        )
+        .order_by(Visit.start_at, Visit.job_id)
+    )
+    return [
+        Begun(job_id=visit.job_id, technician_id=visit.technician_id, end_at=visit.end_at)
+        for visit in session.scalars(wanted)
+    ]

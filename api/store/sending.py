@@ -20,7 +20,7 @@ from api.tables.jobs import JobHistory, JobRow
 from datasets.times import EPOCH, midnight_of
 from optimizer.model import Channel
 
-__all__ = ["Sent", "freeze_moment", "freeze_moments", "send_visits"]
+__all__ = ["Channels", "Sent", "freeze_moment", "freeze_moments", "send_visits"]
 
 MOST_NAMED = 100
 
@@ -54,22 +54,29 @@ def freeze_moment(freeze_s: Mapping[Channel, int], channel: str, date: dt.date) 
     return None if seconds is None else EPOCH + dt.timedelta(seconds=midnight_of(date) + seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """How outlets are told: the channel of each, when each channel freezes, and whose freeze is lifted (None: all)."""
+
+    of_outlet: Mapping[str, str]
+    freeze_s: Mapping[Channel, int]
+    thawed: Collection[str] | None
+
+
 def send_visits(
     session: Session,
     visits: Sequence[Mapping[str, Any]],
+    channels: Channels,
     *,
     job_ids: Collection[str],
     standing: Mapping[str, JobState],
-    channels: Mapping[str, str],
-    freeze_s: Mapping[Channel, int],
-    thawed: Collection[str] | None,
     by: By,
     at: dt.datetime,
 ) -> Sent:
     """Send what differs from what outlets were told about these jobs.
 
     visits: rows of the live visits of the jobs. standing: the states of those that stay as they were promised; they are
-    not sent again. channels: by outlet. thawed: outlets whose freeze is lifted, None for all.
+    not sent again.
 
     Raises
     ------
@@ -81,20 +88,20 @@ def send_visits(
     todo = _Round()
     for job_id in sorted(job_ids):
         item, row = told.get(job_id), wanted.get(job_id)
-        if item is not None and (row is None or row["outlet_id"] != item.outlet_id):
-            if item.state != ItemState.IN_PROGRESS:
-                todo.withdrawn.append(_withdrawn(item, row, by, at))
-                item = None
+        elsewhere = item is not None and (row is None or row["outlet_id"] != item.outlet_id)
+        if item is not None and elsewhere and item.state != ItemState.IN_PROGRESS:
+            todo.withdrawn.append(_withdrawn(item, row, by, at))
+            item = None
         if row is None:
             continue
-        channel = channels[row["outlet_id"]]
-        freeze_at = freeze_moment(freeze_s, channel, row["date"])
+        channel = channels.of_outlet[row["outlet_id"]]
+        freeze_at = freeze_moment(channels.freeze_s, channel, row["date"])
         if item is None:
             todo.created.append((_created(row, standing.get(job_id), channel, freeze_at, by, at), {}))
         elif job_id not in standing and item.state != ItemState.IN_PROGRESS:
             todo.changed.append(_changed(item, row, channel, freeze_at, by, at))
-    if thawed is not None:
-        _hold_freezes(todo, standing, frozenset(thawed), freeze_s, at)
+    if channels.thawed is not None:
+        _hold_freezes(todo, standing, frozenset(channels.thawed), channels.freeze_s, at)
     _write(session, todo, by, at)
     _offer(session, todo, standing, by, at)
     return Sent(created=len(todo.created), changed=len(todo.changed), withdrawn=len(todo.withdrawn))

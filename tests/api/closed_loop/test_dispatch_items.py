@@ -3,11 +3,7 @@
 import csv
 import datetime as dt
 import io
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -15,75 +11,22 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from api.app import create_app
 from api.auto_publishing import publish_checked
 from api.database import Database
-from api.settings import Settings
-from api.store.sending import send_visits
+from api.errors import Conflict
+from api.store.jobs import By
+from api.store.sending import Channels, freeze_moments, send_visits
 from api.store.unacknowledged import watch_items
 from api.tables.dispatch import DispatchEntry, DispatchItem, Refusal
 from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import Plan, Visit
-from tests.api.clients import MakeKey, StandingClock, client_of
-from tests.api.conftest import TEMPLATE
-from tests.api.postgis import Cluster
-from tests.api.closed_loop import EVENING, SEVEN, make, publish_network
+from tests.api.clients import MakeKey, client_of
+from tests.api.published_network import EVENING, SEVEN, make
 
 DATE = "2026-03-02"
-PUBLISHED = "published"
 ONLINE, FAX, PHONE = "O1", "O2", "O3"
 """Our own outlet, a contract outlet of the same centre, and our own one of another centre."""
-
-
-@pytest.fixture(scope="session")
-def _published_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("published")
-    file = folder / "published.db"
-    shutil.copyfile(_sqlite_template, file)
-    database = Database(f"sqlite:///{file}")
-    publish_network(database, folder)
-    database.close()
-    return file
-
-
-@pytest.fixture(scope="session")
-def _published_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
-    database = Database(_postgis_template.create(PUBLISHED, TEMPLATE))
-    publish_network(database, tmp_path_factory.mktemp("published"))
-    database.close()
-    return _postgis_template
-
-
-@pytest.fixture(params=["sqlite", "postgis"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield the address of a store of the test's own, with a published plan."""
-    if request.param == "sqlite":
-        file = tmp_path / "paigong.db"
-        shutil.copyfile(request.getfixturevalue("_published_sqlite"), file)
-        yield f"sqlite:///{file}"
-        return
-    cluster: Cluster = request.getfixturevalue("_published_postgis")
-    name = f"test_{uuid4().hex}"
-    yield cluster.create(name, PUBLISHED)
-    cluster.drop(name)
-
-
-@pytest.fixture
-def app(database_url: str) -> Iterator[FastAPI]:
-    """Yield the application at 06:30 of the day."""
-    application = create_app(Settings(database_url=database_url), clock=StandingClock(SEVEN))
-    application.state.judge = lambda work, *args: work(*args)
-    yield application
-    application.state.queue.destroy()
-    application.state.database.close()
-
-
-@pytest.fixture
-def database(app: FastAPI) -> Database:
-    """Return the application's store."""
-    opened: Database = app.state.database
-    return opened
 
 
 def items(client: TestClient, **asked: Any) -> list[dict[str, Any]]:
@@ -122,6 +65,7 @@ def test_every_live_visit_is_an_item_of_its_outlet(client: TestClient, database:
     found = items(client)
     with database.read() as session:
         visits = {visit.job_id: visit for visit in session.scalars(select(Visit))}
+        session.expunge_all()
     assert {item["job_id"] for item in found} == visits.keys()
     assert {item["outlet_id"] for item in found} == {ONLINE, FAX, PHONE}
     for item in found:
@@ -395,18 +339,15 @@ def test_nobody_said_yes_is_said_once(client: TestClient, app: FastAPI, database
 
 
 def test_after_its_freeze_an_outlet_is_told_nothing_new(client: TestClient, database: Database) -> None:
-    from api.errors import Conflict
-    from api.store.jobs import By
-    from api.store.sending import freeze_moments
-
     item = an_item(client, FAX)
-    frozen = {"job_ids": [item["job_id"]], "standing": {}, "channels": {FAX: "fax", ONLINE: "online"}}
+    frozen: dict[str, Any] = {"job_ids": [item["job_id"]], "standing": {}}
     by = By(actor="test", channel="api", plan_id=item["plan_id"])
 
     def send(thawed: Any) -> Any:
         with database.write() as session:
             freeze_s = freeze_moments(session, EVENING.date(), EVENING)
-            return send_visits(session, [], **frozen, freeze_s=freeze_s, thawed=thawed, by=by, at=SEVEN)
+            channels = Channels(of_outlet={FAX: "fax"}, freeze_s=freeze_s, thawed=thawed)
+            return send_visits(session, [], channels, **frozen, by=by, at=SEVEN)
 
     with pytest.raises(Conflict) as refused:
         send(())

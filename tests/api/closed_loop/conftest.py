@@ -1,0 +1,69 @@
+"""Stores of the test's own, in which a plan is published, and the application over them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.database import Database
+from api.settings import Settings
+from tests.api.clients import StandingClock
+from tests.api.conftest import TEMPLATE
+from tests.api.postgis import Cluster
+from tests.api.published_network import SEVEN, publish_network
+
+PUBLISHED = "published"
+
+
+@pytest.fixture(scope="session")
+def _published_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    file = folder / "published.db"
+    shutil.copyfile(_sqlite_template, file)
+    database = Database(f"sqlite:///{file}")
+    publish_network(database, folder)
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def _published_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    database = Database(_postgis_template.create(PUBLISHED, TEMPLATE))
+    publish_network(database, tmp_path_factory.mktemp("published"))
+    database.close()
+    return _postgis_template
+
+
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a store of the test's own, with a published plan."""
+    if request.param == "sqlite":
+        file = tmp_path / "paigong.db"
+        shutil.copyfile(request.getfixturevalue("_published_sqlite"), file)
+        yield f"sqlite:///{file}"
+        return
+    cluster: Cluster = request.getfixturevalue("_published_postgis")
+    name = f"test_{uuid4().hex}"
+    yield cluster.create(name, PUBLISHED)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[FastAPI]:
+    """Yield the application at 06:30 of the day."""
+    application = create_app(Settings(database_url=database_url), clock=StandingClock(SEVEN))
+    application.state.judge = lambda work, *args: work(*args)
+    yield application
+    application.state.queue.destroy()
+    application.state.database.close()
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    """Return the application's store."""
+    opened: Database = app.state.database
+    return opened

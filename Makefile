@@ -1,5 +1,6 @@
 # make setup   everything the other words need, in .venv; quick when nothing has changed
-# make run     a sample national day, planned, checked and shown; JOBS=20000 SEED=1 SECONDS=60
+# make run     a sample national day, planned, checked, shown and served on 127.0.0.1:8000 until Ctrl-C;
+#              JOBS=20000 SEED=1 SECONDS=60 DATE=tomorrow's; PAIGONG_SERVE=0 stops before serving
 # make test    style, types, floors, tests and notebooks
 # make bench   the figures of docs/benchmarks.md
 # make clean   removes everything made here but .venv
@@ -8,6 +9,8 @@
 JOBS ?= 20000
 SEED ?= 1
 SECONDS ?= 60
+DATE ?= $(shell TZ=Asia/Shanghai date -d tomorrow +%F)
+PAIGONG_SERVE ?= 1
 BENCHMARKS ?= national_day growth repeat
 
 SHELL := bash
@@ -15,7 +18,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run test bench clean lock test-style test-format test-types test-floors test-suite
+.PHONY: help setup run serve test bench clean lock test-style test-format test-types test-floors test-suite
 
 PYTHON := .venv/bin/python
 PAIGONG := .venv/bin/paigong
@@ -58,12 +61,24 @@ setup: .venv/.warm
 
 run: setup
 	@rm -rf run/day run/plan
-	$(PAIGONG) day make run/day --jobs $(JOBS) --seed $(SEED)
+	$(PAIGONG) day make run/day --jobs $(JOBS) --seed $(SEED) --date $(DATE)
 	$(PAIGONG) day plan run/day -o run/plan --seconds $(SECONDS) --seed $(SEED)
 	$(PAIGONG) day check run/day run/plan
 	@echo
 	@echo "The picture of the plan:         $(CURDIR)/run/plan/plan.png"
 	@echo "One printable page per outlet:   $(CURDIR)/run/plan/sheets/index.html"
+	@test "$(PAIGONG_SERVE)" = 0 || $(MAKE) --no-print-directory serve
+
+# The store is made anew: what was booked in the last sample went with it.
+serve: export PAIGONG_DATABASE_URL = sqlite:///run/paigong.db
+serve:
+	@rm -f run/paigong.db run/paigong.db-*
+	@echo
+	@echo "Loading the day and its plan into run/paigong.db (about a minute)"
+	@$(PAIGONG) db load run/day > run/load.log
+	@$(PAIGONG) db publish run/day run/plan
+	@echo "A key for development, shown this once: $$($(PAIGONG) key make --development)"
+	@$(PAIGONG) serve
 
 # --- test ----------------------------------------------------------------------------------------------------------
 

@@ -56,7 +56,6 @@ def publish_folder(database_url: str, day_path: Path, plan_path: Path) -> str:
             days=day.days,
             now=now,
             centre_ids=[centre.id for centre in day.centres],
-            base_plan_id=None,
             actor="bench",
             at=now,
         )

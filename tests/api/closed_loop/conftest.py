@@ -16,7 +16,7 @@ from tests.api.conftest import TEMPLATE
 from tests.api.postgis import Cluster
 from tests.api.published_network import SEVEN, publish_network
 
-PUBLISHED = "published"
+PUBLISHED = "published_network"
 
 
 @pytest.fixture(scope="session")

@@ -289,7 +289,8 @@ def confirm_hold(
         raise Conflict("The job has an appointment: reschedule that.", members={"appointment_id": before.id})
     release_visit(session, job.id)
     visit = session.get(Visit, hold.id)
-    assert visit is not None, "a held place is a visit"
+    if visit is None:
+        raise Gone("The place is not kept any more.")
     planned_start = visit.start_at
     _rename_visit(session, visit, job.id)
     hold.state, hold.job_id, hold.planned_start = CONFIRMED, job.id, planned_start
@@ -313,7 +314,8 @@ def confirm_hold(
         published_technician_id=hold.technician_id,
         published_start=planned_start,
         told=True,
-        lock=str(Lock.BOTH),
+        # As the held place was: what was found to fit beside it fits in the next plan too.
+        lock=str(Lock.PINNED),
     )
     if was != job.state:
         emit(session, STATE_CHANGED, job.id, state_event(job, was), job.centre_id, at=now)

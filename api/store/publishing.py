@@ -71,6 +71,12 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     jobs = {job.id: job for job in _jobs(session, known)}
     _hold_promises(session, plan, stored, known, known - jobs.keys() - holds)
     visits, routes = _rows(plan, stored)
+    dropped = sorted(holds - {row["job_id"] for row in visits})
+    if dropped:
+        raise Conflict(
+            f"{len(dropped)} places are held for customers and have none in this plan; plan again.",
+            members={"hold_ids": dropped[:AT_ONCE]},
+        )
     free = holds | {id_ for id_, job in jobs.items() if job.state in MOVABLE}
     left_away = tuple(sorted(row["job_id"] for row in visits if row["job_id"] not in free))
     visits = [row for row in visits if row["job_id"] not in set(left_away)]

@@ -43,6 +43,8 @@ class FrozenDay:
     folder: DayFolder
     live: Mapping[str, LiveVisit]
     against_published: bool = True
+    standing: frozenset[str] = frozenset()
+    """Jobs whose promised visits are no business of the plan: under way, or frozen."""
 
     def published(self) -> Mapping[str, tuple[str, int]] | None:
         """Return technician and start (seconds of the day's clock) of each promised visit; None when there are none."""
@@ -52,7 +54,7 @@ class FrozenDay:
         midnight = midnight_of(day.date)
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
         live = {id_: (was.technician_id, (was.start_at - EPOCH) // SECOND - midnight) for id_, was in self.live.items()}
-        return said | live or None
+        return {id_: was for id_, was in (said | live).items() if id_ not in self.standing} or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class _Kept:
     frames: dict[str, _Frame]
     live: dict[str, LiveVisit]
     against_published: bool
+    standing: frozenset[str] = frozenset()
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -93,6 +96,7 @@ def frozen(day: FrozenDay) -> Any:
         frames={name: _frame(getattr(folder, name)) for name in FRAMES},
         live=dict(day.live),
         against_published=day.against_published,
+        standing=day.standing,
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -116,7 +120,7 @@ def thawed(document: bytes) -> FrozenDay:
         answers=kept.answers,
         **frames,
     )
-    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published)
+    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)
 
 
 def _frame(frame: pd.DataFrame) -> _Frame:

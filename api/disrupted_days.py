@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from datasets.day import DayFolder
@@ -41,7 +42,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A promised visit that should have begun by now, and of which nobody has said anything."""
+    """A promised visit whose way should have begun by now, and of which nobody has said anything."""
 
     job_id: str
     technician_id: str
@@ -94,7 +95,9 @@ def disrupted(
     if edited.offline:
         cells = cells.copy()
         cells.loc[cells.index.isin(sorted(edited.offline)), "channel"] = str(Channel.PHONE)
-    return replace(folder, day=replace(edited.day, outlets=outlets), outlets=cells)
+    edited.day = replace(edited.day, outlets=outlets)
+    _leave_frozen(edited)
+    return replace(folder, day=edited.day, outlets=cells)
 
 
 def _overrun(edited: _Edited, one: Reported) -> None:
@@ -160,7 +163,7 @@ _EDITS: Mapping[DisruptionKind, Callable[[_Edited, Reported], None]] = {
 
 
 def _leave_begun(edited: _Edited, begun: Sequence[Begun], reported: Sequence[Reported]) -> None:
-    """Take what has begun as planned at outlets that report nothing online; who is absent ended nothing after they left."""
+    """Take what has begun as planned at outlets that report nothing online; the absent ended nothing after leaving."""
     day = edited.day
     told = {outlet.id for outlet in day.outlets if outlet.channel is not Channel.ONLINE}
     offline = {person.id for person in day.technicians if person.outlet_id in told}
@@ -171,9 +174,32 @@ def _leave_begun(edited: _Edited, begun: Sequence[Begun], reported: Sequence[Rep
     }
     for visit in begun:
         if visit.technician_id in offline and visit.end_at <= absent.get(visit.technician_id, visit.end_at):
-            until_s = edited.seconds(visit.end_at)
-            edited.shifts(visit.technician_id, lambda shift, until_s=until_s: _from(shift, until_s))
+            edited.shifts(visit.technician_id, partial(_from, first_s=edited.seconds(visit.end_at)))
             edited.jobs(visit.job_id, lambda _: None)
+
+
+def _leave_frozen(edited: _Edited) -> None:
+    """Take shifts that are frozen, and the visits promised on them, out of the day: they stand as published.
+
+    Planning them anew could only lose visits: during the day ways are counted from the outlet, wherever somebody is.
+    """
+    day = edited.day
+    freeze_s = {outlet.id: outlet.freeze_s for outlet in day.outlets}
+    home = {person.id: person.outlet_id for person in day.technicians}
+
+    def is_frozen(technician_id: str, number: int) -> bool:
+        at_s = freeze_s.get(home.get(technician_id, ""))
+        return at_s is not None and day.now_s >= number * DAY_S + at_s
+
+    edited.day = replace(
+        day,
+        shifts=tuple(shift for shift in day.shifts if not is_frozen(shift.technician_id, shift.day)),
+        jobs=tuple(
+            job
+            for job in day.jobs
+            if job.published is None or not is_frozen(job.published.technician_id, job.published.start_s // DAY_S)
+        ),
+    )
 
 
 def _from(shift: Shift, first_s: int) -> Shift | None:

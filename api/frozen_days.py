@@ -42,6 +42,8 @@ class FrozenDay:
     folder: DayFolder
     live: Mapping[str, LiveVisit]
     against_published: bool = True
+    standing: frozenset[str] = frozenset()
+    """Jobs whose promised visits are no business of the plan: under way, or frozen."""
 
     def published(self) -> Mapping[str, tuple[str, int]] | None:
         """Return technician and start (seconds of the day's clock) of each promised visit; None when there are none."""
@@ -51,7 +53,7 @@ class FrozenDay:
         midnight = unix_midnight_of(day.date)
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
         live = {id_: (was.technician_id, int(was.start_at.timestamp()) - midnight) for id_, was in self.live.items()}
-        return said | live or None
+        return {id_: was for id_, was in (said | live).items() if id_ not in self.standing} or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class _Kept:
     frames: dict[str, _Frame]
     live: dict[str, LiveVisit]
     against_published: bool
+    standing: frozenset[str] = frozenset()
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -92,6 +95,7 @@ def frozen(day: FrozenDay) -> Any:
         frames={name: _frame(getattr(folder, name)) for name in FRAMES},
         live=dict(day.live),
         against_published=day.against_published,
+        standing=day.standing,
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -115,7 +119,7 @@ def thawed(document: bytes) -> FrozenDay:
         answers=kept.answers,
         **frames,
     )
-    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published)
+    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)
 
 
 def _frame(frame: pd.DataFrame) -> _Frame:

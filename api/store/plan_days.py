@@ -27,12 +27,14 @@ def freeze(session: Session, plan: Plan) -> FrozenDay:
     everywhere = plan.wish["scope"]["centres"] == "all" and plan.centre_ids == centres_on(session, plan.date)
     centre_ids = None if everywhere else frozenset(plan.centre_ids)
     folder = day_of(session, centre_ids=centre_ids, date=plan.date, days=plan.days, now=plan.now)
+    known = {job.id for job in folder.day.jobs}
     folder = with_disruptions(session, folder, plan)
+    standing = frozenset(known - {job.id for job in folder.day.jobs})
     if plan.wish["freeze"] == "none":
         outlets = tuple(replace(outlet, freeze_s=None) for outlet in folder.day.outlets)
         folder = replace(folder, day=replace(folder.day, outlets=outlets))
     live = live_visits(session, plan, {job.id for job in folder.day.jobs})
-    return FrozenDay(folder=folder, live=live, against_published=plan.wish["base_plan"] != "none")
+    return FrozenDay(folder=folder, live=live, against_published=plan.wish["base_plan"] != "none", standing=standing)
 
 
 def live_visits(session: Session, plan: Plan, job_ids: Collection[str]) -> dict[str, LiveVisit]:

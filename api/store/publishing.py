@@ -210,7 +210,14 @@ def _replace_routes(
     here = (LiveRoute.centre_id.in_(plan.centre_ids), LiveRoute.date.in_(dates))
     columns = (LiveRoute.technician_id, LiveRoute.date, LiveRoute.version)
     version = {(id_, date): number for id_, date, number in session.execute(select(*columns).where(*here))}
-    session.execute(delete(LiveRoute).where(*here))
+    # Visits that the plan had no business with keep their routes.
+    wanted = {(row["technician_id"], row["date"]) for row in routes}
+    kept = select(Visit.technician_id).where(
+        Visit.date == LiveRoute.date, Visit.technician_id == LiveRoute.technician_id
+    )
+    for id_, date in version:
+        gone = (LiveRoute.technician_id == id_, LiveRoute.date == date)
+        session.execute(delete(LiveRoute).where(*gone, *(() if (id_, date) in wanted else (~kept.exists(),))))
     rows = [{**row, "version": version.get((row["technician_id"], row["date"]), 0) + 1} for row in routes]
     if rows:
         session.execute(insert(LiveRoute), rows)

@@ -16,6 +16,8 @@ from datasets.times import TIME_ZONE
 
 __all__ = ["with_disruptions"]
 
+LONGEST_WAY = dt.timedelta(hours=12)
+
 
 def with_disruptions(session: Session, folder: DayFolder, plan: Plan) -> DayFolder:
     """Return the day of a plan with every disruption that lasts beyond its moment, and without refused pairs."""
@@ -33,9 +35,10 @@ def with_disruptions(session: Session, folder: DayFolder, plan: Plan) -> DayFold
     ]
     apart = select(Refusal.job_id, Refusal.outlet_id).where(Refusal.lifted_at.is_(None))
     refusals = {(job_id, outlet_id) for job_id, outlet_id in session.execute(apart)}
-    thawed = plan.wish.get("thawed", ())
+    everything = plan.wish["freeze"] == "none"
+    thawed = [outlet.id for outlet in folder.day.outlets] if everything else plan.wish.get("thawed", ())
     begun = _begun(session, plan)
-    if not (reported or refusals or thawed or begun):
+    if not (reported or refusals or begun or "because" in plan.wish):
         return folder
     freeze_s = freeze_moments(session, plan.date, plan.now)
     return disrupted(folder, reported, refusals=refusals, thawed=thawed, freeze_s=freeze_s, begun=begun)
@@ -49,7 +52,7 @@ def _begun(session: Session, plan: Plan) -> list[Begun]:
         .where(
             Visit.centre_id.in_(plan.centre_ids),
             Visit.date >= plan.date,
-            Visit.start_at <= plan.now,
+            Visit.start_at <= plan.now + LONGEST_WAY,
             JobRow.state.in_([state.value for state in promised]),
         )
         .order_by(Visit.start_at, Visit.job_id)
@@ -57,4 +60,6 @@ def _begun(session: Session, plan: Plan) -> list[Begun]:
     return [
         Begun(job_id=visit.job_id, technician_id=visit.technician_id, end_at=visit.end_at)
         for visit in session.scalars(wanted)
+        # Who is on the way has begun too: nobody else could be there in time.
+        if visit.start_at - dt.timedelta(seconds=visit.travel_s) <= plan.now
     ]

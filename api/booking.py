@@ -21,6 +21,7 @@ from api.store.days import job_cells
 from api.store.job_moves import STATE_CHANGED, job_seen, move_job, release_visit, state_event
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job
+from api.store.sending import send_route
 from api.store.slots import (
     CONFIRMED,
     EXPIRED,
@@ -323,6 +324,7 @@ def confirm_hold(
     if moves is not None:
         _move(moves, hold, now)
     session.flush()
+    send_route(session, hold.technician_id, hold.date, by=sending.by, at=now)
     kind = "appointment.confirmed" if moves is None else "appointment.rescheduled"
     emit(session, kind, row.id, _event(row), row.centre_id, at=now)
     return row

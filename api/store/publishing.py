@@ -90,16 +90,18 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     except IntegrityError as clash:
         raise Conflict("Another plan or appointment holds for the same time; plan again.") from clash
     planned, unplanned = _move_jobs(session, plan, jobs, visits, known, actor, at)
+    # Outlets are told of jobs, not of places that are only held.
+    sent = [row for row in visits if row["job_id"] in jobs]
     send_visits(
         session,
-        visits,
+        sent,
         Channels(
             of_outlet={outlet.id: str(outlet.channel) for outlet in day.outlets},
             freeze_s=freeze_moments(session, day.date, at),
             thawed=None if plan.wish["freeze"] == "none" else plan.wish.get("thawed", ()),
         ),
-        job_ids=known,
-        standing={row["job_id"]: jobs[row["job_id"]].state for row in visits if _holds(jobs[row["job_id"]], row)},
+        job_ids=jobs.keys(),
+        standing={row["job_id"]: jobs[row["job_id"]].state for row in sent if _holds(jobs[row["job_id"]], row)},
         by=By(actor=actor, channel="api", plan_id=plan.id),
         at=at,
     )

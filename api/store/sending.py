@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.dispatch_states import ItemState
@@ -14,15 +14,20 @@ from api.job_states import JobState
 from api.store.dispatch_log import columns_of, log_items, open_items
 from api.store.documents import settings_on
 from api.store.jobs import By
+from api.store.network import get
 from api.tables.base import new_id
 from api.tables.dispatch import DispatchItem
 from api.tables.jobs import JobHistory, JobRow
+from api.tables.network import OutletRow
+from api.tables.plans import Visit
 from datasets.times import EPOCH, midnight_of
-from optimizer.model import Channel
+from optimizer.model import LOCK_TOLERANCE_S, Channel
 
-__all__ = ["Channels", "Sent", "freeze_moment", "freeze_moments", "send_visits"]
+__all__ = ["Channels", "Sent", "freeze_moment", "freeze_moments", "send_route", "send_visits"]
 
 MOST_NAMED = 100
+SENT = ("job_id", "centre_id", "outlet_id", "technician_id", "date", "start_at", "end_at", "plan_id")
+"""Columns of a visit that its item has too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,40 @@ def send_visits(
     return Sent(created=len(todo.created), changed=len(todo.changed), withdrawn=len(todo.withdrawn))
 
 
+def send_route(session: Session, technician_id: str, date: dt.date, *, by: By, at: dt.datetime) -> Sent:
+    """Send what differs from what the outlet was told about one technician's date, frozen or not.
+
+    For what was agreed with a customer one by one: the outlet hears of it at once, and of whoever had to move for it.
+    """
+    here = (Visit.technician_id == technician_id, Visit.date == date)
+    visits = {visit.job_id: visit for visit in session.scalars(select(Visit).where(*here))}
+    states = session.execute(select(JobRow.id, JobRow.state).where(JobRow.id.in_(visits)))
+    job_ids = {job_id: JobState(state) for job_id, state in states}
+    told = {item.job_id: item for item in open_items(session, sorted(job_ids))}
+
+    def stands(job_id: str) -> bool:
+        item, visit = told.get(job_id), visits[job_id]
+        if item is None or (item.technician_id, item.date) != (technician_id, date):
+            return False
+        return abs((visit.start_at - item.start_at).total_seconds()) <= LOCK_TOLERANCE_S
+
+    outlets = {visits[job_id].outlet_id for job_id in job_ids}
+    rows = {id_: get(session, OutletRow, id_, date) for id_ in outlets}
+    return send_visits(
+        session,
+        [{name: getattr(visits[job_id], name) for name in SENT} for job_id in sorted(job_ids)],
+        Channels(
+            of_outlet={id_: row.channel for id_, row in rows.items() if row is not None},
+            freeze_s=freeze_moments(session, date, at),
+            thawed=None,
+        ),
+        job_ids=job_ids.keys(),
+        standing={job_id: state for job_id, state in job_ids.items() if stands(job_id)},
+        by=by,
+        at=at,
+    )
+
+
 def _created(
     row: Mapping[str, Any],
     standing: JobState | None,
@@ -116,13 +155,12 @@ def _created(
     at: dt.datetime,
 ) -> dict[str, Any]:
     known = standing is JobState.ACKNOWLEDGED
-    copied = ("job_id", "centre_id", "outlet_id", "technician_id", "date", "start_at", "end_at", "plan_id")
     nothing = ("reason", "en_route_at", "on_site_at", "ended_at", "customer_told_at", "last_call", "replan_since")
     zeros = ("outlet_tries", "outlet_unreached", "customer_tries", "customer_unreached")
     return {
         "id": new_id("item"),
         "version": 1,
-        **{name: row[name] for name in copied},
+        **{name: row[name] for name in SENT},
         **dict.fromkeys(nothing),
         **dict.fromkeys(zeros, 0),
         "channel": str(channel),

@@ -256,3 +256,15 @@ def test_live_visits_stand_at_the_hours_of_the_plan(app: FastAPI) -> None:
         hours = {visit.start_at.astimezone(china).hour for visit in session.scalars(select(Visit))}
     assert min(hours) >= 7
     assert max(hours) <= 20
+
+
+def test_the_outlet_is_told_of_an_appointment_and_of_its_end(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    (item,) = client.get("/v1/dispatch-items", params={"job_id": made["job_id"]}).json()["items"]
+    assert (item["technician_id"], item["state"]) == (made["technician_id"], "pending")
+    cancelled = client.post(
+        f"/v1/appointments/{made['id']}:cancel", json={"reason": "away"}, headers={"If-Match": f'"{made["version"]}"'}
+    )
+    assert cancelled.status_code == 200, cancelled.text
+    items = client.get("/v1/dispatch-items", params={"job_id": made["job_id"]}).json()["items"]
+    assert [item["state"] for item in items] == ["cancelled"]

@@ -1,5 +1,6 @@
 """Disruptions: what has gone otherwise than planned, answered by a plan that changes as little as possible."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
@@ -64,16 +65,16 @@ def report(body: DisruptionReport, edge: EdgeOf, request: Request) -> Response:
         limits=limits,
         publish=body.publish,
     )
-    who = {"centres": edge.caller.centres, "actor": edge.caller.actor, "at": at}
+    reported = partial(report_disruption, report=said, centres=edge.caller.centres, actor=edge.caller.actor, at=at)
     if body.validate_only:
         # Written down, planned with, and forgotten: what is judged is what would be planned.
         with edge.read() as session:
-            row, plan = report_disruption(session, said, None, **who)
+            row, plan = reported(session, enqueue=None)
             shown = ValidDisruption(disruption=DisruptionShown.of(row), day=valid_day(session, plan))
         return Answer(body=shown).response()
 
     def effect(session: Session) -> Answer:
-        row, plan = report_disruption(session, said, enqueue_with(request), **who)
+        row, plan = reported(session, enqueue=enqueue_with(request))
         made = DisruptionMade(disruption=DisruptionShown.of(row), plan=plan_shown(plan))
         headers = {"Location": f"/v1/disruptions/{row.id}", "ETag": etag(row.version)}
         return Answer(body=made, status=202, headers=headers)

@@ -101,7 +101,9 @@ _FOLLOWS: Mapping[JobState, ItemState] = {
 def follow_job(session: Session, job_id: str, to: JobState, *, by: By, at: dt.datetime) -> None:
     """Let the open item of a job go with it, forwards only; an item that went first is left alone."""
     state = _FOLLOWS.get(to)
-    for item in open_items(session, [job_id]) if state is not None else ():
+    if state is None:
+        return
+    for item in open_items(session, [job_id]):
         before = ItemState(item.state)
         if state in OPEN and OPEN.index(state) <= OPEN.index(before):
             continue

@@ -1,5 +1,6 @@
 """The application: every router, every rule that holds for all of them."""
 
+import datetime as dt
 import importlib.metadata
 import threading
 from collections.abc import AsyncIterator
@@ -107,7 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     courier = Courier(state.database, state.clock, state.send, state.metrics)
     courier.start()
-    watchman = Watchman(state.database, state.clock)
+    watchman = Watchman(state.database, state.clock, dt.timedelta(minutes=state.settings.acknowledge_minutes))
     watchman.start()
     threading.Thread(target=state.desks.warm, name="desks", daemon=True).start()
     yield

@@ -1,5 +1,6 @@
 """Runs the watch over open jobs again and again, outside every request; of all processes of a store one does."""
 
+import datetime as dt
 import threading
 
 import structlog
@@ -8,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.clock import Clock
 from api.database import Database
 from api.errors import Problem
+from api.store.unacknowledged import watch_items
 from api.store.watch import watch
 from api.turns import Turn
 
@@ -19,11 +21,12 @@ log = structlog.get_logger("paigong.watch")
 
 
 class Watchman:
-    """Looks at every open job twice a minute."""
+    """Looks at every open job and dispatch item twice a minute; acknowledge_within: before a visit, at the latest."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, acknowledge_within: dt.timedelta) -> None:
         self._database = database
         self._clock = clock
+        self._acknowledge_within = acknowledge_within
         self._turn = Turn(database, "watch")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -44,8 +47,12 @@ class Watchman:
         """Look once, if it is this process's turn, and return what was said."""
         if not self._turn.is_ours():
             return {}
+        now = self._clock()
         with self._database.write() as session:
-            return watch(session, self._clock())
+            said = watch(session, now)
+        with self._database.write() as session:
+            unacknowledged = watch_items(session, now, self._acknowledge_within)
+        return said | ({"unacknowledged": unacknowledged} if unacknowledged else {})
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):

@@ -18,7 +18,7 @@ from api.store.network import get
 from api.tables.network import CentreRow
 from datasets.plan_tables import no_formula
 
-__all__ = ["COLUMNS", "routes"]
+__all__ = ["COLUMNS", "routes", "show_call_list", "write_call_list"]
 
 routes = router("call lists", NotFound)
 

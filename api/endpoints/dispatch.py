@@ -33,7 +33,17 @@ from api.tables.dispatch import DispatchItem
 from api.tables.jobs import JobRow
 from optimizer.model import Channel
 
-__all__ = ["enqueue_with", "routes"]
+__all__ = [
+    "acknowledge_item",
+    "enqueue_with",
+    "get_item",
+    "item_history",
+    "list_items",
+    "mark_item_called",
+    "progress_item",
+    "reject_item",
+    "routes",
+]
 
 routes = router("dispatch", Conflict, NotFound)
 

@@ -22,7 +22,7 @@ from api.store.job_moves import MAY_BE_AHEAD
 from api.store.plans import get_plan
 from api.store.replans import REPLAN_SECONDS
 
-__all__ = ["routes"]
+__all__ = ["end", "index", "report", "routes", "show"]
 
 routes = router("disruptions", Conflict, NotFound)
 
@@ -65,16 +65,16 @@ def report(body: DisruptionReport, edge: EdgeOf, request: Request) -> Response:
         limits=limits,
         publish=body.publish,
     )
-    report_it = partial(report_disruption, report=said, centres=edge.caller.centres, actor=edge.caller.actor, at=at)
+    reported = partial(report_disruption, report=said, centres=edge.caller.centres, actor=edge.caller.actor, at=at)
     if body.validate_only:
         # Written down, planned with, and forgotten: what is judged is what would be planned.
         with edge.read() as session:
-            row, plan = report_it(session, enqueue=None)
+            row, plan = reported(session, enqueue=None)
             shown = ValidDisruption(disruption=DisruptionShown.of(row), day=valid_day(session, plan))
         return Answer(body=shown).response()
 
     def effect(session: Session) -> Answer:
-        row, plan = report_it(session, enqueue=enqueue_with(request))
+        row, plan = reported(session, enqueue=enqueue_with(request))
         made = DisruptionMade(disruption=DisruptionShown.of(row), plan=plan_shown(plan))
         headers = {"Location": f"/v1/disruptions/{row.id}", "ETag": etag(row.version)}
         return Answer(body=made, status=202, headers=headers)

@@ -43,7 +43,21 @@ from datasets.faults import DayRefused
 from datasets.times import instant_text
 from optimizer.by_order import RouteUntimed
 
-__all__ = ["routes", "valid_day"]
+__all__ = [
+    "cancel",
+    "checked",
+    "evaluate_edit",
+    "explained",
+    "follow",
+    "index",
+    "let_hold",
+    "routes",
+    "sheet",
+    "sheets",
+    "show",
+    "valid_day",
+    "wish",
+]
 
 routes = router("plans", Conflict, NotFound)
 

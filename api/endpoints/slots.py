@@ -71,7 +71,18 @@ from datasets.faults import DayRefused
 from datasets.times import TIME_ZONE, duration_of
 from optimizer.model import ClockKind
 
-__all__ = ["routes"]
+__all__ = [
+    "cancel",
+    "confirm",
+    "get_appointment",
+    "get_hold",
+    "hold",
+    "move",
+    "offer_slots",
+    "recommend_technicians",
+    "release",
+    "routes",
+]
 
 routes = router("slots", NotFound, Conflict)
 

@@ -11,7 +11,19 @@ from api.schemas.values import Id, Moment, Sent, Shown
 from api.tables.dispatch import Disruption
 from optimizer.model import TravelMode
 
-__all__ = ["DisruptionMade", "DisruptionReport", "DisruptionShown", "ValidDisruption"]
+__all__ = [
+    "Absence",
+    "DisruptionMade",
+    "DisruptionReport",
+    "DisruptionShown",
+    "NoShow",
+    "OutletOffline",
+    "Overrun",
+    "PartLate",
+    "UrgentJob",
+    "ValidDisruption",
+    "VehicleDown",
+]
 
 
 class Overrun(Sent):

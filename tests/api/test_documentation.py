@@ -16,8 +16,9 @@ VERBS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")
-def client() -> TestClient:
-    return client_of(create_app(Settings(database_url="sqlite://")))
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    place = tmp_path_factory.mktemp("documentation") / "paigong.db"
+    return client_of(create_app(Settings(database_url=f"sqlite:///{place}")))
 
 
 @pytest.fixture(scope="module")

@@ -204,10 +204,18 @@ def _add(kind: Kind) -> None:
     """Add the routes of one kind of documents."""
     shown: Any = Held[kind.schema]  # type: ignore[name-defined]
     write = {"dependencies": [needs("admin")]}
+    new = {201: {"model": shown, "description": "There was none before."}}
+    put = write | {"response_model": shown, "responses": new}
     adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
         (_lists(kind), "GET", "", f"All {kind.title} on a date", {"response_model": Page[shown]}),
         (_gets(kind), "GET", "/{id}", f"One of the {kind.title}", {"response_model": shown}),
-        (_puts(kind), "PUT", "/{id}", f"Put one of the {kind.title}", write | {"response_model": shown}),
+        (
+            _puts(kind),
+            "PUT",
+            "/{id}",
+            f"Put one of the {kind.title}",
+            write | {"response_model": shown, "responses": new},
+        ),
         (_ends(kind), "DELETE", "/{id}", f"End one of the {kind.title}", write | {"status_code": 204}),
     )
     for function, method, address, summary, options in adds:

@@ -269,11 +269,19 @@ def _add(resource: Resource) -> None:
     shown: Any = Held[resource.schema]  # type: ignore[name-defined]
     line: Any = BulkLine[resource.schema]  # type: ignore[name-defined]
     write = {"dependencies": [needs("admin")]}
+    new = {201: {"model": shown, "description": "There was none before."}}
+    put = write | {"response_model": shown, "responses": new}
     adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
         (_lists(resource), "GET", "", f"All {title} on a date", {"response_model": Page[shown]}),
         (_bulk(resource), "POST", ":bulk", f"Put many {title}, NDJSON", write | ndjson(line)),
         (_gets(resource), "GET", "/{id}", f"One of the {title}", {"response_model": shown}),
-        (_puts(resource), "PUT", "/{id}", f"Put one of the {title}", write | {"response_model": shown}),
+        (
+            _puts(resource),
+            "PUT",
+            "/{id}",
+            f"Put one of the {title}",
+            write | {"response_model": shown, "responses": new},
+        ),
         (_ends(resource), "DELETE", "/{id}", f"End one of the {title}", write | {"status_code": 204}),
     )
     for function, method, address, summary, options in adds:

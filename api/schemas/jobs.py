@@ -331,7 +331,8 @@ class JobExplanation(Shown):
     explanation: Annotated[
         dict[str, JsonValue] | None,
         Field(
-            description="Candidates with a verdict per rule, cost difference, cheapest remedy (docs/data-format.md)."
+            description="Candidates with a verdict per rule, cost difference, cheapest remedy (docs/data-format.md).",
+            examples=[{"why": "left_out", "rule": "SKILL"}],
         ),
     ]
 

@@ -12,6 +12,7 @@ from api.settings import Settings
 from tests.api.clients import client_of
 
 WITHOUT_EXAMPLE = {"boolean", "null"}
+SCHEMAS = "#/components/schemas/"
 VERBS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -31,7 +32,9 @@ def bare_fields(document: dict[str, Any]) -> Iterator[str]:
     """Yield the fields of all schemas that have no description or no example."""
     for name, schema in document["components"]["schemas"].items():
         for field, about in schema.get("properties", {}).items():
-            if "description" not in about:
+            # A description that the named schema has in the same words is left to it.
+            named = document["components"]["schemas"].get(about.get("$ref", "").removeprefix(SCHEMAS), {})
+            if "description" not in about and "description" not in named:
                 yield f"{name}.{field}: description"
             if not has_example(about, document):
                 yield f"{name}.{field}: example"
@@ -40,6 +43,8 @@ def bare_fields(document: dict[str, Any]) -> Iterator[str]:
 def has_example(about: dict[str, Any], document: dict[str, Any]) -> bool:
     """Tell whether a field shows what it looks like: itself, its parts, or the schema that it names."""
     if {"example", "examples", "enum", "const", "$ref"} & about.keys() or about.get("type") in WITHOUT_EXAMPLE:
+        return True
+    if about.get("type") == "array" and has_example(about.get("items", {}), document):
         return True
     parts = about.get("anyOf", []) + about.get("oneOf", []) + about.get("allOf", [])
     return bool(parts) and all(has_example(part, document) or part.get("type") == "null" for part in parts)

@@ -93,7 +93,8 @@ def test_a_slot_from_offer_to_appointment(app: FastAPI, client: TestClient) -> N
     made = confirm(client, held)
     assert confirm(client, held) == made
     job = client.get(f"/v1/jobs/{made['job_id']}").json()
-    assert (job["state"], job["external_id"], job["lock"]) == ("planned", "SR-1", "pinned")
+    # The outlet is online: it was sent the visit at once.
+    assert (job["state"], job["external_id"], job["lock"]) == ("offered", "SR-1", "pinned")
     assert job["appointment"] == {"start": offer["start"], "end": offer["end"]}
     assert job["visit"]["technician_id"] == held["technician_id"]
     assert job["visit"]["told"]
@@ -102,7 +103,7 @@ def test_a_slot_from_offer_to_appointment(app: FastAPI, client: TestClient) -> N
         kinds = list(session.scalars(select(Event.type).where(Event.subject == made["id"])))
         assert kinds == ["appointment.confirmed"]
         lines = list(session.scalars(select(JobHistory.kind).where(JobHistory.job_id == made["job_id"])))
-        assert sorted(lines) == ["appointment", "created"]
+        assert sorted(lines) == ["appointment", "created", "state"]
     # The next question meets the new visit where it is.
     assert ask(client, draft(app))["items"]
 

@@ -214,7 +214,7 @@ def _add(kind: Kind) -> None:
             "PUT",
             "/{id}",
             f"Put one of the {kind.title}",
-            write | {"response_model": shown, "responses": new},
+            put,
         ),
         (_ends(kind), "DELETE", "/{id}", f"End one of the {kind.title}", write | {"status_code": 204}),
     )

@@ -280,7 +280,7 @@ def _add(resource: Resource) -> None:
             "PUT",
             "/{id}",
             f"Put one of the {title}",
-            write | {"response_model": shown, "responses": new},
+            put,
         ),
         (_ends(resource), "DELETE", "/{id}", f"End one of the {title}", write | {"status_code": 204}),
     )

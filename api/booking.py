@@ -226,7 +226,7 @@ def _write(
         technician_id=shift.technician_id,
         date=roster.day.date + dt.timedelta(days=shift.day),
         plan_id=centre.plan_id,
-        midnight=centre.midnight,
+        first=centre.first,
         before=before,
         after=after,
     )

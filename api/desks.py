@@ -27,7 +27,7 @@ from api.store.slots import HeldJob, held_jobs
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
 from datasets.one_job import JobReader
-from datasets.times import TIME_ZONE, unix_midnight_of
+from datasets.times import TIME_ZONE, moment_of, seconds_of
 from optimizer.desk import Desk, Undrivable, part_of, prepare
 from optimizer.model import Job
 from optimizer.plan import Route, Stop
@@ -42,7 +42,7 @@ _LOG = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreDesk:
-    """A centre's part of a plan that holds for some dates, as it is live now. midnight: seconds of the day's clock 0.
+    """A centre's part of a plan that holds for some dates, as it is live now.
 
     routes: the version of each live route that is in the desk.
     """
@@ -50,7 +50,6 @@ class CentreDesk:
     centre_id: str
     plan_id: str
     dates: frozenset[dt.date]
-    midnight: int
     desk: Desk
     travel: TravelTimes
     reader: JobReader
@@ -64,13 +63,18 @@ class CentreDesk:
         elsewhere = np.array([first + dt.timedelta(days=shift.day) not in self.dates for shift in shifts], np.bool_)
         return replace(desk, shut=desk.shut | elsewhere) if elsewhere.any() else desk
 
+    @property
+    def first(self) -> dt.date:
+        """The date whose midnight the day's clock counts from."""
+        return self.desk.roster.day.date
+
     def seconds(self, moment: dt.datetime) -> int:
         """Return a moment by the day's clock."""
-        return int(moment.timestamp()) - self.midnight
+        return seconds_of(self.first, moment)
 
     def moment(self, seconds: int) -> dt.datetime:
         """Return what the day's clock means."""
-        return dt.datetime.fromtimestamp(self.midnight + seconds, dt.UTC)
+        return moment_of(self.first, seconds)
 
     def shift_id(self, technician_id: str, date: dt.date) -> str | None:
         """Return a technician's shift on a date."""
@@ -196,7 +200,6 @@ def _bases(session: Session, plan_id: str) -> Iterable[CentreDesk]:
             centre_id=centre_id,
             plan_id=plan_id,
             dates=frozenset(),
-            midnight=unix_midnight_of(day.date),
             desk=prepare(part, plan, travel, parity),
             travel=travel,
             reader=reader,

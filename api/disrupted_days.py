@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any
 
 from datasets.day import DayFolder
-from datasets.times import EPOCH, midnight_of
+from datasets.times import seconds_of
 from optimizer.model import DAY_S, Certificate, Channel, Day, Job, Lock, Outlet, Shift, TravelMode, Window
 
 __all__ = ["Begun", "DisruptionKind", "Reported", "disrupted"]
 
-SECOND = dt.timedelta(seconds=1)
 SPARED = "outlet other than "
 """How the certificate begins that keeps a job from the outlet that refused it: all others have it."""
 
@@ -59,7 +58,7 @@ class _Edited:
 
     def seconds(self, moment: dt.datetime) -> int:
         """Return a moment on the day's clock."""
-        return (moment - EPOCH) // SECOND - midnight_of(self.day.date)
+        return seconds_of(self.day.date, moment)
 
     def jobs(self, job_id: str, change: Callable[[Job], Job | None]) -> None:
         """Change a job; None takes it out."""

@@ -21,7 +21,7 @@ from api.travel_source import reopen_source
 from datasets.day import DayFolder, read_day
 from datasets.plan_folder import KPIS_FILE, PLAN_FILE
 from datasets.plan_reading import read_plan, read_statement
-from datasets.times import instant_text
+from datasets.times import moment_of
 from optimizer.cost import price
 from optimizer.plan import Result, Status
 
@@ -84,7 +84,7 @@ def take_over(session: Session, given: FolderPlan, *, actor: str, at: dt.datetim
         },
         date=day.date,
         days=day.days,
-        now=dt.datetime.fromisoformat(instant_text(day.date, day.now_s)),
+        now=moment_of(day.date, day.now_s),
         centre_ids=centres_on(session, day.date),
         actor=actor,
         at=at,

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datasets.day import DayFolder
 from datasets.job_list import Answer
-from datasets.times import unix_midnight_of
+from datasets.times import seconds_of
 from optimizer.model import Day
 
 __all__ = ["FrozenDay", "LiveVisit", "OtherVersion", "frozen", "thawed"]
@@ -50,9 +50,8 @@ class FrozenDay:
         if not self.against_published:
             return {}
         day = self.folder.day
-        midnight = unix_midnight_of(day.date)
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
-        live = {id_: (was.technician_id, int(was.start_at.timestamp()) - midnight) for id_, was in self.live.items()}
+        live = {id_: (was.technician_id, seconds_of(day.date, was.start_at)) for id_, was in self.live.items()}
         return {id_: was for id_, was in (said | live).items() if id_ not in self.standing} or None
 
 

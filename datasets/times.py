@@ -21,8 +21,9 @@ __all__ = [
     "instant_of",
     "instant_text",
     "midnight_of",
+    "moment_of",
+    "seconds_of",
     "time_of_day_of",
-    "unix_midnight_of",
 ]
 
 TIME_ZONE_NAME = "Asia/Shanghai"
@@ -77,15 +78,19 @@ def midnight_of(date: dt.date) -> int:
     return (date - EPOCH.date()).days * DAY_S
 
 
-def unix_midnight_of(date: dt.date) -> int:
-    """Return the local midnight of a date in Unix seconds, as `timestamp` counts, not as `midnight_of`."""
-    return int(dt.datetime.combine(date, dt.time(), TIME_ZONE).timestamp())
+def moment_of(date: dt.date, seconds: int) -> dt.datetime:
+    """Return the moment, in UTC, of a count of seconds from local midnight of a date: of a day's clock."""
+    return (dt.datetime.combine(date, dt.time(), TIME_ZONE) + dt.timedelta(seconds=seconds)).astimezone(dt.UTC)
+
+
+def seconds_of(date: dt.date, moment: dt.datetime) -> int:
+    """Return the seconds from local midnight of a date to a moment, fractions cut off; the inverse of `moment_of`."""
+    return (moment - dt.datetime.combine(date, dt.time(), TIME_ZONE)) // SECOND
 
 
 def instant_text(date: dt.date, seconds: int) -> str:
     """Return the RFC 3339 instant of a count of seconds from local midnight of a date."""
-    midnight = dt.datetime(date.year, date.month, date.day, tzinfo=TIME_ZONE)
-    return (midnight + dt.timedelta(seconds=seconds)).isoformat()
+    return moment_of(date, seconds).astimezone(TIME_ZONE).isoformat()
 
 
 def time_of_day_of(text: str) -> int:

@@ -14,7 +14,7 @@ from api.store.network import CHUNK, point
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from datasets.day import DaySource, build_day
-from datasets.times import EPOCH, midnight_of
+from datasets.times import EPOCH, moment_of
 from optimizer.model import ClockKind, Job
 
 __all__ = ["LIVE_COLUMNS", "By", "Entered", "change_job", "enter_jobs", "job_by_external", "job_history"]
@@ -168,7 +168,6 @@ def _columns(read: DaySource) -> Iterable[dict[str, Any]]:
     kept = {"job_id", *LIVE_COLUMNS}
     typed = {name: cells.tolist() for name, cells in table.text.items() if name not in kept}
     values = {name: cells.tolist() for name, cells in table.values.items()}
-    midnight = midnight_of(read.settings.date)
     for row, job in enumerate(build_day(read).day.jobs):
         appointment = values["appointment"][row]
         published_start = values["published_start"][row]
@@ -181,7 +180,7 @@ def _columns(read: DaySource) -> Iterable[dict[str, Any]]:
             "customer_class": str(values["customer_class"][row]),
             "urgent": values["urgent"][row],
             "reported_at": _instant(values["reported_at"][row]),
-            "due_at": _due(job, midnight),
+            "due_at": _due(job, read.settings.date),
             "cells": {str(name): cells[row] for name, cells in typed.items() if cells[row]},
             "appointment_start": None if appointment is None else _instant(appointment.earliest_s),
             "appointment_end": None if appointment is None else _instant(appointment.latest_s),
@@ -197,6 +196,6 @@ def _instant(seconds: int) -> dt.datetime:
     return (EPOCH + dt.timedelta(seconds=seconds)).astimezone(dt.UTC)
 
 
-def _due(job: Job, midnight: int) -> dt.datetime | None:
+def _due(job: Job, date: dt.date) -> dt.datetime | None:
     due_s = min((clock.due_s for clock in job.clocks if clock.kind is ClockKind.ARRIVAL), default=None)
-    return None if due_s is None else _instant(midnight + due_s)
+    return None if due_s is None else moment_of(date, due_s)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -22,8 +23,8 @@ from api.store.slots import lock_centre, places_held
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
-from datasets.times import unix_midnight_of
-from optimizer.model import LOCK_TOLERANCE_S, Day
+from datasets.times import moment_of
+from optimizer.model import LOCK_TOLERANCE_S
 
 __all__ = ["Publication", "publish"]
 
@@ -152,7 +153,7 @@ def _rows(plan: Plan, stored: StoredPlan) -> tuple[list[dict[str, Any]], list[di
     shifts = {shift.id: shift for shift in day.shifts}
     outlets = {outlet.id: outlet for outlet in day.outlets}
     outlet_of = {person.id: outlets[person.outlet_id] for person in day.technicians}
-    moment = _Moments(day)
+    moment = partial(moment_of, day.date)
     visits, routes = [], []
     for route in stored.plan.routes:
         shift = shifts[route.shift_id]
@@ -187,16 +188,6 @@ def _rows(plan: Plan, stored: StoredPlan) -> tuple[list[dict[str, Any]], list[di
             for sequence, stop in enumerate(route.stops, start=1)
         ]
     return visits, routes
-
-
-class _Moments:
-    """Turns seconds of the day's clock into moments."""
-
-    def __init__(self, day: Day) -> None:
-        self._midnight = unix_midnight_of(day.date)
-
-    def __call__(self, seconds: int) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self._midnight + seconds, dt.UTC)
 
 
 def _replace_visits(session: Session, job_ids: set[str], visits: Sequence[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from api.tables.dispatch import DispatchItem
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import OutletRow
 from api.tables.plans import Visit
-from datasets.times import EPOCH, midnight_of
+from datasets.times import moment_of
 from optimizer.model import LOCK_TOLERANCE_S, Channel
 
 __all__ = ["Channels", "Sent", "freeze_moment", "freeze_moments", "send_route", "send_visits"]
@@ -56,7 +56,7 @@ def freeze_moments(session: Session, date: dt.date, at: dt.datetime) -> Mapping[
 def freeze_moment(freeze_s: Mapping[Channel, int], channel: str, date: dt.date) -> dt.datetime | None:
     """Return when the visits of a date freeze at outlets of a channel, None for never."""
     seconds = freeze_s.get(Channel(channel))
-    return None if seconds is None else EPOCH + dt.timedelta(seconds=midnight_of(date) + seconds)
+    return None if seconds is None else moment_of(date, seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Published, Visit
 from api.tables.slots import Appointment, SlotHold, SlotOffers
-from datasets.times import TIME_ZONE
+from datasets.times import TIME_ZONE, moment_of
 from optimizer.model import Lock, ShipMode
 from optimizer.plan import Route, Shipment, Stop
 
@@ -173,20 +173,20 @@ def lock_centre(session: Session, centre_id: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenRoute:
-    """A technician's route on a date, as it was and as it shall be; None: no route. midnight: the clock's second 0."""
+    """A technician's route on a date, as it was and as it shall be; None: no route. first: the day's first date."""
 
     centre_id: str
     outlet_id: str
     technician_id: str
     date: dt.date
     plan_id: str
-    midnight: int
+    first: dt.date
     before: Route | None
     after: Route | None
 
     def moment(self, seconds: int) -> dt.datetime:
         """Return what the day's clock means."""
-        return dt.datetime.fromtimestamp(self.midnight + seconds, dt.UTC)
+        return moment_of(self.first, seconds)
 
 
 def write_route(session: Session, route: WrittenRoute, *, actor: str, at: dt.datetime) -> None:

@@ -16,7 +16,7 @@ from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import Visit
 from datasets.policies import PolicyClock
 from datasets.settings import Settings
-from datasets.times import TIME_ZONE, duration_of
+from datasets.times import TIME_ZONE, duration_of, moment_of, seconds_of
 from optimizer.model import AreaClass, CustomerClass
 
 __all__ = ["ESCALATED", "PAUSED", "RESUMED", "RUNNING", "JobStanding", "local_date", "standings_of", "visits_of"]
@@ -51,7 +51,7 @@ class JobStanding:
 
     def moment(self, seconds: int) -> dt.datetime:
         """Return a moment that is counted from midnight of `first`."""
-        return dt.datetime.combine(self.first, dt.time(), TIME_ZONE) + dt.timedelta(seconds=seconds)
+        return moment_of(self.first, seconds).astimezone(TIME_ZONE)
 
 
 def local_date(moment: dt.datetime) -> dt.date:
@@ -69,7 +69,7 @@ def standings_of(
     areas = area_classes_of(session, jobs, first)
     history = _history_of(session, [job.id for job in jobs])
     visits = visits_of(session, [job.id for job in jobs])
-    now_s = _seconds(now, first)
+    now_s = seconds_of(first, now)
     found = []
     for job in jobs:
         entries, visit = history[job.id], visits.get(job.id)
@@ -81,7 +81,7 @@ def standings_of(
             channel=job.channel,
             area_class=areas[job.id],
             customer_class=CustomerClass(job.customer_class or CustomerClass.ORDINARY),
-            reported_s=_seconds(job.reported_at, first),
+            reported_s=seconds_of(first, job.reported_at),
         )
         rows = [row for row in settings.sla if row.clock is not PolicyClock.PARTS_RESPONSE]
         found.append(
@@ -119,19 +119,14 @@ def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE))
 
 
-def _seconds(moment: dt.datetime, first: dt.date) -> int:
-    midnight = dt.datetime.combine(first, dt.time(), TIME_ZONE)
-    return (moment - midnight) // dt.timedelta(seconds=1)
-
-
 def _pauses(entries: Sequence[JobHistory], first: dt.date, now_s: int) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     begun: int | None = None
     for entry in entries:
         if entry.kind == PAUSED:
-            begun = _seconds(entry.at, first)
+            begun = seconds_of(first, entry.at)
         elif entry.kind == RESUMED and begun is not None:
-            found.append((begun, _seconds(entry.at, first)))
+            found.append((begun, seconds_of(first, entry.at)))
             begun = None
     if begun is not None:
         found.append((begun, max(begun, now_s)))
@@ -147,7 +142,7 @@ def _stopped(entries: Sequence[JobHistory], first: dt.date) -> dict[PolicyClock,
     stopped: dict[PolicyClock, int] = {}
     for entry in entries:
         for clock in _stops(entry):
-            stopped.setdefault(clock, _seconds(entry.at, first))
+            stopped.setdefault(clock, seconds_of(first, entry.at))
         if entry.to_state == JobState.NEEDS_VISIT and entry.from_state in AGAIN:
             stopped.pop(PolicyClock.RESOLUTION, None)
     return stopped
@@ -166,11 +161,11 @@ def _expected(job: JobRow, visit: Visit | None, first: dt.date) -> dict[PolicyCl
     """Return when the published visit stops which clock."""
     if visit is not None:
         return {
-            PolicyClock.ARRIVAL: _seconds(visit.start_at, first),
-            PolicyClock.RESOLUTION: _seconds(visit.end_at, first),
+            PolicyClock.ARRIVAL: seconds_of(first, visit.start_at),
+            PolicyClock.RESOLUTION: seconds_of(first, visit.end_at),
         }
     if job.published_start is None:
         return {}
-    start_s = _seconds(job.published_start, first)
+    start_s = seconds_of(first, job.published_start)
     service_s = duration_of(job.cells["service_duration"]).seconds
     return {PolicyClock.ARRIVAL: start_s, PolicyClock.RESOLUTION: start_s + service_s}

@@ -19,7 +19,6 @@ from api.clock import Clock
 from api.database import Database
 from api.errors import Conflict
 from api.judging import stored_plan
-from api.planning import open_provider
 from api.replanning import published_as
 from api.store.days import network_on
 from api.store.plans import file_of
@@ -188,7 +187,7 @@ def _bases(session: Session, plan_id: str) -> Iterable[CentreDesk]:
     told = set(session.scalars(select(JobRow.id).where(JobRow.told, JobRow.published_technician_id.is_not(None))))
     day = published_as(stored.frozen.folder, visits).day
     day = replace(day, jobs=tuple(_told(job, job.id in told) for job in day.jobs))
-    travel = open_provider(stored.frozen.folder)
+    travel = stored.travel
     reader = JobReader(network_on(session, date=row.date, days=row.days, now=row.now))
     parity = parity_of(day, {job_id: start_s for job_id, (_, start_s) in visits.items()})
     outlets: defaultdict[str, list[str]] = defaultdict(list)

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +17,17 @@ from api.store.plan_days import centres_on, freeze
 from api.store.plans import create_plan, file_of, keep_file
 from api.store.publishing import Publication, publish
 from api.travel_source import reopen_source
-from datasets.day import DayFolder, read_day
+from datasets.day import read_day
 from datasets.plan_folder import KPIS_FILE, PLAN_FILE
 from datasets.plan_reading import read_plan, read_statement
 from datasets.times import moment_of
 from optimizer.cost import price
 from optimizer.plan import Result, Status
 
-__all__ = ["FolderPlan", "read_folder_plan", "take_over"]
+__all__ = ["read_folder_plan", "take_over"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderPlan:
-    """A day folder and a plan folder of it, read and found good."""
-
-    folder: DayFolder
-    done: Finished
-
-
-def read_folder_plan(day_path: Path, out: Path) -> FolderPlan:
+def read_folder_plan(day_path: Path, out: Path) -> Finished:
     """Read a plan folder with its day. Raises DayRefused or PlanRefused with every fault."""
     folder = read_day(day_path)
     plan, stated = read_plan(out, folder), read_statement(out)
@@ -52,7 +43,7 @@ def read_folder_plan(day_path: Path, out: Path) -> FolderPlan:
         bound_fen=document["bound_fen"],
         seed=document["seed"],
     )
-    done = Finished(
+    return Finished(
         folder=folder,
         result=result,
         travel=travel,
@@ -60,10 +51,9 @@ def read_folder_plan(day_path: Path, out: Path) -> FolderPlan:
         kpis=json.loads((out / KPIS_FILE).read_text(encoding="utf-8")),
         explanations=said,
     )
-    return FolderPlan(folder=folder, done=done)
 
 
-def take_over(session: Session, given: FolderPlan, *, actor: str, at: dt.datetime) -> Publication:
+def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime) -> Publication:
     """Put a folder's plan into the store and let it hold, in one transaction with whatever else the session does.
 
     Raises
@@ -77,7 +67,7 @@ def take_over(session: Session, given: FolderPlan, *, actor: str, at: dt.datetim
         wish={
             "scope": {"centres": "all"},
             "horizon": {"date": day.date.isoformat(), "days": day.days},
-            "seed": given.done.result.seed,
+            "seed": given.result.seed,
             "freeze": "channels",
             "base_plan": "published",
             "source": "plan folder",
@@ -93,9 +83,9 @@ def take_over(session: Session, given: FolderPlan, *, actor: str, at: dt.datetim
     if here.folder.day != day:
         raise Conflict("The store holds another day than the folder: load the folder first (paigong db load).")
     keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(here)))
-    for document in plan_documents(given.done, plan.centre_ids):
+    for document in plan_documents(given, plan.centre_ids):
         keep_file(session, plan.id, document)
-    plan.outcome = outcome_of(given.done)
+    plan.outcome = outcome_of(given)
     plan.state, plan.started_at, plan.ended_at = PlanState.FINISHED, at, at
     session.flush()
     stored = _stored(session, plan.id)

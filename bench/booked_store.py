@@ -1,7 +1,6 @@
 """A store in which a planned day folder is published, and an API that serves it by a clock of the day's morning."""
 
 import datetime as dt
-import json
 import socket
 import subprocess
 import sys
@@ -16,19 +15,14 @@ import uvicorn
 
 from api.app import create_app
 from api.database import Database
-from api.frozen_days import FrozenDay, frozen
-from api.judging import stored_plan
-from api.plan_documents import WHOLE, PlanDocument
-from api.plan_states import PlanState
+from api.folder_plans import read_folder_plan, take_over
 from api.settings import Settings
 from api.store.jobs import By
 from api.store.keys import make_key
 from api.store.load import load_day
-from api.store.plans import begin_run, create_plan, end_run, file_of, get_plan, keep_file
-from api.store.publishing import publish
 from api.upgrade import upgrade
-from datasets.day import build_day, read_source
-from datasets.times import TIME_ZONE
+from datasets.day import read_source
+from datasets.times import moment_of
 
 __all__ = ["drafts", "publish_folder", "serving"]
 
@@ -40,36 +34,13 @@ def publish_folder(database_url: str, day_path: Path, plan_path: Path) -> str:
     """Load a day folder into an empty store, let its plan folder hold, and return a key's header."""
     database = Database(database_url)
     upgrade(database)
-    source = read_source(day_path)
-    folder = build_day(source)
-    day = folder.day
-    now = dt.datetime.combine(day.date, dt.time(), TIME_ZONE) + dt.timedelta(seconds=day.now_s)
-    wish: dict[str, Any] = {"scope": {"centres": "all"}, "limits": {}, "seed": 1, "engine": "search"}
-    wish |= {"freeze": "channels", "base_plan": "none"}
+    given = read_folder_plan(day_path, plan_path)
+    day = given.folder.day
+    now = moment_of(day.date, day.now_s)
     with database.write() as session:
-        load_day(session, source, by=By(actor="bench", channel="load"), now=now)
+        load_day(session, read_source(day_path), by=By(actor="bench", channel="load"), now=now)
         made = make_key(session, name="bench", scopes=("admin",), centres=None, now=dt.datetime.now(dt.UTC))
-        plan = create_plan(
-            session,
-            wish=wish,
-            date=day.date,
-            days=day.days,
-            now=now,
-            centre_ids=[centre.id for centre in day.centres],
-            actor="bench",
-            at=now,
-        )
-        plan_id = plan.id
-        attempt = begin_run(session, plan_id, "bench", now)
-        kept = FrozenDay(folder=folder, live={}, against_published=True)
-        keep_file(session, plan_id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(kept)))
-        document = json.loads((plan_path / "plan.json").read_text(encoding="utf-8"))
-        keep_file(session, plan_id, PlanDocument(centre_id=WHOLE, name="plan", content=document))
-        end_run(session, plan_id, attempt or 0, PlanState.FINISHED, now, outcome={})
-    with database.write() as session:
-        plan = get_plan(session, plan_id)
-        day_file, plan_file = file_of(session, plan_id, "day"), file_of(session, plan_id, "plan")
-        publish(session, plan, stored_plan(day_file or b"", plan_file or b""), actor="bench", at=now)
+        take_over(session, given, actor="bench", at=now)
     database.close()
     return f"Bearer {made.token}"
 

@@ -9,11 +9,12 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from api.conditions import IfMatchIfThere, etag, hold_version
-from api.dependencies import EdgeOf, needs
+from api.dependencies import EdgeOf
 from api.edge import Answer
+from api.endpoints.held import add_held
 from api.endpoints.network import EffectiveFrom, On, RowId, held_date
 from api.errors import Conflict, Forbidden, NotFound, PreconditionFailed, PreconditionRequired, Refused
-from api.pages import Page, PageOf, page_of
+from api.pages import PageOf, page_of
 from api.routes import router
 from api.schemas.network import CalendarIn, ContractTariffIn, Held, HolidaysIn, SlaPolicyIn, TariffIn
 from api.schemas.values import Sent
@@ -200,38 +201,6 @@ def _ends(kind: Kind) -> Callable[..., Any]:
     return end_document
 
 
-def _add(kind: Kind) -> None:
-    """Add the routes of one kind of documents."""
-    shown: Any = Held[kind.schema]  # type: ignore[name-defined]
-    write = {"dependencies": [needs("admin")]}
-    new = {201: {"model": shown, "description": "There was none before."}}
-    put = write | {"response_model": shown, "responses": new}
-    adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
-        (_lists(kind), "GET", "", f"All {kind.title} on a date", {"response_model": Page[shown]}),
-        (_gets(kind), "GET", "/{id}", f"One of the {kind.title}", {"response_model": shown}),
-        (
-            _puts(kind),
-            "PUT",
-            "/{id}",
-            f"Put one of the {kind.title}",
-            put,
-        ),
-        (_ends(kind), "DELETE", "/{id}", f"End one of the {kind.title}", write | {"status_code": 204}),
-    )
-    for function, method, address, summary, options in adds:
-        function.__doc__ = f"{summary}."
-        name = f"{function.__name__}_{kind.path}"
-        routes.add_api_route(
-            f"/{kind.path}{address}",
-            function,
-            methods=[method],
-            operation_id=name,
-            name=name,
-            summary=summary,
-            **options,
-        )
-
-
 def _require_known(kind: Kind, id_: str) -> None:
     if kind.only_id and id_ != kind.only_id:
         raise NotFound(f"There is one document of {kind.path}: {kind.only_id}.")
@@ -243,4 +212,4 @@ def _require_all_centres(centres: frozenset[str] | None) -> None:
 
 
 for _kind in KINDS:
-    _add(_kind)
+    add_held(routes, _kind.path, _kind.title, _kind.schema, (_lists(_kind), _gets(_kind), _puts(_kind), _ends(_kind)))

@@ -14,8 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from api.auth import Caller
 from api.conditions import IfMatchIfThere, etag, hold_version
-from api.dependencies import EdgeOf, needs
+from api.dependencies import EdgeOf
 from api.edge import Answer, Edge
+from api.endpoints.held import MASTER_DATA, add_endpoint, add_held
 from api.endpoints.lines import lines_of, ndjson
 from api.errors import (
     BadRequest,
@@ -27,7 +28,7 @@ from api.errors import (
     PreconditionRequired,
     Refused,
 )
-from api.pages import Page, PageOf, page_of
+from api.pages import PageOf, page_of
 from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of, row_of
@@ -266,36 +267,12 @@ def _bulk(resource: Resource) -> Callable[..., Any]:
 def _add(resource: Resource) -> None:
     """Add the routes of one kind of rows."""
     path, title = resource.path, resource.title
-    shown: Any = Held[resource.schema]  # type: ignore[name-defined]
     line: Any = BulkLine[resource.schema]  # type: ignore[name-defined]
-    write = {"dependencies": [needs("admin")]}
-    new = {201: {"model": shown, "description": "There was none before."}}
-    put = write | {"response_model": shown, "responses": new}
-    adds: tuple[tuple[Callable[..., Any], str, str, str, dict[str, Any]], ...] = (
-        (_lists(resource), "GET", "", f"All {title} on a date", {"response_model": Page[shown]}),
-        (_bulk(resource), "POST", ":bulk", f"Put many {title}, NDJSON", write | ndjson(line)),
-        (_gets(resource), "GET", "/{id}", f"One of the {title}", {"response_model": shown}),
-        (
-            _puts(resource),
-            "PUT",
-            "/{id}",
-            f"Put one of the {title}",
-            put,
-        ),
-        (_ends(resource), "DELETE", "/{id}", f"End one of the {title}", write | {"status_code": 204}),
+    add_held(
+        routes, path, title, resource.schema, (_lists(resource), _gets(resource), _puts(resource), _ends(resource))
     )
-    for function, method, address, summary, options in adds:
-        function.__doc__ = f"{summary}."
-        name = f"{function.__name__}_{path}"
-        routes.add_api_route(
-            f"/{path}{address}",
-            function,
-            methods=[method],
-            operation_id=name,
-            name=name,
-            summary=summary,
-            **options,
-        )
+    bulk = MASTER_DATA | ndjson(line)
+    add_endpoint(routes, path, _bulk(resource), "POST", ":bulk", f"Put many {title}, NDJSON", **bulk)
 
 
 def _place(after: tuple[Any, ...]) -> tuple[int, str]:

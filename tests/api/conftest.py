@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -74,6 +76,23 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@contextmanager
+def copied(request: pytest.FixtureRequest, tmp_path: Path, name: str) -> Iterator[str]:
+    """Yield the address of a test's own copy of a prepared store, on the database that the test runs on.
+
+    name: of the store on PostGIS; the fixtures `_{name}_sqlite` and `_{name}_postgis` prepare it once.
+    """
+    prepared: Any = request.getfixturevalue(f"_{name}_{request.param}")
+    if request.param == "sqlite":
+        file = tmp_path / f"{name}.db"
+        shutil.copyfile(prepared, file)
+        yield f"sqlite:///{file}"
+        return
+    copy = f"test_{uuid4().hex}"
+    yield prepared.create(copy, name)
+    prepared.drop(copy)
 
 
 @pytest.fixture(params=["sqlite", "postgis"])

@@ -4,7 +4,6 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -17,7 +16,7 @@ from api.store.load import load_day
 from datasets.china import make_day
 from datasets.day import read_source
 from tests.api.clients import NOW, StandingClock
-from tests.api.conftest import TEMPLATE
+from tests.api.conftest import TEMPLATE, copied
 from tests.api.postgis import Cluster
 from tests.api.published import plan_and_publish
 
@@ -59,15 +58,8 @@ def _published_postgis(_postgis_template: Cluster, day_path: Path) -> Cluster:
 @pytest.fixture(params=["sqlite", "postgis"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the address of a store in which a plan holds."""
-    if request.param == "sqlite":
-        file = tmp_path / "published.db"
-        shutil.copyfile(request.getfixturevalue("_published_sqlite"), file)
-        yield f"sqlite:///{file}"
-        return
-    cluster: Cluster = request.getfixturevalue("_published_postgis")
-    name = f"test_{uuid4().hex}"
-    yield cluster.create(name, PUBLISHED)
-    cluster.drop(name)
+    with copied(request, tmp_path, PUBLISHED) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -12,7 +11,7 @@ from api.app import create_app
 from api.database import Database
 from api.settings import Settings
 from tests.api.clients import StandingClock
-from tests.api.conftest import TEMPLATE
+from tests.api.conftest import TEMPLATE, copied
 from tests.api.postgis import Cluster
 from tests.api.published_network import SEVEN, publish_network
 
@@ -20,7 +19,7 @@ PUBLISHED = "published_network"
 
 
 @pytest.fixture(scope="session")
-def _published_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _published_network_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     file = folder / "published.db"
     shutil.copyfile(_sqlite_template, file)
@@ -31,7 +30,7 @@ def _published_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def _published_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+def _published_network_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     database = Database(_postgis_template.create(PUBLISHED, TEMPLATE))
     publish_network(database, tmp_path_factory.mktemp("published"))
     database.close()
@@ -41,15 +40,8 @@ def _published_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.Temp
 @pytest.fixture(params=["sqlite", "postgis"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the address of a store of the test's own, with a published plan."""
-    if request.param == "sqlite":
-        file = tmp_path / "paigong.db"
-        shutil.copyfile(request.getfixturevalue("_published_sqlite"), file)
-        yield f"sqlite:///{file}"
-        return
-    cluster: Cluster = request.getfixturevalue("_published_postgis")
-    name = f"test_{uuid4().hex}"
-    yield cluster.create(name, PUBLISHED)
-    cluster.drop(name)
+    with copied(request, tmp_path, PUBLISHED) as url:
+        yield url
 
 
 @pytest.fixture

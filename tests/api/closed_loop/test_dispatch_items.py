@@ -22,7 +22,8 @@ from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import Plan, Visit
 from tests.api.clients import MakeKey, client_of
-from tests.api.published_network import EVENING, SEVEN, make
+from tests.api.published import make
+from tests.api.published_network import EVENING, SEVEN
 
 DATE = "2026-03-02"
 ONLINE, FAX, PHONE = "O1", "O2", "O3"

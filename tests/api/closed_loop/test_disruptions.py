@@ -17,7 +17,7 @@ from api.tables.jobs import JobRow
 from api.tables.plans import Plan, Visit
 from optimizer.model import Channel, Day, TravelMode
 from tests.api.clients import MakeKey, client_of
-from tests.api.published_network import make
+from tests.api.published import make
 
 NINE = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 LIMITS = {"limits": {"steps": 150}}

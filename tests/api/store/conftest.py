@@ -4,7 +4,6 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -13,7 +12,7 @@ from api.store.jobs import By
 from api.store.load import load_day
 from datasets.china import make_day
 from datasets.day import DayFolder, build_day, read_source
-from tests.api.conftest import TEMPLATE
+from tests.api.conftest import TEMPLATE, copied
 from tests.api.postgis import Cluster
 
 DATE = dt.date(2026, 3, 2)
@@ -60,16 +59,7 @@ def _loaded_postgis(_postgis_template: Cluster, day_path: Path) -> Cluster:
 @pytest.fixture(params=["sqlite", "postgis"])
 def loaded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Yield a store of the test's own that has loaded the sample day: the test runs on both databases."""
-    if request.param == "sqlite":
-        file = tmp_path / "loaded.db"
-        shutil.copyfile(request.getfixturevalue("_loaded_sqlite"), file)
-        database = Database(f"sqlite:///{file}")
+    with copied(request, tmp_path, LOADED) as url:
+        database = Database(url)
         yield database
         database.close()
-        return
-    cluster: Cluster = request.getfixturevalue("_loaded_postgis")
-    name = f"test_{uuid4().hex}"
-    database = Database(cluster.create(name, LOADED))
-    yield database
-    database.close()
-    cluster.drop(name)

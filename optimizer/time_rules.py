@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from optimizer import wording
+from optimizer import fact_wording
 from optimizer.explanation import Sentence, Verdict
 from optimizer.model import DAY_S, Job, Rule
 from optimizer.remedies import Case
@@ -32,7 +32,8 @@ def time_holds(pair: Pair) -> list[Verdict]:
         Rule.HOURS: True,
         Rule.SHIFT: True,
     }
-    return [Verdict(rule=rule, holds=True, said=wording.fits_fact(pair.shift)) for rule, said in speaks.items() if said]
+    fits = fact_wording.fits_fact(pair.shift)
+    return [Verdict(rule=rule, holds=True, said=fits) for rule, speaks_of_it in speaks.items() if speaks_of_it]
 
 
 def time_broken(case: Case, v: int, job: Job) -> list[Verdict]:
@@ -44,8 +45,8 @@ def time_broken(case: Case, v: int, job: Job) -> list[Verdict]:
     shift = case.territory.shifts[v]
     for both in combinations(rules, 2):
         if _lifted(case, v, job, both):
-            return [Verdict(rule=both[0], holds=False, said=wording.both_fact(shift, both))]
-    return [Verdict(rule=Rule.UNKNOWN, holds=False, said=wording.time_unknown_fact(shift))]
+            return [Verdict(rule=both[0], holds=False, said=fact_wording.both_fact(shift, both))]
+    return [Verdict(rule=Rule.UNKNOWN, holds=False, said=fact_wording.time_unknown_fact(shift))]
 
 
 def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sentence | None:
@@ -83,11 +84,13 @@ def _fact(case: Case, v: int, job: Job, rule: Rule | None, times: tuple[int, int
     pair, shift, roster = case.pairs[v], case.territory.shifts[v], case.territory.roster
     start_s, back_s = times
     if rule is None and case.latest is not None:
-        return wording.too_late_fact(shift, start_s, int(case.latest[v]))
+        return fact_wording.too_late_fact(shift, start_s, int(case.latest[v]))
     if rule is Rule.WINDOW:
-        return wording.window_fact(shift, start_s, visit_windows(roster, job))
+        return fact_wording.window_fact(shift, start_s, visit_windows(roster, job))
     if rule is Rule.KIT:
-        return wording.kit_fact(case.territory.kits[job.id][0].ready_s, shift)
+        return fact_wording.kit_fact(case.territory.kits[job.id][0].ready_s, shift)
     if rule is Rule.BREAK:
-        return wording.break_fact(shift)
-    return wording.hours_fact(pair.outlet, shift, start_s) if rule is Rule.HOURS else wording.shift_fact(shift, back_s)
+        return fact_wording.break_fact(shift)
+    if rule is Rule.HOURS:
+        return fact_wording.hours_fact(pair.outlet, shift, start_s)
+    return fact_wording.shift_fact(shift, back_s)

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from optimizer import fact_wording
+from optimizer import fact_wording, wording
 from optimizer.explanation import Sentence, Verdict
 from optimizer.model import DAY_S, Job, Rule
 from optimizer.remedies import Case
@@ -44,13 +44,14 @@ def time_broken(case: Case, v: int, job: Job) -> list[Verdict]:
         return found
     shift = case.territory.shifts[v]
     for both in combinations(rules, 2):
-        if _lifted(case, v, job, both):
-            return [Verdict(rule=both[0], holds=False, said=fact_wording.both_fact(shift, both))]
+        if said := _lifted(case, v, job, both):
+            cause = wording.joined([fact_wording.both_fact(shift, both), said], ": ", "：")
+            return [Verdict(rule=both[0], holds=False, said=cause)]
     return [Verdict(rule=Rule.UNKNOWN, holds=False, said=fact_wording.time_unknown_fact(shift))]
 
 
 def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sentence | None:
-    """Return what is said of the first of these rules if the empty shift could serve the job without them.
+    """Return what is said of these rules if the empty shift could serve the job without them.
 
     None among the rules is the promise.
     """
@@ -74,7 +75,8 @@ def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sente
         insert(p, t.empty, j, v, places[0].gap, 0)
         back_s = walk(p, t.empty, v, starts, items)
         take_out(p, t.empty, j)
-        said = _fact(case, v, job, rules[0], (int(starts[0]), int(back_s)))
+        times = int(starts[0]), int(back_s)
+        said = wording.joined(_fact(case, v, job, rule, times) for rule in rules)
     p.jobs[j : j + 1], p.kit_ready[j], p.shifts[v : v + 1] = row, ready, person
     return said
 

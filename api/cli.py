@@ -25,6 +25,7 @@ from api.warm_up import warm_up
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
 from datasets.faults import FolderRefused
+from datasets.progress import take_up
 from datasets.vroom_faults import ProblemRefused
 from datasets.whole_folder import ForeignFolder
 from geo.estimate import EstimateTravel
@@ -162,6 +163,21 @@ def _day_plan(  # noqa: PLR0913 - one for each option of the command
         raise typer.Exit(INTERRUPTED)
 
 
+@day_app.command("progress")
+def _day_progress(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    plan: Annotated[Path, typer.Argument(metavar="OUT0", help="The published plan.")],
+    now: Annotated[str, typer.Option(metavar="TIME", help="The moment, such as 2026-03-02T10:00:00+08:00.")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR2", help="Day folder to write, or to replace.")],
+) -> None:
+    """Write the day as it stands at a moment: what was done or begun as planned is out of it (docs/replanning.md)."""
+    found = take_up(folder, plan, out, now)
+    typer.echo(f"Out of the day: {found.done:,} visits done and {found.under_way:,} under way, as planned by {now}.")
+    if found.on_their_way:
+        typer.echo(f"{found.on_their_way:,} parts for visits still to come have left already and are sourced anew.")
+    typer.echo(f"The rest of the day is in {out}. Plan it with --base {plan}.")
+
+
 @day_app.command("check")
 def _day_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
@@ -200,7 +216,7 @@ def _solve(
     out: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="SOLUTION", help="File to write (default: stdout).")
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search.")] = 10.0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds of search at most.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
     engine: Annotated[Engine, typer.Option(help="Who searches.")] = Engine.SEARCH,
     evaluate: Annotated[

@@ -262,11 +262,14 @@ def _indexed(table: Table) -> pd.DataFrame:
     return table.text.set_index(table.layout.columns[0].name, drop=True)
 
 
-def write_day(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> None:
+def write_day(
+    folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], areas: bytes | None = None
+) -> None:
     """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
 
     tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
-    empty cell. settings: the content of day.toml. What is written is not judged: `read_day` does that.
+    empty cell. settings: the content of day.toml. areas: of areas.geojson, None for the built-in ones. What is written
+    is not judged: `read_day` does that.
 
     Raises
     ------
@@ -279,6 +282,8 @@ def write_day(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mappin
         raise ValueError(f"a day folder has the tables {', '.join(layout.name for layout in TABLES)}")
     with whole_folder(folder, SETTINGS_FILE, DAY_FILES) as temporary:
         (temporary / SETTINGS_FILE).write_text(tomli_w.dumps(settings), encoding="utf-8")
+        if areas is not None:
+            (temporary / AREAS_FILE).write_bytes(areas)
         for name, table in tables.items():
             # The csv module of Python 3.11 does not quote a lone carriage return.
             table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(

@@ -11,6 +11,7 @@ import pytest
 
 from api import cli
 from api.planning import PlanIllegal, plan_day
+from datasets.day import read_day
 from optimizer.budget import Steps
 from optimizer.model import Rule
 from optimizer.plan import Violation
@@ -75,6 +76,8 @@ def paigong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         (["day", "make", "OUT", "--technicians", "many"], "--technicians"),
         (["day", "make", "OUT", "--date", "2026-02-30"], "--date"),
         (["day", "check", "DAY"], "OUT"),
+        (["day", "progress", "DAY", "OUT", "-o", "OUT2"], "--now"),
+        (["day", "progress", "DAY", "OUT", "--now", "2026-03-02T10:00:00+08:00"], "--output"),
         (["day", "explain", "DAY", "OUT"], "JOB"),
         (["day", "explain", "DAY", "OUT", "J1", "--lang", "fr"], "--lang"),
     ],
@@ -151,6 +154,24 @@ def test_every_job_can_be_asked_about_in_both_languages(paigong: Paigong, planne
         assert "技师" not in paigong.output
         assert paigong("day", "explain", *planned, job_ids[0], "--lang", "zh", "--base", planned[1]) == cli.DONE
         assert "technician" not in paigong.output
+
+
+def test_the_rest_of_a_day_can_be_planned_on(paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path) -> None:
+    day, out = planned
+    noon = "2026-03-02T12:00:00+08:00"
+    assert paigong("day", "progress", day, out, "--now", noon, "-o", tmp_path / "noon") == cli.DONE
+    assert f"as planned by {noon}" in paigong.output
+    before, after = (read_day(folder).day for folder in (day, tmp_path / "noon"))
+    stops = [stop for route in json.loads((out / "plan.json").read_text())["routes"] for stop in route["stops"]]
+    made = {stop["job_id"] for stop in stops if stop["start"] < noon}
+    assert made
+    assert made <= {job.id for job in before.jobs} - {job.id for job in after.jobs}
+    again = ("-o", tmp_path / "again", "--base", out, "--iterations", "200", "--workers", "1", "--no-stability")
+    assert paigong("day", "plan", tmp_path / "noon", *again) == cli.DONE
+    assert "should have begun by now" not in paigong.output
+    assert "dropped with their jobs 0" in paigong.output
+    assert paigong("day", "progress", day, out, "--now", "noon", "-o", tmp_path / "noon") == cli.REFUSED
+    assert "now" in paigong.errors
 
 
 def test_a_job_that_is_not_there_is_refused_with_its_like(paigong: Paigong, planned: tuple[Path, Path]) -> None:

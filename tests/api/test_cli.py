@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api import cli
+from api import cli, cli_day
 from api.planning import PlanIllegal, plan_day
 from optimizer.budget import Steps
 from optimizer.model import Rule
@@ -248,6 +248,6 @@ def test_what_goes_wrong_inside_has_its_exit_code(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "plan_day", fails)
+    monkeypatch.setattr(cli_day, "plan_day", fails)
     assert paigong("day", "plan", tmp_path / "day", "-o", tmp_path / "out") == code
     assert said in paigong.errors

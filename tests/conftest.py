@@ -25,13 +25,11 @@ LONG_ALONE = frozenset(
 """Modules of long tests that share next to nothing: whichever process is free takes the next one."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one of several processes run all tests of a module: what they share is prepared once."""
-    for item in items:
-        group = _group(item.path)
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
+    group = _group(item.path)
+    if group is not None:
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _group(path: Path) -> str | None:

@@ -82,8 +82,15 @@ serve:
 
 # --- test ----------------------------------------------------------------------------------------------------------
 
-test: setup .venv/.postgis
-	@$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors test-suite
+# Style, format, types and floors want nothing compiled: they are judged while the search is compiled for the tests.
+test: .venv/.installed .venv/.postgis
+	@mkdir -p build; \
+	$(MAKE) --no-print-directory setup > build/setup.log 2>&1 & setup=$$!; \
+	failed=0; \
+	$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors || failed=1; \
+	wait $$setup || { cat build/setup.log >&2; exit 1; }; \
+	$(MAKE) --no-print-directory test-suite || failed=1; \
+	exit $$failed
 
 test-style:
 	@echo "== Style: ruff check"
@@ -106,9 +113,10 @@ build/osrm/.tried: .ci/get-osrm
 	@.ci/get-osrm
 	@touch $@
 
+# Three on two cores: tests of real processes, a third of all time, mostly wait for them.
 test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
-	@$(PYTHON) -m pytest --numprocesses 2 --nbmake tests notebooks
+	@$(PYTHON) -m pytest --numprocesses 3 --dist loadgroup --nbmake tests notebooks
 
 # --- the rest ------------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,13 @@ from api.logs import configure_logs
 from api.runs import RunWorker
 from api.settings import Settings
 
-__all__ = ["work"]
+__all__ = ["work_app"]
+
+work_app = typer.Typer(add_completion=False)
 
 
-def work(
+@work_app.command("work")
+def _work(
     while_stdin: Annotated[bool, typer.Option(hidden=True, help="End when stdin ends: its owner has died.")] = False,
 ) -> None:
     """Run plans that wait in the store, one at a time, until Ctrl-C or SIGTERM; several workers share the queue."""

@@ -4,10 +4,9 @@ import os
 import signal
 from types import FrameType
 
-__all__ = ["INTERRUPTED", "main"]
+from api.exits import INTERRUPTED
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+__all__ = ["main"]
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import httpx
@@ -62,11 +63,15 @@ class Send(Protocol):
 
 def http_sender(timeout_s: float) -> Send:
     """Return what sends over HTTP: no redirects, no proxies, little patience."""
-    client = httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+    @cache
+    def client() -> httpx.Client:
+        # Made for the first event: reading the certificates of all authorities takes a while.
+        return httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
     def send(url: str, headers: dict[str, str], body: bytes) -> Attempt:
         try:
-            with client.stream("POST", url, headers=headers, content=body) as answer:
+            with client().stream("POST", url, headers=headers, content=body) as answer:
                 return Attempt(status=answer.status_code)  # its body is nobody's business, however long
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return Attempt(status=None, error=type(error).__name__)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict
 from api.frozen_days import frozen
 from api.judging import Judgement, StoredPlan, judged, stored_plan
-from api.plan_documents import WHOLE, Finished, PlanDocument, outcome_of, plan_documents
+from api.plan_documents import Finished, outcome_of, plan_documents
+from api.plan_files import WHOLE, PlanDocument
 from api.plan_states import PlanState
 from api.store.plan_days import centres_on, freeze
 from api.store.plans import create_plan, file_of, keep_file

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api.plan_files import WHOLE, PlanDocument
 from api.planning import Made
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
@@ -21,22 +22,9 @@ from optimizer.model import Day
 from optimizer.plan import Result
 from optimizer.travel import TravelTimes
 
-__all__ = ["WHOLE", "Finished", "PlanDocument", "changes_document", "finished", "outcome_of", "plan_documents"]
+__all__ = ["Finished", "changes_document", "finished", "outcome_of", "plan_documents"]
 
-WHOLE = ""
-"""Stands where a centre's id would: the document is about the whole plan."""
 GEOJSON = "application/geo+json"
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDocument:
-    """One document: plan, routes, routes.geojson, unassigned, explanations, kpis, diff, sheets."""
-
-    centre_id: str
-    name: str
-    content: Any
-    media_type: str = JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,18 @@
 """A day folder becomes a plan folder: read, plan, plan by hand for comparison, check, write."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.exits import Failure
 from api.replanning import Base, Changes, against, published_as
 from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
 from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
-from datasets.picture import draw_plan
+from datasets.faults import Refusal
 from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
@@ -50,15 +51,21 @@ STABILITY_SHARE = 0.25
 """Part of the budget that goes into finding out what stability costs."""
 
 
-class PlanIllegal(Exception):
+class PlanIllegal(Failure):
     """The checker objects to a plan that the search made: a defect of ours; nothing was written."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__(f"{len(violations)} violations")
         self.violations = violations
 
+    def told(self) -> Iterator[str]:
+        """Yield whose defect it is, and every violation."""
+        yield "Paigong's own checker objects to the plan it made. This is a defect of Paigong; nothing was written."
+        for violation in self.violations:
+            yield f"{violation.rule}  {violation.where}: {violation.sentence}"
 
-class JobUnknown(Exception):
+
+class JobUnknown(Refusal):
     """Somebody asks about a job that the day does not have."""
 
     def __init__(self, job_id: str, known: Sequence[str]) -> None:
@@ -225,6 +232,9 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
 
 
 def _extras(folder: DayFolder, plan: Plan, changes: Changes | None) -> Mapping[str, Extra]:
+    # With it comes matplotlib, which only a plan folder has need of.
+    from datasets.picture import draw_plan
+
     extras: dict[str, Extra] = {
         "at_risk.csv": at_risk_table(folder.day, plan),
         "plan.png": lambda path: draw_plan(path, folder, plan),

@@ -22,7 +22,8 @@ from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.database import Database
 from api.frozen_days import FrozenDay, OtherVersion, frozen, thawed
 from api.patience import GONE, patiently
-from api.plan_documents import WHOLE, PlanDocument, finished, outcome_of, plan_documents
+from api.plan_documents import finished, outcome_of, plan_documents
+from api.plan_files import WHOLE, PlanDocument
 from api.plan_states import PlanState
 from api.planning import Made, PlanIllegal, make_plan
 from api.settings import Settings
@@ -47,10 +48,8 @@ from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
 from optimizer.workers import Workers
 
-__all__ = ["NICER", "Crew", "run_here", "run_in_child"]
+__all__ = ["Crew", "run_here", "run_of_worker"]
 
-NICER = 10
-"""Searching has a lower priority than answering."""
 TELL_EVERY_S = 1.0
 MOST_FAULTS = 1_000
 
@@ -157,8 +156,8 @@ class _Teller:
         }
 
 
-def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
-    """Make a plan; what a worker starts in a process of its own."""
+def run_of_worker(settings: Settings, plan_id: str, executor: str) -> None:
+    """Make a plan in the child process of a worker, and end with that worker."""
     threading.Thread(target=end_with_parent, daemon=True).start()
     database = Database(settings.database_url)
     try:

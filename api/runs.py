@@ -25,7 +25,7 @@ from api.clock import utc_now
 from api.database import Database
 from api.patience import GONE, patiently
 from api.plan_states import ENDED, PlanState
-from api.run_process import NICER, run_in_child
+from api.run_child import PRELOADED, run_in_child
 from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
 from api.store.plans import end_run, plan_alone, put_back
@@ -33,6 +33,8 @@ from api.tables.plans import Plan, Worker
 
 __all__ = ["ALIVE_S", "RunWorker"]
 
+NICER = 10
+"""Searching has a lower priority than answering."""
 LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 ALIVE_S = 5.0
@@ -51,7 +53,7 @@ class RunWorker:
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._beating, name="heartbeat", daemon=True)
         self._context = mp.get_context("forkserver")
-        self._context.set_forkserver_preload(["api.run_process"])
+        self._context.set_forkserver_preload([PRELOADED])
         self._child: BaseProcess | None = None
         self._log = structlog.get_logger()
 

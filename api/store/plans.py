@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.checkpoints import Done, answer_of, document_of
 from api.errors import Conflict, NotFound
 from api.events import emit
-from api.plan_documents import WHOLE, PlanDocument
+from api.plan_files import WHOLE, PlanDocument
 from api.plan_states import ENDED, PlanState
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard

@@ -3,13 +3,14 @@
 import csv
 import errno
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import cli
+from api import cli, cli_day
 from api.planning import PlanIllegal, plan_day
 from datasets.day import read_day
 from optimizer.budget import Steps
@@ -18,6 +19,8 @@ from optimizer.plan import Violation
 from optimizer.workers import HereWorkers
 from tests.bad_days import make_network
 from tests.datasets import make_day_folder
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +272,22 @@ def test_what_goes_wrong_inside_has_its_exit_code(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "plan_day", fails)
+    monkeypatch.setattr(cli_day, "plan_day", fails)
     assert paigong("day", "plan", tmp_path / "day", "-o", tmp_path / "out") == code
     assert said in paigong.errors
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("api.cli", {"numpy", "sqlalchemy", "fastapi"}),
+        ("api.cli_key", {"numba", "ortools", "pandas", "fastapi", "matplotlib"}),
+        ("api.cli_work", {"api.run_process", "matplotlib", "fastapi"}),
+        ("api.workers", {"api.planning", "fastapi", "matplotlib"}),
+    ],
+)
+def test_a_command_waits_for_nothing_that_it_does_not_need(module: str, needless: set[str]) -> None:
+    asked = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert module in loaded.stdout.split()
+    assert needless.isdisjoint(loaded.stdout.split())

@@ -84,7 +84,8 @@ def _is_plain(p: Problem) -> bool:
     """Return whether no insertion costs or is bound by anything but its detour and its time."""
     limited = (p.shifts["most_travel"] < NO_LIMIT) | (p.shifts["most_metres"] < NO_LIMIT)
     priced = (p.outlets["target"] > 0).any() and p.rates[0]["workload_fen"] > 0
-    plain = p.shifts["steady"].all() and not limited.any() and not priced and not p.capacity.shape[1]
+    narrow = (p.shifts["use_fen"] < FORBIDDEN).all()
+    plain = p.shifts["steady"].all() and narrow and not limited.any() and not priced and not p.capacity.shape[1]
     return bool(p.fixed.size and plain)
 
 

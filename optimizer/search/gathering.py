@@ -76,7 +76,7 @@ def gather(problem: Problem) -> Gathered:
 
 
 def _turned(leg: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the ways by destination and origin: the same array where there and back are alike, half as much to read."""
+    """Return the ways by destination and origin; the same array, half as much to read, where they are alike."""
     turned = leg.transpose(0, 2, 1, 3)
     return leg if np.array_equal(turned, leg) else np.ascontiguousarray(turned)
 

@@ -14,6 +14,8 @@ from optimizer.search.run import Run
 __all__ = ["new_orders", "parity_fen", "recreate"]
 
 REGRET_MOST = 24
+REGRET_MOST_PLAIN = 48
+"""Regret decides among so many jobs at most; where an offer is brought up to date cheaply, among more."""
 
 
 def new_orders(p: Problem, candidates: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -106,8 +108,8 @@ def _sort(bank: NDArray[np.int32], keys: NDArray[np.int64]) -> None:
 
 
 @compiled
-def _arrange(r: Run) -> bool:
-    """Bring the bank into one of the orders; return whether regret decides instead."""
+def _arrange(r: Run, most: int) -> bool:
+    """Bring the bank into one of the orders; return whether regret decides instead, among so many at most."""
     bank = r.bank
     for i in range(bank[-1] - 1, 0, -1):
         k = below(r.draws, i + 1)
@@ -116,7 +118,7 @@ def _arrange(r: Run) -> bool:
     way = below(r.draws, ways + 4)
     if way < ways:
         _sort(bank, r.orders[way])
-    return way == ways and bool(bank[-1] <= REGRET_MOST)
+    return way == ways and bool(bank[-1] <= most)
 
 
 @compiled
@@ -145,7 +147,7 @@ def _dearest_to_put_off(r: Run, first: int) -> int:
 def _recreate_plain(p: Problem, r: Run, version: int, room: float) -> tuple[bool, int]:
     """Do what `recreate` does where an insertion costs its detour; (legal and within the room, next version)."""
     bank, d, s = r.bank, r.detours, r.now
-    by_regret = _arrange(r)
+    by_regret = _arrange(r, REGRET_MOST_PLAIN)
     if by_regret:
         for i in range(bank[-1]):
             offer(d, s, r.draws, bank[i])
@@ -184,7 +186,7 @@ def recreate(p: Problem, r: Run, missed: int, version: int, room: float) -> tupl
     if r.detours.lanes.shape[0] > 0:
         legal, version = _recreate_plain(p, r, version, room)
         return legal, missed, version
-    by_regret = _arrange(r)
+    by_regret = _arrange(r, REGRET_MOST)
     left = 0
     for i in range(bank[-1]):
         at = _most_regretted(p, r, i, missed) if by_regret else i

@@ -84,7 +84,7 @@ def _is_plain(p: Problem) -> bool:
     """Return whether no insertion costs or is bound by anything but its detour and its time."""
     limited = (p.shifts["most_travel"] < NO_LIMIT) | (p.shifts["most_metres"] < NO_LIMIT)
     priced = (p.outlets["target"] > 0).any() and p.rates[0]["workload_fen"] > 0
-    narrow = (p.shifts["use_fen"] < FORBIDDEN).all()
+    narrow = (p.shifts["use_fen"] < FORBIDDEN).all() and (p.jobs["first_window"] < p.jobs["last_window"]).all()
     plain = p.shifts["steady"].all() and narrow and not limited.any() and not priced and not p.capacity.shape[1]
     return bool(p.fixed.size and plain)
 
@@ -131,10 +131,10 @@ def _best_two(d: Detours, g: _Gaps, draws: NDArray[np.uint64], j: int, two: bool
         if v == FREE:
             break
         price = np.int64(d.fixed[j, c]) + (d.lanes[v, USE] if g.length[v] == 0 else 0)
-        fen, k = _cheapest(d, g, j, v, (second if two else best) - price)
+        detour, k = _cheapest(d, g, j, v, (second if two else best) - price)
         if k == FREE:
             continue
-        fen += price
+        fen = int(detour + price)
         if fen >= best:
             second, runner = fen, v
         elif below(draws, BLINK) > 0:

@@ -71,7 +71,7 @@ def test_a_detour_costs_what_the_schedule_says_and_none_is_cheaper(problem: Rout
     state = routed(p, seed)
     candidates = rank_shifts(p, new_state(p), 48)
     tables, draws = new_detours(p, candidates), new_draws(seed)
-    assert tables.lanes.size
+    assert tables.lanes.size or not problem.tasks
     for j in np.flatnonzero(state.route_of < 0).tolist():
         fen, v, gap = min(best_detour(tables, state, draws, j) for _ in range(8))  # now and then one is overlooked
         prices = [cheapest_gap(p, state, j, u)[0] for u in candidates[j] if u != FREE]

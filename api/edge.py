@@ -23,7 +23,7 @@ from api.tables.base import new_id
 __all__ = ["REPLAYED_FOR", "Answer", "Edge", "fingerprint_of"]
 
 REPLAYED_FOR = dt.timedelta(hours=24)
-_ADD_TO_AUDIT = insert(AuditEntry.__table__)
+_ADD_TO_AUDIT = insert(AuditEntry.plain())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Fault, NotFound, Refused
@@ -71,7 +71,7 @@ def require_open(job: JobRow) -> None:
         raise Conflict(f"The job is {job.state}.", members={"state": job.state})
 
 
-def state_event(job: JobRow | Row[Any], before: str | None) -> dict[str, Any]:
+def state_event(job: JobRow, before: str | None) -> dict[str, Any]:
     """Return what an event tells of a change of state; no customer's data."""
     state = JobState(job.state)
     return {

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Fault
@@ -102,7 +102,7 @@ def _read_good(
     return [], None
 
 
-def _edge_faults(said: JobIn, sending: Sending, job: Row[Any] | None, cells: Cells, now: dt.datetime) -> list[Fault]:
+def _edge_faults(said: JobIn, sending: Sending, job: Any | None, cells: Cells, now: dt.datetime) -> list[Fault]:
     """Return what no cell can know: clocks ahead, other centres, loops that are closed."""
     faults = []
     if dt.datetime.fromisoformat(said.reported_at) > now + MAY_BE_AHEAD:
@@ -118,14 +118,14 @@ def _edge_faults(said: JobIn, sending: Sending, job: Row[Any] | None, cells: Cel
     return faults
 
 
-def _same(job: Row[Any], cells: Cells) -> bool:
+def _same(job: Any, cells: Cells) -> bool:
     return all(job.cells.get(name, "") == cells.get(name, "") for name in JOB_COLUMNS if name not in _LIVE)
 
 
 _LIVE = frozenset({"appointment", "consent", "lock", "published_technician_id", "published_start", "told"})
 
 
-def _with_live(cells: Cells, said: JobIn, job: Row[Any] | None) -> Cells:
+def _with_live(cells: Cells, said: JobIn, job: Any | None) -> Cells:
     if job is None:
         return cells
     live: Mapping[str, str] = {}
@@ -151,8 +151,8 @@ def _tell(session: Session, job_ids: Sequence[str], now: dt.datetime) -> None:
     told = []
     for begin in range(0, len(job_ids), _AT_ONCE):
         some = job_ids[begin : begin + _AT_ONCE]
-        for job in session.execute(select(*_TOLD).where(JobRow.id.in_(some))):
-            told.append((job.id, state_event(job, None), job.centre_id))
+        jobs: Sequence[Any] = session.execute(select(*_TOLD).where(JobRow.id.in_(some))).all()
+        told += [(job.id, state_event(job, None), job.centre_id) for job in jobs]
     emit_all(session, STATE_CHANGED, told, now)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -56,12 +56,9 @@ def job_by_external(session: Session, source: str, external_id: str) -> JobRow |
     return session.scalars(query).one_or_none()
 
 
-def jobs_by_external(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:
-    """Return the jobs that a source has named so, by these names: rows with all columns but the position.
-
-    Twenty thousand of them as objects of the session would take longer than all that is done with them.
-    """
-    found: dict[str, Row[Any]] = {}
+def jobs_by_external(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the jobs that a source has named so, by these names: rows with all columns but the position."""
+    found: dict[str, Any] = {}
     for start in range(0, len(external_ids), CHUNK):
         some = external_ids[start : start + CHUNK]
         query = select(*_PLAIN_COLUMNS).where(JobRow.source == source, JobRow.external_id.in_(some))
@@ -69,7 +66,7 @@ def jobs_by_external(session: Session, source: str, external_ids: Sequence[str])
     return found
 
 
-_PLAIN_COLUMNS = [getattr(JobRow, column.key) for column in JobRow.__table__.columns if column.key != "position"]
+_PLAIN_COLUMNS = [getattr(JobRow, column.key) for column in JobRow.plain().columns if column.key != "position"]
 
 
 def job_history(session: Session, job_id: str) -> Sequence[JobHistory]:
@@ -109,7 +106,7 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     now: dt.datetime,
     ids: Sequence[str] | None = None,
     first_state: str = "needs_visit",
-    known: Mapping[str, Row[Any]] | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> list[Entered]:
     """Create the jobs that a source names anew, and change those it has named before; equal ones are left alone.
 
@@ -144,9 +141,9 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
         entered.append(Entered(id=job.id, external_id=external_id, outcome="changed" if differing else "unchanged"))
     try:
         for statement, rows in (
-            (insert(JobRow.__table__), created),
+            (insert(JobRow.plain()), created),
             (update(JobRow), changed),
-            (insert(JobHistory.__table__), lines),
+            (insert(JobHistory.plain()), lines),
         ):
             if rows:
                 session.execute(statement, rows)

@@ -42,7 +42,7 @@ HELD, CONFIRMED, RELEASED, EXPIRED = "held", "confirmed", "released", "expired"
 OFFERS_KEPT = dt.timedelta(hours=24)
 
 # Every request for offers runs these: a statement that is made once is not put together again.
-_KEEP_OFFERS = insert(SlotOffers.__table__)
+_KEEP_OFFERS = insert(SlotOffers.plain())
 _HOLDS_RUN_OUT = select(SlotHold.id).where(
     SlotHold.centre_id == bindparam("centre_id"), SlotHold.state == HELD, SlotHold.expires_at <= bindparam("now")
 )

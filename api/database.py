@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 from api.spatial_sqlite import add_spatial_functions
@@ -12,6 +12,7 @@ from api.spatial_sqlite import add_spatial_functions
 __all__ = ["Database"]
 
 BUSY_TIMEOUT_S = 30
+_SOON_ON_DISK = text("SET LOCAL synchronous_commit = off")
 
 
 class Database:
@@ -30,12 +31,20 @@ class Database:
             session.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Yield a session that is committed when the block ends well, and rolled back otherwise."""
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
+        """Yield a session that is committed when the block ends well, and rolled back otherwise.
+
+        durable: what was committed is on the disk; else it is there soon. Processes may be killed either way; a power
+        cut then takes the last moments with it, and nothing is half there. For what is asked again at no cost.
+        """
         with Session(self.engine) as session, session.begin():
             if self.is_sqlite:
                 # One writer at a time, from the first line on: a reader that turns writer could only fail.
-                session.connection(execution_options={"begin": "IMMEDIATE"})
+                session.connection(
+                    execution_options={"begin": "IMMEDIATE", "synchronous": "FULL" if durable else "NORMAL"}
+                )
+            elif not durable:
+                session.execute(_SOON_ON_DISK)
             yield session
 
     def close(self) -> None:
@@ -50,12 +59,15 @@ def _sqlite_engine(url: str) -> Engine:
     def connect(connection: Any, _: object) -> None:
         # SQLAlchemy says when a transaction begins, not the driver.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         add_spatial_functions(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+        options = connection.get_execution_options()
+        # Before the transaction begins: inside, SQLite does not change it.
+        connection.connection.driver_connection.execute(f"PRAGMA synchronous = {options.get('synchronous', 'FULL')}")
+        connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
     return engine

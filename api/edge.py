@@ -23,6 +23,7 @@ from api.tables.base import new_id
 __all__ = ["REPLAYED_FOR", "Answer", "Edge", "fingerprint_of"]
 
 REPLAYED_FOR = dt.timedelta(hours=24)
+_ADD_TO_AUDIT = insert(AuditEntry.plain())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +74,13 @@ class Edge:
             yield session
             self._audit(session, detail)
 
-    def once(self, effect: Callable[[Session], Answer], **detail: Any) -> Response:
-        """Run a POST's effect in one transaction; with an Idempotency-Key, once in 24 hours.
+    def once(self, effect: Callable[[Session], Answer], *, durable: bool = True, **detail: Any) -> Response:
+        """Run a POST's effect in one transaction (`Database.write`); with an Idempotency-Key, once in 24 hours.
 
         A repetition gets the stored answer. One that comes while the first still runs waits for its end. Refusals are
         not stored: nothing happened, and the next attempt may succeed.
         """
-        with self.database.write() as session:
+        with self.database.write(durable=durable) as session:
             before = self._claimed(session)
             if before is not None:
                 return Response(before.body, before.status or 200, {**before.headers, "Idempotency-Replayed": "true"})
@@ -118,16 +119,17 @@ class Edge:
 
     def _audit(self, session: Session, detail: Mapping[str, Any]) -> None:
         session.execute(
-            insert(AuditEntry).values(
-                id=new_id("audit"),
-                at=self.clock(),
-                key_id=self.caller.key_id,
-                actor=self.caller.actor,
-                request_id=self.request_id,
-                method=self.method,
-                path=self.path,
-                detail=dict(detail),
-            )
+            _ADD_TO_AUDIT,
+            {
+                "id": new_id("audit"),
+                "at": self.clock(),
+                "key_id": self.caller.key_id,
+                "actor": self.caller.actor,
+                "request_id": self.request_id,
+                "method": self.method,
+                "path": self.path,
+                "detail": dict(detail),
+            },
         )
 
 

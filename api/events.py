@@ -71,7 +71,7 @@ def emit_all(
         for subject, data, centre_id in told
     ]
     if rows:
-        session.execute(insert(Event), rows)
+        session.execute(insert(Event.plain()), rows)
 
 
 def read_events(

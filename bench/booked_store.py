@@ -4,6 +4,7 @@ import datetime as dt
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ import uvicorn
 from api.app import create_app
 from api.database import Database
 from api.folder_plans import read_folder_plan, take_over
+from api.logs import configure_logs
 from api.settings import Settings
 from api.store.jobs import By
 from api.store.keys import make_key
 from api.store.load import load_day
 from api.upgrade import upgrade
+from bench.open_loop import Served
 from datasets.day import read_source
 from datasets.times import moment_of
 
@@ -47,8 +50,7 @@ def publish_folder(database_url: str, day_path: Path, plan_path: Path) -> str:
 
 def drafts(day_path: Path, count: int) -> list[dict[str, Any]]:
     """Return drafts of jobs like those of the day, spread over all of it."""
-    jobs = read_source(day_path).tables["jobs"].text
-    rows = jobs.iloc[:: max(1, len(jobs) // count)].head(count)
+    rows = read_source(day_path).tables["jobs"].rows()
     return [
         {
             "reported_at": row["reported_at"],
@@ -59,38 +61,43 @@ def drafts(day_path: Path, count: int) -> list[dict[str, Any]]:
             "fault": row["fault"] or None,
             "centre_id": row["centre_id"] or None,
         }
-        for _, row in rows.iterrows()
+        for row in rows[:: max(1, len(rows) // count)][:count]
     ]
 
 
 @contextmanager
-def serving(database_url: str, now: dt.datetime) -> Iterator[str]:
-    """Serve a store in a process of its own, by a clock that stands still; yield its address once it answers."""
+def serving(database_url: str, now: dt.datetime) -> Iterator[Served]:
+    """Serve a store in a process of its own, by a clock that stands still; yield it once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "bench.booked_store", database_url, str(port), now.isoformat()]
-    process = subprocess.Popen(command, cwd=ROOT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            try:
-                httpx.get(f"{address}/healthz").raise_for_status()
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    # Logs are written as `paigong serve` writes them, and nobody reads them.
+    with tempfile.TemporaryFile() as log, subprocess.Popen(command, cwd=ROOT, stderr=log) as process:
+        try:
+            _wait_for(port)
+            yield Served(port=port, pid=process.pid)
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+            return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise TimeoutError(f"nobody answered on port {port} within {PATIENCE_S} s")
+
+
+def _serve(database_url: str, port: int, now: dt.datetime) -> None:
+    settings = Settings(database_url=database_url, rate_limit="1000000/minute")
+    configure_logs(settings.log_level)
+    app = create_app(settings, clock=lambda: now)
+    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, server_header=False)
 
 
 if __name__ == "__main__":
-    moment = dt.datetime.fromisoformat(sys.argv[3])
-    application = create_app(
-        Settings(database_url=sys.argv[1], rate_limit="1000000/minute", log_level="error"), clock=lambda: moment
-    )
-    uvicorn.run(
-        application, host="127.0.0.1", port=int(sys.argv[2]), log_level="error", loop="uvloop", access_log=False
-    )
+    _serve(sys.argv[1], int(sys.argv[2]), dt.datetime.fromisoformat(sys.argv[3]))

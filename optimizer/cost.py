@@ -1,8 +1,9 @@
 """The objective in plain integers: what a plan costs, item by item; docs/model.md has the same formulas in words."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from operator import add, attrgetter
 from typing import TYPE_CHECKING
 
 from optimizer.measure import Leg, Measured, MeasuredRoute, Visit, measured_once
@@ -80,19 +81,23 @@ class Cost:
     @property
     def total(self) -> int:
         """The sum of all items, in fen."""
-        return sum(fen for _, fen in self.items())
+        return sum(_fen_of(self))
 
     def items(self) -> tuple[tuple[str, int], ...]:
         """Return every item's name and fen, in the order of the model page."""
-        return tuple((item.name, getattr(self, item.name)) for item in fields(self))
+        return tuple(zip(_ITEMS, _fen_of(self), strict=True))
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(**{name: fen + getattr(other, name) for name, fen in self.items()})
+        return Cost(**dict(zip(_ITEMS, map(add, _fen_of(self), _fen_of(other)), strict=True)))
 
     def __str__(self) -> str:
         rows = [(name, f"{fen / 100:,.2f}") for name, fen in (*self.items(), ("total", self.total))]
         width = max(len(yuan) for _, yuan in rows)
         return "\n".join(f"{name:<18} {yuan:>{width}} yuan" for name, yuan in rows)
+
+
+_ITEMS = tuple(item.name for item in fields(Cost))
+_fen_of: Callable[[Cost], tuple[int, ...]] = attrgetter(*_ITEMS)
 
 
 def price(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Cost:

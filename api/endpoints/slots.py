@@ -360,7 +360,8 @@ def _offered(
         )
         return Answer(body=shown, status=201)
 
-    return edge.once(effect)
+    # Nothing was promised: an offer that a power cut takes with it is asked for again.
+    return edge.once(effect, durable=False)
 
 
 def _settle(edge: Edge, desks: Desks, centre_id: str, now: dt.datetime) -> None:

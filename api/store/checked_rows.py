@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -83,7 +82,7 @@ def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList)
         model: Any = NETWORK_TABLES[column.refers]
         wanted = set(table.text[column.name]) - {""}
         known = set(session.scalars(holding(model, on, model.id.in_(wanted), columns=[model.id])))
-        unknown = ~table.text[column.name].isin(known | {""}).to_numpy(dtype=np.bool_)
+        unknown = ~table.among(column.name, known | {""})
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
 
 
@@ -93,7 +92,7 @@ def _check_documents(session: Session, outlets: Table, on: dt.date, faults: Faul
     known = {(kind, id_) for kind, id_ in session.execute(select(named.c.kind, named.c.id))}
     for column, kind in (("calendar", "calendars"), ("tariff_id", "contract_tariffs")):
         ids = {id_ for of_kind, id_ in known if of_kind == kind} | {""}
-        unknown = ~outlets.text[column].isin(ids).to_numpy(dtype=np.bool_)
+        unknown = ~outlets.among(column, ids)
         outlets.refuse(unknown, column, f"one of {kind}: {', '.join(sorted(ids - {''})) or 'none is there'}", faults)
     unpaid = (outlets.values["ownership"] == Ownership.CONTRACT) & ~outlets.given("tariff_id")
     outlets.refuse(unpaid, "tariff_id", "not empty for a contract outlet", faults)

@@ -17,7 +17,16 @@ from datasets.day import DaySource, build_day
 from datasets.times import EPOCH, moment_of
 from optimizer.model import ClockKind, Job
 
-__all__ = ["LIVE_COLUMNS", "By", "Entered", "change_job", "enter_jobs", "job_by_external", "job_history"]
+__all__ = [
+    "LIVE_COLUMNS",
+    "By",
+    "Entered",
+    "change_job",
+    "enter_jobs",
+    "job_by_external",
+    "job_history",
+    "jobs_by_external",
+]
 
 LIVE_COLUMNS = ("appointment", "consent", "lock", "published_technician_id", "published_start", "told")
 """Columns of jobs.csv that the store keeps in columns of their own: they live on after the job was entered."""
@@ -45,6 +54,19 @@ def job_by_external(session: Session, source: str, external_id: str) -> JobRow |
     """Return a job by the name it has at its source."""
     query = select(JobRow).where(JobRow.source == source, JobRow.external_id == external_id)
     return session.scalars(query).one_or_none()
+
+
+def jobs_by_external(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the jobs that a source has named so, by these names: rows with all columns but the position."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(external_ids), CHUNK):
+        some = external_ids[start : start + CHUNK]
+        query = select(*_PLAIN_COLUMNS).where(JobRow.source == source, JobRow.external_id.in_(some))
+        found |= {job.external_id: job for job in session.execute(query)}
+    return found
+
+
+_PLAIN_COLUMNS = [getattr(JobRow, column.key) for column in JobRow.plain().columns if column.key != "position"]
 
 
 def job_history(session: Session, job_id: str) -> Sequence[JobHistory]:
@@ -84,12 +106,13 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     now: dt.datetime,
     ids: Sequence[str] | None = None,
     first_state: str = "needs_visit",
+    known: Mapping[str, Any] | None = None,
 ) -> list[Entered]:
     """Create the jobs that a source names anew, and change those it has named before; equal ones are left alone.
 
     read: the jobs, read and found good (`read_jobs` of api/store/days.py, or a day folder); external_ids: their names
     at the source, in order. ids: names here for those that are new; None gives them. first_state: of those that are
-    new and not published.
+    new and not published. known: what `jobs_by_external` says of them, if it was asked already.
 
     Raises
     ------
@@ -98,7 +121,7 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     """
     wanted = dict(zip(external_ids, _columns(read), strict=True))
     here = dict(zip(external_ids, ids if ids is not None else [""] * len(external_ids), strict=True))
-    known = _known(session, source, list(wanted))
+    known = jobs_by_external(session, source, list(wanted)) if known is None else known
     first = (session.scalar(select(func.max(JobRow.entered))) or 0) + 1
     entered, created, changed, lines = [], [], [], []
     for place, (external_id, columns) in enumerate(wanted.items()):
@@ -117,7 +140,11 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
             lines.append(_line(job.id, "changed", by, now, states=(job.state,) * 2, detail={"columns": differing}))
         entered.append(Entered(id=job.id, external_id=external_id, outcome="changed" if differing else "unchanged"))
     try:
-        for statement, rows in ((insert(JobRow), created), (update(JobRow), changed), (insert(JobHistory), lines)):
+        for statement, rows in (
+            (insert(JobRow.plain()), created),
+            (update(JobRow), changed),
+            (insert(JobHistory.plain()), lines),
+        ):
             if rows:
                 session.execute(statement, rows)
     except IntegrityError as error:
@@ -127,15 +154,6 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
 
 
 _NEW: Mapping[str, Any] = {"version": 1, "clock_paused_at": None, "clock_paused_reason": None, "paused_s": 0}
-
-
-def _known(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, JobRow]:
-    found: dict[str, JobRow] = {}
-    for start in range(0, len(external_ids), CHUNK):
-        some = external_ids[start : start + CHUNK]
-        query = select(JobRow).where(JobRow.source == source, JobRow.external_id.in_(some))
-        found |= {job.external_id: job for job in session.scalars(query)}
-    return found
 
 
 def _line(

@@ -25,7 +25,7 @@ from api.tables.plans import LiveRoute, PlanFile, Published, Visit
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 from tests.api.clients import MakeKey, client_of
-from tests.api.running import NOW, plan_of, store_with_a_day
+from tests.api.running import NOW, plan_of, store_with_a_day, until
 
 WISH = {
     "scope": {"centres": "all"},
@@ -104,6 +104,28 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     assert replaced.status_code == 200, replaced.text
     assert replaced.json()["superseded"] == [plan["id"]]
     assert client.get(f"/v1/plans/{plan['id']}").json()["state"] == "superseded"
+
+
+def test_who_would_wait_is_answered_with_the_finished_plan(client: TestClient, stocked: Database) -> None:
+    answers: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(client.post("/v1/plans", json=WISH, headers={"Prefer": "wait=30"}))
+    )
+    asking.start()
+    until(lambda: client.get("/v1/plans").json()["items"] or not asking.is_alive(), "it is in the queue")
+    (waiting,) = client.get("/v1/plans").json()["items"]
+    run_here(stocked, waiting["id"], "test", hire)
+    asking.join()
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["state"]) == (200, "finished")
+    assert answer.json() == client.get(answer.headers["location"]).json()
+    assert answer.headers.get_list("etag") == [f'"{answer.json()["version"]}"']
+
+
+def test_whoever_waits_in_vain_is_told_that_it_was_accepted(client: TestClient, stocked: Database) -> None:
+    answer = client.post("/v1/plans", json=WISH, headers={"Prefer": "respond-async, wait=1"})
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    assert client.get(answer.headers["location"]).json() == answer.json()
 
 
 def test_a_tampered_plan_is_not_published(client: TestClient, stocked: Database) -> None:

@@ -50,7 +50,7 @@ class Attendance:
         What stands there at the first look may be a dead worker's: only a change is a sign of life.
         """
         with self._database.read() as session:
-            said = dict(session.execute(select(Worker.executor, Worker.seen_at)).tuples().all())
+            said = dict(session.execute(select(Worker.executor, Worker.seen_at)).all())
         now = self._monotonic()
         heard = {executor: now for executor, at in said.items() if self._said.get(executor, at) != at}
         self._heard_at = {executor: at for executor, at in (self._heard_at | heard).items() if executor in said}

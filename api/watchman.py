@@ -101,7 +101,7 @@ class Watchman:
         over = select(SlotHold.centre_id, SlotHold.id).where(
             SlotHold.state == HELD, SlotHold.expires_at <= now - LEFT_TO_OTHERS
         )
-        of_centre = defaultdict(list)
+        of_centre: defaultdict[str, list[str]] = defaultdict(list)
         with self._database.read() as session:
             for centre_id, hold_id in session.execute(over.order_by(SlotHold.id)):
                 of_centre[centre_id].append(hold_id)

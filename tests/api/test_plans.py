@@ -16,9 +16,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import Database
+from api.plan_documents import PlanDocument
 from api.plan_states import PlanState
 from api.run_process import run_here
-from api.store.plans import RunLost, begin_run, end_run, tell_progress
+from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, packed, tell_progress
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
 from api.tables.plans import LiveRoute, PlanFile, Published, Visit
@@ -280,6 +281,26 @@ def test_an_attempt_that_was_taken_over_may_not_write(client: TestClient, stocke
     with stocked.write() as session:
         tell_progress(session, plan_id, 2, {"stage": "search"}, NOW)
     assert plan_of(stocked, plan_id).progress == {"stage": "search"}
+
+
+def test_only_the_attempt_that_runs_keeps_the_day_and_ends_the_run(client: TestClient, stocked: Database) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    for _ in range(2):
+        with stocked.write() as session:
+            begin_run(session, plan_id, "one", NOW)
+    days = [packed(PlanDocument(centre_id="", name="day", content={"attempt": number})) for number in (1, 2)]
+    with stocked.write() as session:
+        keep_day(session, plan_id, 2, days[1])
+    with pytest.raises(RunLost), stocked.write() as session:
+        keep_day(session, plan_id, 1, days[0])
+    with pytest.raises(RunLost), stocked.write() as session:
+        end_run(session, plan_id, 1, PlanState.FINISHED, NOW)
+    plan = packed(PlanDocument(centre_id="", name="plan", content=["a plan"]))
+    with stocked.write() as session:
+        end_run(session, plan_id, 2, PlanState.FINISHED, NOW, outcome={}, documents=[plan])
+    with stocked.read() as session:
+        assert file_of(session, plan_id, "day") == b'{"attempt":2}'
+        assert file_of(session, plan_id, "plan") == b'["a plan"]'
 
 
 def test_a_plan_beyond_the_keys_centres_is_not_there(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from api.database import Database
 from api.desks import CentreDesk, Desks
 from api.errors import Conflict, Gone, Refused
 from api.events import emit
@@ -27,6 +28,7 @@ from api.store.slots import (
     EXPIRED,
     HELD,
     WrittenRoute,
+    hold_seen,
     lock_centre,
     shipments_written,
     write_route,
@@ -49,6 +51,7 @@ __all__ = [
     "asked_about",
     "cancel_appointment",
     "confirm_hold",
+    "expire_holds",
     "give_back",
     "hold_place",
     "job_of",
@@ -240,6 +243,15 @@ def give_back(session: Session, desks: Desks, hold: SlotHold, state: str, *, by:
     hold.state = state
     hold.version += 1
     session.flush()
+
+
+def expire_holds(database: Database, desks: Desks, hold_ids: Sequence[str], now: dt.datetime) -> None:
+    """Give back the places of holds that have run out, one after the other."""
+    for hold_id in hold_ids:
+        with database.write() as session:
+            row = hold_seen(session, hold_id, None, lock=True)
+            if row.state == HELD:
+                give_back(session, desks, row, EXPIRED, by=By(actor="clock", channel="service"), now=now)
 
 
 def _take_out(session: Session, desks: Desks, centre_id: str, visit_id: str, by: By, now: dt.datetime) -> None:

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from api.clock import utc_now
 from api.logs import configure_logs
 from api.runs import RunWorker
 from api.settings import Settings
+from api.watchman import Watchman
 
 __all__ = ["work_app"]
 
@@ -22,7 +24,10 @@ work_app = typer.Typer(add_completion=False)
 def _work(
     while_stdin: Annotated[bool, typer.Option(hidden=True, help="End when stdin ends: its owner has died.")] = False,
 ) -> None:
-    """Run plans that wait in the store, one at a time, until Ctrl-C or SIGTERM; several workers share the queue."""
+    """Run plans that wait in the store, one at a time, until Ctrl-C or SIGTERM; several workers share the queue.
+
+    One of them also watches promises, says what is at risk, and sweeps what has served its purpose.
+    """
     settings = Settings()
     configure_logs(settings.log_level)
     over = threading.Event()
@@ -35,7 +40,7 @@ def _work(
     signal.signal(signal.SIGINT, end)
     if while_stdin:
         threading.Thread(target=_end_with_stdin, args=(over,), daemon=True).start()
-    with RunWorker(settings):
+    with RunWorker(settings), Watchman(settings, utc_now):
         over.wait()
     # DBOS' threads wait for runs that now go on elsewhere.
     os._exit(0)

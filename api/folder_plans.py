@@ -15,7 +15,7 @@ from api.plan_documents import Finished, outcome_of, plan_documents
 from api.plan_files import WHOLE, PlanDocument
 from api.plan_states import PlanState
 from api.store.plan_days import centres_on, freeze
-from api.store.plans import create_plan, file_of, keep_file
+from api.store.plans import create_plan, file_of, keep_file, packed
 from api.store.publishing import Publication, publish
 from api.travel_source import reopen_source
 from datasets.day import read_day
@@ -83,9 +83,9 @@ def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime)
     here = freeze(session, plan)
     if here.folder.day != day:
         raise Conflict("The store holds another day than the folder: load the folder first (paigong db load).")
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(here)))
+    keep_file(session, plan.id, packed(PlanDocument(centre_id=WHOLE, name="day", content=frozen(here))))
     for document in plan_documents(given, plan.centre_ids):
-        keep_file(session, plan.id, document)
+        keep_file(session, plan.id, packed(document))
     plan.outcome = outcome_of(given)
     plan.state, plan.started_at, plan.ended_at = PlanState.FINISHED, at, at
     session.flush()

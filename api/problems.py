@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from api.errors import (
@@ -91,6 +91,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem_response(request, Refused("A value cannot be stored."))
 
     @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
     @app.exception_handler(TimeoutError)
     async def no_store(request: Request, error: Exception) -> Response:
         log.error("store", error=type(getattr(error, "orig", error)).__name__)

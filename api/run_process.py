@@ -34,14 +34,14 @@ from api.store.plans import (
     end_run,
     file_of,
     get_plan,
-    keep_file,
+    keep_day,
     keep_shard,
+    packed,
     plan_alone,
     shard_keys,
     shards_of,
     tell_progress,
 )
-from api.tables.plans import Plan
 from api.workers import ProcessWorkers, Seconds, end_with_parent
 from datasets.faults import DayRefused
 from optimizer.budget import Budget, Steps
@@ -180,6 +180,8 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
     """Make a plan in this process; its shards are solved by whom `hire` returns."""
     attempt = patiently(lambda: _begin(database, plan_id, executor))
     if attempt is None:
+        # It ended before; that its process was killed before it was published is no reason not to.
+        patiently(lambda: publish_when_made(database, plan_id, utc_now()))
         return
     run = _Run(database=database, plan_id=plan_id, attempt=attempt)
     try:
@@ -202,7 +204,9 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         done = finished(made)
-        documents = list(plan_documents(done, centre_ids))
+        # Worked out and packed here: the transaction holds up whoever writes.
+        outcome = outcome_of(done)
+        documents = [packed(document) for document in plan_documents(done, centre_ids)]
         run.write(
             lambda session: end_run(
                 session,
@@ -210,7 +214,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
                 attempt,
                 PlanState.FINISHED,
                 utc_now(),
-                outcome=outcome_of(done),
+                outcome=outcome,
                 documents=documents,
             )
         )
@@ -228,7 +232,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
     with hire() as crew:
         workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
         with _Teller(run, workers) as progress:
-            day = run.write(lambda session: _frozen(session, get_plan(session, run.plan_id)))
+            day = _frozen(run)
             made = make_plan(
                 day.folder,
                 visits=day.published(),
@@ -250,13 +254,15 @@ def _budget(limits: Mapping[str, Any]) -> Budget:
     return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
 
 
-def _frozen(session: Session, plan: Plan) -> FrozenDay:
+def _frozen(run: _Run) -> FrozenDay:
     """Return the day as it was when the run first began."""
-    kept = file_of(session, plan.id, "day")
+    kept = run.read(lambda session: file_of(session, run.plan_id, "day"))
     if kept is not None:
         return thawed(kept)
-    day = freeze(session, plan)
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    # Reading a national day takes its time; only keeping it holds up whoever writes.
+    day = run.read(lambda session: freeze(session, get_plan(session, run.plan_id)))
+    document = packed(PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    run.write(lambda session: keep_day(session, run.plan_id, run.attempt, document))
     return day
 
 

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     acknowledge_minutes: Annotated[
         int, Field(ge=1, le=1_440, description="Minutes before its start by which an outlet must have said yes.")
     ] = 60
+    keep_events_days: Annotated[
+        int, Field(ge=7, le=36_500, description="Days that events stay in the feed, and what became of deliveries.")
+    ] = 90
+    keep_holds_days: Annotated[
+        int, Field(ge=1, le=36_500, description="Days that holds which were released or ran out stay.")
+    ] = 30
     travel: Annotated[str, Field(description="Where travel times come from (docs/operations.md).")] = "estimate"
     webhook_timeout_s: Annotated[float, Field(gt=0, le=60, description="Seconds a receiver may take.")] = 10.0
     vroom_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds of search for POST /vroom.")] = 10.0

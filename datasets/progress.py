@@ -61,7 +61,7 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
     begun = [stop for stop in stops if stop["job_id"] in known and _sets_out(stop) < now_s]
     gone = {stop["job_id"] for stop in begun}
     under_way = [stop for stop in begun if _number(stop, "departure") > now_s]
-    tables = {name: table.text.copy() for name, table in source.tables.items()}
+    tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
     tables["jobs"] = tables["jobs"][~tables["jobs"]["job_id"].isin(gone)]
     _make_busy(tables["technicians"], under_way, source.settings.date)
     _count_visits(tables["outlets"], begun)

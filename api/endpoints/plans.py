@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -15,7 +14,8 @@ from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
-from api.edge import Answer
+from api.edge import Answer, Edge
+from api.endpoints.waiting import wait_for_end
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
@@ -61,7 +61,6 @@ __all__ = [
 
 routes = router("plans", Conflict, NotFound)
 
-LOOK_EVERY_S = 0.1
 FOLLOW_EVERY_S = 0.4
 PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
@@ -85,8 +84,16 @@ def _json(kind: str, description: str) -> dict[int | str, dict[str, Any]]:
     dependencies=[needs("plans:solve")],
     summary="Wish for a plan",
 )
-def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> Response:
+async def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> Response:
     """Put a plan into the queue; workers make it. `validate_only` reads and judges the day instead."""
+    response = await run_sync(_wished, body, edge, request)
+    if wait_s and response.status_code == 202:
+        # Nobody else's thread is taken meanwhile.
+        return await wait_for_end(edge.database, response, wait_s)
+    return response
+
+
+def _wished(body: PlanWish, edge: Edge, request: Request) -> Response:
     at = edge.clock()
     now = body.horizon.now or at
     if body.horizon.date < now.astimezone(CHINA).date():
@@ -105,10 +112,7 @@ def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> 
             headers={"Location": f"/v1/plans/{plan.id}", "ETag": etag(plan.version)},
         )
 
-    response = edge.once(effect)
-    if wait_s:
-        return _waited(edge.database, response, wait_s)
-    return response
+    return edge.once(effect)
 
 
 def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at: dt.datetime) -> Plan:
@@ -160,21 +164,6 @@ def valid_day(session: Any, plan: Plan) -> ValidDay:
         outlets=len(day.outlets),
         promised=len(frozen.live),
     )
-
-
-def _waited(database: Database, response: Response, wait_s: float) -> Response:
-    """Return the finished plan if it ends in time, else what was answered."""
-    plan_id = response.headers["location"].rsplit("/", 1)[1]
-    until = time.monotonic() + wait_s
-    while time.monotonic() < until:
-        time.sleep(LOOK_EVERY_S)
-        with database.read() as session:
-            plan = get_plan(session, plan_id)
-            if plan.state in ENDED:
-                headers = {**dict(response.headers), "ETag": etag(plan.version)}
-                headers.pop("content-length", None)
-                return Answer(body=plan_shown(plan), headers=headers).response()
-    return response
 
 
 @routes.get("/plans", summary="Plans, the newest first")

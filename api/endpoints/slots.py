@@ -15,6 +15,7 @@ from api.booking import (
     asked_about,
     cancel_appointment,
     confirm_hold,
+    expire_holds,
     give_back,
     hold_place,
     quotes,
@@ -368,11 +369,7 @@ def _settle(edge: Edge, desks: Desks, centre_id: str, now: dt.datetime) -> None:
     """Give back the places of holds whose time has run out."""
     with edge.read() as session:
         over = expired_holds(session, centre_id, now)
-    for hold_id in over:
-        with edge.database.write() as session:
-            row = hold_seen(session, hold_id, None, lock=True)
-            if row.state == HELD:
-                give_back(session, desks, row, EXPIRED, by=By(actor="clock", channel="service"), now=now)
+    expire_holds(edge.database, desks, over, now)
 
 
 def _held(

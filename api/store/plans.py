@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -22,6 +23,7 @@ from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
 
 __all__ = [
+    "PackedDocument",
     "RunLost",
     "ask_to_cancel",
     "begin_run",
@@ -30,9 +32,11 @@ __all__ = [
     "events_after",
     "file_of",
     "get_plan",
+    "keep_day",
     "keep_file",
     "keep_shard",
     "list_plans",
+    "packed",
     "plan_alone",
     "put_back",
     "shard_keys",
@@ -41,6 +45,16 @@ __all__ = [
 ]
 
 COMPRESSION = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedDocument:
+    """A document as it is stored; packing takes its time, which no transaction has."""
+
+    centre_id: str
+    name: str
+    media_type: str
+    body: bytes
 
 
 class RunLost(Exception):
@@ -155,7 +169,7 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     *,
     outcome: Mapping[str, Any] | None = None,
     problem: Mapping[str, Any] | None = None,
-    documents: Iterable[PlanDocument] = (),
+    documents: Iterable[PackedDocument] = (),
 ) -> None:
     """End a run with all it leaves, in one transaction. Raises RunLost."""
     plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
@@ -184,9 +198,7 @@ def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: 
 
 def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:
     """Keep a shard's answer and the mark that it is done. Raises RunLost."""
-    # The lock on the plan makes the check and the row one thing.
-    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
-        raise RunLost(plan_id)
+    _hold_run(session, plan_id, attempt)
     session.add(
         PlanShard(
             plan_id=plan_id,
@@ -211,12 +223,27 @@ def shard_keys(session: Session, plan_id: str) -> set[str]:
     return set(session.scalars(select(PlanShard.key).where(PlanShard.plan_id == plan_id)))
 
 
-def keep_file(session: Session, plan_id: str, document: PlanDocument) -> None:
+def keep_day(session: Session, plan_id: str, attempt: int, day: PackedDocument) -> None:
+    """Keep the day that every attempt plans from now on. Raises RunLost."""
+    _hold_run(session, plan_id, attempt)
+    keep_file(session, plan_id, day)
+
+
+def packed(document: PlanDocument) -> PackedDocument:
+    """Return a document as it is stored."""
+    return PackedDocument(
+        centre_id=document.centre_id,
+        name=document.name,
+        media_type=document.media_type,
+        body=_packed(document.content),
+    )
+
+
+def keep_file(session: Session, plan_id: str, document: PackedDocument) -> None:
     """Keep a document of a plan, instead of the one before."""
     key = {"plan_id": plan_id, "centre_id": document.centre_id, "name": document.name}
     session.execute(delete(PlanFile).filter_by(**key))
-    row = {**key, "media_type": document.media_type, "body": _packed(document.content)}
-    session.execute(insert(PlanFile).values(row))
+    session.execute(insert(PlanFile).values({**key, "media_type": document.media_type, "body": document.body}))
 
 
 def file_of(session: Session, plan_id: str, name: str, centre_id: str = WHOLE) -> bytes | None:
@@ -246,6 +273,12 @@ def _tell(
     if told is None:
         raise RunLost(plan_id)
     session.add(PlanEvent(plan_id=plan_id, number=told, at=at, type=type_, data=dict(data)))
+
+
+def _hold_run(session: Session, plan_id: str, attempt: int) -> None:
+    """Lock the plan, so that the check and what is written are one thing. Raises RunLost."""
+    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
+        raise RunLost(plan_id)
 
 
 def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:

@@ -16,16 +16,17 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import Database
+from api.plan_files import PlanDocument
 from api.plan_states import PlanState
 from api.run_process import run_here
-from api.store.plans import RunLost, begin_run, tell_progress
+from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, packed, tell_progress
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
 from api.tables.plans import LiveRoute, PlanFile, Published, Visit
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 from tests.api.clients import MakeKey, client_of
-from tests.api.running import NOW, plan_of, store_with_a_day
+from tests.api.running import NOW, plan_of, store_with_a_day, until
 
 WISH = {
     "scope": {"centres": "all"},
@@ -104,6 +105,32 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     assert replaced.status_code == 200, replaced.text
     assert replaced.json()["superseded"] == [plan["id"]]
     assert client.get(f"/v1/plans/{plan['id']}").json()["state"] == "superseded"
+
+
+def test_who_would_wait_is_answered_with_the_finished_plan(client: TestClient, stocked: Database) -> None:
+    answers: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(client.post("/v1/plans", json=WISH, headers={"Prefer": "wait=30"}))
+    )
+    asking.start()
+    until(lambda: client.get("/v1/plans").json()["items"] or not asking.is_alive(), "it is in the queue")
+    (waiting,) = client.get("/v1/plans").json()["items"]
+    # What a worker does, but for the planning: nobody waits longer than 30 s.
+    with stocked.write() as session:
+        attempt = begin_run(session, waiting["id"], "test", NOW)
+        assert attempt == 1
+        end_run(session, waiting["id"], attempt, PlanState.FINISHED, NOW, outcome={"served": 0})
+    asking.join()
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["state"]) == (200, "finished")
+    assert answer.json() == client.get(answer.headers["location"]).json()
+    assert answer.headers.get_list("etag") == [f'"{answer.json()["version"]}"']
+
+
+def test_whoever_waits_in_vain_is_told_that_it_was_accepted(client: TestClient, stocked: Database) -> None:
+    answer = client.post("/v1/plans", json=WISH, headers={"Prefer": "respond-async, wait=1"})
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    assert client.get(answer.headers["location"]).json() == answer.json()
 
 
 def test_a_tampered_plan_is_not_published(client: TestClient, stocked: Database) -> None:
@@ -254,6 +281,26 @@ def test_an_attempt_that_was_taken_over_may_not_write(client: TestClient, stocke
     with stocked.write() as session:
         tell_progress(session, plan_id, 2, {"stage": "search"}, NOW)
     assert plan_of(stocked, plan_id).progress == {"stage": "search"}
+
+
+def test_only_the_attempt_that_runs_keeps_the_day_and_ends_the_run(client: TestClient, stocked: Database) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    for _ in range(2):
+        with stocked.write() as session:
+            begin_run(session, plan_id, "one", NOW)
+    days = [packed(PlanDocument(centre_id="", name="day", content={"attempt": number})) for number in (1, 2)]
+    with stocked.write() as session:
+        keep_day(session, plan_id, 2, days[1])
+    with pytest.raises(RunLost), stocked.write() as session:
+        keep_day(session, plan_id, 1, days[0])
+    with pytest.raises(RunLost), stocked.write() as session:
+        end_run(session, plan_id, 1, PlanState.FINISHED, NOW)
+    plan = packed(PlanDocument(centre_id="", name="plan", content=["a plan"]))
+    with stocked.write() as session:
+        end_run(session, plan_id, 2, PlanState.FINISHED, NOW, outcome={}, documents=[plan])
+    with stocked.read() as session:
+        assert file_of(session, plan_id, "day") == b'{"attempt":2}'
+        assert file_of(session, plan_id, "plan") == b'["a plan"]'
 
 
 def test_a_plan_beyond_the_keys_centres_is_not_there(

@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from api.settings import Settings
 from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Visit
 from api.tables.slots import SlotHold
+from api.watchman import Watchman
 from tests.api.booking.conftest import DATE, MORNING
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.published import plan_and_publish
@@ -269,3 +271,25 @@ def test_the_outlet_is_told_of_an_appointment_and_of_its_end(app: FastAPI, clien
     assert cancelled.status_code == 200, cancelled.text
     items = client.get("/v1/dispatch-items", params={"job_id": made["job_id"]}).json()["items"]
     assert [item["state"] for item in items] == ["cancelled"]
+
+
+def test_a_hold_that_ran_out_while_nobody_asked_is_given_back_and_forgotten_in_time(
+    app: FastAPI, client: TestClient, clock: StandingClock, database_url: str
+) -> None:
+    held = hold(client, ask(client, draft(app))["items"][0])
+    kept = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    before = visits_of(app, held["technician_id"])
+    watchman = Watchman(Settings(database_url=database_url, keep_holds_days=1), clock)
+    clock.move(dt.timedelta(minutes=10))
+    assert "expired_holds" not in watchman.round(), "whoever asks next does it, for a minute"
+    clock.move(dt.timedelta(minutes=1))
+    assert watchman.round()["expired_holds"] == 1
+    assert {row[0] for row in before} - {row[0] for row in visits_of(app, held["technician_id"])} == {held["id"]}
+    assert client.get(f"/v1/slot-holds/{held['id']}").json()["state"] == "expired"
+    clock.move(dt.timedelta(days=2))
+    again = Watchman(Settings(database_url=database_url, keep_holds_days=1), clock)
+    watchman.close()
+    assert again.round()["swept_holds"] == 1
+    assert client.get(f"/v1/slot-holds/{held['id']}").status_code == 404
+    assert client.get(f"/v1/appointments/{kept['id']}").json()["state"] == "confirmed"
+    again.close()

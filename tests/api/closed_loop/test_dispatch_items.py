@@ -331,10 +331,8 @@ def test_an_outlet_that_nobody_reaches_loses_the_visit(client: TestClient, app: 
 def test_nobody_said_yes_is_said_once(client: TestClient, app: FastAPI, database: Database) -> None:
     soon = min(item["start_at"] for item in items(client))
     now = dt.datetime.fromisoformat(soon) - dt.timedelta(minutes=59)
-    with database.write() as session:
-        assert watch_items(session, now, dt.timedelta(minutes=60)) >= 1
-    with database.write() as session:
-        assert watch_items(session, now, dt.timedelta(minutes=60)) == 0
+    assert watch_items(database, now, dt.timedelta(minutes=60)) >= 1
+    assert watch_items(database, now, dt.timedelta(minutes=60)) == 0
     told = events(database, "dispatch_item.unacknowledged")
     assert told[0].data["minutes_left"] == 59
 

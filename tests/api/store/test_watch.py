@@ -39,8 +39,7 @@ def enter(database: Database, state: JobState = JobState.NEEDS_VISIT) -> str:
 
 
 def look(database: Database, hours: float) -> dict[str, int]:
-    with database.write() as session:
-        return watch(session, NOW + hours * HOUR)
+    return watch(database, NOW + hours * HOUR)
 
 
 def told(database: Database) -> list[str]:

@@ -22,9 +22,9 @@ from api.store.keys import make_key
 from api.store.load import load_day
 from api.upgrade import upgrade
 from datasets.day import read_source
-from datasets.times import moment_of
+from datasets.times import TIME_ZONE, moment_of
 
-__all__ = ["drafts", "publish_folder", "serving"]
+__all__ = ["drafts", "morning_of", "publish_folder", "serving"]
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 600
@@ -61,6 +61,11 @@ def drafts(day_path: Path, count: int) -> list[dict[str, Any]]:
         }
         for _, row in rows.iterrows()
     ]
+
+
+def morning_of(day_path: Path) -> dt.datetime:
+    """Return seven o'clock of a day folder's first date."""
+    return dt.datetime.combine(read_source(day_path).settings.date, dt.time(7), TIME_ZONE)
 
 
 @contextmanager

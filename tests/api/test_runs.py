@@ -9,8 +9,8 @@ from api.database import Database
 from api.plan_states import ENDED, PlanState
 from api.store.plans import ask_to_cancel, events_after, file_of, get_plan
 from api.upgrade import upgrade
+from bench.postgis import Cluster, cluster
 from datasets.china import make_day
-from tests.api.postgis import Cluster, cluster
 from tests.api.running import DATE, NOW, load, plan_of, shards, store_with_a_day, until, wish, worker
 
 LONG = 3_000_000

@@ -1,6 +1,6 @@
 """Many clients want the same slots at once, over HTTP: each slot is taken at most once, whoever loses gets new offers.
 
-python -m bench.booking DAYDIR PLANDIR [--clients 200] [--slots 50] [--stores sqlite,postgis] [--docs docs/benchmarks.md]
+python -m bench.booking DAYDIR PLANDIR [--clients 200] [--slots 50] [--stores sqlite,postgis] [--docs PAGE]
 
 Exit code 1 when a slot was taken twice, somebody stands at two doors at once, or a client was answered anything but a
 place or 409 with new offers. PostGIS is a throw-away cluster on a Unix socket.
@@ -10,12 +10,10 @@ import argparse
 import itertools
 import multiprocessing as mp
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +26,10 @@ from api.database import Database
 from api.tables.plans import Visit
 from api.tables.slots import Appointment, SlotHold
 from bench.booked_store import drafts, morning_of, publish_folder, serving
-from bench.postgis import cluster
+from bench.postgis import stores
 from bench.report import machine, markdown_table, put_section
 
-__all__ = ["Outcome", "Rush", "broken", "rush", "stores"]
+__all__ = ["Outcome", "Rush", "broken", "rush"]
 
 PROCESSES = 4
 READY_S = 3.0
@@ -164,19 +162,7 @@ def _faults(database_url: str, outcomes: Sequence[Outcome]) -> list[str]:
     return overlaps + faults
 
 
-@contextmanager
-def stores(names: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yield addresses of empty stores by name (sqlite, postgis); they are gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = {"sqlite": f"sqlite:///{folder}/bench.db"} if "sqlite" in names else {}
-        if "postgis" not in names:
-            yield found
-            return
-        with cluster() as running:
-            yield {**found, "postgis": running.create("bench")}
-
-
-def row_of(one: Rush) -> list[str]:
+def _row_of(one: Rush) -> list[str]:
     """Return the row of a store in the table."""
     count = Counter("booked" if out.is_booked else "refused" if out.is_refused_well else "odd" for out in one.outcomes)
     booked = [out.all_ms for out in one.outcomes if out.is_booked] or [0.0]
@@ -201,8 +187,8 @@ def main() -> None:
     header = ("store", "clients", "slots", "booked", "409 with new offers", "anything else", "faults in the store")
     times = ("booked p50 s", "max s", "refused p50 s", "max s")
     text = (
-        f"{markdown_table((*header, *times), map(row_of, found))}\n\nEvery client begins at the same moment, "
-        f"{PROCESSES} processes of them beside one process that serves; seconds from then to the last answer. {machine()}"
+        f"{markdown_table((*header, *times), map(_row_of, found))}\n\nEvery client begins at the same moment, "
+        f"{PROCESSES} processes of them beside one that serves; seconds from then to the last answer. {machine()}"
     )
     print(text)
     if said.docs:

@@ -1,6 +1,7 @@
 """The command line's `paigong serve` and `paigong key`."""
 
 import datetime as dt
+import errno
 import ipaddress
 import signal
 import socket
@@ -115,7 +116,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
-        raise ServeRefused(f"{host}:{port}: {error.strerror or error}") from None
+        hint = "; another one: --port or PAIGONG_PORT" if error.errno == errno.EADDRINUSE else ""
+        raise ServeRefused(f"{host}:{port}: {error.strerror or error}{hint}") from None
     listening.set_inheritable(False)
     return listening
 

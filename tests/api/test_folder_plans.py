@@ -1,5 +1,6 @@
 """A plan folder becomes a published plan of the store, judged beside the store's day, whole or not at all."""
 
+import datetime as dt
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,9 @@ from optimizer.workers import HereWorkers
 from tests.api.running import NOW, load
 from tests.bad_days import make_network
 
+BEFORE = NOW - dt.timedelta(hours=1)
+"""Six o'clock: outlets reached by telephone freeze at seven."""
+
 
 def planned(folder: Path) -> Finished:
     """Return a small planned day, read back from its folders."""
@@ -44,7 +48,7 @@ def test_a_folders_plan_holds_with_every_document(database: Database, tmp_path: 
     given = planned(tmp_path)
     load(database, tmp_path / "day")
     with database.write() as session:
-        done = take_over(session, given, actor="test", at=NOW)
+        done = take_over(session, given, actor="test", at=BEFORE)
     visits = sum(len(route.stops) for route in given.result.plan.routes)
     assert (done.visits, counted(database)) == (visits, (1, visits))
     with database.read() as session:
@@ -68,7 +72,7 @@ def test_the_checker_has_the_last_word(database: Database, tmp_path: Path, trave
     result = replace(given.result, plan=bad)
     tampered = replace(given, result=result, measured=measure(given.folder.day, bad, travel))
     with pytest.raises(Conflict, match="checker objects"), database.write() as session:
-        take_over(session, tampered, actor="test", at=NOW)
+        take_over(session, tampered, actor="test", at=BEFORE)
     assert counted(database) == (0, 0)
 
 
@@ -76,7 +80,7 @@ def test_another_day_in_the_store_is_refused(database: Database, tmp_path: Path)
     given = planned(tmp_path)
     load(database, make_network.write(tmp_path / "other", jobs=41, technicians=6))
     with pytest.raises(Conflict, match="another day"), database.write() as session:
-        take_over(session, given, actor="test", at=NOW)
+        take_over(session, given, actor="test", at=BEFORE)
     assert counted(database) == (0, 0)
 
 

@@ -84,9 +84,9 @@ def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime)
     here = freeze(session, plan)
     if here.folder.day != day:
         raise Conflict("The store holds another day than the folder: load the folder first (paigong db load).")
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(here)))
+    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(here)).packed())
     for document in plan_documents(given, plan.centre_ids):
-        keep_file(session, plan.id, document)
+        keep_file(session, plan.id, document.packed())
     plan.outcome = outcome_of(given)
     plan.state, plan.started_at, plan.ended_at = PlanState.FINISHED, at, at
     session.flush()

@@ -1,5 +1,7 @@
 """What is kept of a finished plan: the whole in figures, and per centre everything that the board asks for, ready."""
 
+import json
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,12 +22,23 @@ from optimizer.measure import Measured, part_measured
 from optimizer.model import Day
 from optimizer.plan import Result
 
-__all__ = ["WHOLE", "Finished", "PlanDocument", "changes_document", "finished", "outcome_of", "plan_documents"]
+__all__ = [
+    "WHOLE",
+    "Finished",
+    "PackedDocument",
+    "PlanDocument",
+    "changes_document",
+    "finished",
+    "outcome_of",
+    "packed_json",
+    "plan_documents",
+]
 
 WHOLE = ""
 """Stands where a centre's id would: the document is about the whole plan."""
 GEOJSON = "application/geo+json"
 JSON = "application/json"
+COMPRESSION = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,22 @@ class PlanDocument:
     name: str
     content: Any
     media_type: str = JSON
+
+    def packed(self) -> "PackedDocument":
+        """Return it as it is stored; takes its time, so nobody should wait for a lock meanwhile."""
+        return PackedDocument(
+            centre_id=self.centre_id, name=self.name, media_type=self.media_type, body=packed_json(self.content)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedDocument:
+    """A document as it is stored: body is compressed JSON."""
+
+    centre_id: str
+    name: str
+    media_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +82,12 @@ class Finished:
     kpis: Mapping[str, Any]
     explanations: Mapping[str, Sequence[Any]]
     changes: Sequence[Change] = ()
+
+
+def packed_json(content: Any) -> bytes:
+    """Return content as compressed JSON."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return zlib.compress(text.encode(), COMPRESSION)
 
 
 def finished(made: Made) -> Finished:

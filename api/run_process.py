@@ -203,7 +203,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         done = finished(made)
-        documents = list(plan_documents(done, centre_ids))
+        documents = [document.packed() for document in plan_documents(done, centre_ids)]
         run.write(
             lambda session: end_run(
                 session,
@@ -257,7 +257,7 @@ def _frozen(session: Session, plan: Plan) -> FrozenDay:
     if kept is not None:
         return thawed(kept)
     day = freeze(session, plan)
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)).packed())
     return day
 
 

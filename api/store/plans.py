@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.checkpoints import Done, answer_of, document_of
 from api.errors import Conflict, NotFound
 from api.events import emit
-from api.plan_documents import WHOLE, PlanDocument
+from api.plan_documents import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
@@ -39,8 +39,6 @@ __all__ = [
     "shards_of",
     "tell_progress",
 ]
-
-COMPRESSION = 6
 
 
 class RunLost(Exception):
@@ -155,7 +153,7 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     *,
     outcome: Mapping[str, Any] | None = None,
     problem: Mapping[str, Any] | None = None,
-    documents: Iterable[PlanDocument] = (),
+    documents: Iterable[PackedDocument] = (),
 ) -> None:
     """End a run with all it leaves, in one transaction. Raises RunLost."""
     plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
@@ -195,7 +193,7 @@ def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.
             stage=done.stage,
             attempt=attempt,
             done_at=at,
-            body=_packed(document_of(done.answer)),
+            body=packed_json(document_of(done.answer)),
         )
     )
 
@@ -211,11 +209,11 @@ def shard_keys(session: Session, plan_id: str) -> set[str]:
     return set(session.scalars(select(PlanShard.key).where(PlanShard.plan_id == plan_id)))
 
 
-def keep_file(session: Session, plan_id: str, document: PlanDocument) -> None:
+def keep_file(session: Session, plan_id: str, document: PackedDocument) -> None:
     """Keep a document of a plan, instead of the one before."""
     key = {"plan_id": plan_id, "centre_id": document.centre_id, "name": document.name}
     session.execute(delete(PlanFile).filter_by(**key))
-    row = {**key, "media_type": document.media_type, "body": _packed(document.content)}
+    row = {**key, "media_type": document.media_type, "body": document.body}
     session.execute(insert(PlanFile).values(row))
 
 
@@ -250,11 +248,6 @@ def _tell(
 
 def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
     return Plan.id == plan_id, Plan.attempt == attempt, Plan.state == PlanState.RUNNING
-
-
-def _packed(content: Any) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), COMPRESSION)
 
 
 def _unpacked(body: bytes) -> Any:

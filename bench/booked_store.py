@@ -19,6 +19,7 @@ from api.app import create_app
 from api.clock import Clock
 from api.database import Database
 from api.folder_plans import read_folder_plan, take_over
+from api.logs import configure_logs
 from api.settings import Settings
 from api.store.jobs import By
 from api.store.keys import make_key
@@ -140,6 +141,7 @@ def _clock(begin: dt.datetime, speed: float) -> Clock:
 
 
 if __name__ == "__main__":
+    configure_logs("error")
     application = create_app(
         Settings(database_url=sys.argv[1], rate_limit="1000000/minute", log_level="error"),
         clock=_clock(dt.datetime.fromisoformat(sys.argv[3]), float(sys.argv[4])),

@@ -88,9 +88,11 @@ def rush(store: str, database_url: str, day_path: Path, plan_path: Path, clients
         offers = _offers(address, key, day_path, slots)
         # One after another they want the first, the second … so that several clients want each.
         wanted = [offers[number % len(offers)] for number in range(clients)]
-        begin = time.monotonic() + READY_S
         shares = [wanted[number::PROCESSES] for number in range(PROCESSES)]
         with ProcessPoolExecutor(PROCESSES, mp_context=mp.get_context("spawn")) as pool:
+            # Sleeping keeps each busy, so that every process has begun.
+            list(pool.map(time.sleep, [1.0] * PROCESSES))
+            begin = time.monotonic() + READY_S
             asked = [pool.submit(_clients, address, key, share, begin) for share in shares if share]
             outcomes = [outcome for share in asked for outcome in share.result()]
     return Rush(store=store, slots=len(offers), outcomes=outcomes, faults=_faults(database_url, outcomes))

@@ -113,7 +113,9 @@ def broken(told: Told, memory: Mapping[str, Growth]) -> list[str]:
     grown = {
         name: growth for name, growth in memory.items() if growth.gained > max(FLAT_SHARE * growth.middle, FLAT_MIB)
     }
+    refused = told.lines["refused"]
     return [
+        *([f"{refused} lines of jobs were refused"] if refused else []),
         *(f"{kind}: {count} times {status}" for (kind, status), count in bad.items()),
         *(f"{name} grew by {growth.gained:.0f} MiB in the second half" for name, growth in grown.items()),
     ]
@@ -183,7 +185,6 @@ def _replayed(url: str, said: argparse.Namespace, machine_line: str) -> tuple[st
     database = Database(url)
     with database.read() as session:
         jobs_before = len(session.scalars(select(JobRow.id)).all())
-        events_before = set(session.scalars(select(Event.id)))
     with (
         receiving() as (hook, came),
         server(url, morning_of(said.day), said.speed) as (address, api),
@@ -192,6 +193,8 @@ def _replayed(url: str, said: argparse.Namespace, machine_line: str) -> tuple[st
         httpx.post(
             f"{address}/v1/webhooks", headers={"Authorization": key}, json={"url": hook}, timeout=60
         ).raise_for_status()
+        with database.read() as session:
+            events_before = set(session.scalars(select(Event.id)))
         player = Player(address, key, drafts=drafts(said.day, DRAFTS), seed=said.seed)
         todo = schedule(said.seed, said.share)
         begin = time.monotonic() + 1

@@ -54,6 +54,8 @@ class Told:
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    lines: Counter[str] = field(default_factory=Counter)
+    """What became of lines of NDJSON."""
     external_ids: set[str] = field(default_factory=set)
     appointments: dict[str, str] = field(default_factory=dict)
     """State by id."""
@@ -137,7 +139,7 @@ class Player:
             answer = self.ask("receive", "POST", "/v1/jobs:bulk", content=body)
             for line in answer.text.splitlines():
                 with self._lock:
-                    self.told.statuses["receive, a line", json.loads(line)["status"]] += 1
+                    self.told.lines[json.loads(line)["status"]] += 1
 
     def _book(self) -> None:
         job = {"source": SOURCE, "external_id": self._named(), **self._draft()}
@@ -214,11 +216,9 @@ class Player:
             self._after = answer.json()["next"]
 
     def _disruption(self) -> None:
-        kind = self._one_of(("ill", "overrun"))
-        said: dict[str, Any] = {"technician_id": self._one_of(self._people)}
-        if kind == "overrun":
-            said["minutes"] = 40
-        body = {kind: said, "limits": {"steps": 2_000}}
+        # At seven nobody is anywhere yet who could take longer.
+        kind = self._one_of(("ill", "vehicle_down"))
+        body = {kind: {"technician_id": self._one_of(self._people)}, "limits": {"steps": 2_000}}
         self.ask("disruption", "POST", "/v1/disruptions", json=body)
 
     def _listed(self, kind: str, path: str, asked: dict[str, Any], pages: int = 1_000) -> list[dict[str, Any]]:

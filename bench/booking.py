@@ -118,7 +118,8 @@ def _clients(address: str, key: str, offers: Sequence[str], begin: float) -> lis
 
 
 def _client(address: str, key: str, offer_id: str, begin: float) -> Outcome:
-    with httpx.Client(base_url=address, headers={"Authorization": key}, timeout=600) as client:
+    # Two hundred clients would spend seconds on certificates that nobody asks for.
+    with httpx.Client(base_url=address, headers={"Authorization": key}, timeout=600, verify=False) as client:
         client.get("/healthz").raise_for_status()
         time.sleep(max(0.0, begin - time.monotonic()))
         begun = time.perf_counter()

@@ -1,7 +1,8 @@
 """The store's connections: PostGIS in production, stock SQLite with shapely's functions as the embedded default."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -12,6 +13,8 @@ from api.spatial_sqlite import add_spatial_functions
 __all__ = ["Database"]
 
 BUSY_TIMEOUT_S = 30
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 40}
+"""Connections: of the forty threads that answer, and those beside them, nobody waits for one."""
 
 
 class Database:
@@ -20,7 +23,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True, **POOL)
+        # SQLite's writers wait by asking again, whoever is lucky comes first: in one process they stand in a queue.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -32,7 +37,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Yield a session that is committed when the block ends well, and rolled back otherwise."""
-        with Session(self.engine) as session, session.begin():
+        with self._turn, Session(self.engine) as session, session.begin():
             if self.is_sqlite:
                 # One writer at a time, from the first line on: a reader that turns writer could only fail.
                 session.connection(execution_options={"begin": "IMMEDIATE"})
@@ -44,7 +49,7 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **POOL)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:

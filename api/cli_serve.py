@@ -1,5 +1,6 @@
 """The command line's `paigong serve`."""
 
+import errno
 import ipaddress
 import signal
 import socket
@@ -114,6 +115,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
-        raise ServeRefused(f"{host}:{port}: {error.strerror or error}") from None
+        hint = "; another one: --port or PAIGONG_PORT" if error.errno == errno.EADDRINUSE else ""
+        raise ServeRefused(f"{host}:{port}: {error.strerror or error}{hint}") from None
     listening.set_inheritable(False)
     return listening

@@ -1,7 +1,8 @@
 """The store's connections: PostGIS in production, stock SQLite with shapely's functions as the embedded default."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
@@ -13,6 +14,8 @@ __all__ = ["Database"]
 
 BUSY_TIMEOUT_S = 30
 _SOON_ON_DISK = text("SET LOCAL synchronous_commit = off")
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 40}
+"""Connections: of the forty threads that answer, and those beside them, nobody waits for one."""
 
 
 class Database:
@@ -21,7 +24,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True, **POOL)
+        # SQLite's writers wait by asking again, whoever is lucky comes first: in one process they stand in a queue.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -37,7 +42,7 @@ class Database:
         durable: what was committed is on the disk; else it is there soon. Processes may be killed either way; a power
         cut then takes the last moments with it, and nothing is half there. For what is asked again at no cost.
         """
-        with Session(self.engine) as session, session.begin():
+        with self._turn, Session(self.engine) as session, session.begin():
             if self.is_sqlite:
                 # One writer at a time, from the first line on: a reader that turns writer could only fail.
                 session.connection(
@@ -53,7 +58,7 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **POOL)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:

@@ -17,10 +17,9 @@ from optimizer.centres import part_of
 from optimizer.churn import Change
 from optimizer.cost import price
 from optimizer.kpis import kpis
-from optimizer.measure import measure
+from optimizer.measure import Measured, part_measured
 from optimizer.model import Day
 from optimizer.plan import Result
-from optimizer.travel import TravelTimes
 
 __all__ = ["Finished", "changes_document", "finished", "outcome_of", "plan_documents"]
 
@@ -31,12 +30,13 @@ GEOJSON = "application/geo+json"
 class Finished:
     """A finished plan, whoever made it.
 
-    explanations: documents by job. changes: against what was published. kpis: the content of kpis.json.
+    measured: the plan beside its day. explanations: documents by job. changes: against what was published. kpis: the
+    content of kpis.json.
     """
 
     folder: DayFolder
     result: Result
-    travel: TravelTimes
+    measured: Measured
     travel_said: Mapping[str, object]
     kpis: Mapping[str, Any]
     explanations: Mapping[str, Sequence[Any]]
@@ -51,7 +51,7 @@ def finished(made: Made) -> Finished:
     return Finished(
         folder=made.folder,
         result=made.result,
-        travel=made.travel,
+        measured=made.measured,
         travel_said=made.travel_said,
         kpis=made.kpis_document(),
         explanations=said,
@@ -89,7 +89,7 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         changed[home.get(change.job_id, WHOLE)].append(changes_document(day, change))
     for centre_id in centre_ids:
         part, mine = part_of(day, plan, centre_id)
-        cost = price(part, mine, measure(part, mine, done.travel))
+        cost = price(part, mine, part_measured(done.measured, part, mine))
         explained = {job.id: said[job.id] for job in part.jobs if job.id in said}
         result = replace(done.result, plan=mine, cost=cost, explanations=())
         document = plan_document(part, result, done.travel_said)
@@ -102,7 +102,8 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         yield PlanDocument(centre_id=centre_id, name="explanations", content=explained)
         yield PlanDocument(centre_id=centre_id, name="kpis", content=figures)
         yield PlanDocument(centre_id=centre_id, name="diff", content=changed[centre_id])
-        pages = dict(sheet_pages(replace(done.folder, day=part), mine))
+        typed = done.folder.jobs.loc[[job.id for job in part.jobs]]
+        pages = dict(sheet_pages(replace(done.folder, day=part, jobs=typed), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
     result = replace(done.result, explanations=())
     whole = plan_document(day, result, done.travel_said)

@@ -27,12 +27,11 @@ from optimizer.dispatch import Progress, dispatch
 from optimizer.explain import explain_job
 from optimizer.explanation import Explanation
 from optimizer.kpis import KpiRow, Kpis, kpis, kpis_document, table
-from optimizer.measure import measure
+from optimizer.measure import Measured, measure
 from optimizer.plan import Plan, Result, Status, Violation
 from optimizer.roster import Roster
 from optimizer.solve import Engine
 from optimizer.stability import stability
-from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
 __all__ = [
@@ -148,12 +147,13 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
 class Made:
     """A plan that the checker has nothing against, with what it was made from.
 
-    folder: the day, with what was published before. ours, theirs: key figures of the plan, and of the same day planned
-    by hand. changes: None when nothing was published. travel_said: where the travel times are from, as plans tell it.
+    folder: the day, with what was published before. measured: the plan beside it. ours, theirs: key figures of the
+    plan, and of the same day planned by hand. changes: None when nothing was published. travel_said: where the travel
+    times are from, as plans tell it.
     """
 
     folder: DayFolder
-    travel: TravelTimes
+    measured: Measured
     travel_said: Mapping[str, object]
     result: Result
     ours: Kpis
@@ -222,7 +222,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
     hand_cost = price(day, hand, travel)
     return Made(
         folder=folder,
-        travel=travel,
+        measured=measured,
         travel_said=source.statement(day, result.plan),
         result=result,
         ours=kpis(day, result.plan, result.cost, folder.sla_names),

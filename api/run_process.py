@@ -23,7 +23,7 @@ from api.database import Database
 from api.frozen_days import FrozenDay, OtherVersion, frozen, thawed
 from api.patience import GONE, patiently
 from api.plan_documents import finished, outcome_of, plan_documents
-from api.plan_files import WHOLE, PlanDocument
+from api.plan_files import WHOLE, PlanDocument, packed
 from api.plan_states import PlanState
 from api.planning import Made, PlanIllegal, make_plan
 from api.settings import Settings
@@ -36,7 +36,6 @@ from api.store.plans import (
     get_plan,
     keep_day,
     keep_shard,
-    packed,
     plan_alone,
     shard_keys,
     shards_of,

@@ -27,6 +27,11 @@ class Served:
     port: int
     pid: int
 
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -1,9 +1,9 @@
 """The objective in plain integers: what a plan costs, item by item; docs/model.md has the same formulas in words."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from operator import add, attrgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from optimizer.measure import Leg, Measured, MeasuredRoute, Visit, measured_once
@@ -81,23 +81,19 @@ class Cost:
     @property
     def total(self) -> int:
         """The sum of all items, in fen."""
-        return sum(_fen_of(self))
+        return sum(_FEN(self))
 
     def items(self) -> tuple[tuple[str, int], ...]:
         """Return every item's name and fen, in the order of the model page."""
-        return tuple(zip(_ITEMS, _fen_of(self), strict=True))
+        return tuple(zip(_ITEMS, _FEN(self), strict=True))
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(**dict(zip(_ITEMS, map(add, _fen_of(self), _fen_of(other)), strict=True)))
+        return _sum((self, other))
 
     def __str__(self) -> str:
         rows = [(name, f"{fen / 100:,.2f}") for name, fen in (*self.items(), ("total", self.total))]
         width = max(len(yuan) for _, yuan in rows)
         return "\n".join(f"{name:<18} {yuan:>{width}} yuan" for name, yuan in rows)
-
-
-_ITEMS = tuple(item.name for item in fields(Cost))
-_fen_of: Callable[[Cost], tuple[int, ...]] = attrgetter(*_ITEMS)
 
 
 def price(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Cost:
@@ -123,15 +119,25 @@ def price(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Cost:
     visits = (visit_cost(day.tariff, visit) for route in measured.routes for visit in route.visits)
     left_out = (_left_out_cost(day, job) for job in measured.left_out())
     return (
-        sum(routes, Cost())
-        + sum(visits, Cost())
-        + sum(left_out, Cost())
+        _sum(routes)
+        + _sum(visits)
+        + _sum(left_out)
         + Cost(
             parts=sum(shipment.cost_fen for shipment in plan.shipments),
             workload=_workload(measured),
             parity=_parity(measured),
         )
     )
+
+
+_ITEMS = tuple(item.name for item in fields(Cost))
+_FEN: Callable[[Cost], tuple[int, ...]] = attrgetter(*_ITEMS)
+
+
+def _sum(costs: Iterable[Cost]) -> Cost:
+    """Return the sum of many costs, item by item: a national plan has a cost per visit."""
+    rows = [_FEN(cost) for cost in costs]
+    return Cost(**dict(zip(_ITEMS, map(sum, zip(*rows, strict=True)), strict=True))) if rows else Cost()
 
 
 def route_cost(tariff: Tariff, route: MeasuredRoute) -> Cost:

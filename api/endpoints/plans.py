@@ -219,6 +219,10 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
             members={"findings": [_finding(found).model_dump() for found in judgement.findings[:1_000]]},
         )
 
+    with edge.read() as session:
+        # Read before anything is locked: within the transaction it is only looked up.
+        request.app.state.stored_plans(session, plan_id)
+
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
         hold_version(plan.version, versions)

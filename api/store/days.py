@@ -60,8 +60,9 @@ def day_of(
     }
     busy = _busy(_rows(session, centre_ids, ("on_site",)))
     technicians = [horizon.person(cells, busy.get(id_)) for id_, cells in people.items() if id_ in ours or id_ in named]
+    there = ours | named
     for job in jobs:
-        if job.get("preferred_technician_id", "") not in ours | named:
+        if job.get("preferred_technician_id", "") not in there:
             job["preferred_technician_id"] = ""
     lanes = () if centre_ids is None else (LaneRow.centre_id.in_(centre_ids),)
     tables = {

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -16,14 +15,13 @@ from sqlalchemy.orm import Session
 from api.checkpoints import Done, answer_of, document_of
 from api.errors import Conflict, NotFound
 from api.events import emit
-from api.plan_files import WHOLE, PlanDocument
+from api.plan_files import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
 
 __all__ = [
-    "PackedDocument",
     "RunLost",
     "ask_to_cancel",
     "begin_run",
@@ -36,25 +34,12 @@ __all__ = [
     "keep_file",
     "keep_shard",
     "list_plans",
-    "packed",
     "plan_alone",
     "put_back",
     "shard_keys",
     "shards_of",
     "tell_progress",
 ]
-
-COMPRESSION = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedDocument:
-    """A document as it is stored; packing takes its time, which no transaction has."""
-
-    centre_id: str
-    name: str
-    media_type: str
-    body: bytes
 
 
 class RunLost(Exception):
@@ -207,7 +192,7 @@ def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.
             stage=done.stage,
             attempt=attempt,
             done_at=at,
-            body=_packed(document_of(done.answer)),
+            body=packed_json(document_of(done.answer)),
         )
     )
 
@@ -227,16 +212,6 @@ def keep_day(session: Session, plan_id: str, attempt: int, day: PackedDocument) 
     """Keep the day that every attempt plans from now on. Raises RunLost."""
     _hold_run(session, plan_id, attempt)
     keep_file(session, plan_id, day)
-
-
-def packed(document: PlanDocument) -> PackedDocument:
-    """Return a document as it is stored."""
-    return PackedDocument(
-        centre_id=document.centre_id,
-        name=document.name,
-        media_type=document.media_type,
-        body=_packed(document.content),
-    )
 
 
 def keep_file(session: Session, plan_id: str, document: PackedDocument) -> None:
@@ -283,11 +258,6 @@ def _hold_run(session: Session, plan_id: str, attempt: int) -> None:
 
 def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
     return Plan.id == plan_id, Plan.attempt == attempt, Plan.state == PlanState.RUNNING
-
-
-def _packed(content: Any) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), COMPRESSION)
 
 
 def _unpacked(body: bytes) -> Any:

@@ -16,10 +16,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import Database
-from api.plan_files import PlanDocument
+from api.plan_files import PlanDocument, packed
 from api.plan_states import PlanState
 from api.run_process import run_here
-from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, packed, tell_progress
+from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, tell_progress
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
 from api.tables.plans import LiveRoute, PlanFile, Published, Visit

@@ -24,9 +24,9 @@ from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit, Worker
 from api.upgrade import upgrade
+from bench.postgis import Cluster, cluster
 from datasets.china import make_day
 from tests.api.clients import MakeKey, StandingClock, client_of
-from tests.api.postgis import Cluster, cluster
 from tests.api.published_network import EVENING, planned_network
 from tests.api.running import (
     DATE,

@@ -397,5 +397,5 @@ def test_bulk_keeps_the_published_visit_of_a_job(stocked: TestClient, app: FastA
 def test_an_explanation_says_when_there_is_none(stocked: TestClient) -> None:
     shown = entered(stocked)
     answer = stocked.get(f"/v1/jobs/{shown['id']}/explanation", headers={"Accept-Language": "zh-CN"}).json()
-    assert (answer["explained"], answer["explanation"], answer["plan_id"]) == (False, None, None)
+    assert (answer["explained"], answer["explanations"], answer["plan_id"]) == (False, [], None)
     assert "计划" in answer["said"]

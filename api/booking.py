@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from api.desks import CentreDesk, Desks
 from api.errors import Conflict, Gone, Refused
+from api.event_types import EventType
 from api.events import emit
 from api.job_states import JobState, Role
 from api.schemas.cells import fields_of
 from api.schemas.jobs import JobIn
 from api.store.days import job_cells
-from api.store.job_moves import STATE_CHANGED, job_seen, move_job, release_visit, state_event
+from api.store.job_moves import job_seen, move_job, release_visit, state_event
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job
 from api.store.sending import send_route
@@ -319,13 +320,13 @@ def confirm_hold(
         lock=str(Lock.PINNED),
     )
     if was != job.state:
-        emit(session, STATE_CHANGED, job.id, state_event(job, was), job.centre_id, at=now)
+        emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, was), job.centre_id, at=now)
     row = moves if moves is not None else _new_appointment(session, hold, job, now)
     if moves is not None:
         _move(moves, hold, now)
     session.flush()
     send_route(session, hold.technician_id, hold.date, by=sending.by, at=now)
-    kind = "appointment.confirmed" if moves is None else "appointment.rescheduled"
+    kind = EventType.APPOINTMENT_CONFIRMED if moves is None else EventType.APPOINTMENT_RESCHEDULED
     emit(session, kind, row.id, _event(row), row.centre_id, at=now)
     return row
 
@@ -417,7 +418,7 @@ def cancel_appointment(
     row.state, row.updated_at = "cancelled", now
     row.version += 1
     session.flush()
-    emit(session, "appointment.cancelled", row.id, _event(row), row.centre_id, at=now)
+    emit(session, EventType.APPOINTMENT_CANCELLED, row.id, _event(row), row.centre_id, at=now)
     return row
 
 

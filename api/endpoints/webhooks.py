@@ -14,13 +14,13 @@ from api.dependencies import EdgeOf, needs
 from api.edge import Answer
 from api.endpoints.events import place_of
 from api.errors import BadRequest, Fault, Refused
+from api.event_types import EventType
 from api.events import START
 from api.pages import Page, PageOf, page_of
 from api.routes import router
 from api.schemas.events import (
     DeliveryShown,
     EventShown,
-    EventType,
     Replay,
     Replayed,
     Tested,

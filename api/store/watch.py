@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
@@ -159,5 +160,5 @@ def _say(session: Session, alarms: Sequence[_Alarm], now: dt.datetime) -> Counte
         if alarm.id in written:
             by_kind[alarm.kind].append(alarm)
     for kind, said in by_kind.items():
-        emit_all(session, f"job.{kind}", [(one.job.id, one.detail, one.job.centre_id) for one in said], now)
+        emit_all(session, EventType(f"job.{kind}"), [(one.job.id, one.detail, one.job.centre_id) for one in said], now)
     return Counter({kind: len(said) for kind, said in by_kind.items()})

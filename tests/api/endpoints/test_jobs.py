@@ -45,7 +45,8 @@ def moved(client: TestClient, shown: dict[str, Any], *states: str) -> dict[str, 
 
 def events(app: FastAPI) -> list[tuple[str, Any]]:
     with app.state.database.read() as session:
-        return [(event.type, event.data.get("to_state")) for event in read_events(session, START, 1_000)]
+        found = read_events(session, START, 1_000, types=["job.state_changed"])
+        return [(event.type, event.data.get("to_state")) for event in found]
 
 
 def faults(answer: Response) -> dict[str, str]:
@@ -399,3 +400,24 @@ def test_an_explanation_says_when_there_is_none(stocked: TestClient) -> None:
     answer = stocked.get(f"/v1/jobs/{shown['id']}/explanation", headers={"Accept-Language": "zh-CN"}).json()
     assert (answer["explained"], answer["explanations"], answer["plan_id"]) == (False, [], None)
     assert "计划" in answer["said"]
+
+
+def test_what_is_created_and_changed_is_told(stocked: TestClient, app: FastAPI) -> None:
+    shown = entered(stocked, source="crm", external_id="SR-1")
+    act(stocked, shown, "patch", {"skill_level": 2})
+    said = job(skill_level=2) | {"needs_visit": True}
+    assert stocked.put("/v1/jobs/by-external/crm/SR-1", json=said, headers={"If-Match": '"2"'}).status_code == 200
+    with app.state.database.read() as session:
+        told = [(one.type, one.data["version"]) for one in read_events(session, START, 100)]
+    assert told == [("job.created", 1), ("job.state_changed", 1), ("job.changed", 2)]
+    feed = stocked.get("/v1/events", params={"type": ["job.created", "job.changed"]}).json()["items"]
+    assert {one["data"]["external_id"] for one in feed} == {"SR-1"}
+
+
+def test_clocks_and_consent_can_be_asked_for_in_the_feed(stocked: TestClient) -> None:
+    shown = entered(stocked, consent="pending")
+    shown = act(stocked, shown, "pause-clock", {"reason": "awaiting_consent"}).json()
+    assert act(stocked, shown, "record-consent", {"consent": "given"}).status_code == 200
+    for type_ in ("job.clock_paused", "job.clock_resumed", "job.consent_given"):
+        feed = stocked.get("/v1/events", params={"type": type_})
+        assert [one["subject"] for one in feed.json()["items"]] == [shown["id"]], feed.text

@@ -61,7 +61,7 @@ def test_each_thing_is_said_once(stocked: Database) -> None:
     assert look(stocked, 23) == {}
     assert look(stocked, 24) == {"sla_breached": 1, "stuck": 1}
     assert look(stocked, 30) == {}
-    assert told(stocked) == ["job.state_changed", "job.sla_at_risk", "job.sla_breached", "job.stuck"]
+    assert told(stocked) == ["job.created", "job.state_changed", "job.sla_at_risk", "job.sla_breached", "job.stuck"]
     with stocked.read() as session:
         alarm = session.scalars(select(JobHistory).where(JobHistory.kind == "sla_breached")).one()
         assert alarm.job_id == job_id

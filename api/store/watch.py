@@ -1,4 +1,4 @@
-"""Says, once each, which open jobs are at risk, broken, overdue for a supervisor or stuck."""
+"""Says, once each, which open jobs are at risk, broken, overdue for a supervisor or stuck; what is done goes on."""
 
 import datetime as dt
 import hashlib
@@ -15,14 +15,17 @@ from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
+from api.store.callbacks import call_back
+from api.store.jobs import By
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
 
-__all__ = ["AT_RISK", "BREACHED", "STUCK", "watch"]
+__all__ = ["AT_RISK", "BREACHED", "CALLED_BACK", "STUCK", "watch"]
 
 AT_RISK, BREACHED, STUCK = "sla_at_risk", "sla_breached", "stuck"
 """Kinds of history entries; the event is `job.` and the same word."""
+CALLED_BACK = JobState.CALLBACK_DUE.value
 _ENTERS = JobHistory.to_state.is_not(None) & (JobHistory.from_state.is_distinct_from(JobHistory.to_state))
 _WATCH = "watch"
 _ASKED_AT_ONCE = 5_000
@@ -51,13 +54,14 @@ def watch(session: Session, now: dt.datetime) -> dict[str, int]:
     Two watchers at once say each thing once: the entry's id follows from what it says, and only who has written the
     entry emits the event.
     """
+    called = call_back(session, now, By(actor=_WATCH, channel="clock"))
     open_states = [state.value for state in OPEN_STATES]
     jobs = session.scalars(select(JobRow).where(JobRow.state.in_(open_states)).order_by(JobRow.id)).all()
     standings = standings_of(session, [job for job in jobs if job.state in RUNNING], now)
     _keep_due(standings)
     alarms = [alarm for found in standings for alarm in _of_promises(found)]
     alarms += _of_states(session, jobs, now)
-    said: Counter[str] = Counter()
+    said: Counter[str] = Counter({CALLED_BACK: called} if called else {})
     unsaid = _unsaid(session, alarms)
     for begin in range(0, len(unsaid), _WRITTEN_AT_ONCE):
         said.update(_say(session, unsaid[begin : begin + _WRITTEN_AT_ONCE], now))

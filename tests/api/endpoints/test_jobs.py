@@ -11,11 +11,15 @@ from httpx import Response
 from sqlalchemy import select
 
 from api.events import START, read_events
+from api.job_states import JobState, Role
+from api.store.job_moves import move_job
+from api.store.jobs import By
 from api.tables.jobs import JobHistory, JobRow
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.stocked import IN_XINJIN, job
 
 HOUR = dt.timedelta(hours=1)
+PROMISED = ("planned", "offered")
 
 
 def entered(client: TestClient, **changes: Any) -> dict[str, Any]:
@@ -37,10 +41,24 @@ def act(
 
 def moved(client: TestClient, shown: dict[str, Any], *states: str) -> dict[str, Any]:
     for state in states:
+        if state in PROMISED:
+            shown = promised(client, shown, state)
+            continue
         answer = act(client, shown, "patch", {"state": state})
         assert answer.status_code == 200, answer.text
         shown = answer.json()
     return shown
+
+
+def promised(client: TestClient, shown: dict[str, Any], state: str) -> dict[str, Any]:
+    """Move a job on as a publication does: no caller may."""
+    app: Any = client.app
+    with app.state.database.write() as session:
+        row = session.get_one(JobRow, shown["id"])
+        by = By(actor="tester", channel="api")
+        move_job(session, row, JobState(state), roles=frozenset({Role.PLAN}), by=by, at=app.state.clock())
+    found: dict[str, Any] = client.get(f"/v1/jobs/{shown['id']}").json()
+    return found
 
 
 def events(app: FastAPI) -> list[tuple[str, Any]]:
@@ -225,8 +243,10 @@ def test_roles_of_scopes_move_jobs(stocked: TestClient, app: FastAPI, make_key: 
     assert reader.post("/v1/jobs", json=job()).status_code == 403
     assert act(reader, shown, "patch", {"state": "cancelled"}).status_code == 403
     assert reader.get(f"/v1/jobs/{shown['id']}").status_code == 200
-    dispatch = client_of(app, make_key("dispatch"))
-    assert act(dispatch, shown, "patch", {"state": "planned"}).status_code == 200
+    for scopes in (["dispatch"], ["dispatch", "plans:publish", "jobs:write"], ["admin"]):
+        anybody = client_of(app, make_key(*scopes))
+        assert act(anybody, shown, "patch", {"state": "planned"}).status_code == 403
+    assert stocked.get(f"/v1/jobs/{shown['id']}").json()["version"] == shown["version"]
 
 
 def test_another_centres_rows_do_not_exist(stocked: TestClient, app: FastAPI, make_key: MakeKey) -> None:

@@ -16,7 +16,7 @@ from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer
-from api.errors import Conflict, Fault, NotFound, Refused
+from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
@@ -366,7 +366,7 @@ def _document(
             if len(plan.centre_ids) != 1:
                 detail = "one of the plan's centres"
                 fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
-                raise Refused("Say which centre.", faults=(fault,))
+                raise BadRequest("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
     if body is None:
@@ -400,7 +400,7 @@ for _name, _path, _kind, _summary, _whole in (
         False,
     ),
     ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
-    ("diff", "diff", "application/json", "What changed against the promised visits", False),
+    ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
 ):
     _add_document(_name, _path, _kind, _summary, whole=_whole)
 

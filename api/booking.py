@@ -55,6 +55,7 @@ __all__ = [
     "job_of",
     "quotes",
     "reschedule",
+    "without_visit",
 ]
 
 BOOKABLE = (JobState.RECEIVED, JobState.NEEDS_VISIT, JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED)
@@ -78,6 +79,8 @@ class Asked:
     external_id: str | None = None
     read: tuple[JobReader, Job] | None = None
     """The job as it was read, and by whom: nobody needs to read it again."""
+    moves: bool = False
+    """It has an appointment, which an offer can only take the place of."""
 
     def draft(self) -> dict[str, Any]:
         """Return what is kept with an offer."""
@@ -86,6 +89,7 @@ class Asked:
             "job_id": self.job_id,
             "source": self.source,
             "external_id": self.external_id,
+            "moves": self.moves,
         }
 
     @classmethod
@@ -107,7 +111,13 @@ def asked_about(session: Session, job_id: str, centres: frozenset[str] | None, n
     """Return a job that is there already. Raises NotFound, and Conflict when it can have no other time any more."""
     job = job_seen(session, job_id, centres)
     _require_bookable(job)
-    return Asked(cells=job_cells(job, now), centre_id=job.centre_id, job_id=job.id)
+    binding = select(Appointment.id).where(Appointment.job_id == job.id, Appointment.state == CONFIRMED)
+    return Asked(
+        cells=job_cells(job, now),
+        centre_id=job.centre_id,
+        job_id=job.id,
+        moves=session.scalar(binding) is not None,
+    )
 
 
 def _require_bookable(job: JobRow) -> None:
@@ -126,6 +136,16 @@ def job_of(desk: CentreDesk, asked: Asked, id_: str) -> Job:
     return replace(job, appointment=None, lock=Lock.NONE)
 
 
+def without_visit(centre: CentreDesk, job_id: str | None, now: dt.datetime) -> CentreDesk:
+    """Return a desk without the visit that a job has: asked who should come, nobody is there already."""
+    if job_id is None or job_id not in centre.desk.shift_of:
+        return centre
+    try:
+        return replace(centre, desk=centre.desk.at(centre.seconds(now)).remove(job_id))
+    except Undrivable:
+        return centre
+
+
 def quotes(
     centres: Sequence[CentreDesk],
     asked: Asked,
@@ -134,9 +154,13 @@ def quotes(
     most: int,
     now: dt.datetime,
 ) -> list[Quote]:
-    """Return the cheapest offer of each slot that has one, the cheapest first."""
+    """Return the cheapest offer of each slot that has one, the cheapest first.
+
+    An appointment gives its place up when it moves; any other visit stays until the hold is confirmed.
+    """
     found = []
-    for centre in centres:
+    for one in centres:
+        centre = without_visit(one, asked.job_id, now) if asked.moves else one
         known = asked.job_id if asked.job_id in centre.desk.left_out else None
         job = job_of(centre, asked, known or DRAFT)
         windows = [Window(earliest_s=centre.seconds(start), latest_s=centre.seconds(end)) for start, end in slots]
@@ -206,6 +230,7 @@ def _place(centre: CentreDesk, asked: Asked, chosen: Mapping[str, Any], hold_id:
     slot = [centre.seconds(dt.datetime.fromisoformat(chosen[side])) for side in ("slot_start", "slot_end")]
     window = Window(earliest_s=slot[0], latest_s=slot[1])
     job = job_of(centre, asked, hold_id)
+    centre = without_visit(centre, asked.job_id, now) if asked.moves else centre
     found = make_offers(centre.asked_at(now), job, (window,), technician_ids=(chosen["technician_id"],))
     return next((one for one in found if one.date.isoformat() == chosen["date"]), None)
 

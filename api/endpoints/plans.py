@@ -94,7 +94,8 @@ def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> 
         raise Refused("The horizon is in the past.", faults=(fault,))
     if body.validate_only:
         with edge.read() as session:
-            return Answer(body=valid_day(session, _new_plan(session, body, now, edge.caller, at))).response()
+            valid = valid_day(session, _new_plan(session, body, now, edge.caller, at))
+        return edge.kept(Answer(body=valid))
 
     def effect(session: Any) -> Answer:
         plan = _new_plan(session, body, now, edge.caller, at)
@@ -255,14 +256,13 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 @routes.post(
     "/plans/{plan_id}:evaluate",
     summary="What hand-edited routes would cost and break",
+    response_model=EvaluationShown,
     dependencies=[needs("dispatch")],
 )
-def evaluate_edit(
-    plan_id: PlanId, body: Edit, caller: CallerOf, database: DatabaseOf, request: Request
-) -> EvaluationShown:
+def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -> Response:
     """Return times, prices and broken rules of routes as a person laid them out; nothing is changed."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
+    with edge.read() as session:
+        plan = get_plan(session, plan_id, edge.caller.centres)
         _require_state(plan, MADE)
         stored = request.app.state.stored_plans(session, plan_id)
     day = stored.day
@@ -295,7 +295,7 @@ def evaluate_edit(
         fault = Fault(pointer="/routes", code="no_way", detail=str(untimed))
         raise Refused("A route has no times in this order.", faults=(fault,)) from None
     before, after = dict(found.before_fen), dict(found.after_fen)
-    return EvaluationShown(
+    shown = EvaluationShown(
         routes=[_timed(day, route) for route in found.plan.routes if route.shift_id in orders],
         before_fen=before,
         after_fen=after,
@@ -306,6 +306,7 @@ def evaluate_edit(
         ],
         left_out=[left.job_id for left in found.plan.unassigned],
     )
+    return edge.kept(Answer(body=shown))
 
 
 def _timed(day: Any, route: Any) -> dict[str, Any]:

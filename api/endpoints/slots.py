@@ -235,8 +235,8 @@ def cancel(appointment_id: AppointmentId, body: Reason, if_match: IfMatch, edge:
     return edge.once(effect)
 
 
-@routes.post("/assignments:recommend", summary="Who should take a job")
-def recommend_technicians(body: Question, edge: EdgeOf, language: LanguageOf, request: Request) -> RecommendationShown:
+@routes.post("/assignments:recommend", response_model=RecommendationShown, summary="Who should take a job")
+def recommend_technicians(body: Question, edge: EdgeOf, language: LanguageOf, request: Request) -> Response:
     """Rank technicians with the verdict of every rule, and say why not the nearest; nothing changes."""
     desks: Desks = request.app.state.desks
     now = edge.clock()

@@ -160,6 +160,7 @@ def test_after_days_it_is_given_up_and_can_be_replayed(post: Post) -> None:
     post.receiver.answers = lambda subject: 204
     answer = post.client.post(f"/v1/webhooks/{hook['id']}:replay", json={})
     assert (answer.status_code, answer.json()) == (202, {"deliveries": 2})
+    assert post.client.get(answer.headers["location"]).status_code == 200
     post.wait(hours=0.5)
     assert post.receiver.got == [("a", 0), ("a", 1)]
 

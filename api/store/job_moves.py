@@ -73,7 +73,7 @@ def require_open(job: JobRow) -> None:
         raise Conflict(f"The job is {job.state}.", members={"state": job.state})
 
 
-def job_event(job: JobRow | Row[Any]) -> dict[str, Any]:
+def job_event(job: JobRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """Return what an event tells of a job; no customer's data."""
     return {
         "job_id": job.id,
@@ -84,7 +84,7 @@ def job_event(job: JobRow | Row[Any]) -> dict[str, Any]:
     }
 
 
-def state_event(job: JobRow | Row[Any], before: str | None) -> dict[str, Any]:
+def state_event(job: JobRow | Row[*tuple[Any, ...]], before: str | None) -> dict[str, Any]:
     """Return what an event tells of a change of state; no customer's data."""
     state = JobState(job.state)
     return {

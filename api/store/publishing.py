@@ -250,7 +250,8 @@ def _move_jobs(
     at: dt.datetime,
 ) -> tuple[int, int]:
     """Say in the jobs who comes when, and in their history what changed; return how many are planned and unplanned."""
-    changes, history = [], []
+    changes: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
     visited = {row["job_id"]: row for row in visits}
     unplanned = 0
     for id_ in sorted(known & jobs.keys()):

@@ -17,7 +17,7 @@ from api.errors import BadRequest, Fault, Unauthorised
 from api.language import Language, language_of
 from api.settings import Settings
 
-__all__ = ["CallerOf", "ClockOf", "DatabaseOf", "EdgeOf", "LanguageOf", "SettingsOf", "needs"]
+__all__ = ["CallerOf", "ClockOf", "DatabaseOf", "EdgeOf", "LanguageOf", "SettingsOf", "is_bulk", "needs"]
 
 LONGEST_ACTOR = 100
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -108,10 +108,13 @@ async def _edge(
             parameter="header.Idempotency-Key", code="idempotency_key", detail="1 to 255 visible ASCII characters"
         )
         raise BadRequest("The Idempotency-Key is not one.", faults=(fault,))
+    if idempotency_key is not None and is_bulk(request.url.path):
+        fault = Fault(parameter="header.Idempotency-Key", code="not_here", detail="none: lines repeat harmlessly")
+        raise BadRequest("Bulk upserts are not replayed.", faults=(fault,))
     state = request.app.state
     is_once = idempotency_key is not None and request.method == "POST"
     target = f"{request.url.path}?{request.url.query}"
-    return Edge(
+    edge = Edge(
         database=state.database,
         caller=caller,
         clock=state.clock,
@@ -121,6 +124,14 @@ async def _edge(
         idempotency_key=idempotency_key if is_once else None,
         fingerprint=fingerprint_of(request.method, target, await request.body()) if is_once else b"",
     )
+    if is_once:
+        await run_in_threadpool(edge.require_new)
+    return edge
+
+
+def is_bulk(path: str) -> bool:
+    """Return whether an address takes lines, as they arrive: no answer is kept to replay."""
+    return path.endswith(":bulk")
 
 
 def needs(scope: str) -> Any:

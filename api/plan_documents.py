@@ -86,7 +86,10 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
     changed = defaultdict(list)
     home = {job.id: job.centre_id for job in day.jobs}
     for change in done.changes:
-        changed[home.get(change.job_id, WHOLE)].append(changes_document(day, change))
+        told = changes_document(day, change)
+        changed[WHOLE].append(told)
+        if change.job_id in home:
+            changed[home[change.job_id]].append(told)
     for centre_id in centre_ids:
         part, mine = part_of(day, plan, centre_id)
         cost = price(part, mine, part_measured(done.measured, part, mine))

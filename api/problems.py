@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.edge import Repeated
 from api.errors import (
     BadRequest,
     Conflict,
@@ -66,6 +67,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def raised(request: Request, problem: Problem) -> Response:
         return problem_response(request, problem)
+
+    @app.exception_handler(Repeated)
+    async def repeated(request: Request, before: Repeated) -> Response:
+        return before.response
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -16,7 +16,7 @@ from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
-from api.errors import Conflict, Fault, NotFound, Refused
+from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
@@ -101,7 +101,8 @@ def _wished(body: PlanWish, edge: Edge, request: Request) -> Response:
         raise Refused("The horizon is in the past.", faults=(fault,))
     if body.validate_only:
         with edge.read() as session:
-            return Answer(body=valid_day(session, _new_plan(session, body, now, edge.caller, at))).response()
+            valid = valid_day(session, _new_plan(session, body, now, edge.caller, at))
+        return edge.kept(Answer(body=valid))
 
     def effect(session: Any) -> Answer:
         plan = _new_plan(session, body, now, edge.caller, at)
@@ -248,14 +249,13 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 @routes.post(
     "/plans/{plan_id}:evaluate",
     summary="What hand-edited routes would cost and break",
+    response_model=EvaluationShown,
     dependencies=[needs("dispatch")],
 )
-def evaluate_edit(
-    plan_id: PlanId, body: Edit, caller: CallerOf, database: DatabaseOf, request: Request
-) -> EvaluationShown:
+def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -> Response:
     """Return times, prices and broken rules of routes as a person laid them out; nothing is changed."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
+    with edge.read() as session:
+        plan = get_plan(session, plan_id, edge.caller.centres)
         _require_state(plan, MADE)
         stored = request.app.state.stored_plans(session, plan_id)
     day = stored.day
@@ -288,7 +288,7 @@ def evaluate_edit(
         fault = Fault(pointer="/routes", code="no_way", detail=str(untimed))
         raise Refused("A route has no times in this order.", faults=(fault,)) from None
     before, after = dict(found.before_fen), dict(found.after_fen)
-    return EvaluationShown(
+    shown = EvaluationShown(
         routes=[_timed(day, route) for route in found.plan.routes if route.shift_id in orders],
         before_fen=before,
         after_fen=after,
@@ -299,6 +299,7 @@ def evaluate_edit(
         ],
         left_out=[left.job_id for left in found.plan.unassigned],
     )
+    return edge.kept(Answer(body=shown))
 
 
 def _timed(day: Any, route: Any) -> dict[str, Any]:
@@ -359,7 +360,7 @@ def _document(
             if len(plan.centre_ids) != 1:
                 detail = "one of the plan's centres"
                 fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
-                raise Refused("Say which centre.", faults=(fault,))
+                raise BadRequest("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
     if body is None:
@@ -393,7 +394,7 @@ for _name, _path, _kind, _summary, _whole in (
         False,
     ),
     ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
-    ("diff", "diff", "application/json", "What changed against the promised visits", False),
+    ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
 ):
     _add_document(_name, _path, _kind, _summary, whole=_whole)
 

@@ -22,8 +22,8 @@ from optimizer.model import Lock
 
 __all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs"]
 
-VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
-"""States of jobs that somebody still has to come for; `en_route` is held where it is."""
+VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route")
+"""States of jobs that somebody has to come for; `en_route` is held where it is, `needs_part` waits for its part."""
 
 Cells = Mapping[str, str]
 

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Fault
+from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState
 from api.schemas.cells import row_of
 from api.schemas.jobs import JobIn
 from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
-from api.store.job_moves import MAY_BE_AHEAD, STATE_CHANGED, state_event
+from api.store.job_moves import MAY_BE_AHEAD, job_event, state_event
 from api.store.jobs import By, Entered, enter_jobs, jobs_by_external
 from api.tables.jobs import JobRow
 from datasets.day import DaySource
@@ -79,7 +80,7 @@ def upsert_jobs(session: Session, sending: Sending, jobs: Sequence[tuple[str, Jo
         known=known,
     )
     entered = dict(zip(places, done, strict=True))
-    _tell(session, [one.id for one in done if one.outcome == "created"], now)
+    _tell(session, done, now)
     return Upserted(entered=entered, refused=refused)
 
 
@@ -147,13 +148,23 @@ def _with_live(cells: Cells, said: JobIn, job: Any | None) -> Cells:
 _TOLD = (JobRow.id, JobRow.source, JobRow.external_id, JobRow.state, JobRow.version, JobRow.centre_id)
 
 
-def _tell(session: Session, job_ids: Sequence[str], now: dt.datetime) -> None:
-    told = []
-    for begin in range(0, len(job_ids), _AT_ONCE):
-        some = job_ids[begin : begin + _AT_ONCE]
+def _tell(session: Session, done: Sequence[Entered], now: dt.datetime) -> None:
+    """Emit what was created, which comes to its first state by it, and what has changed."""
+    outcomes = {one.id: one.outcome for one in done if one.outcome != "unchanged"}
+    created, changed, moved = [], [], []
+    for begin in range(0, len(outcomes), _AT_ONCE):
+        some = list(outcomes)[begin : begin + _AT_ONCE]
         jobs: Sequence[Any] = session.execute(select(*_TOLD).where(JobRow.id.in_(some))).all()
-        told += [(job.id, state_event(job, None), job.centre_id) for job in jobs]
-    emit_all(session, STATE_CHANGED, told, now)
+        for job in jobs:
+            told = (job.id, job_event(job), job.centre_id)
+            if outcomes[job.id] == "changed":
+                changed.append(told)
+                continue
+            created.append(told)
+            moved.append((job.id, state_event(job, None), job.centre_id))
+    emit_all(session, EventType.JOB_CREATED, created, now)
+    emit_all(session, EventType.JOB_STATE_CHANGED, moved, now)
+    emit_all(session, EventType.JOB_CHANGED, changed, now)
 
 
 def _written(moment: dt.datetime) -> str:

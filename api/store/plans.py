@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.checkpoints import Done, answer_of, document_of
 from api.errors import Conflict, NotFound
+from api.event_types import EventType
 from api.events import emit
 from api.plan_files import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
@@ -141,8 +142,21 @@ def put_back(session: Session, plan_id: str, attempt: int) -> None:
 
 
 def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mapping[str, Any], at: dt.datetime) -> None:
-    """Say how far a run is, to whoever asks and to whoever follows. Raises RunLost."""
+    """Say how far a run is, to whoever asks and follows; the feed hears of stages and tenths. Raises RunLost."""
+    plan = session.execute(select(Plan.progress, Plan.centre_ids).where(*_mine(plan_id, attempt))).first()
     _tell(session, plan_id, attempt, "plan.progress", progress, at, {"progress": dict(progress)})
+    if plan is not None and _milestone(plan.progress) != _milestone(progress):
+        emit(session, EventType.PLAN_PROGRESS, plan_id, progress, _centre_of(plan.centre_ids), at)
+
+
+def _milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
+    """Return the stage of a run, and how many tenths of it are done."""
+    return progress.get("stage"), int(progress.get("share", 0.0) * 10)
+
+
+def _centre_of(centre_ids: Sequence[str]) -> str | None:
+    """Return the centre that a plan's events belong to: none when it has several."""
+    return centre_ids[0] if len(centre_ids) == 1 else None
 
 
 def end_run(  # noqa: PLR0913 - what a run may leave
@@ -177,8 +191,7 @@ def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: 
     told = {"state": str(state), **data}
     session.add(PlanEvent(plan_id=plan.id, number=plan.told, at=at, type="plan.finished", data=told))
     session.flush()
-    centre_id = plan.centre_ids[0] if len(plan.centre_ids) == 1 else None
-    emit(session, "plan.finished", plan.id, told, centre_id, at)
+    emit(session, EventType.PLAN_FINISHED, plan.id, told, _centre_of(plan.centre_ids), at)
 
 
 def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:

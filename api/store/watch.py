@@ -1,4 +1,4 @@
-"""Says, once each, which open jobs are at risk, broken, overdue for a supervisor or stuck."""
+"""Says, once each, which open jobs are at risk, broken, overdue for a supervisor or stuck; what is done goes on."""
 
 import datetime as dt
 import hashlib
@@ -12,17 +12,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.database import Database
+from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
+from api.store.callbacks import call_back
+from api.store.jobs import By
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
 
-__all__ = ["AT_RISK", "BREACHED", "STUCK", "watch"]
+__all__ = ["AT_RISK", "BREACHED", "CALLED_BACK", "STUCK", "watch"]
 
 AT_RISK, BREACHED, STUCK = "sla_at_risk", "sla_breached", "stuck"
 """Kinds of history entries; the event is `job.` and the same word."""
+CALLED_BACK = JobState.CALLBACK_DUE.value
 _ENTERS = JobHistory.to_state.is_not(None) & (JobHistory.from_state.is_distinct_from(JobHistory.to_state))
 _OPEN = [state.value for state in OPEN_STATES]
 _WATCH = "watch"
@@ -74,6 +78,8 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
     from what it says, and only who has written the entry emits the event.
     """
     said: Counter[str] = Counter()
+    while called := _called_back(database, now):
+        said[CALLED_BACK] += called
     with database.read() as session:
         ids = session.scalars(
             select(JobRow.id).where(JobRow.state.in_(_OPEN)).order_by(JobRow.centre_id, JobRow.id)
@@ -85,6 +91,11 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
             with database.write() as session:
                 said.update(_write(session, few, now))
     return dict(said)
+
+
+def _called_back(database: Database, now: dt.datetime) -> int:
+    with database.write() as session:
+        return call_back(session, now, By(actor=_WATCH, channel="clock"), _WRITTEN_AT_ONCE)
 
 
 def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Alarm | _Due]:
@@ -215,5 +226,5 @@ def _say(session: Session, alarms: Sequence[_Alarm], now: dt.datetime) -> Counte
         if alarm.id in written:
             by_kind[alarm.kind].append(alarm)
     for kind, said in by_kind.items():
-        emit_all(session, f"job.{kind}", [(one.job.id, one.detail, one.job.centre_id) for one in said], now)
+        emit_all(session, EventType(f"job.{kind}"), [(one.job.id, one.detail, one.job.centre_id) for one in said], now)
     return Counter({kind: len(said) for kind, said in by_kind.items()})

@@ -11,6 +11,7 @@ from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.dependencies import CallerOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer
 from api.errors import Conflict
+from api.event_types import EventType
 from api.events import emit
 from api.routes import router
 from api.schemas.values import Duration, Id, Moment, Position, Sent, Shown, Text
@@ -64,7 +65,7 @@ def add_probe(app: FastAPI) -> Gate:
 
         def effect(session: Session) -> Answer:
             thing = new_id("thing")
-            emit(session, "job.created", thing, {"name": draft.name})
+            emit(session, EventType.JOB_CREATED, thing, {"name": draft.name})
             gate.pass_through()
             if draft.name == "clash":
                 raise Conflict("No.", members={"offers": []})

@@ -15,6 +15,7 @@ from standardwebhooks import Webhook as Verifier
 
 from api.database import Database
 from api.delivery import GIVEN_UP_AFTER, Attempt, Courier, pause_after
+from api.event_types import EventType
 from api.events import emit
 from api.metrics import Metrics
 from api.tables.events import Delivery, Webhook
@@ -62,7 +63,9 @@ class Post:
         shown: dict[str, object] = made.json()
         return shown
 
-    def happen(self, *subjects: str, type_: str = "job.state_changed", centre_id: str | None = None) -> None:
+    def happen(
+        self, *subjects: str, type_: EventType = EventType.JOB_STATE_CHANGED, centre_id: str | None = None
+    ) -> None:
         with self.database.write() as session:
             for n, subject in enumerate(subjects):
                 emit(session, type_, subject, {"n": n}, centre_id)
@@ -110,10 +113,10 @@ def test_a_webhook_is_told_of_its_types_and_centres(post: Post, make_key: MakeKe
     client_of(post.app, make_key("admin", centres=["C01"])).post(
         "/v1/webhooks", json={"url": URL, "types": ["job.created", "plan.published"]}
     )
-    post.happen("mine", type_="job.created", centre_id="C01")
+    post.happen("mine", type_=EventType.JOB_CREATED, centre_id="C01")
     post.happen("another type", centre_id="C01")
-    post.happen("another centre", type_="job.created", centre_id="C02")
-    post.happen("no centre", type_="job.created")
+    post.happen("another centre", type_=EventType.JOB_CREATED, centre_id="C02")
+    post.happen("no centre", type_=EventType.JOB_CREATED)
     post.go_round()
     assert [subject for subject, _ in post.receiver.got] == ["mine"]
 
@@ -157,6 +160,7 @@ def test_after_days_it_is_given_up_and_can_be_replayed(post: Post) -> None:
     post.receiver.answers = lambda subject: 204
     answer = post.client.post(f"/v1/webhooks/{hook['id']}:replay", json={})
     assert (answer.status_code, answer.json()) == (202, {"deliveries": 2})
+    assert post.client.get(answer.headers["location"]).status_code == 200
     post.wait(hours=0.5)
     assert post.receiver.got == [("a", 0), ("a", 1)]
 

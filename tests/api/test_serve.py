@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from api.database import Database
+from api.event_types import EventType
 from api.events import emit
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +170,7 @@ def test_events_reach_a_receiver_that_was_away_through_a_server_that_was_killed(
     def happen(*events: tuple[str, int]) -> None:
         with database.write() as session:
             for subject, n in events:
-                emit(session, "job.created", subject, {"n": n})
+                emit(session, EventType.JOB_CREATED, subject, {"n": n})
 
     with served(url) as running:
         made = httpx.post(

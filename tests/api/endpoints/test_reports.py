@@ -115,6 +115,18 @@ def test_workload_marks_starved_contract_outlets(stocked: TestClient, app: FastA
     assert (found["O2"]["owed"], found["O2"]["starved"]) == (1, False)
 
 
+def test_a_visit_that_came_to_nothing_was_given_all_the_same(stocked: TestClient, app: FastAPI) -> None:
+    for number, end in enumerate(("failed", "needs_part")):
+        visited(app, entered(stocked), "T2", "O2", NINE + 2 * number * HOUR, ("on_site", 0.5), (end, 1))
+    with app.state.database.write() as session:
+        visit = {"job_id": "hold_1", "centre_id": "C1", "outlet_id": "O2", "technician_id": "T2", "sequence": 1}
+        start = NINE + 6 * HOUR
+        times = {"date": dt.date(2026, 3, 2), "start_at": start, "end_at": start + HOUR, "travel_s": 0, "travel_m": 0}
+        session.execute(insert(Visit), [visit | times])
+    found = {row["outlet_id"]: row for row in rows(stocked, "workload")}
+    assert (found["O2"]["visits"], found["O2"]["service_minutes"]) == (2, 120)
+
+
 @pytest.mark.parametrize(
     ("detail", "kind", "fen"),
     [

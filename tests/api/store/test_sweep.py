@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.database import Database
+from api.event_types import EventType
 from api.events import emit
 from api.store.keys import make_key
 from api.store.sweep import Retention, sweep
@@ -24,7 +25,7 @@ NOTHING = {"answers": 0, "deliveries": 0, "events": 0, "holds": 0}
 def happened(database: Database, *days_ago: float) -> None:
     with database.write() as session:
         for number, days in enumerate(days_ago):
-            emit(session, "job.created", f"job_{number}", {}, at=NOW - days * DAY)
+            emit(session, EventType.JOB_CREATED, f"job_{number}", {}, at=NOW - days * DAY)
 
 
 def kept(database: Database) -> list[float]:

@@ -17,7 +17,7 @@ from api.cli_db import opened
 from api.clock import utc_now
 from api.database import Database
 from api.logs import configure_logs
-from api.settings import Settings
+from api.settings import Settings, read_settings
 from api.store import keys
 from api.supervisor import Supervisor
 
@@ -55,8 +55,7 @@ class ServeRefused(Exception):
 
 
 def _settings(url: str | None, host: str | None = None, port: int | None = None) -> Settings:
-    given = {"database_url": url, "host": host, "port": port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return read_settings(database_url=url, host=host, port=port)
 
 
 def serve(

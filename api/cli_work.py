@@ -11,7 +11,7 @@ import typer
 
 from api.logs import configure_logs
 from api.runs import RunWorker
-from api.settings import Settings
+from api.settings import read_settings
 
 __all__ = ["work"]
 
@@ -20,7 +20,7 @@ def work(
     while_stdin: Annotated[bool, typer.Option(hidden=True, help="End when stdin ends: its owner has died.")] = False,
 ) -> None:
     """Run plans that wait in the store, one at a time, until Ctrl-C or SIGTERM; several workers share the queue."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs(settings.log_level)
     over = threading.Event()
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from api.database import Database
 from api.errors import Conflict
@@ -18,6 +19,7 @@ from datasets.day import read_source
 __all__ = ["StoreRefused", "db_app", "opened"]
 
 DEFAULT_DATABASE = "sqlite:///paigong.db"
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 DatabaseUrl = Annotated[
     str,
@@ -39,9 +41,13 @@ class StoreRefused(Exception):
 def opened(url: str) -> Database:
     """Return the store behind an address, upgraded."""
     try:
-        database = Database(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreRefused(f"--database: {error}; sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
+        driver = make_url(url).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in DRIVERS:
+        said = f"{driver}://…" if driver else "what was given"
+        raise StoreRefused(f"--database: {said}; allowed: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    database = Database(url)
     where = database.url.render_as_string(hide_password=True)
     try:
         upgrade(database)

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["CHINA", "Datum", "Duration", "Id", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
+__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -55,8 +55,6 @@ Moment = Annotated[
 """A moment, RFC 3339 with an offset; answers are in +08:00."""
 Duration = Annotated[dt.timedelta, AfterValidator(_bearable), Field(examples=["PT1H30M"])]
 """A duration, ISO 8601."""
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-"""An id of ours, or one that becomes part of an address."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 

@@ -246,3 +246,18 @@ def test_a_plan_may_be_published_by_itself(
     monkeypatch.setattr("api.run_process.utc_now", lambda: NINE)
     make(database, made["plan"]["id"])
     assert desk.get(f"/v1/plans/{made['plan']['id']}").json()["state"] == "published"
+
+
+def test_ids_may_be_chinese_wherever_one_is_named(client: TestClient) -> None:
+    for said in (
+        {"ill": {"technician_id": "张三"}},
+        {"urgent_job": {"job_id": "报修单 1"}},
+        {"outlet_offline": {"outlet_id": "南京网点"}},
+    ):
+        answer = client.post("/v1/disruptions", json={**LIMITS, **said})
+        assert answer.json()["errors"][0]["code"].startswith("unknown_"), answer.text
+    wish = {"scope": {"centres": ["南京"]}, "horizon": {"date": "2026-03-02", "days": 1}}
+    refused = client.post("/v1/plans", json=wish)
+    assert "南京" in refused.json()["errors"][0]["detail"], refused.text
+    badly = client.post("/v1/disruptions", json={**LIMITS, "ill": {"technician_id": "=a;b"}})
+    assert "begins with a letter" in badly.json()["errors"][0]["detail"]

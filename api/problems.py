@@ -1,7 +1,7 @@
 """Whatever goes wrong becomes problem details (RFC 9457), in the caller's language, with all faults."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -69,7 +69,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request, _refusal(error.errors(), getattr(request.state, "refused", None)))
+        state = request.state
+        problem = _refusal(error.errors(), getattr(state, "refused", None), getattr(state, "unknown", ()))
+        return problem_response(request, problem)
 
     @app.exception_handler(ValidationError)
     async def invalid_line(request: Request, error: ValidationError) -> Response:
@@ -104,13 +106,16 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem_response(request, Problem("This is a defect of Paigong. The log has more, under `instance`."))
 
 
-def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None) -> Problem:
-    """Return the problem of a request that does not fit; refused: what is wrong with its payload, if that is known."""
+def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None, unknown: Sequence[Fault] = ()) -> Problem:
+    """Return the problem of a request that does not fit.
+
+    refused: what is wrong with its payload, if that is known; unknown: parameters that the address does not have.
+    """
     body = [error for error in errors if error["loc"][:1] == ("body",)]
     around = [error for error in errors if error["loc"][:1] != ("body",)]
     in_payload = list(refused.faults) if refused is not None else faults_of(body, ("body",))
-    if around:
-        faults = [_fault_of_parameter(error) for error in around] + in_payload
+    if around or unknown:
+        faults = [*unknown, *(_fault_of_parameter(error) for error in around), *in_payload]
         return BadRequest(counted(faults), faults=faults)
     return refused or Refused(counted(in_payload), faults=in_payload)
 

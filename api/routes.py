@@ -1,15 +1,18 @@
-"""How a route reads its body: as strict JSON, every fault told, but to nobody without a key."""
+"""How a route reads what it is sent: strictly, all faults told, but to nobody without a key."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+import copy
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from api.errors import Problem, Refused
-from api.payloads import read_payload
+from api.errors import BadRequest, Fault, Problem, Refused
+from api.payloads import counted, read_payload
 from api.schemas.problems import problems
 
 __all__ = ["StrictRoute", "router"]
@@ -39,7 +42,7 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route with strict JSON."""
+    """A route with strict JSON, which refuses parameters that it does not know."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, given strict requests."""
@@ -47,13 +50,52 @@ class StrictRoute(APIRoute):
         annotation: Any = None if self.body_field is None else self.body_field.field_info.annotation
         schema = None if annotation is None else TypeAdapter[Any](annotation)
 
+        known = frozenset(_query_names(self.dependant))
+        # The same route, its key asked for and its parameters read, up to where the endpoint would be called.
+        shadow = copy.copy(self)
+        shadow.dependant = replace(self.dependant, call=_refuse)
+        refuse = APIRoute.get_route_handler(shadow)
+
         async def strictly(request: Request) -> Response:
+            request.state.unknown = _unknown(request, known)
             if schema is not None:
                 request = _StrictRequest(request.scope, request.receive)
                 request.schema = schema
-            return await handle(request)
+            if not request.state.unknown:
+                return await handle(request)
+            try:
+                return await refuse(request)
+            except _UnknownParameters:
+                faults = list(request.state.unknown)
+                raise BadRequest(counted(faults), faults=faults) from None
 
         return strictly
+
+
+async def _refuse(**_: Any) -> NoReturn:
+    """Stand in for an endpoint when nothing else is wrong than parameters that it does not know."""
+    raise _UnknownParameters
+
+
+class _UnknownParameters(Exception):
+    """What is unknown stands in the request's state."""
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """Yield the query parameters of a route, those of its dependencies included."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
+
+
+def _unknown(request: Request, known: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the parameters that a route does not know, as faults that name those that it does."""
+    allowed = f"allowed: {', '.join(sorted(known))}" if known else "this address has no parameters"
+    return tuple(
+        Fault(parameter=f"query.{name}", code="unknown_parameter", detail=f'"{name}" is unknown; {allowed}')
+        for name in dict.fromkeys(request.query_params)
+        if name not in known
+    )
 
 
 def router(tag: str, *kinds: type[Problem], prefix: str = "/v1") -> APIRouter:

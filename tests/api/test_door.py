@@ -184,3 +184,32 @@ def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     except Refused as refused:
         faults = refused.faults
     assert faults is None or 1 <= len(faults) <= MOST_FAULTS
+
+
+def test_parameters_that_the_address_does_not_have_are_refused_beside_all_else(here: TestClient) -> None:
+    refused = here.get("/v1/things/x", params={"number": "many", "first": "1", "last": "2"})
+    assert refused.status_code == 400
+    assert {fault["parameter"]: fault["code"] for fault in refused.json()["errors"]} == {
+        "query.first": "unknown_parameter",
+        "query.last": "unknown_parameter",
+        "query.number": "int_parsing",
+    }
+    alone = here.get("/v1/things/x", params={"nombre": "1"})
+    assert alone.status_code == 400
+    assert alone.json()["errors"][0]["detail"] == '"nombre" is unknown; allowed: number'
+    assert here.get("/v1/things/x", params={"number": "1"}).status_code == 200
+
+
+def test_a_post_with_an_unknown_parameter_does_nothing_and_tells_all(here: TestClient) -> None:
+    body = {"name": 1}
+    refused = here.post("/v1/things?valdate_only=true", json=body)
+    assert refused.status_code == 400
+    assert [fault.get("pointer", fault.get("parameter")) for fault in refused.json()["errors"]] == [
+        "query.valdate_only",
+        "/name",
+    ]
+    assert here.post("/v1/things?valdate_only=true", json={"name": "crash"}).status_code == 400
+
+
+def test_without_a_key_nothing_is_told_of_parameters(here: TestClient) -> None:
+    assert client_of(here.app).get("/v1/things/x?first=1").status_code == 401

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook as Signer
 
 from api.clock import Clock
 from api.database import Database
+from api.logs import store_error
 from api.metrics import Metrics
 from api.schemas.events import EventShown
 from api.store.webhooks import active_webhooks, due_deliveries, hand_over, oldest_due
@@ -123,7 +124,7 @@ class Courier:
             try:
                 attempts = self.round()
             except SQLAlchemyError as error:
-                log.error("store", error=type(error).__name__)
+                log.error("store", **store_error(error))
                 attempts = 0
             if not attempts:
                 self._stop.wait(IDLE_S)

@@ -23,6 +23,7 @@ from api.errors import (
     Unavailable,
 )
 from api.language import Language, language_of
+from api.logs import store_error, where
 from api.payloads import counted, faults_of
 from api.schemas.problems import MEDIA_TYPE
 
@@ -95,14 +96,14 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(OperationalError)
     @app.exception_handler(TimeoutError)
     async def no_store(request: Request, error: Exception) -> Response:
-        log.error("store", error=type(getattr(error, "orig", error)).__name__)
+        log.error("store", **store_error(error))
         headers = {"Retry-After": RETRY_AFTER_S}
         return problem_response(request, Unavailable("The store does not answer.", headers=headers))
 
     @app.exception_handler(Exception)
     async def defect(request: Request, error: Exception) -> Response:
         # Where, and not what: an exception's words may hold a customer's data.
-        log.error("defect", error=type(error).__name__, where=_where(error))
+        log.error("defect", error=type(error).__name__, where=where(error))
         return problem_response(request, Problem("This is a defect of Paigong. The log has more, under `instance`."))
 
 
@@ -138,12 +139,3 @@ def _framework_problem(error: HTTPException) -> Problem:
             return TooLarge("The body is larger than is taken at once.", headers=headers)
         case _:
             return BadRequest("The body cannot be read.", headers=headers)
-
-
-def _where(error: BaseException) -> list[str]:
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        lines.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return lines[-12:]

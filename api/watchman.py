@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.clock import Clock
 from api.database import Database
 from api.errors import Problem
+from api.logs import store_error
 from api.store.unacknowledged import watch_items
 from api.store.watch import watch
 from api.turns import Turn
@@ -59,7 +60,7 @@ class Watchman:
             try:
                 said = self.round()
             except (SQLAlchemyError, Problem) as error:
-                log.error("watch", error=type(error).__name__)
+                log.error("watch", **store_error(error))
                 continue
             if said:
                 log.info("watch", **said)

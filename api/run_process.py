@@ -35,12 +35,12 @@ from api.store.plans import (
     get_plan,
     keep_file,
     keep_shard,
+    packed,
     plan_alone,
     shard_keys,
     shards_of,
     tell_progress,
 )
-from api.tables.plans import Plan
 from api.workers import ProcessWorkers, Seconds, end_with_parent
 from datasets.faults import DayRefused
 from optimizer.budget import Budget, Steps
@@ -203,7 +203,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         done = finished(made)
-        documents = list(plan_documents(done, centre_ids))
+        documents = [packed(document) for document in plan_documents(done, centre_ids)]
         run.write(
             lambda session: end_run(
                 session,
@@ -229,7 +229,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
     with hire() as crew:
         workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
         with _Teller(run, workers) as progress:
-            day = run.write(lambda session: _frozen(session, get_plan(session, run.plan_id)))
+            day = _frozen(run)
             made = make_plan(
                 day.folder,
                 visits=day.published(),
@@ -251,14 +251,28 @@ def _budget(limits: Mapping[str, Any]) -> Budget:
     return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
 
 
-def _frozen(session: Session, plan: Plan) -> FrozenDay:
-    """Return the day as it was when the run first began."""
-    kept = file_of(session, plan.id, "day")
-    if kept is not None:
-        return thawed(kept)
-    day = freeze(session, plan)
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
-    return day
+def _frozen(run: _Run) -> FrozenDay:
+    """Return the day as it was when the run first began.
+
+    Others write while it is read: only what is written is a transaction that nobody else can write beside.
+    """
+
+    def first(session: Session) -> FrozenDay | None:
+        if file_of(session, run.plan_id, "day") is not None:
+            return None
+        return freeze(session, get_plan(session, run.plan_id))
+
+    day = run.read(first)
+    document = None if day is None else packed(PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+
+    def keep(session: Session) -> bytes | None:
+        kept = file_of(session, run.plan_id, "day")
+        if kept is None and document is not None:
+            keep_file(session, run.plan_id, document)
+        return kept
+
+    kept = run.write(keep)
+    return day if kept is None and day is not None else thawed(kept or b"")
 
 
 def _fail(run: _Run, code: str, detail: str, faults: list[dict[str, Any]]) -> None:

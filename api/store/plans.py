@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -22,6 +23,7 @@ from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
 
 __all__ = [
+    "PackedDocument",
     "RunLost",
     "ask_to_cancel",
     "begin_run",
@@ -33,6 +35,7 @@ __all__ = [
     "keep_file",
     "keep_shard",
     "list_plans",
+    "packed",
     "plan_alone",
     "put_back",
     "shard_keys",
@@ -41,6 +44,16 @@ __all__ = [
 ]
 
 COMPRESSION = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedDocument:
+    """A document as it is kept: packed before the transaction, for nobody else can write meanwhile."""
+
+    centre_id: str
+    name: str
+    media_type: str
+    body: bytes
 
 
 class RunLost(Exception):
@@ -155,7 +168,7 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     *,
     outcome: Mapping[str, Any] | None = None,
     problem: Mapping[str, Any] | None = None,
-    documents: Iterable[PlanDocument] = (),
+    documents: Iterable[PlanDocument | PackedDocument] = (),
 ) -> None:
     """End a run with all it leaves, in one transaction. Raises RunLost."""
     plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
@@ -211,11 +224,22 @@ def shard_keys(session: Session, plan_id: str) -> set[str]:
     return set(session.scalars(select(PlanShard.key).where(PlanShard.plan_id == plan_id)))
 
 
-def keep_file(session: Session, plan_id: str, document: PlanDocument) -> None:
+def packed(document: PlanDocument) -> PackedDocument:
+    """Return a document as it is kept."""
+    return PackedDocument(
+        centre_id=document.centre_id,
+        name=document.name,
+        media_type=document.media_type,
+        body=_packed(document.content),
+    )
+
+
+def keep_file(session: Session, plan_id: str, document: PlanDocument | PackedDocument) -> None:
     """Keep a document of a plan, instead of the one before."""
-    key = {"plan_id": plan_id, "centre_id": document.centre_id, "name": document.name}
+    kept = packed(document) if isinstance(document, PlanDocument) else document
+    key = {"plan_id": plan_id, "centre_id": kept.centre_id, "name": kept.name}
     session.execute(delete(PlanFile).filter_by(**key))
-    row = {**key, "media_type": document.media_type, "body": _packed(document.content)}
+    row = {**key, "media_type": kept.media_type, "body": kept.body}
     session.execute(insert(PlanFile).values(row))
 
 

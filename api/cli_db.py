@@ -13,10 +13,10 @@ from api.errors import Conflict
 from api.folder_plans import read_folder_plan, take_over
 from api.store.jobs import By
 from api.store.load import load_day
-from api.upgrade import StoreIsNewer, upgrade
+from api.upgrade import StoreIsNewer, is_made, is_older, upgrade
 from datasets.day import read_source
 
-__all__ = ["StoreRefused", "db_app", "opened"]
+__all__ = ["StoreRefused", "db_app", "opened", "stands"]
 
 DEFAULT_DATABASE = "sqlite:///paigong.db"
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
@@ -38,8 +38,34 @@ class StoreRefused(Exception):
     """There is no such store, or not for this version."""
 
 
-def opened(url: str) -> Database:
-    """Return the store behind an address, upgraded."""
+def opened(url: str, *, upgrades: bool = False) -> Database:
+    """Return the store behind an address, made if there is none. upgrades: an older one is brought up to date."""
+    database = _named(url)
+    try:
+        if upgrades or not is_older(database):
+            upgrade(database)
+            return database
+        why = "made by an older Paigong; back it up, then: paigong db upgrade"
+    except OperationalError as error:
+        why = str(error.orig)
+    except StoreIsNewer as error:
+        why = f"upgraded by a newer Paigong ({error}); nothing was changed"
+    database.close()
+    raise StoreRefused(f"{database.url.render_as_string(hide_password=True)}: {why}")
+
+
+def stands(url: str) -> bool:
+    """Return whether there is a store behind an address; asking makes none."""
+    database = _named(url)
+    try:
+        return is_made(database)
+    except OperationalError as error:
+        raise StoreRefused(f"{database.url.render_as_string(hide_password=True)}: {error.orig}") from None
+    finally:
+        database.close()
+
+
+def _named(url: str) -> Database:
     try:
         driver = make_url(url).drivername
     except ArgumentError:
@@ -47,21 +73,13 @@ def opened(url: str) -> Database:
     if driver not in DRIVERS:
         said = f"{driver}://…" if driver else "what was given"
         raise StoreRefused(f"--database: {said}; allowed: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
-    database = Database(url)
-    where = database.url.render_as_string(hide_password=True)
-    try:
-        upgrade(database)
-    except OperationalError as error:
-        raise StoreRefused(f"{where}: {error.orig}") from None
-    except StoreIsNewer as error:
-        raise StoreRefused(f"{where}: upgraded by a newer Paigong ({error}); nothing was changed") from None
-    return database
+    return Database(url)
 
 
 @db_app.command("upgrade")
 def _db_upgrade(url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     """Make the store, or bring its tables up to this version. Back it up first: there is no way back."""
-    database = opened(url)
+    database = opened(url, upgrades=True)
     database.close()
     typer.echo(f"{database.url.render_as_string(hide_password=True)} is up to date.")
 

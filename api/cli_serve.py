@@ -13,7 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from api.auth import Scope
-from api.cli_db import opened
+from api.cli_db import opened, stands
 from api.clock import utc_now
 from api.database import Database
 from api.logs import configure_logs
@@ -69,9 +69,12 @@ def serve(
     """Serve the API until Ctrl-C. Beyond this machine only when a key exists: paigong key make."""
     settings = _settings(url, host, port)
     configure_logs(settings.log_level)
+    is_alone = _is_loopback(settings.host)
+    if not is_alone and not stands(settings.database_url):
+        raise _keyless(settings.host)
     database = opened(settings.database_url)
-    if not _is_loopback(settings.host) and not _has_key(database):
-        raise ServeRefused(f"{settings.host}: reached from elsewhere, and no key is valid; first: paigong key make")
+    if not is_alone and not _has_key(database):
+        raise _keyless(settings.host)
     database.close()
     listening = _listen(settings.host, settings.port)
     address = listening.getsockname()
@@ -92,6 +95,10 @@ def serve(
     finally:
         if supervisor is not None:
             supervisor.stop()
+
+
+def _keyless(host: str) -> ServeRefused:
+    return ServeRefused(f"{host}: reached from elsewhere, and no key is valid; first: paigong key make")
 
 
 def _is_loopback(host: str) -> bool:
@@ -121,7 +128,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 @key_app.command("make")
 def _make(
-    name: Annotated[str, typer.Option(help="Who holds it; stands in history and audit.")] = "development",
+    name: Annotated[str | None, typer.Option(help="Who holds it; stands in history and audit.")] = None,
     scopes: Annotated[
         list[Scope] | None, typer.Option("--scope", help="What it may change; repeat the option. Reading needs none.")
     ] = None,
@@ -137,19 +144,27 @@ def _make(
     """Make a key and print it: this once, for only its digest is kept."""
     if development:
         scopes, days = [Scope.ADMIN], days or DEVELOPMENT_DAYS
+    elif name is None:
+        raise typer.BadParameter("say who holds it, or --development", param_hint="--name")
     now = utc_now()
     database = opened(_settings(url).database_url)
     with database.write() as session:
+        unknown = sorted(set(centres or []) - keys.centres_named(session))
+        if unknown:
+            raise ServeRefused(
+                f"--centre: {', '.join(unknown)}: no centre of this store; load it first: paigong db load"
+            )
         made = keys.make_key(
             session,
-            name=name,
+            name=name or "development",
             scopes=scopes or [],
             centres=centres,
             now=now,
             expires_at=None if days is None else now + dt.timedelta(days=days),
         )
     database.close()
-    typer.echo(f"{made.id}", err=True)
+    may = ", ".join(scopes or []) or "reading only: no --scope was given"
+    typer.echo(f"{made.id}: {may}", err=True)
     typer.echo(made.token)
 
 
@@ -158,10 +173,14 @@ def _list(url: DatabaseUrl = None) -> None:
     """List all keys; what they open with is not known here."""
     database = opened(_settings(url).database_url)
     with database.read() as session:
+        typer.echo("KEY  STATE  MAY CHANGE  CENTRES  NAME")
         for key in keys.list_keys(session):
-            state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
+            until = f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "until revoked"
+            state = (
+                "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at < utc_now() else until
+            )
             where = "all centres" if key.centres is None else ",".join(key.centres)
-            typer.echo(f"{key.id}  {state}  {','.join(key.scopes) or 'reading'}  {where}  {key.name}")
+            typer.echo(f"{key.id}  {state}  {','.join(key.scopes) or 'nothing'}  {where}  {key.name}")
     database.close()
 
 
@@ -172,8 +191,8 @@ def _revoke(
     """Revoke a key for good; servers that run notice within seconds."""
     database = opened(_settings(url).database_url)
     with database.write() as session:
-        is_known = keys.revoke_key(session, key_id, utc_now())
+        revoked_at = keys.revoke_key(session, key_id, utc_now())
     database.close()
-    if not is_known:
+    if revoked_at is None:
         raise ServeRefused(f"{key_id}: no key of this store; paigong key list")
-    typer.echo(f"{key_id} is revoked.")
+    typer.echo(f"{key_id} is revoked since {revoked_at:%Y-%m-%d %H:%M} UTC.")

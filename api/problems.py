@@ -24,7 +24,7 @@ from api.errors import (
 )
 from api.language import Language, language_of
 from api.logs import store_error, where
-from api.payloads import counted, faults_of
+from api.payloads import counted, faults_of, said_of
 from api.schemas.problems import MEDIA_TYPE
 
 __all__ = ["add_problem_handlers", "problem_response"]
@@ -76,7 +76,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ValidationError)
     async def invalid_line(request: Request, error: ValidationError) -> Response:
-        faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+        faults = faults_of(error.errors(include_url=False, include_context=False))
         return problem_response(request, Refused(counted(faults), faults=faults))
 
     @app.exception_handler(HTTPException)
@@ -122,7 +122,7 @@ def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None, unkno
 
 
 def _fault_of_parameter(error: Mapping[str, Any]) -> Fault:
-    return Fault(parameter=".".join(map(str, error["loc"])), code=error["type"], detail=error["msg"])
+    return Fault(parameter=".".join(map(str, error["loc"])), code=error["type"], detail=said_of(error))
 
 
 def _framework_problem(error: HTTPException) -> Problem:

@@ -1,6 +1,7 @@
 """How a route reads what it is sent: strictly, all faults told, but to nobody without a key."""
 
 import copy
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -19,6 +20,13 @@ __all__ = ["StrictRoute", "router"]
 
 READ_HERE = 32_000
 """Bytes that are read on the event loop; more is read in a thread, so that others are answered meanwhile."""
+
+
+_JSON = re.compile(r"^\s*application/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+_NOT_CALLED_JSON = Refused(
+    "The body is not called JSON.",
+    faults=(Fault(code="content_type", detail="send it with the header Content-Type: application/json"),),
+)
 
 
 class _StrictRequest(Request):
@@ -61,6 +69,8 @@ class StrictRoute(APIRoute):
             if schema is not None:
                 request = _StrictRequest(request.scope, request.receive)
                 request.schema = schema
+                if not _JSON.search(request.headers.get("content-type", "")):
+                    request.state.refused = _NOT_CALLED_JSON
             if not request.state.unknown:
                 return await handle(request)
             try:

@@ -74,6 +74,10 @@ class Money(Shown):
     currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.", examples=["CNY"])
 
 
+def _in_china(longitude: float, latitude: float) -> bool:
+    return 73 <= longitude <= 135.1 and 3 <= latitude <= 54
+
+
 class Position(Sent):
     """A place on the map."""
 
@@ -85,6 +89,8 @@ class Position(Sent):
     @model_validator(mode="after")
     def _on_earth(self) -> Self:
         longitude, latitude = self.coordinates
+        if _in_china(latitude, longitude):
+            raise ValueError("longitude first, then latitude: these look swapped")
         if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
             raise ValueError("longitude from -180 to 180, then latitude from -90 to 90")
         return self

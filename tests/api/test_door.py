@@ -213,3 +213,33 @@ def test_a_post_with_an_unknown_parameter_does_nothing_and_tells_all(here: TestC
 
 def test_without_a_key_nothing_is_told_of_parameters(here: TestClient) -> None:
     assert client_of(here.app).get("/v1/things/x?first=1").status_code == 401
+
+
+def test_faults_say_what_was_sent_and_what_is_allowed_in_words_of_this_house(here: TestClient) -> None:
+    sent = {
+        "name": "a",
+        "at": "2026-03-02T09:00:00",
+        "count": 101,
+        "position": {"coordinates": [32.05, 118.79], "datum": "WGS84"},
+        "surprise": 1,
+    }
+    said = {fault["pointer"]: fault["detail"] for fault in here.post("/v1/things", json=sent).json()["errors"]}
+    assert said["/at"] == '"2026-03-02T09:00:00"; allowed: a moment with its offset, such as 2026-03-02T09:30:00+08:00'
+    assert said["/count"].startswith("101; ")
+    assert said["/position"] == "longitude first, then latitude: these look swapped"
+    assert said["/surprise"] == "there is no such field here"
+
+
+def test_a_body_that_is_not_called_json_is_told_so(here: TestClient) -> None:
+    for headers in ({}, {"Content-Type": "text/plain"}):
+        refused = here.post("/v1/things", content=b'{"name": "a"}', headers=headers)
+        assert refused.status_code == 422
+        assert [fault["code"] for fault in refused.json()["errors"]] == ["content_type"]
+    called = {"Content-Type": "application/json; charset=utf-8"}
+    assert here.post("/v1/things", content=b'{"name": "a"}', headers=called).status_code == 201
+
+
+def test_quotes_that_an_etag_lacks_are_asked_for(here: TestClient) -> None:
+    refused = here.patch("/v1/things/x", headers={"If-Match": "7"})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["detail"] == 'quotes belong to it: If-Match: "7"'

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -70,9 +71,25 @@ def http_sender(timeout_s: float) -> Send:
             with client.stream("POST", url, headers=headers, content=body) as answer:
                 return Attempt(status=answer.status_code)  # its body is nobody's business, however long
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return Attempt(status=None, error=type(error).__name__)
+            return Attempt(status=None, error=_words(error, url, timeout_s))
 
     return send
+
+
+def _words(error: Exception, url: str, timeout_s: float) -> str:
+    """Return why there was no answer, for whoever set the address."""
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection to {place} within {timeout_s:g} s"
+        case httpx.TimeoutException():
+            return f"{place} did not answer within {timeout_s:g} s"
+        case httpx.ConnectError() if "refused" in str(error):
+            return f"nobody listens at {place}"
+        case httpx.ConnectError():
+            return f"no connection to {place}: {error}"
+        case _:
+            return f"the connection to {place} broke ({type(error).__name__})"
 
 
 def signed_headers(secret: str, event_id: str, now: dt.datetime, body: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import random
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from standardwebhooks import Webhook as Verifier
 
 from api.database import Database
-from api.delivery import GIVEN_UP_AFTER, Attempt, Courier, pause_after
+from api.delivery import GIVEN_UP_AFTER, Attempt, Courier, http_sender, pause_after
 from api.events import emit
 from api.logs import store_error
 from api.metrics import Metrics
@@ -305,3 +306,10 @@ def test_a_store_that_fails_is_logged_with_reason_and_place() -> None:
     assert (said["error"], said["reason"]) == ("OperationalError", "database is locked")
     assert all(place.startswith("test_delivery.py:") for place in said["where"])
     assert "customer" not in str(said)
+
+
+def test_an_address_where_nobody_listens_is_called_that() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    attempt = http_sender(1.0)(f"http://127.0.0.1:{port}/hook", {}, b"{}")
+    assert attempt == Attempt(status=None, error=f"nobody listens at 127.0.0.1:{port}")

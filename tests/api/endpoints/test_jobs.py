@@ -399,3 +399,9 @@ def test_an_explanation_says_when_there_is_none(stocked: TestClient) -> None:
     answer = stocked.get(f"/v1/jobs/{shown['id']}/explanation", headers={"Accept-Language": "zh-CN"}).json()
     assert (answer["explained"], answer["explanation"], answer["plan_id"]) == (False, None, None)
     assert "计划" in answer["said"]
+
+
+def test_a_family_that_nobody_and_nothing_knows_is_refused(stocked: TestClient) -> None:
+    refused = stocked.post("/v1/jobs", json=job(product="frigde"))
+    assert faults(refused) == {"/product": "unknown_family"}
+    assert refused.json()["errors"][0]["detail"].startswith('"frigde"; ')

@@ -29,6 +29,10 @@ _NOT_CALLED_JSON = Refused(
 )
 
 
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 class _StrictRequest(Request):
     """A request whose `json()` is an instance of the route's schema.
 
@@ -69,7 +73,7 @@ class StrictRoute(APIRoute):
             if schema is not None:
                 request = _StrictRequest(request.scope, request.receive)
                 request.schema = schema
-                if not _JSON.search(request.headers.get("content-type", "")):
+                if _has_body(request) and not _JSON.search(request.headers.get("content-type", "")):
                     request.state.refused = _NOT_CALLED_JSON
             if not request.state.unknown:
                 return await handle(request)

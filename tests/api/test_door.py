@@ -212,6 +212,7 @@ def test_a_post_with_an_unknown_parameter_does_nothing_and_tells_all(here: TestC
 
 
 def test_without_a_key_nothing_is_told_of_parameters(here: TestClient) -> None:
+    assert isinstance(here.app, FastAPI)
     assert client_of(here.app).get("/v1/things/x?first=1").status_code == 401
 
 

@@ -77,17 +77,19 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     plan = wished(client, stocked)
     assert (plan["state"], plan["problem"]) == ("finished", None)
     assert plan["outcome"]["travel"] == {"provider": plan["outcome"]["travel"]["provider"], "is_estimate": True}
-    visits = 0
+    visits = unassigned = 0
     for centre_id in plan["centres"]:
         asked = {"centre_id": centre_id}
         for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets"):
             assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
         routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
         visits += sum(len(route["stops"]) for route in routes)
+        unassigned += len(client.get(f"/v1/plans/{plan['id']}/unassigned", params=asked).json())
         pages = client.get(f"/v1/plans/{plan['id']}/sheets", params=asked).json()
         page = client.get(f"/v1/plans/{plan['id']}/sheets/{pages[0]}", params=asked)
         assert page.headers["content-type"].startswith("text/html")
     assert visits == plan["outcome"]["served"]
+    assert unassigned == plan["outcome"]["left_out"] + plan["outcome"]["awaiting_consent"]
     assert client.get(f"/v1/plans/{plan['id']}/check").json() == {"legal": True, "findings": []}
     assert publish(client, plan, 77).status_code == 412
     done = publish(client, plan)

@@ -183,3 +183,20 @@ def test_no_cell_becomes_a_formula(text: str) -> None:
 def test_harmless_cells_stay(tmp_path: Path) -> None:
     assert [neutral(cell) for cell in ("a=1", "", 5, None)] == ["a=1", "", 5, None]
     assert csv_text(["a"], [[None], [["x", "y"]], [True]]) == b'\xef\xbb\xbfa\r\n""\r\nx;y\r\nyes\r\n'
+
+
+def test_a_table_repeats_no_reading_that_is_not_its_rows(stocked: TestClient) -> None:
+    def readings(name: str) -> list[tuple[str, str]]:
+        answer = stocked.get(f"/v1/reports/{name}", params={"format": "csv"})
+        table = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+        return [(row.get("policy", ""), row["policy_reading"]) for row in table]
+
+    entered(stocked)
+    promises = readings("sla")
+    assert promises
+    assert all(
+        reading.startswith(f"{policy}: ") or (policy, reading) == ("appointment", "") for policy, reading in promises
+    )
+    _, first = readings("workload")[0]
+    assert " | " in first
+    assert {reading for _, reading in readings("workload")[1:]} <= {""}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -49,8 +50,13 @@ def test_what_the_store_has_promised_since_outlives_another_load(loaded: Databas
     with loaded.write() as session:
         ids = session.scalars(select(JobRow.id).order_by(JobRow.entered)).all()
         start = NOW + dt.timedelta(hours=6)
-        promised = {"published_technician_id": "T1", "published_start": start, "told": True, "lock": "pinned"}
-        asked = {"appointment_start": start, "appointment_end": start, "consent": "given"}
+        promised: dict[str, Any] = {
+            "published_technician_id": "T1",
+            "published_start": start,
+            "told": True,
+            "lock": "pinned",
+        }
+        asked: dict[str, Any] = {"appointment_start": start, "appointment_end": start, "consent": "given"}
         change_job(session, session.get_one(JobRow, ids[0]), "state", by=by, now=now, state="offered", **promised)
         change_job(session, session.get_one(JobRow, ids[1]), "changed", by=by, now=now, **asked)
         change_job(session, session.get_one(JobRow, ids[2]), "state", by=by, now=now, state="done", due_at=None)

@@ -35,7 +35,10 @@ def _day_make(
     jobs: Annotated[int, typer.Option(min=0, max=1_000_000, help="Calls waiting at the planning moment.")] = 20_000,
     technicians: Annotated[int, typer.Option(min=0, max=200_000, help="Technicians of the network.")] = 4_200,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same files.")] = 1,
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the horizon.")] = SAMPLE_DATE,
+    date: Annotated[
+        dt.datetime,
+        typer.Option(formats=["%Y-%m-%d"], help="First date; a day that is over cannot be published."),
+    ] = SAMPLE_DATE,
 ) -> None:
     """Write a sample national day as files."""
     make_day(folder, jobs=jobs, technicians=technicians, seed=seed, date=date.date())

@@ -32,7 +32,7 @@ db_app = typer.Typer(no_args_is_help=True, help="The store behind the API: make 
 @db_app.command("upgrade")
 def _db_upgrade(url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     """Make the store, or bring its tables up to this version. Back it up first: there is no way back."""
-    database = opened(url)
+    database = opened(url, upgrades=True)
     database.close()
     typer.echo(f"{database.url.render_as_string(hide_password=True)} is up to date.")
 

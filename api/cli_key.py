@@ -8,7 +8,7 @@ import typer
 from api.auth import Scope
 from api.clock import utc_now
 from api.opening import opened
-from api.settings import Settings
+from api.settings import read_settings
 from api.store import keys
 from datasets.faults import Refusal
 
@@ -25,16 +25,16 @@ DatabaseUrl = Annotated[
 
 
 class KeyRefused(Refusal):
-    """There is no such key."""
+    """There is no such key, or it cannot be made like that."""
 
 
 def _store(url: str | None) -> str:
-    return url or Settings().database_url
+    return read_settings(database_url=url).database_url
 
 
 @key_app.command("make")
 def _make(
-    name: Annotated[str, typer.Option(help="Who holds it; stands in history and audit.")] = "development",
+    name: Annotated[str | None, typer.Option(help="Who holds it; stands in history and audit.")] = None,
     scopes: Annotated[
         list[Scope] | None, typer.Option("--scope", help="What it may change; repeat the option. Reading needs none.")
     ] = None,
@@ -50,19 +50,25 @@ def _make(
     """Make a key and print it: this once, for only its digest is kept."""
     if development:
         scopes, days = [Scope.ADMIN], days or DEVELOPMENT_DAYS
+    elif name is None:
+        raise typer.BadParameter("say who holds it, or --development", param_hint="--name")
     now = utc_now()
     database = opened(_store(url))
     with database.write() as session:
+        unknown = sorted(set(centres or []) - keys.centres_named(session))
+        if unknown:
+            raise KeyRefused(f"--centre: {', '.join(unknown)}: no centre of this store; load it first: paigong db load")
         made = keys.make_key(
             session,
-            name=name,
+            name=name or "development",
             scopes=scopes or [],
             centres=centres,
             now=now,
             expires_at=None if days is None else now + dt.timedelta(days=days),
         )
     database.close()
-    typer.echo(f"{made.id}", err=True)
+    may = ", ".join(scopes or []) or "reading only: no --scope was given"
+    typer.echo(f"{made.id}: {may}", err=True)
     typer.echo(made.token)
 
 
@@ -71,10 +77,14 @@ def _list(url: DatabaseUrl = None) -> None:
     """List all keys; what they open with is not known here."""
     database = opened(_store(url))
     with database.read() as session:
+        typer.echo("KEY  STATE  MAY CHANGE  CENTRES  NAME")
         for key in keys.list_keys(session):
-            state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
+            until = f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "until revoked"
+            state = (
+                "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at < utc_now() else until
+            )
             where = "all centres" if key.centres is None else ",".join(key.centres)
-            typer.echo(f"{key.id}  {state}  {','.join(key.scopes) or 'reading'}  {where}  {key.name}")
+            typer.echo(f"{key.id}  {state}  {','.join(key.scopes) or 'nothing'}  {where}  {key.name}")
     database.close()
 
 
@@ -85,8 +95,8 @@ def _revoke(
     """Revoke a key for good; servers that run notice within seconds."""
     database = opened(_store(url))
     with database.write() as session:
-        is_known = keys.revoke_key(session, key_id, utc_now())
+        revoked_at = keys.revoke_key(session, key_id, utc_now())
     database.close()
-    if not is_known:
+    if revoked_at is None:
         raise KeyRefused(f"{key_id}: no key of this store; paigong key list")
-    typer.echo(f"{key_id} is revoked.")
+    typer.echo(f"{key_id} is revoked since {revoked_at:%Y-%m-%d %H:%M} UTC.")

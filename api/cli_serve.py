@@ -15,8 +15,8 @@ from api.app import create_app
 from api.clock import utc_now
 from api.database import Database
 from api.logs import configure_logs
-from api.opening import opened
-from api.settings import Settings
+from api.opening import opened, stands
+from api.settings import Settings, read_settings
 from api.store import keys
 from api.supervisor import Supervisor
 from datasets.faults import Refusal
@@ -54,8 +54,7 @@ class ServeRefused(Refusal):
 
 
 def _settings(url: str | None, host: str | None = None, port: int | None = None) -> Settings:
-    given = {"database_url": url, "host": host, "port": port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return read_settings(database_url=url, host=host, port=port)
 
 
 @serve_app.command("serve")
@@ -70,9 +69,12 @@ def _serve(
     """Serve the API until Ctrl-C. Beyond this machine only when a key exists: paigong key make."""
     settings = _settings(url, host, port)
     configure_logs(settings.log_level)
+    is_alone = _is_loopback(settings.host)
+    if not is_alone and not stands(settings.database_url):
+        raise _keyless(settings.host)
     database = opened(settings.database_url)
-    if not _is_loopback(settings.host) and not _has_key(database):
-        raise ServeRefused(f"{settings.host}: reached from elsewhere, and no key is valid; first: paigong key make")
+    if not is_alone and not _has_key(database):
+        raise _keyless(settings.host)
     database.close()
     listening = _listen(settings.host, settings.port)
     address = listening.getsockname()
@@ -93,6 +95,10 @@ def _serve(
     finally:
         if supervisor is not None:
             supervisor.stop()
+
+
+def _keyless(host: str) -> ServeRefused:
+    return ServeRefused(f"{host}: reached from elsewhere, and no key is valid; first: paigong key make")
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,7 +12,7 @@ import typer
 from api.clock import utc_now
 from api.logs import configure_logs
 from api.runs import RunWorker
-from api.settings import Settings
+from api.settings import read_settings
 from api.watchman import Watchman
 
 __all__ = ["work_app"]
@@ -28,7 +28,7 @@ def _work(
 
     One of them also watches promises, says what is at risk, and sweeps what has served its purpose.
     """
-    settings = Settings()
+    settings = read_settings()
     configure_logs(settings.log_level)
     over = threading.Event()
 

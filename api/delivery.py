@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -15,6 +16,7 @@ from standardwebhooks import Webhook as Signer
 
 from api.clock import Clock
 from api.database import Database
+from api.logs import store_error
 from api.metrics import Metrics
 from api.schemas.events import EventShown
 from api.store.webhooks import active_webhooks, due_deliveries, hand_over, oldest_due
@@ -74,9 +76,25 @@ def http_sender(timeout_s: float) -> Send:
             with client().stream("POST", url, headers=headers, content=body) as answer:
                 return Attempt(status=answer.status_code)  # its body is nobody's business, however long
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return Attempt(status=None, error=type(error).__name__)
+            return Attempt(status=None, error=_words(error, url, timeout_s))
 
     return send
+
+
+def _words(error: Exception, url: str, timeout_s: float) -> str:
+    """Return why there was no answer, for whoever set the address."""
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection to {place} within {timeout_s:g} s"
+        case httpx.TimeoutException():
+            return f"{place} did not answer within {timeout_s:g} s"
+        case httpx.ConnectError() if "refused" in str(error):
+            return f"nobody listens at {place}"
+        case httpx.ConnectError():
+            return f"no connection to {place}: {error}"
+        case _:
+            return f"the connection to {place} broke ({type(error).__name__})"
 
 
 def signed_headers(secret: str, event_id: str, now: dt.datetime, body: str) -> dict[str, str]:
@@ -128,7 +146,7 @@ class Courier:
             try:
                 attempts = self.round()
             except SQLAlchemyError as error:
-                log.error("store", error=type(error).__name__)
+                log.error("store", **store_error(error))
                 attempts = 0
             if not attempts:
                 self._stop.wait(IDLE_S)

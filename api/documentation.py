@@ -87,7 +87,8 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
     kinds: list[type[Problem]] = list(USUAL) if "security" in operation else []
     parameters = operation.get("parameters", [])
     names = {parameter["name"] for parameter in parameters}
-    if parameters:
+    # Parameters that an address does not have are refused too.
+    if parameters or "security" in operation:
         kinds.append(BadRequest)
     if "{" in path:
         kinds.append(NotFound)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.day_differences import day_differences
 from api.errors import Conflict
 from api.frozen_days import FrozenDay, frozen
 from api.judging import StoredPlan, judged
@@ -22,7 +23,7 @@ from api.travel_source import reopen_source
 from datasets.day import read_day
 from datasets.plan_folder import KPIS_FILE, PLAN_FILE
 from datasets.plan_reading import read_plan
-from datasets.times import moment_of
+from datasets.times import TIME_ZONE, moment_of
 from optimizer.cost import price
 from optimizer.measure import measure
 from optimizer.plan import Result, Status
@@ -62,9 +63,16 @@ def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime)
     Raises
     ------
     Conflict
-        The store holds another day than the folder, the checker objects, or other promises were made meanwhile.
+        The day is over, the store holds another day than the folder, the checker objects, or other promises were made
+        meanwhile.
     """
     day = given.folder.day
+    last = day.date + dt.timedelta(days=day.days - 1)
+    if last < at.astimezone(TIME_ZONE).date():
+        raise Conflict(
+            f"The day is over: its last date is {last}. Publish a plan of today or later, such as one of "
+            "paigong day make DIR --date YYYY-MM-DD."
+        )
     plan = create_plan(
         session,
         wish={
@@ -84,7 +92,11 @@ def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime)
     )
     here = freeze(session, plan)
     if here.folder.day != day:
-        raise Conflict("The store holds another day than the folder: load the folder first (paigong db load).")
+        differing = day_differences(here.folder.day, day)
+        raise Conflict(
+            "The store holds another day than the folder. If it is not loaded yet: paigong db load. What has happened "
+            "in the store since stays there; then plan through the API. What differs: " + "; ".join(differing) + "."
+        )
     keep_file(session, plan.id, packed(PlanDocument(centre_id=WHOLE, name="day", content=frozen(here))))
     for document in plan_documents(given, plan.centre_ids):
         keep_file(session, plan.id, packed(document))

@@ -68,6 +68,8 @@ def outcome_of(done: Finished) -> dict[str, Any]:
         "jobs": ours["jobs"],
         "served": ours["served"],
         "left_out": ours["dispatchable"] - ours["served"],
+        # Nobody could be sent to these whatever the plan: they are unassigned too, and not its doing.
+        "awaiting_consent": ours["jobs"] - ours["dispatchable"],
         "arrival_percent": ours["arrival"]["percent"],
         "remote_percent": ours["arrival_by_area"].get("remote", {}).get("percent"),
         "cost_fen": ours["cost_total_fen"],

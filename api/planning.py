@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
 from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
+from datasets.families import unknown_families
 from datasets.faults import Refusal
 from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
@@ -86,6 +87,8 @@ class Planned:
     policies: tuple[str, ...]
     floors_missed: tuple[str, ...]
     """A line per centre whose remote customers wait longer than its floor allows, worst first."""
+    unknown_families: Mapping[str, int] = field(default_factory=dict)
+    """Families of jobs that no technician and no part has, with the number of jobs."""
 
 
 def plan_day(  # noqa: PLR0913 - what the command line was told
@@ -134,6 +137,7 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         changes=made.changes,
         travel=made.travel_said,
         policies=folder.policies,
+        unknown_families=unknown_families(folder),
         floors_missed=tuple(
             f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
             f"{floor.allowed} allowed by {made.ours.parity_target_percent} %"

@@ -17,6 +17,7 @@ from api.database import Database
 from api.desks import Desks
 from api.edge import REPLAYED_FOR
 from api.errors import Conflict, Problem
+from api.logs import store_error
 from api.settings import Settings
 from api.store.slots import HELD
 from api.store.sweep import Retention, sweep
@@ -90,7 +91,7 @@ class Watchman:
             try:
                 said = self.round()
             except (SQLAlchemyError, Problem) as error:
-                log.error("watch", error=type(error).__name__)
+                log.error("watch", **store_error(error))
                 said = {}
             if said:
                 log.info("watch", **said)

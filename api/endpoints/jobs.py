@@ -390,7 +390,7 @@ def _put_lines(edge: Edge, first: int, lines: list[bytes]) -> bytes:
         try:
             said = JobLine.model_validate_json(line)
         except ValidationError as error:
-            faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+            faults = faults_of(error.errors(include_url=False, include_context=False))
             results[number] = _refused(number, faults)
             continue
         groups.setdefault((said.source, said.needs_visit), []).append((number, said.external_id, said))

@@ -326,7 +326,7 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             said = schema.model_validate_json(line)
             read[number] = (said.id, resource.cells(said.id, said.row))
         except ValidationError as error:
-            faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+            faults = faults_of(error.errors(include_url=False, include_context=False))
             results[number] = _refused(number, faults)
         except Refused as refused:
             results[number] = _refused(number, refused.faults)

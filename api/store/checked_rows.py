@@ -1,6 +1,7 @@
 """Rows that callers send, judged as the files of a day folder are, against the network that holds on a date."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Fault
+from api.payloads import MOST_SHOWN
 from api.schemas.cells import pointer_of_column
 from api.store.network import NETWORK_TABLES, holding
 from api.tables.network import Document
@@ -69,9 +71,20 @@ def faults_by_row(faults: Sequence[CellFault]) -> dict[int, list[Fault]]:
     found: dict[int, list[Fault]] = defaultdict(list)
     for fault in faults:
         found[(fault.row or 1) - 1].append(
-            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=f"allowed: {fault.allowed}")
+            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=_said(fault))
         )
     return dict(found)
+
+
+def _said(fault: CellFault) -> str:
+    """Return what is wrong with a cell, for who never saw a file."""
+    allowed = _FILE.sub(r"\1", fault.allowed).replace("part_id:quantity;… with ids", "parts with ids")
+    allowed = allowed.replace("that stands in ", "of ").replace("that stand in ", "of ")
+    value = f'"{fault.value}"; ' if 0 < len(fault.value) <= MOST_SHOWN else ""
+    return f"{value}allowed: {allowed}"
+
+
+_FILE = re.compile(r"\b(\w+)\.csv\b")
 
 
 def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:

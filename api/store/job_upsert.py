@@ -16,6 +16,7 @@ from api.schemas.cells import row_of
 from api.schemas.jobs import JobIn
 from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
+from api.store.families import unknown_families
 from api.store.job_moves import MAY_BE_AHEAD, job_event, state_event
 from api.store.jobs import By, Entered, enter_jobs, jobs_by_external
 from api.tables.jobs import JobRow
@@ -62,6 +63,11 @@ def upsert_jobs(session: Session, sending: Sending, jobs: Sequence[tuple[str, Jo
         faults = _edge_faults(said, sending, known.get(name), cells[place], now)
         if faults:
             refused[place] = faults
+    unknown = unknown_families(session, {said.product for _, said in jobs})
+    for place, (_, said) in enumerate(jobs):
+        if said.product in unknown:
+            detail = f'"{said.product}"; allowed: a family that some technician, kit or part has'
+            refused.setdefault(place, []).append(_fault("/product", "unknown_family", detail))
     last: dict[str, int] = {name: place for place, (name, _) in enumerate(jobs)}
     for place, (name, _) in enumerate(jobs):
         if last[name] != place:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
+from api.job_states import OPEN_STATES, JobState
 from api.store.network import CHUNK, point
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
@@ -19,6 +20,7 @@ from optimizer.model import ClockKind, Job
 
 __all__ = [
     "LIVE_COLUMNS",
+    "LOADING",
     "By",
     "Entered",
     "change_job",
@@ -26,10 +28,14 @@ __all__ = [
     "job_by_external",
     "job_history",
     "jobs_by_external",
+    "lived_on",
 ]
 
 LIVE_COLUMNS = ("appointment", "consent", "lock", "published_technician_id", "published_start", "told")
 """Columns of jobs.csv that the store keeps in columns of their own: they live on after the job was entered."""
+_LIVE_HERE = frozenset(LIVE_COLUMNS) - {"appointment"} | {"appointment_start", "appointment_end"}
+LOADING = "load"
+"""The channel of files that are loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,16 @@ def job_history(session: Session, job_id: str) -> Sequence[JobHistory]:
     return session.scalars(select(JobHistory).where(JobHistory.job_id == job_id).order_by(JobHistory.id)).all()
 
 
+def lived_on(session: Session, job_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of these jobs to which more has happened than that files were loaded."""
+    found: set[str] = set()
+    for start in range(0, len(job_ids), CHUNK):
+        some = job_ids[start : start + CHUNK]
+        query = select(JobHistory.job_id).where(JobHistory.job_id.in_(some), JobHistory.channel != LOADING)
+        found.update(session.scalars(query.distinct()))
+    return frozenset(found)
+
+
 def change_job(
     session: Session,
     job: JobRow,
@@ -107,12 +123,14 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     ids: Sequence[str] | None = None,
     first_state: str = "needs_visit",
     known: Mapping[str, Any] | None = None,
+    living: frozenset[str] = frozenset(),
 ) -> list[Entered]:
     """Create the jobs that a source names anew, and change those it has named before; equal ones are left alone.
 
     read: the jobs, read and found good (`read_jobs` of api/store/days.py, or a day folder); external_ids: their names
     at the source, in order. ids: names here for those that are new; None gives them. first_state: of those that are
-    new and not published. known: what `jobs_by_external` says of them, if it was asked already.
+    new and not published. known: what `jobs_by_external` says of them, if it was asked already. living: ids of jobs
+    whose live columns are not this source's any more.
 
     Raises
     ------
@@ -134,7 +152,9 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
             lines.append(_line(id_, "created", by, now, states=(None, state)))
             entered.append(Entered(id=id_, external_id=external_id, outcome="created"))
             continue
-        differing = sorted(name for name in columns.keys() - {"position"} if getattr(job, name) != columns[name])
+        if job.id in living:
+            columns |= {name: getattr(job, name) for name in _LIVE_HERE}
+        differing = _differing(job, columns, is_living=job.id in living)
         if differing:
             changed.append({**columns, "id": job.id, "version": job.version + 1, "updated_at": now})
             lines.append(_line(job.id, "changed", by, now, states=(job.state,) * 2, detail={"columns": differing}))
@@ -151,6 +171,14 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
         raise Conflict("A job of this name was entered in the same moment; send it again.") from error
     session.expire_all()
     return entered
+
+
+def _differing(job: JobRow, columns: Mapping[str, Any], *, is_living: bool) -> list[str]:
+    if is_living and JobState(job.state) not in OPEN_STATES:
+        return []
+    # A place is as its cells; when the job is due follows from the rest, and the watch keeps it.
+    compared = columns.keys() - {"position", "due_at"}
+    return sorted(name for name in compared if getattr(job, name) != columns[name])
 
 
 _NEW: Mapping[str, Any] = {"version": 1, "clock_paused_at": None, "clock_paused_reason": None, "paused_s": 0}

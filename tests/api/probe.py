@@ -14,7 +14,8 @@ from api.errors import Conflict
 from api.event_types import EventType
 from api.events import emit
 from api.routes import router
-from api.schemas.values import Duration, Id, Moment, Position, Sent, Shown, Text
+from api.schemas.values import Duration, Moment, Position, Sent, Shown, Text
+from api.schemas.written import Identifier
 from api.tables.base import new_id
 
 __all__ = ["Gate", "add_probe"]
@@ -28,7 +29,7 @@ class Draft(Sent):
     takes: Duration | None = Field(default=None, description="A duration.")
     position: Position | None = Field(default=None, description="A place.", examples=[None])
     count: int = Field(default=0, ge=0, le=100, description="A number.", examples=[1])
-    tags: list[Id] = Field(default=[], description="Some words.", examples=[["a"]])
+    tags: list[Identifier] = Field(default=[], description="Some words.", examples=[["a"]])
 
 
 class Made(Shown):

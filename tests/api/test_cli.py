@@ -202,7 +202,7 @@ def edited(planned: tuple[Path, Path], copy: Path) -> Path:
     stop = document["routes"][0]["stops"][0]
     stop["start"] = "2026-03-02T02:00:00+08:00"
     (copy / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    with (copy / "stops.csv").open(encoding="utf-8", newline="") as stream:
+    with (copy / "stops.csv").open(encoding="utf-8-sig", newline="") as stream:
         header, *rows = csv.reader(stream)
     for row in rows:
         if row[0] == stop["job_id"]:

@@ -13,17 +13,20 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from api.database import Database
+from api.frozen_days import FrozenDay
 from api.plan_files import PlanDocument, packed
 from api.plan_states import PlanState
 from api.run_process import run_here
+from api.store.plan_days import freeze
 from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, tell_progress
 from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
-from api.tables.plans import LiveRoute, PlanFile, Published, Visit
+from api.tables.plans import LiveRoute, Plan, PlanFile, Published, Visit
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 from tests.api.clients import MakeKey, client_of
@@ -76,17 +79,19 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     plan = wished(client, stocked)
     assert (plan["state"], plan["problem"]) == ("finished", None)
     assert plan["outcome"]["travel"] == {"provider": plan["outcome"]["travel"]["provider"], "is_estimate": True}
-    visits = 0
+    visits = unassigned = 0
     for centre_id in plan["centres"]:
         asked = {"centre_id": centre_id}
         for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets"):
             assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
         routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
         visits += sum(len(route["stops"]) for route in routes)
+        unassigned += len(client.get(f"/v1/plans/{plan['id']}/unassigned", params=asked).json())
         pages = client.get(f"/v1/plans/{plan['id']}/sheets", params=asked).json()
         page = client.get(f"/v1/plans/{plan['id']}/sheets/{pages[0]}", params=asked)
         assert page.headers["content-type"].startswith("text/html")
     assert visits == plan["outcome"]["served"]
+    assert unassigned == plan["outcome"]["left_out"] + plan["outcome"]["awaiting_consent"]
     assert client.get(f"/v1/plans/{plan['id']}/check").json() == {"legal": True, "findings": []}
     assert publish(client, plan, 77).status_code == 412
     done = publish(client, plan)
@@ -355,6 +360,30 @@ def test_a_centre_without_jobs_has_an_empty_plan(client: TestClient, stocked: Da
     assert (plan["state"], plan["problem"]) == ("finished", None)
     assert client.get(f"/v1/plans/{plan['id']}/routes").json() == []
     assert publish(client, plan).status_code == 200
+
+
+def test_others_write_while_a_run_reads_its_day(
+    client: TestClient, stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrote: list[str] = []
+
+    def read_slowly(session: Session, plan: Plan) -> FrozenDay:
+        other = Database(stocked.url.render_as_string(hide_password=False))
+        try:
+            with other.engine.connect() as connection:
+                if other.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA busy_timeout = 3000")
+                connection.execute(update(CentreRow).values(id=CentreRow.id))
+                connection.commit()
+            wrote.append("written")
+        except OperationalError as error:
+            wrote.append(str(error.orig))
+        other.close()
+        return freeze(session, plan)
+
+    monkeypatch.setattr("api.run_process.freeze", read_slowly)
+    assert wished(client, stocked)["state"] == "finished"
+    assert wrote == ["written"]
 
 
 def test_a_day_with_faults_fails_and_says_why(client: TestClient, stocked: Database) -> None:

@@ -113,10 +113,19 @@ def test_beyond_this_machine_it_serves_only_with_a_key(tmp_path: Path) -> None:
     refused = paigong("serve", "--host", "0.0.0.0", "--port", "0", "--database", url)
     assert refused.returncode == 2
     assert "paigong key make" in refused.stderr
-    paigong("key", "make", "--database", url)
-    listed = paigong("key", "list", "--database", url).stdout
+    assert not (tmp_path / "keyless.db").exists()
+    nameless = paigong("key", "make", "--database", url)
+    assert (nameless.returncode, "--name" in nameless.stderr) == (2, True)
+    nowhere = paigong("key", "make", "--name", "tickets", "--centre", "C99", "--database", url)
+    assert (nowhere.returncode, "C99: no centre" in nowhere.stderr) == (2, True)
+    made = paigong("key", "make", "--name", "tickets", "--database", url)
+    assert "reading only" in made.stderr
+    header, listed = paigong("key", "list", "--database", url).stdout.splitlines()
+    assert header.split()[0] == "KEY"
+    assert "until revoked" in listed
     revoked = paigong("key", "revoke", listed.split()[0], "--database", url)
     assert revoked.returncode == 0
+    assert paigong("key", "revoke", listed.split()[0], "--database", url).stdout == revoked.stdout
     assert "revoked" in paigong("key", "list", "--database", url).stdout
     assert paigong("serve", "--host", "0.0.0.0", "--port", "0", "--database", url).returncode == 2
     assert paigong("key", "revoke", "key_none", "--database", url).returncode == 2

@@ -292,9 +292,12 @@ def test_no_cell_of_the_call_list_runs_as_a_formula(client: TestClient, database
         job.cells = {**job.cells, "contact": '=HYPERLINK("http://x")', "phone": "+1"}
     table = client.get("/v1/call-lists.csv", params={"centre_id": "C1", "date": DATE})
     assert table.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(table.text)))
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     (mine,) = [row for row in rows if row["party"] == "customer" and row["item_ids"] == item["id"]]
     assert (mine["contact"], mine["phone"]) == ('\'=HYPERLINK("http://x")', "'+1")
+    assert table.content.startswith(b"\xef\xbb\xbf")
+    assert {row["before"][16:] for row in rows} == {":00+08:00"}
+    assert not any(row["slack"].endswith("S") and row["slack"] != "PT0S" for row in rows)
     shown = client.get("/v1/call-lists", params={"centre_id": "C1", "date": DATE}).json()["items"]
     assert len(shown) == len(rows)
 

@@ -289,3 +289,18 @@ def test_a_worker_replans_what_was_reported(
             select(DispatchItem).where(DispatchItem.job_id == visit.job_id, DispatchItem.state == "pending")
         ).all()
     assert [item.technician_id for item in items] == ([] if moved is None else [moved.technician_id])
+
+
+def test_ids_may_be_chinese_wherever_one_is_named(client: TestClient) -> None:
+    for said in (
+        {"ill": {"technician_id": "张三"}},
+        {"urgent_job": {"job_id": "报修单 1"}},
+        {"outlet_offline": {"outlet_id": "南京网点"}},
+    ):
+        answer = client.post("/v1/disruptions", json={**LIMITS, **said})
+        assert answer.json()["errors"][0]["code"].startswith("unknown_"), answer.text
+    wish = {"scope": {"centres": ["南京"]}, "horizon": {"date": "2026-03-02", "days": 1}}
+    refused = client.post("/v1/plans", json=wish)
+    assert "南京" in refused.json()["errors"][0]["detail"], refused.text
+    badly = client.post("/v1/disruptions", json={**LIMITS, "ill": {"technician_id": "=a;b"}})
+    assert "begins with a letter" in badly.json()["errors"][0]["detail"]

@@ -441,3 +441,9 @@ def test_clocks_and_consent_can_be_asked_for_in_the_feed(stocked: TestClient) ->
     for type_ in ("job.clock_paused", "job.clock_resumed", "job.consent_given"):
         feed = stocked.get("/v1/events", params={"type": type_})
         assert [one["subject"] for one in feed.json()["items"]] == [shown["id"]], feed.text
+
+
+def test_a_family_that_nobody_and_nothing_knows_is_refused(stocked: TestClient) -> None:
+    refused = stocked.post("/v1/jobs", json=job(product="frigde"))
+    assert faults(refused) == {"/product": "unknown_family"}
+    assert refused.json()["errors"][0]["detail"].startswith('"frigde"; ')

@@ -282,7 +282,7 @@ def test_what_goes_wrong_inside_has_its_exit_code(
     [
         ("api.cli", {"numpy", "sqlalchemy", "fastapi"}),
         ("api.cli_key", {"numba", "ortools", "pandas", "fastapi", "matplotlib"}),
-        ("api.cli_work", {"api.run_process", "matplotlib", "fastapi"}),
+        ("api.cli_work", {"api.run_process", "matplotlib"}),
         ("api.workers", {"api.planning", "fastapi", "matplotlib"}),
     ],
 )

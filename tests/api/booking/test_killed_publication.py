@@ -31,7 +31,7 @@ from tests.api.clients import NOW, MakeKey
 from tests.api.published import plan
 from tests.api.running import until
 
-BEFORE = ("INSERT INTO published", "INSERT INTO dispatch_items", "commit")
+BEFORE = ("INSERT INTO dispatch_items", "commit")
 PROMISES = ("visits", "live_routes", "published", "appointments", "dispatch_items", "dispatch_entries", "refusals")
 TOLD = ("events", "job_history", "audit", "posted", "plan_events")
 NEW_JOBS = 6
@@ -112,8 +112,8 @@ def assert_holds_once(database: Database, plan_id: str, appointment_id: str) -> 
             session.scalars(select(Event.centre_id).where(Event.type == "plan.published", Event.subject == plan_id))
         )
         assert told == Counter(found.centre_ids)
-        moved = Counter(session.scalars(select(JobHistory.job_id).where(JobHistory.plan_id == plan_id)))
-        assert set(moved.values()) == {1}
+        lines = select(JobHistory.job_id, JobHistory.to_state).where(JobHistory.plan_id == plan_id)
+        assert set(Counter(map(tuple, session.execute(lines))).values()) == {1}
         visited = set(session.scalars(select(Visit.job_id)))
         items = select(DispatchItem.job_id).where(DispatchItem.state.in_(("pending", "acknowledged", "inProgress")))
         assert Counter(session.scalars(items)) == Counter(visited)

@@ -288,7 +288,7 @@ def test_a_worker_replans_what_was_reported(
         items = session.scalars(
             select(DispatchItem).where(DispatchItem.job_id == visit.job_id, DispatchItem.state == "pending")
         ).all()
-    assert [item.technician_id for item in items] == ([] if moved is None else [moved.technician_id])
+        assert [item.technician_id for item in items] == ([] if moved is None else [moved.technician_id])
 
 
 def test_ids_may_be_chinese_wherever_one_is_named(client: TestClient) -> None:

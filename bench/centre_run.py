@@ -79,7 +79,7 @@ def one_run(client: httpx.Client, store: str, wish: dict[str, Any]) -> Run:
 
 
 def runs_in(store: str, database_url: str, day_path: Path, *, count: int, seconds: float) -> list[Run]:
-    """Return the runs of the largest centres in one store."""
+    """Return the runs of the centres in one store."""
     key, now = load_folder(database_url, day_path), morning_of(day_path)
     read = read_source(day_path)
     wishes = [
@@ -88,7 +88,7 @@ def runs_in(store: str, database_url: str, day_path: Path, *, count: int, second
             "horizon": {"date": now.date().isoformat(), "days": read.settings.days, "now": now.isoformat()},
             "limits": {"seconds": seconds},
         }
-        for centre_id in _largest(database_url, count)
+        for centre_id in _spread(database_url, count)
     ]
     with (
         serving(database_url, now) as served,
@@ -98,15 +98,15 @@ def runs_in(store: str, database_url: str, day_path: Path, *, count: int, second
         return [one_run(client, store, wish) for wish in wishes]
 
 
-def _largest(database_url: str, count: int) -> list[str]:
-    """Return the centres with most jobs, as the store knows them."""
-    jobs = func.count()
-    query = select(JobRow.centre_id).group_by(JobRow.centre_id).order_by(jobs.desc(), JobRow.centre_id).limit(count)
+def _spread(database_url: str, count: int) -> list[str]:
+    """Return centres from the one with most jobs to the median one, as the store knows them."""
+    query = select(JobRow.centre_id).group_by(JobRow.centre_id).order_by(func.count().desc(), JobRow.centre_id)
     database = Database(database_url)
     with database.read() as session:
         found = list(session.scalars(query))
     database.close()
-    return found
+    middle = len(found) // 2
+    return [found[round(number * middle / max(1, count - 1))] for number in range(count)]
 
 
 def section(runs: Sequence[Run], seconds: float) -> str:
@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("day", type=Path)
     parser.add_argument("--seconds", type=float, default=5, help="of search (default 5)")
-    parser.add_argument("--runs", type=int, default=3, help="centres (default 3)")
+    parser.add_argument("--runs", type=int, default=3, help="centres, from the largest to the median one (default 3)")
     parser.add_argument("--stores", default="sqlite,postgis")
     parser.add_argument("--docs", type=Path)
     said = parser.parse_args()

@@ -5,6 +5,7 @@ cores that it measures. What it takes itself is measured with the rest.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -90,16 +91,25 @@ async def _replay(port: int, requests: Sequence[bytes], rate: float, count: int)
     return tuple(outcomes)
 
 
+_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 class _Lines:
     """Connections to a port; one that is free is used again, the last one first."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._free: list[_Line] = []
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer to a request."""
-        line = self._free.pop() if self._free else await asyncio.open_connection("127.0.0.1", self._port)
+        while self._free:
+            # A server lets go of a connection that nobody has used for some seconds.
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                return await self._asked(self._free.pop(), request)
+        return await self._asked(await asyncio.open_connection("127.0.0.1", self._port), request)
+
+    async def _asked(self, line: _Line, request: bytes) -> tuple[int, bytes]:
         reader, writer = line
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")

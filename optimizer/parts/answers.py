@@ -170,7 +170,11 @@ def _not_sent(
     else:
         reason = f"what there is of {line.part_id} is promised to orders that need it more, or cannot be carried here"
         reason_zh = f"{line.part_id}现有库存已分配给更急的订单，或无线路可到"
-    if expected is None:
+    if dispatches:
+        coming = sum(dispatch.quantity for dispatch in dispatches)
+        reason, reason_zh = f"{coming} of {line.quantity} are sent; {reason}", f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
+        expected = expected or max((some.ready_p50_s, some.ready_p90_s) for some in dispatches)
+    elif expected is None:
         reason, reason_zh = f"{reason}, and none is expected", f"{reason_zh}，且无在途"
     else:
         reason, reason_zh = (
@@ -180,7 +184,7 @@ def _not_sent(
     return LineAnswer(
         line_id=line.id,
         order_id=order.id,
-        answer=Answer.DECLINED if expected is None and not dispatches else Answer.BACKORDERED,
+        answer=Answer.DECLINED if expected is None else Answer.BACKORDERED,
         reason=reason,
         reason_zh=reason_zh,
         eta_p50_s=None if expected is None else expected[0],

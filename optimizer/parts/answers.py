@@ -253,6 +253,7 @@ def _cost(
                 "freight": int(row["freight"]),
                 "scarcity": int(row["quantity"]) * bid_fen.get((source.id, part.id), 0),
                 "reserve": int(row["quantity"]) * charges.release_fen if row["below_floor"] else 0,
+                "quota": int(row["quantity"]) * charges.over_quota_fen if laid.pieces[row["piece"]].over_quota else 0,
                 "substitution": 0 if int(row["part"]) == wanted else charges.substitute_fen,
             }
             parts["proximity"] = int(row["fen"]) - sum(parts.values())

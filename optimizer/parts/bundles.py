@@ -13,7 +13,6 @@ __all__ = ["FAR", "Desk", "best_of_all", "bundle_fen", "bundles_below", "find_do
 
 MOST_NODES = 200_000
 """So many steps to find the best of one group; what is not looked at then is bounded by its pieces one by one."""
-MOST_PIECES = 64
 FAR = 1 << 60
 """Dearer than anything: a way that need not be looked at."""
 
@@ -28,9 +27,10 @@ class Desk(NamedTuple):
     best: NDArray[np.int64]
 
 
-def new_desk() -> Desk:
-    """Return room for a group of any size."""
-    return Desk(*(np.zeros(MOST_PIECES + 1, np.int64) for _ in range(5)))
+def new_desk(g: Grid) -> Desk:
+    """Return room for the largest of these groups."""
+    most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
+    return Desk(*(np.zeros(most + 1, np.int64) for _ in range(5)))
 
 
 @compiled

@@ -1,12 +1,11 @@
-"""Every rule of sourcing again, and its price, in plain Python: shares no code with what decides."""
+"""Every rule of sourcing again, in plain Python: shares no code with what decides."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from optimizer.clock import time_text
-from optimizer.cost import late_price
-from optimizer.model import ClockKind, Part, ShipMode
+from optimizer.model import Part, ShipMode
 from optimizer.parts.model import (
     Answer,
     Dispatch,
@@ -18,11 +17,12 @@ from optimizer.parts.model import (
     Source,
     Sourced,
     Sourcing,
+    SourcingCost,
 )
+from optimizer.parts.price import price
 
-__all__ = ["faults", "late_fen"]
+__all__ = ["faults"]
 
-_HOUR_S = 3_600
 _FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
@@ -46,25 +46,9 @@ def faults(asked: Sourcing, sourced: Sourced) -> list[str]:
         *_incomplete_kits(by_id, sourced),
         *_empty_shelves(by_id, sourced),
         *_full_docks(by_id, sourced),
+        *_prices(asked, by_id, sourced),
         *_bound(sourced),
     ]
-
-
-def late_fen(asked: Sourcing, order: Order, ready_s: int) -> int:
-    """Return what it costs that an order is there at a time: its clocks, its waiting, the hours past its need."""
-    weight = asked.tariff.weight_percent[order.customer_class]
-    event_s = ready_s + order.lead_s
-    fen = sum(
-        weight * late_price(asked.tariff.lateness[clock.kind], event_s - clock.due_s) // 100
-        for clock in order.clocks
-        if clock.kind in (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
-    )
-    if order.waiting:
-        fen += max(0, event_s - order.ordered_s) * asked.tariff.waiting_fen_per_hour // _HOUR_S
-    if order.needed_by_s is not None and ready_s > order.needed_by_s:
-        hours_fen = (ready_s - order.needed_by_s) * asked.charges.late_fen_per_hour // _HOUR_S
-        fen += hours_fen * weight // 100
-    return fen
 
 
 def _by_id(asked: Sourcing) -> _Asked:
@@ -124,8 +108,8 @@ def _of_dispatch(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, 
         yield f"comes from {source.id}, a person decided on {line.pinned_source_id}"
     if dispatch.below_floor and not _may_have_reserve(asked, order):
         yield f"takes {dispatch.below_floor} from the reserve of {source.id}, which is not for it"
-    if source.outlet_id is not None and source.outlet_id == order.outlet_id and dispatch.ships_s == asked.now_s:
-        if dispatch.ready_p90_s != asked.now_s or dispatch.cost_fen != 0:
+    if _lies_here(source, order):
+        if {dispatch.ships_s, dispatch.ready_p50_s, dispatch.ready_p90_s} != {asked.now_s} or dispatch.cost_fen != 0:
             yield "lies on the outlet's own shelf and is not there at once for nothing"
         return
     yield from _of_route(asked, by_id, order, part, dispatch)
@@ -150,6 +134,10 @@ def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch
         yield "has left before now"
     if order.urgent and order.waiting and dispatch.mode not in _FAST and not dispatch.bulky_fallback:
         yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
+
+
+def _lies_here(source: Source, order: Order) -> bool:
+    return source.outlet_id is not None and source.outlet_id == order.outlet_id
 
 
 def _may_have_reserve(asked: Sourcing, order: Order) -> bool:
@@ -201,11 +189,14 @@ def _full_docks(by_id: _Asked, sourced: Sourced) -> Iterator[str]:
     lines: defaultdict[tuple[str, ShipMode, int], int] = defaultdict(int)
     for answer in sourced.answers:
         for dispatch in answer.dispatches:
-            lines[dispatch.source_id, dispatch.mode, dispatch.ships_s] += 1
+            source = by_id.sources.get(dispatch.source_id)
+            order, _ = by_id.lines.get(answer.line_id, (None, None))
+            if source is not None and order is not None and not _lies_here(source, order):
+                lines[dispatch.source_id, dispatch.mode, dispatch.ships_s] += 1
     for (source_id, mode, ships_s), count in lines.items():
-        source = by_id.sources.get(source_id)
-        if source is not None and source.dock_lines is not None and count > source.dock_lines:
-            yield f"{source_id} packs {source.dock_lines} lines for {mode} at {time_text(ships_s)}, {count} are to leave"
+        most = by_id.sources[source_id].dock_lines
+        if most is not None and count > most:
+            yield f"{source_id} packs {most} lines for {mode} at {time_text(ships_s)}, {count} are to leave"
 
 
 def _bound(sourced: Sourced) -> Iterator[str]:
@@ -213,3 +204,18 @@ def _bound(sourced: Sourced) -> Iterator[str]:
         yield f"it costs {sourced.cost.total} fen, less than the {sourced.bound_fen} that are said to be proven"
     if sourced.optimal and sourced.bound_fen != sourced.cost.total:
         yield "it is said to be the best, and the bound says otherwise"
+
+
+def _prices(asked: Sourcing, by_id: _Asked, sourced: Sourced) -> Iterator[str]:
+    known = all(
+        dispatch.source_id in by_id.sources and answer.line_id in by_id.lines
+        for answer in sourced.answers
+        for dispatch in answer.dispatches
+    )
+    if not known:
+        return
+    right = price(asked, sourced)
+    for item in fields(SourcingCost):
+        told, fen = getattr(sourced.cost, item.name), getattr(right, item.name)
+        if told != fen:
+            yield f"{item.name} is said to cost {told} fen, it costs {fen}"

@@ -81,7 +81,7 @@ class _Run:
 
     def __init__(self, g: Grid, w: Ways, gap: float) -> None:
         self.g, self.w, self.gap = g, w, gap
-        self.desk = new_desk()
+        self.desk = new_desk(g)
         self.draws = _draws(w)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self.columns = _Columns()
@@ -273,16 +273,19 @@ class _Run:
         ):
             o = self.g.groups[group]
             ways = np.full(o["last"] - o["first"], NOTHING, np.int64)
+            sources: set[int] = set()
             for k in range(len(ways)):
                 for way in range(first[o["first"] + k], first[o["first"] + k + 1]):
                     use = self._entries(way)
+                    if len(sources | {int(w["source"][way])}) > max(1, o["most_sources"]):
+                        continue
                     if all(left[row] >= amount for row, amount in use):
                         ways[k] = way
+                        sources.add(int(w["source"][way]))
                         for row, amount in use:
                             left[row] -= amount
                         break
-            sources = {int(w["source"][way]) for way in ways if way != NOTHING}
-            if o["complete"] and ((ways == NOTHING).any() or len(sources) > max(1, o["most_sources"])):
+            if o["complete"] and (ways == NOTHING).any():
                 for way in ways[ways != NOTHING]:
                     for row, amount in self._entries(way):
                         left[row] += amount

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.model import ShipMode
+from optimizer.model import DAY_S, ShipMode
 from optimizer.parts.model import Order, Route, Shelf, Source, Sourcing
 from optimizer.search.arrays import CLOCK_KINDS, rate_tables
 from optimizer.travel import unit_vectors
@@ -32,6 +32,8 @@ PIECE = np.dtype(
         ("part_first", "i4"),
         ("part_last", "i4"),
         ("pinned", "i4"),
+        ("of", "i4"),
+        ("over_quota", "i1"),
         ("none_fen", "i8"),
     ]
 )
@@ -81,7 +83,8 @@ class Grid(NamedTuple):
     `weight_g`, `size` (bit of the size class) by part. runs: by destination, source and departure. shelf_of: (sources,
     parts) index into `shelves` or NOTHING. shelves: first row, number of rows, first of as many rows above the floor
     (NOTHING without one). row_from: the time from which a row's limit holds. clocks: (kind, due). near: (groups, 3) and
-    (sources, 3) unit vectors. bid: fen per unit by shelf. lateness: prices by kind of clock.
+    (sources, 3) unit vectors. bid: fen per unit by shelf. lateness: prices by kind of clock. never_s: when what nobody
+    sends is taken to arrive.
     """
 
     pieces: NDArray[np.void]
@@ -101,10 +104,12 @@ class Grid(NamedTuple):
     open: NDArray[np.int8]
     lateness: NDArray[np.void]
     now: int
+    never_s: int
     waiting_fen: int
     late_fen_per_hour: int
     release_fen: int
     substitute_fen: int
+    over_quota_fen: int
     proximity_fen: int
     consignment_fen: int
     split_fen: int
@@ -182,10 +187,12 @@ def lay_out(asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[s
         open=np.array([source.open for source in asked.sources], np.int8),
         lateness=rate_tables(asked.tariff, 0)[0],
         now=asked.now_s,
+        never_s=_never_s(asked),
         waiting_fen=asked.tariff.waiting_fen_per_hour,
         late_fen_per_hour=asked.charges.late_fen_per_hour,
         release_fen=asked.charges.release_fen,
         substitute_fen=asked.charges.substitute_fen,
+        over_quota_fen=asked.charges.over_quota_fen,
         proximity_fen=asked.charges.proximity_fen_per_100km,
         consignment_fen=asked.charges.consignment_fen,
         split_fen=asked.charges.split_fen,
@@ -263,8 +270,10 @@ def _runs(
         span[to_id] = len(runs), len(runs) + len(bunch)
         runs += sorted(bunch, key=lambda run: (run[1], run[6], run[2], run[0]))
     table = np.array(runs, RUN)
-    # What leaves one source by one departure for one place is one parcel, whatever lane's price it pays.
-    table["parcel"] = np.arange(len(table))
+    # What leaves one source by one departure of one mode for one place is one parcel, whatever lane's price it pays.
+    place = np.repeat(np.arange(len(span)), [last - first for first, last in span.values()])
+    keys = np.stack([place, *(table[name].astype(np.int64) for name in ("source", "mode", "ships"))])
+    table["parcel"] = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1) if len(table) else 0
     return table, docks, span
 
 
@@ -278,6 +287,12 @@ def _departures(route: Route, arrivals: Sequence[int], *, narrow: bool) -> list[
     for arrival_s in arrivals:
         kept |= {next((ships_s for ships_s in route.departures_s if ships_s >= arrival_s), route.departures_s[0])}
     return sorted(kept)[:LATER_DEPARTURES]
+
+
+def _never_s(asked: Sourcing) -> int:
+    """Return a day after the last arrival by any departure that is known."""
+    arrivals = (route.departures_s[-1] + route.transit_p90_s for route in asked.routes if route.departures_s)
+    return max(arrivals, default=asked.now_s) + DAY_S
 
 
 def _most_units(sources: Iterable[Source]) -> dict[str, list[int]]:
@@ -333,7 +348,6 @@ class _Tables:
         self._source_index = source_index
         self._span = span
         self._own = {source.outlet_id: i for i, source in enumerate(asked.sources) if source.outlet_id is not None}
-        self._horizon_s = max((s for route in asked.routes for s in route.departures_s[-1:]), default=asked.now_s)
         self.pieces: list[tuple[int, ...]] = []
         self.groups: list[tuple[int, ...]] = []
         self.parts: list[int] = []
@@ -342,7 +356,7 @@ class _Tables:
     def add(self, order: Order, pieces: Sequence[Piece]) -> None:
         """Add a group and its pieces."""
         asked, first = self._asked, len(self.pieces)
-        none_fen = asked.charges.backorder_fen
+        none_fen, all_none_fen = asked.charges.backorder_fen, 0
         for piece in pieces:
             line = order.lines[piece.line]
             parts = [line.part_id, *asked.substitutes.get(line.part_id, ())]
@@ -353,8 +367,19 @@ class _Tables:
                 pinned = self._source_index.get(line.pinned_source_id, len(asked.sources))
             # A line over its quota gives way: leaving it costs half of what leaving another one costs.
             left_fen = none_fen // 2 if piece.over_quota else none_fen
+            all_none_fen += piece.quantity * -(-left_fen // line.quantity)
+            begin = len(self.parts) - len(known)
             self.pieces.append(
-                (len(self.groups), piece.quantity, len(self.parts) - len(known), len(self.parts), pinned, left_fen)
+                (
+                    len(self.groups),
+                    piece.quantity,
+                    begin,
+                    len(self.parts),
+                    pinned,
+                    line.quantity,
+                    piece.over_quota,
+                    left_fen,
+                )
             )
         clock_first = len(self.clocks)
         self.clocks += [
@@ -378,6 +403,6 @@ class _Tables:
                 order.lead_s,
                 order.ordered_s if order.waiting else NEVER_S,
                 NEVER_S if order.needed_by_s is None else order.needed_by_s,
-                sum(row[5] for row in self.pieces[first:]),
+                all_none_fen,
             )
         )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.model import DAY_S, ShipMode
+from optimizer.model import ShipMode
 from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Grid
 from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.schedule import late_fen
@@ -63,8 +63,7 @@ def lay_ways(g: Grid) -> Ways:
     For a piece that is decided by itself only the cheapest run from each step of each shelf; for a kit all runs, since
     its lines may share a parcel. What is dearer than going without is left out.
     """
-    horizon_s = int(g.runs["ready_p90"].max()) if len(g.runs) else g.now
-    _price_none(g, horizon_s + DAY_S)
+    _price_none(g)
     counts = np.zeros(len(g.pieces) + 1, np.int64)
     _find(g, np.zeros(1, _FOUND), counts, False)
     begins = np.append(0, np.cumsum(counts[:-1]))
@@ -84,21 +83,27 @@ def _late_of(g: Grid, group: int, ready: int) -> int:
     for c in range(o.clock_first, o.clock_last):
         fen += o.weight * late_fen(g, g.clocks[c, 0], ready + o.lead - g.clocks[c, 1]) // 100
     if o.waits_from < NEVER_S:
-        fen += max(0, ready + o.lead - o.waits_from) * g.waiting_fen // 3600
+        fen += o.weight * (max(0, ready + o.lead - o.waits_from) * g.waiting_fen // 3600) // 100
     if ready > o.needed_by:
         fen += (ready - o.needed_by) * g.late_fen_per_hour // 3600 * o.weight // 100
     return int(fen)
 
 
 @compiled
-def _price_none(g: Grid, ready: int) -> None:
+def _price_none(g: Grid) -> None:
+    """Set what going without costs: a kit is late once, everything else by the unit, so that shares add up."""
     for group in range(len(g.groups)):
         o = g.groups[group]
-        late = _late_of(g, group, ready)
-        g.groups[group].none_fen += late
-        if o.complete == 0:
-            for piece in range(o.first, o.last):
-                g.pieces[piece].none_fen += late
+        late = _late_of(g, group, g.never_s)
+        if o.complete == 1:
+            g.groups[group].none_fen += late
+            continue
+        none_fen = 0
+        for piece in range(o.first, o.last):
+            p = g.pieces[piece]
+            g.pieces[piece].none_fen = p.quantity * ((p.none_fen + late + p.of - 1) // p.of)
+            none_fen += g.pieces[piece].none_fen
+        g.groups[group].none_fen = none_fen
 
 
 @compiled
@@ -121,7 +126,7 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
             for run in range(o.run_first - 1, o.run_last):
                 own = run < o.run_first
                 source = o.own if own else g.runs[run].source
-                if source == NOTHING or not _may_send(g, piece, source, part):
+                if source == NOTHING or (not own and source == o.own) or not _may_send(g, piece, source, part):
                     continue
                 if not own and (allowed >> g.runs[run].mode & 1 == 0 or g.runs[run].carries & g.size[part] == 0):
                     continue
@@ -194,6 +199,7 @@ def _priced(g: Grid, found: NDArray[np.void]) -> NDArray[np.void]:
     rows["ready"] = np.where(own, g.now, run["ready_p90"])
     asked = g.parts[piece["part_first"]]
     rows["fen"] = rows["freight"] + np.where(rows["part"] == asked, 0, g.substitute_fen)
+    rows["fen"] += np.where(piece["over_quota"] == 1, rows["quantity"] * g.over_quota_fen, 0)
     rows["fen"] += rows["quantity"] * g.bid[found["shelf"]] + np.where(
         own, 0, _far_fen(g, piece["group"], rows["source"])
     )

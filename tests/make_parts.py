@@ -151,7 +151,12 @@ def _route(random: Random, source_id: str, mode: ShipMode) -> model.Route:
 
 def _order(random: Random, number: int) -> model.Order:
     lines = [
-        line(f"l{number}-{k}", f"p{random.randint(1, 3)}", random.choice([1, 1, 2, 5]), random.choice([None] * 8 + ["w1"]))
+        line(
+            f"l{number}-{k}",
+            f"p{random.randint(1, 3)}",
+            random.choice([1, 1, 2, 5]),
+            random.choice([*[None] * 8, "w1"]),
+        )
         for k in range(random.choice([1, 1, 2, 3]))
     ]
     fields: dict[str, Any] = {

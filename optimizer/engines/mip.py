@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
-__all__ = ["Choice", "Master", "choose", "prices"]
+__all__ = ["Choice", "Master", "Program", "choose", "prices"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,28 @@ class Master:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Variables from 0 on at least cost, within limits.
+
+    fen, whole: (c,) price of each variable, and whether it is 0 or 1. least, most: (r,) the limits. row, column,
+    amount: (k,) what each variable takes of each limit.
+    """
+
+    fen: NDArray[np.float64]
+    whole: NDArray[np.bool_]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    amount: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """share: (c,) of each column, 0 or 1 when whole. price: (r,) fen per unit of each limit, of a linear program only.
-    bound_fen: no choice among these columns costs less; -inf when nothing was proven."""
+
+    bound_fen: no choice among these columns costs less; -inf when nothing was proven.
+    """
 
     share: NDArray[np.float64]
     price: NDArray[np.float64]
@@ -40,7 +59,7 @@ class Choice:
 
 def prices(master: Master) -> Choice:
     """Return the best choice where columns may be shared, and what a unit of each limit is worth there."""
-    model = mathopt.Model.from_model_proto(_proto(master, whole=False))
+    model = mathopt.Model.from_model_proto(_proto(_shared(master)))
     result = mathopt.solve(model, mathopt.SolverType.GLOP)
     duals = np.array(result.dual_values(list(model.linear_constraints())), np.float64)
     return Choice(
@@ -50,9 +69,9 @@ def prices(master: Master) -> Choice:
     )
 
 
-def choose(master: Master, *, seconds: float | None, gap: float = 0.0) -> Choice | None:
+def choose(program: Program, *, seconds: float | None, gap: float = 0.0) -> Choice | None:
     """Return the best whole choice found, None when none was; seconds None: until it is proven."""
-    model = mathopt.Model.from_model_proto(_proto(master, whole=True))
+    model = mathopt.Model.from_model_proto(_proto(program))
     result = mathopt.solve(
         model,
         mathopt.SolverType.HIGHS,
@@ -66,29 +85,40 @@ def choose(master: Master, *, seconds: float | None, gap: float = 0.0) -> Choice
         return None
     return Choice(
         share=np.array(result.variable_values(list(model.variables())), np.float64),
-        price=np.zeros(len(master.capacity)),
+        price=np.zeros(0),
         bound_fen=result.dual_bound(),
     )
 
 
-def _proto(master: Master, *, whole: bool) -> model_pb2.ModelProto:
-    """Return the model as MathOpt's message: filling it from arrays takes a hundredth of adding term by term."""
+def _shared(master: Master) -> Program:
+    """Return the program in which columns may be shared."""
     columns, rows = len(master.fen), len(master.capacity)
+    return Program(
+        fen=master.fen.astype(np.float64),
+        whole=np.zeros(columns, bool),
+        least=np.append(np.ones(master.groups), np.full(rows, -np.inf)),
+        most=np.append(np.ones(master.groups), master.capacity.astype(np.float64)),
+        row=np.concatenate((master.group, master.groups + master.row)),
+        column=np.concatenate((np.arange(columns), master.column)),
+        amount=np.concatenate((np.ones(columns), master.amount)),
+    )
+
+
+def _proto(program: Program) -> model_pb2.ModelProto:
+    """Return the model as MathOpt's message: filling it from arrays takes a hundredth of adding term by term."""
+    columns, rows = len(program.fen), len(program.least)
     proto = model_pb2.ModelProto()
     proto.variables.ids.extend(range(columns))
     proto.variables.lower_bounds.extend([0.0] * columns)
-    proto.variables.upper_bounds.extend([1.0 if whole else np.inf] * columns)
-    proto.variables.integers.extend([whole] * columns)
+    proto.variables.upper_bounds.extend(np.where(program.whole, 1.0, np.inf).tolist())
+    proto.variables.integers.extend(program.whole.tolist())
     proto.objective.linear_coefficients.ids.extend(range(columns))
-    proto.objective.linear_coefficients.values.extend(master.fen.astype(np.float64).tolist())
-    proto.linear_constraints.ids.extend(range(master.groups + rows))
-    proto.linear_constraints.lower_bounds.extend([1.0] * master.groups + [-np.inf] * rows)
-    proto.linear_constraints.upper_bounds.extend([1.0] * master.groups + master.capacity.astype(np.float64).tolist())
-    row = np.concatenate((master.group, master.groups + master.row))
-    column = np.concatenate((np.arange(columns), master.column))
-    amount = np.concatenate((np.ones(columns), master.amount))
-    order = np.lexsort((column, row))
-    proto.linear_constraint_matrix.row_ids.extend(row[order].tolist())
-    proto.linear_constraint_matrix.column_ids.extend(column[order].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(amount[order].tolist())
+    proto.objective.linear_coefficients.values.extend(program.fen.tolist())
+    proto.linear_constraints.ids.extend(range(rows))
+    proto.linear_constraints.lower_bounds.extend(program.least.tolist())
+    proto.linear_constraints.upper_bounds.extend(program.most.tolist())
+    order = np.lexsort((program.column, program.row))
+    proto.linear_constraint_matrix.row_ids.extend(program.row[order].tolist())
+    proto.linear_constraint_matrix.column_ids.extend(program.column[order].tolist())
+    proto.linear_constraint_matrix.coefficients.extend(program.amount[order].tolist())
     return proto

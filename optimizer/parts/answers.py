@@ -172,7 +172,8 @@ def _not_sent(
         reason_zh = f"{line.part_id}现有库存已分配给更急的订单，或无线路可到"
     if dispatches:
         coming = sum(dispatch.quantity for dispatch in dispatches)
-        reason, reason_zh = f"{coming} of {line.quantity} are sent; {reason}", f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
+        reason = f"{coming} of {line.quantity} are sent; {reason}"
+        reason_zh = f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
         expected = expected or max((some.ready_p50_s, some.ready_p90_s) for some in dispatches)
     elif expected is None:
         reason, reason_zh = f"{reason}, and none is expected", f"{reason_zh}，且无在途"
@@ -231,7 +232,7 @@ def _cost(
     """Return what the choice costs, item by item; the items add up to what was minimised."""
     charges, grid = asked.charges, laid.grid
     item: defaultdict[str, int] = defaultdict(int)
-    for group, order in enumerate(laid.groups):
+    for group in range(len(laid.groups)):
         o = grid.groups[group]
         taken = [int(way) for way in chosen.way[o["first"] : o["last"]]]
         rows = ways.rows[[way for way in taken if way != NOTHING]]

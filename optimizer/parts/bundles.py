@@ -61,8 +61,8 @@ def best_of_all(
 def find_dominated(g: Grid, w: Ways, contested: NDArray[np.int8], dominated: NDArray[np.int8]) -> None:
     """Mark the ways that no best choice needs, since another way of the piece does as well in every bundle.
 
-    contested: (ways,) 1 for those that draw on something which is short. The other way is no later, no dearer even if it
-    cannot share a parcel, and draws on nothing that is short, or on the same.
+    contested: (ways,) 1 for those that draw on something which is short. The other way is no later, no dearer even if
+    it cannot share a parcel, and draws on nothing that is short, or on the same.
     """
     for piece in range(len(g.pieces)):
         o = g.groups[g.pieces[piece].group]

@@ -113,6 +113,7 @@ def _of_dispatch(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, 
             yield "lies on the outlet's own shelf and is not there at once for nothing"
         return
     yield from _of_route(asked, by_id, order, part, dispatch)
+    yield from _of_mode(asked, by_id, order, line, dispatch)
 
 
 def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch: Dispatch) -> Iterator[str]:
@@ -132,8 +133,40 @@ def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch
         )
     if dispatch.ships_s < asked.now_s:
         yield "has left before now"
-    if order.urgent and order.waiting and dispatch.mode not in _FAST and not dispatch.bulky_fallback:
-        yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
+
+
+def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, dispatch: Dispatch) -> Iterator[str]:
+    """Yield what is wrong with the mode, given the modes by which this line could come."""
+    carrying = {
+        route.mode
+        for part_id in (line.part_id, *asked.substitutes.get(line.part_id, ()))
+        if part_id in by_id.parts
+        for route in asked.routes
+        if route.to_id == order.centre_id and route.departures_s and by_id.parts[part_id].size_class in route.carries
+        if route.source_id in by_id.sources
+        if _could_send(by_id.sources[route.source_id], order, line, part_id, dispatch.quantity)
+    }
+    if order.urgent and order.waiting:
+        if dispatch.mode in _FAST:
+            return
+        if not dispatch.bulky_fallback:
+            yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
+        if carrying & _FAST:
+            yield f"a customer waits and it travels {dispatch.mode}, though a faster lane carries it"
+    elif dispatch.mode is ShipMode.DEDICATED and carrying - {ShipMode.DEDICATED}:
+        yield f"it goes by itself, though {' and '.join(sorted(carrying - {ShipMode.DEDICATED}))} carry it"
+
+
+def _could_send(source: Source, order: Order, line: OrderLine, part_id: str, quantity: int) -> bool:
+    """Say whether a source that is no shelf of the outlet itself may ever have so many units for a line."""
+    shelf = source.shelves.get(part_id, Shelf(free=0))
+    units = max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
+    return (
+        source.open
+        and not _lies_here(source, order)
+        and line.pinned_source_id in (None, source.id)
+        and units >= quantity
+    )
 
 
 def _lies_here(source: Source, order: Order) -> bool:

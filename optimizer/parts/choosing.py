@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.engines.mip import Choice, Master, choose, prices
-from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, bundles_below, find_dominated, new_desk
+from optimizer.engines.mip import Master, prices
+from optimizer.parts.bundles import best_of_all, bundle_fen, new_desk
+from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
+from optimizer.parts.whole import Priced, Whole, WholeChoice
 
 __all__ = ["Chosen", "Remaining", "choose_bundles"]
 
@@ -23,9 +25,6 @@ Remaining = Callable[[], float | None]
 """Seconds left, None without a limit."""
 
 MOST_ROUNDS = 100
-MOST_OF_A_GROUP = 1_000
-FIRST_SLACK_FEN = 4_000
-SLACK_GROWS = 8
 _SLIGHT = 1e-6
 
 
@@ -45,15 +44,6 @@ def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float) -> Cho
     run = _Run(g, w, gap)
     run.generate(remaining)
     return run.finish(remaining)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draws:
-    """What the ways draw on: one entry per way and row."""
-
-    way: NDArray[np.int64]
-    row: NDArray[np.int64]
-    amount: NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -82,13 +72,13 @@ class _Run:
     def __init__(self, g: Grid, w: Ways, gap: float) -> None:
         self.g, self.w, self.gap = g, w, gap
         self.desk = new_desk(g)
-        self.draws = _draws(w)
+        self.draws = draws_of(w)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self.columns = _Columns()
         self.price = np.zeros(len(g.capacity), np.int64)
         self.active = np.zeros(len(g.capacity), bool)
         self.kernel = np.zeros(len(g.groups), bool)
-        self.complete_to = np.full(len(g.groups), -1, np.int64)
+        self.closed: dict[tuple[tuple[int, ...], tuple[int, ...]], Whole] = {}
         self.alone, self.alone_fen, _ = self._best(np.ones(len(g.groups), bool), self.price)
         self.bound_fen = int(self.alone_fen.sum())
         self.rounds = 0
@@ -109,19 +99,16 @@ class _Run:
                 return
 
     def finish(self, remaining: Remaining) -> Chosen:
-        """Return the best whole choice among the bundles near the best at these prices, then among all that matter."""
-        best, fen = self.alone, int(self.alone_fen.sum())
-        if self.kernel.any():
-            best, fen = self._in_turn()
-            slack_fen = 0
-            while fen - self.bound_fen > self.gap * fen and slack_fen < fen - self.bound_fen and not _over(remaining):
-                slack_fen = min(max(FIRST_SLACK_FEN, SLACK_GROWS * slack_fen), fen - self.bound_fen)
-                self._add_below(slack_fen)
-                better, better_fen, proven_fen = self._whole(remaining)
-                if better_fen < fen:
-                    best, fen = better, better_fen
-                if (self.complete_to[self.kernel] >= fen - self.bound_fen).all():
-                    self.bound_fen = max(self.bound_fen, min(fen, proven_fen))
+        """Return the best whole choice, its components decided one by one, and what is proven about it."""
+        best, fen = self._in_turn() if self.kernel.any() else (self.alone, int(self.alone_fen.sum()))
+        while self.kernel.any() and not _over(remaining):
+            whole, whole_fen = self._all_whole(remaining)
+            if self._activate(self._use(whole)):
+                self.generate(remaining)
+                continue
+            if whole_fen < fen:
+                best, fen = whole, whole_fen
+            break
         return Chosen(
             way=best,
             fen=fen,
@@ -129,6 +116,46 @@ class _Run:
             rounds=self.rounds,
             columns=len(self.columns.fen),
         )
+
+    def _all_whole(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
+        """Return the best choice of every component; what is closed already is not decided again."""
+        base, (_, _, least) = self._base(self.price), self._best(self.kernel, self.price)
+        whole, fen = self.alone.copy(), int(self.alone_fen[~self.kernel].sum())
+        bound_fen = fen
+        choice = WholeChoice(self.g, self.w, self.draws, self.active, Priced(price=self.price, base=base, least=least))
+        share = self.gap / 2
+        for groups, rows in self._components():
+            key = tuple(groups.tolist()), tuple(rows.tolist())
+            if key not in self.closed:
+                decided = choice.decide(groups, rows, remaining=remaining, gap=share)
+                if decided is None:
+                    return self._in_turn()
+                self.closed[key] = decided
+            decided = self.closed[key]
+            whole[decided.piece] = decided.way
+            fen += decided.fen
+            bound_fen += decided.bound_fen
+        self.bound_fen = max(self.bound_fen, bound_fen)
+        return whole, fen
+
+    def _components(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return the groups that share what is short, directly or by way of others, with the rows they share."""
+        taken = self.active[self.draws.row]
+        group, row = self.group_of_way[self.draws.way[taken]], self.draws.row[taken]
+        mark = np.arange(len(self.g.capacity) + len(self.g.groups))
+        row = row + len(self.g.groups)
+        while True:
+            least = mark.copy()
+            np.minimum.at(least, group, mark[row])
+            np.minimum.at(least, row, least[group])
+            least = least[least]
+            if (least == mark).all():
+                break
+            mark = least
+        groups = np.flatnonzero(self.kernel)
+        rows = np.flatnonzero(self.active)
+        of_group, of_row = mark[groups], mark[rows + len(self.g.groups)]
+        return [(groups[of_group == one], rows[of_row == one]) for one in np.unique(of_group)]
 
     def _best(
         self, wanted: NDArray[np.bool_], price: NDArray[np.int64]
@@ -177,8 +204,6 @@ class _Run:
         self.active |= broken
         joining = np.zeros_like(self.kernel)
         joining[self.group_of_way[self.draws.way[broken[self.draws.row]]]] = True
-        # What is short now no longer stands in for what was short before.
-        self.complete_to[joining] = -1
         joining &= ~self.kernel
         self.kernel |= joining
         for group in np.flatnonzero(joining):
@@ -203,71 +228,13 @@ class _Run:
             added += self._add(int(group), chosen[o["first"] : o["last"]])
         return added
 
-    def _add_below(self, slack_fen: int) -> None:
-        """Add every bundle that costs at most so much more than its group's best at these prices, as far as they count.
-
-        A choice that holds a bundle so much dearer costs so much more than the bound.
-        """
-        base = self._base(self.price)
-        _, _, bound = self._best(self.kernel, self.price)
-        contested = np.zeros(len(self.w.rows), np.int8)
-        contested[self.draws.way[self.active[self.draws.row]]] = 1
-        dominated = np.zeros_like(contested)
-        find_dominated(self.g, self.w, contested, dominated)
-        base[dominated == 1] = FAR
-        found = np.zeros((MOST_OF_A_GROUP, int((self.g.groups["last"] - self.g.groups["first"]).max())), np.int64)
-        for group in np.flatnonzero(self.kernel & (self.complete_to < slack_fen)):
-            o = self.g.groups[group]
-            slack = slack_fen
-            while (
-                count := bundles_below(self.g, self.w, base, self.desk, group, int(bound[group]) + slack + 1, found)
-            ) < 0:
-                slack //= 2
-            self._add_cheapest(int(group), found[:count, : o["last"] - o["first"]], contested)
-            self.complete_to[group] = max(self.complete_to[group], slack)
-
-    def _add_cheapest(self, group: int, found: NDArray[np.int64], contested: NDArray[np.int8]) -> None:
-        """Add of these bundles the cheapest of each that draw on the same of what is short."""
-        cheapest: dict[tuple[tuple[int, int, int], ...], tuple[int, int]] = {}
-        rows = self.w.rows
-        for number, ways in enumerate(found):
-            taken = [way for way in ways.tolist() if way != NOTHING and contested[way]]
-            key = tuple(
-                sorted((int(rows["row"][way]), int(rows["floor_row"][way]), int(rows["dock"][way])) for way in taken)
-            )
-            fen = bundle_fen(self.g, self.w, group, ways)
-            if key not in cheapest or (fen, number) < cheapest[key]:
-                cheapest[key] = fen, number
-        for _, number in cheapest.values():
-            self._add(group, found[number].copy())
-
-    def _whole(self, remaining: Remaining) -> tuple[NDArray[np.int64], int, int]:
-        """Return a whole choice within all limits, its price, and what is proven about the bundles met."""
-        while True:
-            choice: Choice | None = None
-            master, column = self._master()
-            if not _over(remaining):
-                choice = choose(master, seconds=remaining(), gap=self.gap / 2)
-            if choice is None:
-                return *self._in_turn(), self.bound_fen
-            taken = np.flatnonzero(choice.share > 0.5)
-            best = self.alone.copy()
-            for number in taken:
-                o = self.g.groups[self.columns.group[number]]
-                best[o["first"] : o["last"]] = column[number]
-            if not self._activate(self._use(best)):
-                others_fen = int(self.alone_fen[~self.kernel].sum())
-                fen = others_fen + sum(self.columns.fen[number] for number in taken)
-                proven = np.ceil(choice.bound_fen - 0.5) if np.isfinite(choice.bound_fen) else -np.inf
-                return best, fen, others_fen + int(max(0, proven))
-
     def _in_turn(self) -> tuple[NDArray[np.int64], int]:
         """Return a choice made group by group, those that are dearest to leave first, each its best that still fits."""
         left = self.g.capacity.astype(np.float64)
         left -= self._use(np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone))
         best = self.alone.copy()
         fen = int(self.alone_fen[~self.kernel].sum())
-        w, first = self.w.rows, self.w.first
+        source, first = self.w.rows["source"].tolist(), self.w.first.tolist()
         for group in sorted(
             np.flatnonzero(self.kernel), key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)
         ):
@@ -276,28 +243,22 @@ class _Run:
             sources: set[int] = set()
             for k in range(len(ways)):
                 for way in range(first[o["first"] + k], first[o["first"] + k + 1]):
-                    use = self._entries(way)
-                    if len(sources | {int(w["source"][way])}) > max(1, o["most_sources"]):
+                    rows, amounts = self.draws.of(way)
+                    if len(sources | {source[way]}) > max(1, o["most_sources"]):
                         continue
-                    if all(left[row] >= amount for row, amount in use):
+                    if all(left[row] >= amount for row, amount in zip(rows, amounts, strict=True)):
                         ways[k] = way
-                        sources.add(int(w["source"][way]))
-                        for row, amount in use:
-                            left[row] -= amount
+                        sources.add(source[way])
+                        left[rows] -= amounts
                         break
             if o["complete"] and (ways == NOTHING).any():
                 for way in ways[ways != NOTHING]:
-                    for row, amount in self._entries(way):
-                        left[row] += amount
+                    rows, amounts = self.draws.of(way)
+                    left[rows] += amounts
                 ways[:] = NOTHING
             best[o["first"] : o["last"]] = ways
             fen += bundle_fen(self.g, self.w, int(group), ways)
         return best, fen
-
-    def _entries(self, way: int) -> list[tuple[int, int]]:
-        draws = self.draws
-        first, last = np.searchsorted(draws.way, (way, way + 1))
-        return list(zip(draws.row[first:last].tolist(), draws.amount[first:last].tolist(), strict=True))
 
     def _master(self) -> tuple[Master, Sequence[tuple[int, ...]]]:
         """Return the program of the kernel, and the ways of its columns."""
@@ -308,10 +269,8 @@ class _Run:
         sizes = np.array([len(ways) for ways in columns.ways], np.int64)
         column = np.repeat(np.arange(len(columns.ways)), sizes)
         column, flat = column[flat != NOTHING], flat[flat != NOTHING]
-        begins = np.searchsorted(self.draws.way, flat)
-        counts = np.searchsorted(self.draws.way, flat, side="right") - begins
-        entry = np.repeat(begins - np.append(0, np.cumsum(counts)[:-1]), counts) + np.arange(counts.sum())
-        column, row, amount = np.repeat(column, counts), self.draws.row[entry], self.draws.amount[entry]
+        entry, place = self.draws.of_all(flat)
+        column, row, amount = column[place], self.draws.row[entry], self.draws.amount[entry]
         kept = self.active[row]
         column, row, amount = column[kept], row_of[row[kept]], amount[kept]
         key, inverse = np.unique(row * max(1, len(columns.ways)) + column, return_inverse=True)
@@ -330,23 +289,3 @@ class _Run:
 def _over(remaining: Remaining) -> bool:
     left = remaining()
     return left is not None and left <= 0
-
-
-def _draws(w: Ways) -> _Draws:
-    """Return what every way takes: units of its shelf from its step on, above the floor too, and a line of its dock."""
-    rows = w.rows
-    number = np.arange(len(rows))
-    ways, which, amounts = [], [], []
-    for first, last in (("row", "last_row"), ("floor_row", "last_floor_row")):
-        counts = np.where(rows[first] == NOTHING, 0, rows[last] - rows[first] + 1).astype(np.int64)
-        begins = np.repeat(rows[first].astype(np.int64) - np.append(0, np.cumsum(counts)[:-1]), counts)
-        ways.append(np.repeat(number, counts))
-        which.append(begins + np.arange(counts.sum()))
-        amounts.append(np.repeat(rows["quantity"], counts))
-    docked = rows["dock"] != NOTHING
-    ways.append(number[docked])
-    which.append(rows["dock"][docked].astype(np.int64))
-    amounts.append(np.ones(docked.sum(), np.int64))
-    way, row, amount = (np.concatenate(parts).astype(np.int64) for parts in (ways, which, amounts))
-    order = np.lexsort((row, way))
-    return _Draws(way=way[order], row=row[order], amount=amount[order])

@@ -278,7 +278,7 @@ def _runs(
 
 
 def _departures(route: Route, arrivals: Sequence[int], *, narrow: bool) -> list[int]:
-    """Return the departures worth a look: the next one, those right after stock arrives, more where the dock is narrow."""
+    """Return the departures worth a look: the next, those right after stock arrives, more where the dock is narrow."""
     if not route.departures_s:
         return []
     if narrow:

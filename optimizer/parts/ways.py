@@ -119,7 +119,6 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
         p = g.pieces[piece]
         o = g.groups[p.group]
         allowed = _allowed_modes(g, piece)
-        fallback = 1 if o.fast == 1 and allowed & _FAST == 0 else 0
         for option in range(p.part_first, p.part_last):
             part = g.parts[option]
             # The outlet's own shelf comes as one more run before the first.
@@ -136,7 +135,9 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
                 if fill:
                     row = found[next_[piece]]
                     row.piece, row.part, row.step, row.run = piece, part, step, OWN if own else run
-                    row.shelf, row.fallback = g.shelf_of[source, part], 0 if own else fallback
+                    row.shelf, row.fallback = g.shelf_of[source, part], 0
+                    if not own and o.fast == 1 and _FAST >> g.runs[run].mode & 1 == 0:
+                        row.fallback = 1
                 next_[piece] += 1
 
 
@@ -144,7 +145,8 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
 def _may_send(g: Grid, piece: int, source: int, part: int) -> bool:
     """Say whether a source is open, has such a shelf, and is the one that a person decided on, if one did."""
     pinned = g.pieces[piece].pinned
-    return g.shelf_of[source, part] != NOTHING and g.open[source] == 1 and (pinned == NOTHING or pinned == source)
+    free_to = pinned == NOTHING or pinned == source  # noqa: SIM109 - kernels know no `in`
+    return g.shelf_of[source, part] != NOTHING and g.open[source] == 1 and free_to
 
 
 @compiled_into
@@ -157,7 +159,7 @@ def _allowed_modes(g: Grid, piece: int) -> int:
         part = g.parts[option]
         for run in range(o.run_first, o.run_last):
             r = g.runs[run]
-            if r.carries & g.size[part] and _may_send(g, piece, r.source, part):
+            if r.source != o.own and r.carries & g.size[part] and _may_send(g, piece, r.source, part):
                 shelf = g.shelves[g.shelf_of[r.source, part]]
                 if g.capacity[shelf.row + shelf.rows - 1] >= p.quantity:
                     carrying |= 1 << r.mode

@@ -80,6 +80,8 @@ CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("no such price", PLAIN, sent(cost_fen=1), "in that time and at that price"),
     ("too early", replace(PLAIN, now_s=clock("08:00")), sent(ships_s=clock("07:00")), "has left before now"),
     ("slow", URGENT, sent(mode=ShipMode.STANDARD), "a customer waits and it travels standard"),
+    ("slow needlessly", URGENT, sent(mode=ShipMode.STANDARD, bulky_fallback=True), "though a faster lane carries it"),
+    ("by itself", PLAIN, sent(mode=ShipMode.DEDICATED), "it goes by itself, though standard carry it"),
     ("own shelf", OWN, sent(cost_fen=5), "lies on the outlet's own shelf"),
     ("half a kit", KIT, told(1, dispatches=()), "order o1 is a kit: l2 is not sent, others are"),
     ("empty shelf", replace(PLAIN, sources=(make.source(shelves={"p1": make.shelf(1)}),)), sent(quantity=3), "has 1"),

@@ -57,10 +57,15 @@ class Choice:
     bound_fen: float
 
 
-def prices(master: Master) -> Choice:
-    """Return the best choice where columns may be shared, and what a unit of each limit is worth there."""
+def prices(master: Master) -> Choice | None:
+    """Return the best choice where columns may be shared, and what a unit of each limit is worth there.
+
+    None when the numbers were too far apart for it.
+    """
     model = mathopt.Model.from_model_proto(_proto(_shared(master)))
     result = mathopt.solve(model, mathopt.SolverType.GLOP)
+    if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+        return None
     duals = np.array(result.dual_values(list(model.linear_constraints())), np.float64)
     return Choice(
         share=np.array(result.variable_values(list(model.variables())), np.float64),

@@ -78,4 +78,6 @@ def _duals(
             capacity=np.array([units for _, units in shelves], np.int64),
         )
     )
+    if choice is None:
+        return []
     return [(source_id, round(fen)) for (source_id, _), fen in zip(shelves, choice.price, strict=True)]

@@ -41,18 +41,17 @@ def best_of_all(
     desk: Desk,
     wanted: NDArray[np.int8],
     chosen: NDArray[np.int64],
-    fen: NDArray[np.int64],
-    bound: NDArray[np.int64],
+    told: NDArray[np.int64],
 ) -> None:
     """Find the cheapest bundle of every group that is wanted.
 
     base: fen of each way with the prices of the rows it draws on. chosen: (pieces,) gets ways, NOTHING for going
-    without. fen: (groups,) gets what it costs; bound: what no bundle costs less than.
+    without. told: (groups, 2) gets what it costs, and what no bundle costs less than.
     """
     for group in range(len(g.groups)):
         if wanted[group] == 1:
             o = g.groups[group]
-            fen[group], bound[group] = _best(g, w, base, desk, group)
+            told[group, 0], told[group, 1] = _best(g, w, base, desk, group)
             for k in range(o.last - o.first):
                 chosen[o.first + k] = desk.best[k]
 
@@ -66,6 +65,7 @@ def find_dominated(g: Grid, w: Ways, contested: NDArray[np.int8], dominated: NDA
     """
     for piece in range(len(g.pieces)):
         o = g.groups[g.pieces[piece].group]
+        narrow = max(1, o.most_sources) < o.last - o.first
         fees = g.consignment_fen + g.split_fen if o.last - o.first > 1 else 0
         for a in range(w.first[piece], w.first[piece + 1]):
             dominated[a] = 0
@@ -73,6 +73,8 @@ def find_dominated(g: Grid, w: Ways, contested: NDArray[np.int8], dominated: NDA
             for b in range(w.first[piece], w.first[piece + 1]):
                 y = w.rows[b]
                 if b == a or dominated[b] == 1 or y.fen + y.late > x.fen + x.late:
+                    continue
+                if narrow and y.source != x.source:
                     continue
                 if o.complete == 1 and o.last - o.first > 1:
                     worse = y.fen + fees <= x.fen and y.late <= x.late

@@ -1,19 +1,25 @@
-"""One bundle per group at least cost within every limit: column generation, then the whole choice, with its proof.
+"""One bundle per group at least cost within every limit, and what is proven about it: branch and price.
 
 Most limits never bind: they take part only once a choice breaks them, and only the groups that could draw on them take
 part with them (the kernel). Everybody else has their cheapest bundle. Prices of limits are rounded to whole fen, which
 keeps the bound exact: the cheapest bundles at any prices, less what the limits are worth at them, cost no more than
 any choice within the limits (Lagrange).
+
+Kits are complete or nothing, and nothing is very dear: half a kit is what makes the linear bound weak. So the proof
+branches on which kits are served at all. Once that is settled the bound is within a hair of the best whole choice,
+which is then found among the bundles near the best (`optimizer.parts.whole`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.engines.mip import Master, prices
-from optimizer.parts.bundles import best_of_all, bundle_fen, new_desk
+from optimizer.engines.mip import prices
+from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
+from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
@@ -25,7 +31,10 @@ Remaining = Callable[[], float | None]
 """Seconds left, None without a limit."""
 
 MOST_ROUNDS = 100
+MOST_NODES = 400
+FIRST_SLACK_FEN = 4_000
 _SLIGHT = 1e-6
+_HALF = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,35 +44,29 @@ class Chosen:
     way: NDArray[np.int64]
     fen: int
     bound_fen: int
-    rounds: int
+    nodes: int
     columns: int
 
 
 def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float) -> Chosen:
     """Return the cheapest choice found and what is proven about it; it may stop once it is this near to the bound."""
-    run = _Run(g, w, gap)
-    run.generate(remaining)
-    return run.finish(remaining)
+    return _Run(g, w, gap).choose(remaining)
 
 
 @dataclass(slots=True)
-class _Columns:
-    """The bundles met so far: the group of each, its ways (its pieces' in order), its price."""
+class _Node:
+    """A part of all choices: those that serve these kits and leave those.
 
-    group: list[int] = field(default_factory=list)
-    ways: list[tuple[int, ...]] = field(default_factory=list)
-    fen: list[int] = field(default_factory=list)
-    known: set[tuple[int, tuple[int, ...]]] = field(default_factory=set)
+    price: of the rows, at which bound_fen is proven. half: the kit that is served by half at these prices, NOTHING for
+    none. share: of the columns, by their numbers.
+    """
 
-    def add(self, group: int, ways: tuple[int, ...], fen: Callable[[], int]) -> bool:
-        """Add a bundle that is new."""
-        if (group, ways) in self.known:
-            return False
-        self.known.add((group, ways))
-        self.group.append(group)
-        self.ways.append(ways)
-        self.fen.append(fen())
-        return True
+    served: frozenset[int]
+    left: frozenset[int]
+    bound_fen: int
+    price: NDArray[np.int64]
+    half: int = NOTHING
+    share: dict[int, float] = field(default_factory=dict)
 
 
 class _Run:
@@ -74,76 +77,157 @@ class _Run:
         self.desk = new_desk(g)
         self.draws = draws_of(w)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
-        self.columns = _Columns()
-        self.price = np.zeros(len(g.capacity), np.int64)
+        self.columns = Columns(draws=self.draws)
         self.active = np.zeros(len(g.capacity), bool)
         self.kernel = np.zeros(len(g.groups), bool)
-        self.closed: dict[tuple[tuple[int, ...], tuple[int, ...]], Whole] = {}
-        self.alone, self.alone_fen, _ = self._best(np.ones(len(g.groups), bool), self.price)
-        self.bound_fen = int(self.alone_fen.sum())
-        self.rounds = 0
+        self.closed: dict[tuple[tuple[int, ...], ...], Whole] = {}
+        self.nodes = 0
+        # Dearer than sending nothing to anybody: what going without costs a kit that a node takes for served.
+        self.dearest_fen = int(g.groups["none_fen"].sum()) + 1
+        nothing = np.zeros(len(g.capacity), np.int64)
+        everybody = np.ones(len(g.groups), bool)
+        self.alone, self.alone_fen, _ = self._best(g, everybody, nothing)
+        self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(self.alone_fen.sum()), price=nothing)
 
-    def generate(self, remaining: Remaining) -> None:
-        """Find the limits that bind, what they are worth, and the bundles that matter at these prices."""
-        self._activate(self._use(self.alone))
-        while self.kernel.any() and self.rounds < MOST_ROUNDS and not _over(remaining):
-            self.rounds += 1
-            master, column = self._master()
-            shared = prices(master)
-            price = np.zeros_like(self.price)
-            price[self.active] = np.rint(shared.price).astype(np.int64)
-            added = self._add_best(price)
-            more = self._activate(self._use_of(column, shared.share))
-            total_fen = shared.bound_fen + int(self.alone_fen[~self.kernel].sum())
-            if not more and (not added or total_fen - self.bound_fen <= _SLIGHT * total_fen):
-                return
+    def choose(self, remaining: Remaining) -> Chosen:
+        """Return the best choice: the node with the lowest bound is parted or closed until none is left below it."""
+        best, fen = self.alone, int(self.alone_fen.sum())
+        if not self._activate(self._use(self.alone)):
+            return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
+        best, fen = self._in_turn({})
+        self._generate(self.root, remaining)
+        open_ = [(self.root.bound_fen, 0, self.root)]
+        closed_fen = fen
+        while open_ and open_[0][0] < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
+            _, _, node = heappop(open_)
+            self.nodes += 1
+            way, way_fen = self._in_turn(node.share)
+            if way_fen < fen:
+                best, fen = way, way_fen
+            if node.half != NOTHING:
+                following = [self._child(node, serve, remaining) for serve in (True, False)]
+            else:
+                way, way_fen, proven_fen = self._close(node, fen, remaining)
+                if proven_fen is None:
+                    following = [node]
+                else:
+                    following = []
+                    closed_fen = min(closed_fen, proven_fen)
+            if way_fen < fen:
+                best, fen = way, way_fen
+            for number, some in enumerate(following):
+                heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
+        bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
+        return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
 
-    def finish(self, remaining: Remaining) -> Chosen:
-        """Return the best whole choice, its components decided one by one, and what is proven about it."""
-        best, fen = self._in_turn() if self.kernel.any() else (self.alone, int(self.alone_fen.sum()))
-        while self.kernel.any() and not _over(remaining):
-            whole, whole_fen = self._all_whole(remaining)
-            if self._activate(self._use(whole)):
-                self.generate(remaining)
-                continue
-            if whole_fen < fen:
-                best, fen = whole, whole_fen
-            break
-        return Chosen(
-            way=best,
-            fen=fen,
-            bound_fen=min(fen, self.bound_fen),
-            rounds=self.rounds,
-            columns=len(self.columns.fen),
+    def _child(self, node: _Node, serve: bool, remaining: Remaining) -> _Node:
+        """Return the node in which the half-served kit is served, or is not."""
+        child = _Node(
+            served=node.served | ({node.half} if serve else set()),
+            left=node.left | (set() if serve else {node.half}),
+            bound_fen=node.bound_fen,
+            price=node.price,
         )
+        self._generate(child, remaining)
+        return child
 
-    def _all_whole(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
-        """Return the best choice of every component; what is closed already is not decided again."""
-        base, (_, _, least) = self._base(self.price), self._best(self.kernel, self.price)
-        whole, fen = self.alone.copy(), int(self.alone_fen[~self.kernel].sum())
-        bound_fen = fen
-        choice = WholeChoice(self.g, self.w, self.draws, self.active, Priced(price=self.price, base=base, least=least))
-        share = self.gap / 2
-        for groups, rows in self._components():
-            key = tuple(groups.tolist()), tuple(rows.tolist())
+    def _generate(self, node: _Node, remaining: Remaining) -> None:
+        """Find the limits that bind in a node, what they are worth, and the bundles that matter at these prices."""
+        g = self._grid_of(node)
+        for _ in range(MOST_ROUNDS):
+            deciding = self._deciding(node)
+            if not deciding.any():
+                node.bound_fen, node.share = self._settled_fen(node), {}
+                break
+            master, column = self.columns.master(
+                deciding, g.groups["none_fen"].astype(np.int64), self.active, self.g.capacity
+            )
+            shared = prices(master)
+            if shared is None:
+                break
+            price = np.zeros_like(node.price)
+            price[self.active] = np.rint(shared.price).astype(np.int64)
+            added = self._add_best(node, g, deciding, price)
+            taken = np.flatnonzero(shared.share > _SLIGHT)
+            node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
+            more = self._activate(self._use_of(node))
+            total_fen = shared.bound_fen + self._settled_fen(node)
+            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= _SLIGHT * total_fen)):
+                break
+        node.half = self._half(node)
+
+    def _grid_of(self, node: _Node) -> Grid:
+        """Return the grid in which going without is no choice for those who are served."""
+        if not node.served:
+            return self.g
+        groups = self.g.groups.copy()
+        groups["none_fen"][list(node.served)] = self.dearest_fen
+        return self.g._replace(groups=groups)
+
+    def _deciding(self, node: _Node) -> NDArray[np.bool_]:
+        deciding = self.kernel.copy()
+        deciding[list(node.left)] = False
+        return deciding
+
+    def _settled_fen(self, node: _Node) -> int:
+        """Return what those cost who have nothing to decide."""
+        return int(self.alone_fen[~self.kernel].sum() + self.g.groups["none_fen"][list(node.left)].sum())
+
+    def _half(self, node: _Node) -> int:
+        """Return the kit whose being served is least settled, NOTHING when all are."""
+        without: dict[int, float] = {}
+        for number, share in node.share.items():
+            group = self.columns.group[number]
+            if self.g.groups["complete"][group] and self.columns.ways[number][0] == NOTHING:
+                without[group] = share
+        worth = {group: min(share, 1 - share) for group, share in without.items() if group not in node.served}
+        group = max(worth, key=lambda group: (worth[group], -group), default=NOTHING)
+        return group if group != NOTHING and worth[group] > _HALF else NOTHING
+
+    def _add_best(self, node: _Node, g: Grid, deciding: NDArray[np.bool_], price: NDArray[np.int64]) -> int:
+        """Add the best bundle of everybody who decides at these prices, and prove what they prove."""
+        chosen, _, bound = self._best(g, deciding, price)
+        worth_fen = int((price * self.g.capacity).sum())
+        bound_fen = int(bound[deciding].sum()) + self._settled_fen(node) - worth_fen
+        if bound_fen >= node.bound_fen:
+            node.bound_fen, node.price = bound_fen, price
+        added = 0
+        for group in np.flatnonzero(deciding):
+            o = self.g.groups[group]
+            added += self._add(int(group), chosen[o["first"] : o["last"]])
+        return added
+
+    def _close(self, node: _Node, beaten_fen: int, remaining: Remaining) -> tuple[NDArray[np.int64], int, int | None]:
+        """Return the best whole choice of a node and its bound, None where limits came to light that it breaks."""
+        g, deciding = self._grid_of(node), self._deciding(node)
+        base, (_, _, least) = self._base(node.price), self._best(g, deciding, node.price)
+        choice = WholeChoice(g, self.w, self.draws, self.active, Priced(price=node.price, base=base, least=least))
+        whole = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
+        bound_fen = fen = self._settled_fen(node)
+        for groups, rows in self._components(deciding):
+            key = tuple(groups.tolist()), tuple(rows.tolist()), tuple(sorted(node.served.intersection(groups.tolist())))
             if key not in self.closed:
-                decided = choice.decide(groups, rows, remaining=remaining, gap=share)
+                slack_fen = min(FIRST_SLACK_FEN, beaten_fen - node.bound_fen)
+                decided = choice.decide(groups, rows, slack_fen=slack_fen, remaining=remaining, gap=self.gap / 2)
                 if decided is None:
-                    return self._in_turn()
+                    return *self._in_turn(node.share), node.bound_fen
                 self.closed[key] = decided
             decided = self.closed[key]
             whole[decided.piece] = decided.way
             fen += decided.fen
             bound_fen += decided.bound_fen
-        self.bound_fen = max(self.bound_fen, bound_fen)
-        return whole, fen
+        if self._activate(self._use(whole)):
+            node.bound_fen = max(node.bound_fen, bound_fen)
+            self._generate(node, remaining)
+            return *self._in_turn(node.share), None
+        return whole, fen, max(node.bound_fen, bound_fen)
 
-    def _components(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def _components(self, deciding: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Return the groups that share what is short, directly or by way of others, with the rows they share."""
-        taken = self.active[self.draws.row]
-        group, row = self.group_of_way[self.draws.way[taken]], self.draws.row[taken]
+        taken = self.active[self.draws.row] & deciding[self.group_of_way[self.draws.way]]
+        group = self.group_of_way[self.draws.way[taken]]
+        row = self.draws.row[taken] + len(self.g.groups)
         mark = np.arange(len(self.g.capacity) + len(self.g.groups))
-        row = row + len(self.g.groups)
         while True:
             least = mark.copy()
             np.minimum.at(least, group, mark[row])
@@ -152,20 +236,18 @@ class _Run:
             if (least == mark).all():
                 break
             mark = least
-        groups = np.flatnonzero(self.kernel)
-        rows = np.flatnonzero(self.active)
+        groups, rows = np.flatnonzero(deciding), np.flatnonzero(self.active)
         of_group, of_row = mark[groups], mark[rows + len(self.g.groups)]
         return [(groups[of_group == one], rows[of_row == one]) for one in np.unique(of_group)]
 
     def _best(
-        self, wanted: NDArray[np.bool_], price: NDArray[np.int64]
+        self, g: Grid, wanted: NDArray[np.bool_], price: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the cheapest bundles of these groups at these prices of the rows: ways, fen, bounds."""
-        g = self.g
         chosen = np.full(len(g.pieces), NOTHING, np.int64)
-        fen, bound = np.zeros(len(g.groups), np.int64), np.zeros(len(g.groups), np.int64)
-        best_of_all(g, self.w, self._base(price), self.desk, wanted.astype(np.int8), chosen, fen, bound)
-        return chosen, fen, bound
+        told = np.zeros((len(g.groups), 2), np.int64)
+        best_of_all(g, self.w, self._base(price), self.desk, wanted.astype(np.int8), chosen, told)
+        return chosen, told[:, 0].copy(), told[:, 1].copy()
 
     def _base(self, price: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what each way costs with what it draws on."""
@@ -181,15 +263,15 @@ class _Run:
         share[chosen[chosen != NOTHING]] = 1.0
         return self._use_of_ways(share)
 
-    def _use_of(self, column: Sequence[tuple[int, ...]], share: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of every row shares of the columns take, with everybody who is not in the kernel."""
+    def _use_of(self, node: _Node) -> NDArray[np.float64]:
+        """Return how much of every row a node's shares take, with everybody who is not in the kernel."""
         of_way = np.zeros(len(self.w.rows))
         outside = self.alone[~self.kernel[self.g.pieces["group"]]]
         of_way[outside[outside != NOTHING]] = 1.0
-        for number in np.flatnonzero(share > _SLIGHT):
-            for way in column[number]:
+        for number, share in node.share.items():
+            for way in self.columns.ways[number]:
                 if way != NOTHING:
-                    of_way[way] += share[number]
+                    of_way[way] += share
         return self._use_of_ways(of_way)
 
     def _use_of_ways(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -213,77 +295,63 @@ class _Run:
         return True
 
     def _add(self, group: int, ways: NDArray[np.int64]) -> bool:
-        return self.columns.add(group, tuple(ways.tolist()), lambda: bundle_fen(self.g, self.w, group, ways))
+        return self.columns.add(group, ways.tolist(), lambda: bundle_fen(self.g, self.w, group, ways))
 
-    def _add_best(self, price: NDArray[np.int64]) -> int:
-        """Add the best bundle of everybody in the kernel at these prices, and prove what they prove."""
-        chosen, _, bound = self._best(self.kernel, price)
-        worth_fen = int((price * self.g.capacity).sum())
-        bound_fen = int(bound[self.kernel].sum()) + int(self.alone_fen[~self.kernel].sum()) - worth_fen
-        if bound_fen >= self.bound_fen:
-            self.bound_fen, self.price = bound_fen, price
-        added = 0
-        for group in np.flatnonzero(self.kernel):
-            o = self.g.groups[group]
-            added += self._add(int(group), chosen[o["first"] : o["last"]])
-        return added
+    def _in_turn(self, share: dict[int, float]) -> tuple[NDArray[np.int64], int]:
+        """Return a choice made group by group: first the bundles that are taken for the most part, as far as they fit.
 
-    def _in_turn(self) -> tuple[NDArray[np.int64], int]:
-        """Return a choice made group by group, those that are dearest to leave first, each its best that still fits."""
-        left = self.g.capacity.astype(np.float64)
-        left -= self._use(np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone))
-        best = self.alone.copy()
+        Then the others, those that are dearest to leave first, each its best from what is left.
+        """
+        left = self.g.capacity - self._use(np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone))
+        best = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
         fen = int(self.alone_fen[~self.kernel].sum())
-        source, first = self.w.rows["source"].tolist(), self.w.first.tolist()
-        for group in sorted(
-            np.flatnonzero(self.kernel), key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)
-        ):
-            o = self.g.groups[group]
-            ways = np.full(o["last"] - o["first"], NOTHING, np.int64)
-            sources: set[int] = set()
-            for k in range(len(ways)):
-                for way in range(first[o["first"] + k], first[o["first"] + k + 1]):
-                    rows, amounts = self.draws.of(way)
-                    if len(sources | {source[way]}) > max(1, o["most_sources"]):
-                        continue
-                    if all(left[row] >= amount for row, amount in zip(rows, amounts, strict=True)):
-                        ways[k] = way
-                        sources.add(source[way])
-                        left[rows] -= amounts
-                        break
-            if o["complete"] and (ways == NOTHING).any():
-                for way in ways[ways != NOTHING]:
-                    rows, amounts = self.draws.of(way)
-                    left[rows] += amounts
-                ways[:] = NOTHING
-            best[o["first"] : o["last"]] = ways
-            fen += bundle_fen(self.g, self.w, int(group), ways)
+        waiting = dict.fromkeys(np.flatnonzero(self.kernel).tolist())
+        for number in sorted(share, key=lambda number: (-share[number], number)):
+            group, ways = self.columns.group[number], self.columns.ways[number]
+            if share[number] < 0.5 or ways[0] == NOTHING or group not in waiting:
+                continue
+            if self._take(left, [way for way in ways if way != NOTHING]):
+                del waiting[group]
+                best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways
+                fen += self.columns.fen[number]
+        base = self.w.rows["fen"]
+        for group in sorted(waiting, key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)):
+            ways_ = self._best_that_fits(left, base, group)
+            best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways_
+            fen += bundle_fen(self.g, self.w, group, ways_)
         return best, fen
 
-    def _master(self) -> tuple[Master, Sequence[tuple[int, ...]]]:
-        """Return the program of the kernel, and the ways of its columns."""
-        columns = self.columns
-        number_of = np.cumsum(self.kernel) - 1
-        row_of = np.cumsum(self.active) - 1
-        flat = np.array([way for ways in columns.ways for way in ways], np.int64)
-        sizes = np.array([len(ways) for ways in columns.ways], np.int64)
-        column = np.repeat(np.arange(len(columns.ways)), sizes)
-        column, flat = column[flat != NOTHING], flat[flat != NOTHING]
-        entry, place = self.draws.of_all(flat)
-        column, row, amount = column[place], self.draws.row[entry], self.draws.amount[entry]
-        kept = self.active[row]
-        column, row, amount = column[kept], row_of[row[kept]], amount[kept]
-        key, inverse = np.unique(row * max(1, len(columns.ways)) + column, return_inverse=True)
-        master = Master(
-            fen=np.array(columns.fen, np.int64),
-            group=number_of[np.array(columns.group, np.int64)],
-            groups=int(self.kernel.sum()),
-            row=key // max(1, len(columns.ways)),
-            column=key % max(1, len(columns.ways)),
-            amount=np.bincount(inverse, amount, minlength=len(key)).astype(np.int64),
-            capacity=self.g.capacity[self.active],
-        )
-        return master, columns.ways
+    def _best_that_fits(self, left: NDArray[np.float64], base: NDArray[np.int64], group: int) -> NDArray[np.int64]:
+        """Return the best bundle of a group from what is left, and take it."""
+        g, o = self.g, self.g.groups[group]
+        first, last = int(self.w.first[o["first"]]), int(self.w.first[o["last"]])
+        entries = slice(self.draws.first[first], self.draws.first[last])
+        short = self.draws.amount[entries] > left[self.draws.row[entries]]
+        fitting = base.copy()
+        fitting[self.draws.way[entries][short]] = FAR
+        wanted = np.zeros(len(g.groups), np.int8)
+        wanted[group] = 1
+        chosen = np.full(len(g.pieces), NOTHING, np.int64)
+        best_of_all(g, self.w, fitting, self.desk, wanted, chosen, np.zeros((len(g.groups), 2), np.int64))
+        ways = chosen[o["first"] : o["last"]]
+        if self._take(left, ways[ways != NOTHING].tolist()):
+            return ways
+        # Two pieces of it want the same last units: an order of stock takes them in turn, a kit goes without.
+        kept = np.full(len(ways), NOTHING, np.int64)
+        for k, way in enumerate(ways.tolist() if not o["complete"] else ()):
+            if way != NOTHING and self._take(left, [way]):
+                kept[k] = way
+        return kept
+
+    def _take(self, left: NDArray[np.float64], ways: list[int]) -> bool:
+        """Take what these ways draw on, if all of it is left."""
+        entries, _ = self.draws.of_all(np.array(ways, np.int64))
+        rows, amounts = self.draws.row[entries], self.draws.amount[entries]
+        np.subtract.at(left, rows, amounts)
+        if (left[rows] >= 0).all():
+            return True
+        np.add.at(left, rows, amounts)
+        return False
 
 
 def _over(remaining: Remaining) -> bool:

@@ -145,7 +145,7 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
 def _may_send(g: Grid, piece: int, source: int, part: int) -> bool:
     """Say whether a source is open, has such a shelf, and is the one that a person decided on, if one did."""
     pinned = g.pieces[piece].pinned
-    free_to = pinned == NOTHING or pinned == source  # noqa: SIM109 - kernels know no `in`
+    free_to = pinned == NOTHING or pinned == source
     return g.shelf_of[source, part] != NOTHING and g.open[source] == 1 and free_to
 
 

@@ -22,7 +22,7 @@ __all__ = ["Priced", "Whole", "WholeChoice"]
 
 MOST_OF_A_GROUP = 400
 """A group with more bundles near its best than these is spread over its ways."""
-FIRST_SLACK_FEN = 4_000
+LEAST_SLACK_FEN = 100
 SLACK_GROWS = 8
 
 
@@ -64,14 +64,19 @@ class WholeChoice:
         groups: NDArray[np.int64],
         rows: NDArray[np.int64],
         *,
+        slack_fen: int,
         remaining: Callable[[], float | None],
         gap: float,
     ) -> Whole | None:
-        """Return the best choice of these groups, which share these rows; None when the time was too short for any."""
+        """Return the best choice of these groups, which share these rows; None when the time was too short for any.
+
+        slack_fen: how much dearer than the bound is worth a look at first. Where that is not enough to find any good
+        choice, so much more is looked at.
+        """
         priced = self._priced
         lagrange_fen = int(priced.least[groups].sum()) - int((priced.price[rows] * self._g.capacity[rows]).sum())
         best: Whole | None = None
-        slack_fen, bound_fen = FIRST_SLACK_FEN, lagrange_fen
+        slack_fen, bound_fen = max(LEAST_SLACK_FEN, slack_fen), lagrange_fen
         while True:
             seconds = remaining()
             if seconds is not None and seconds <= 0:
@@ -116,13 +121,15 @@ class WholeChoice:
         """Return of these bundles the cheapest of each that draw on the same of what is short; and going without."""
         o = self._g.groups[group]
         none = (NOTHING,) * int(o["last"] - o["first"])
-        cheapest: dict[tuple[tuple[int, int, int], ...], tuple[int, tuple[int, ...]]] = {
+        cheapest: dict[tuple[tuple[int, int, int, int], ...], tuple[int, tuple[int, ...]]] = {
             (): (bundle_fen(self._g, self._w, group, np.array(none)), none)
         }
-        row, floor_row, dock = (self._w.rows[name] for name in ("row", "floor_row", "dock"))
+        row, floor_row, dock, quantity = (self._w.rows[name] for name in ("row", "floor_row", "dock", "quantity"))
         for ways in found.tolist():
             taken = [way for way in ways if way != NOTHING and self._contested[way]]
-            key = tuple(sorted((int(row[way]), int(floor_row[way]), int(dock[way])) for way in taken))
+            key = tuple(
+                sorted((int(row[way]), int(floor_row[way]), int(dock[way]), int(quantity[way])) for way in taken)
+            )
             fen = bundle_fen(self._g, self._w, group, np.array(ways))
             if key not in cheapest or fen < cheapest[key][0]:
                 cheapest[key] = fen, tuple(ways)

@@ -217,9 +217,7 @@ def test_lines_of_an_order_share_a_parcel() -> None:
 
 
 def test_thousands_of_orders_for_the_last_ten_units() -> None:
-    orders = [
-        make.order(make.line(f"l{n}"), id=f"o{n}", ordered_s=make.NOW_S - 60 * (n % 600)) for n in range(5_000)
-    ]
+    orders = [make.order(make.line(f"l{n}"), id=f"o{n}", ordered_s=make.NOW_S - 60 * (n % 600)) for n in range(5_000)]
     sourced = solved(make.asked(*orders))
     served = [answer for answer in sourced.answers if answer.dispatches]
     assert len(served) == 10

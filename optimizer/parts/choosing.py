@@ -276,7 +276,8 @@ class _Run:
 
     def _use_of_ways(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         draws = self.draws
-        return np.bincount(draws.row, draws.amount * share[draws.way], minlength=len(self.g.capacity))
+        use = np.bincount(draws.row, draws.amount * share[draws.way], minlength=len(self.g.capacity))
+        return use.astype(np.float64)
 
     def _activate(self, use: NDArray[np.float64]) -> bool:
         """Let the rows that are overdrawn take part, and whoever could draw on them; say whether there are any."""

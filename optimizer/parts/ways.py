@@ -60,8 +60,8 @@ class Ways(NamedTuple):
 def lay_ways(g: Grid) -> Ways:
     """Return all ways worth a thought, and set the prices of going without in `pieces` and `groups`.
 
-    For a piece that is decided by itself only the cheapest run from each step of each shelf; for a kit all runs, since
-    its lines may share a parcel. What is dearer than going without is left out.
+    For an order of one piece only the cheapest run from each step of each shelf; for others all runs, since their
+    lines may share a parcel. What is dearer than going without is left out.
     """
     _price_none(g)
     counts = np.zeros(len(g.pieces) + 1, np.int64)
@@ -81,7 +81,7 @@ def _late_of(g: Grid, group: int, ready: int) -> int:
     o = g.groups[group]
     fen = 0
     for c in range(o.clock_first, o.clock_last):
-        fen += o.weight * late_fen(g, g.clocks[c, 0], ready + o.lead - g.clocks[c, 1]) // 100
+        fen += o.weight * late_fen(g, g.clocks[c, 0], ready + o.lead - g.clocks[c, 1]) // 100  # type: ignore[arg-type]
     if o.waits_from < NEVER_S:
         fen += o.weight * (max(0, ready + o.lead - o.waits_from) * g.waiting_fen // 3600) // 100
     if ready > o.needed_by:
@@ -145,8 +145,9 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
 def _may_send(g: Grid, piece: int, source: int, part: int) -> bool:
     """Say whether a source is open, has such a shelf, and is the one that a person decided on, if one did."""
     pinned = g.pieces[piece].pinned
-    free_to = pinned == NOTHING or pinned == source
-    return g.shelf_of[source, part] != NOTHING and g.open[source] == 1 and free_to
+    if pinned != NOTHING and pinned != source:
+        return False
+    return bool(g.shelf_of[source, part] != NOTHING and g.open[source] == 1)
 
 
 @compiled_into
@@ -217,19 +218,21 @@ def _far_fen(g: Grid, group: NDArray[np.int32], source: NDArray[np.int32]) -> ND
     """Return the price of the distance from source to customer in a straight line."""
     chord = np.linalg.norm(g.group_at[group] - g.source_at[source], axis=1)
     km = 2 * EARTH_M / 1000 * np.arcsin(np.minimum(1.0, chord / 2))
-    return (km * g.proximity_fen / 100).astype(np.int64)
+    far: NDArray[np.int64] = (km * g.proximity_fen / 100).astype(np.int64)
+    return far
 
 
 def _cheapest_runs(g: Grid, rows: NDArray[np.void]) -> NDArray[np.void]:
     """Return the ways less those that can be in no best answer."""
     group = g.groups[g.pieces["group"][rows["piece"]]]
-    alone = (group["complete"] == 0) | (group["last"] - group["first"] == 1)
+    alone = group["last"] - group["first"] == 1
     none_fen = np.where(group["complete"] == 1, group["none_fen"], g.pieces["none_fen"][rows["piece"]])
-    rows, alone = (kept[rows["fen"] + rows["late"] < none_fen] for kept in (rows, alone))
+    rows, alone = (some[rows["fen"] + rows["late"] < none_fen] for some in (rows, alone))
     order = np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["below_floor"], rows["row"], rows["piece"]))
     rows, alone = rows[order], alone[order]
     same = np.ones(len(rows), bool)
     for name in ("piece", "row", "below_floor"):
         same[1:] &= rows[name][1:] == rows[name][:-1]
     same[:1] = False
-    return rows[~(same & alone & (rows["dock"] == NOTHING))]
+    kept: NDArray[np.void] = rows[~(same & alone & (rows["dock"] == NOTHING))]
+    return kept

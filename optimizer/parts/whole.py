@@ -237,7 +237,7 @@ class _Made:
             most=np.array(self.most),
             row=key // len(self.fen),
             column=key % len(self.fen),
-            amount=np.bincount(inverse, terms[:, 2], minlength=len(key)),
+            amount=np.bincount(inverse, terms[:, 2], minlength=len(key)).astype(np.float64),
         )
 
     def read(self, share: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -315,7 +315,7 @@ class _Run:
                 del waiting[group]
                 best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways
                 fen += self.columns.fen[number]
-        base = self.w.rows["fen"]
+        base = self.w.rows["fen"].copy()
         for group in sorted(waiting, key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)):
             ways_ = self._best_that_fits(left, base, group)
             best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways_
@@ -328,12 +328,13 @@ class _Run:
         first, last = int(self.w.first[o["first"]]), int(self.w.first[o["last"]])
         entries = slice(self.draws.first[first], self.draws.first[last])
         short = self.draws.amount[entries] > left[self.draws.row[entries]]
-        fitting = base.copy()
-        fitting[self.draws.way[entries][short]] = FAR
+        kept_fen = base[first:last].copy()
+        base[self.draws.way[entries][short]] = FAR
         wanted = np.zeros(len(g.groups), np.int8)
         wanted[group] = 1
         chosen = np.full(len(g.pieces), NOTHING, np.int64)
-        best_of_all(g, self.w, fitting, self.desk, wanted, chosen, np.zeros((len(g.groups), 2), np.int64))
+        best_of_all(g, self.w, base, self.desk, wanted, chosen, np.zeros((len(g.groups), 2), np.int64))
+        base[first:last] = kept_fen
         ways = chosen[o["first"] : o["last"]]
         if self._take(left, ways[ways != NOTHING].tolist()):
             return ways

@@ -1,6 +1,6 @@
 # make setup   everything the other words need, in .venv; quick when nothing has changed
 # make run     a sample national day, planned, checked, shown and served on 127.0.0.1:8000 until Ctrl-C;
-#              JOBS=20000 SEED=1 SECONDS=60 DATE=tomorrow's; PAIGONG_SERVE=0 stops before serving
+#              JOBS=20000 SEED=1 SECONDS=60 DATE=tomorrow's PAIGONG_PORT=8000; PAIGONG_SERVE=0 stops before serving
 # make test    style, types, floors, tests and notebooks
 # make bench   the figures of docs/benchmarks.md
 # make clean   removes everything made here but .venv
@@ -11,6 +11,7 @@ SEED ?= 1
 SECONDS ?= 60
 DATE ?= $(shell TZ=Asia/Shanghai date -d tomorrow +%F)
 PAIGONG_SERVE ?= 1
+PAIGONG_PORT ?= 8000
 BENCHMARKS ?= national_day growth repeat
 
 SHELL := bash
@@ -18,7 +19,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run serve test bench clean lock test-style test-format test-types test-floors test-suite
+.PHONY: help setup run port-free serve test bench clean lock test-style test-format test-types test-floors test-suite
 
 PYTHON := .venv/bin/python
 PAIGONG := .venv/bin/paigong
@@ -54,12 +55,13 @@ setup: .venv/.warm
 # numba notices a change in a function's own file, not in the files of the functions it calls: compile all anew.
 .venv/.warm: .venv/.installed .venv/.font $(wildcard optimizer/search/*.py)
 	@find optimizer -name "*.nb[ic]" -delete
+	@echo "Compiling the search (about two minutes)."
 	@$(PAIGONG) warm-up
 	@touch $@
 
 # --- run -----------------------------------------------------------------------------------------------------------
 
-run: setup
+run: port-free setup
 	@rm -rf run/day run/plan
 	$(PAIGONG) day make run/day --jobs $(JOBS) --seed $(SEED) --date $(DATE)
 	$(PAIGONG) day plan run/day -o run/plan --seconds $(SECONDS) --seed $(SEED)
@@ -69,21 +71,37 @@ run: setup
 	@echo "One printable page per outlet:   $(CURDIR)/run/plan/sheets/index.html"
 	@test "$(PAIGONG_SERVE)" = 0 || $(MAKE) --no-print-directory serve
 
+# Better said now than after minutes of planning.
+port-free:
+	@test "$(PAIGONG_SERVE)" = 0 || ! (exec 3<> /dev/tcp/127.0.0.1/$(PAIGONG_PORT)) 2> /dev/null || \
+	{ echo "Something answers at 127.0.0.1:$(PAIGONG_PORT) already: give another port, PAIGONG_PORT=8001 make run" >&2; exit 1; }
+
 # The store is made anew: what was booked in the last sample went with it.
 serve: export PAIGONG_DATABASE_URL = sqlite:///run/paigong.db
-serve:
+serve: export PAIGONG_PORT := $(PAIGONG_PORT)
+serve: port-free
 	@rm -f run/paigong.db run/paigong.db-*
 	@echo
 	@echo "Loading the day and its plan into run/paigong.db (about a minute)"
 	@$(PAIGONG) db load run/day > run/load.log
 	@$(PAIGONG) db publish run/day run/plan
-	@echo "A key for development, shown this once: $$($(PAIGONG) key make --development)"
+	@key="$$($(PAIGONG) key make --development 2> run/key.log)" || { cat run/key.log >&2; exit 1; }; \
+	echo "A key for development, shown this once: $$key"; \
+	echo "Try, in another terminal:"; \
+	echo "  curl -H 'Authorization: Bearer $$key' 'http://127.0.0.1:$(PAIGONG_PORT)/v1/jobs?limit=3'"
 	@$(PAIGONG) serve
 
 # --- test ----------------------------------------------------------------------------------------------------------
 
-test: setup .venv/.postgis
-	@$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors test-suite
+# Style, format, types and floors want nothing compiled: they are judged while the search is compiled for the tests.
+test: .venv/.installed .venv/.postgis
+	@mkdir -p build; \
+	$(MAKE) --no-print-directory setup > build/setup.log 2>&1 & setup=$$!; \
+	failed=0; \
+	$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors || failed=1; \
+	wait $$setup || { cat build/setup.log >&2; exit 1; }; \
+	$(MAKE) --no-print-directory test-suite || failed=1; \
+	exit $$failed
 
 test-style:
 	@echo "== Style: ruff check"
@@ -106,9 +124,10 @@ build/osrm/.tried: .ci/get-osrm
 	@.ci/get-osrm
 	@touch $@
 
+# Three on two cores: tests of real processes, a third of all time, mostly wait for them.
 test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
-	@$(PYTHON) -m pytest --numprocesses 2 --nbmake tests notebooks
+	@$(PYTHON) -m pytest --numprocesses 3 --dist loadgroup --nbmake tests notebooks
 
 # --- the rest ------------------------------------------------------------------------------------------------------
 

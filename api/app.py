@@ -1,6 +1,5 @@
 """The application: every router, every rule that holds for all of them."""
 
-import datetime as dt
 import importlib.metadata
 import threading
 from collections.abc import AsyncIterator
@@ -9,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.attendance import Attendance
 from api.auth import KeyRing
 from api.clock import Clock, utc_now
 from api.database import Database
@@ -41,7 +41,6 @@ from api.settings import Settings
 from api.side_process import SideProcess
 from api.solver_pool import SolverPool
 from api.telemetry import add_telemetry
-from api.watchman import Watchman
 
 __all__ = ["ROUTERS", "create_app"]
 
@@ -87,6 +86,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.send = http_sender(settings.webhook_timeout_s)
     app.state.solvers = SolverPool(settings.workers)
     app.state.queue = queue_of(database)
+    app.state.attendance = Attendance(database)
     app.state.judge = SideProcess()
     app.state.stored_plans = StoredPlans()
     app.state.desks = Desks(database, clock)
@@ -108,11 +108,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     courier = Courier(state.database, state.clock, state.send, state.metrics)
     courier.start()
-    watchman = Watchman(state.database, state.clock, dt.timedelta(minutes=state.settings.acknowledge_minutes))
-    watchman.start()
+    state.attendance.start()
     threading.Thread(target=state.desks.warm, name="desks", daemon=True).start()
     yield
-    watchman.stop()
+    state.attendance.stop()
     courier.stop()
     state.solvers.close()
     state.judge.close()

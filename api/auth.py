@@ -76,6 +76,11 @@ class KeyRing:
         self._monotonic = monotonic
         self._remembered: dict[str, tuple[float, _Key]] = {}
 
+    def remembers(self, token: str) -> bool:
+        """Return whether `caller` can tell without a look into the store."""
+        parts = split_token(token)
+        return parts is None or self._known(parts[0]) is not None
+
     def caller(self, token: str, acts_for: str | None = None) -> Caller:
         """Return who holds this token. Raises Unauthorised, always in the same words: a guess learns nothing."""
         parts = split_token(token)
@@ -89,10 +94,9 @@ class KeyRing:
         return Caller(key_id=parts[0], actor=acts_for or key.name, scopes=key.scopes, centres=key.centres)
 
     def _key(self, key_id: str) -> _Key | None:
+        if (known := self._known(key_id)) is not None:
+            return known
         moment = self._monotonic()
-        looked_up, key = self._remembered.get(key_id, (0.0, None))
-        if key is not None and moment - looked_up < REMEMBERED_S:
-            return key
         with self._database.read() as session:
             row = session.get(ApiKey, key_id)
             if row is None:
@@ -109,6 +113,10 @@ class KeyRing:
             self._remembered.clear()
         self._remembered[key_id] = (moment, key)
         return key
+
+    def _known(self, key_id: str) -> _Key | None:
+        looked_up, key = self._remembered.get(key_id, (0.0, None))
+        return key if key is not None and self._monotonic() - looked_up < REMEMBERED_S else None
 
 
 def _unauthorised(detail: str) -> Unauthorised:

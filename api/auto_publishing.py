@@ -31,10 +31,14 @@ def publish_checked(database: Database, plan_id: str, at: dt.datetime) -> bool:
     if judgement.findings:
         log.warning("plan.not_published", plan_id=plan_id, findings=len(judgement.findings))
         return False
+    stored_plans = StoredPlans()
+    with database.read() as session:
+        # Read before anything is locked: within the transaction it is only looked up.
+        stored_plans(session, plan_id)
     try:
         with database.write() as session:
             plan = get_plan(session, plan_id, lock=True)
-            stored = StoredPlans()(session, plan_id)
+            stored = stored_plans(session, plan_id)
             if plan.state != PlanState.FINISHED or stored is None or stored.digest != judgement.digest:
                 return False
             publish(session, plan, stored, actor=plan.actor, at=at)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.solving import solved
 from api.workers import Seconds
+from datasets.faults import Refusal
 from datasets.vroom import VroomProblem, read_vroom
 from optimizer.solve import Engine
 from optimizer.vrp.plan import StepKind, TimedRoute
@@ -21,7 +22,7 @@ SUFFIXES = (".json", ".json.gz")
 BEST_KNOWN = "best_known.csv"
 
 
-class BenchRefused(Exception):
+class BenchRefused(Refusal):
     """The set, the folder or an instance is not there."""
 
 

@@ -11,14 +11,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from api.database import Database
 from api.desks import CentreDesk, Desks
 from api.errors import Conflict, Gone, Refused
+from api.event_types import EventType
 from api.events import emit
 from api.job_states import JobState, Role
 from api.schemas.cells import fields_of
 from api.schemas.jobs import JobIn
 from api.store.days import job_cells
-from api.store.job_moves import STATE_CHANGED, job_seen, move_job, release_visit, state_event
+from api.store.job_moves import job_seen, move_job, release_visit, state_event
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job
 from api.store.sending import send_route
@@ -27,6 +29,7 @@ from api.store.slots import (
     EXPIRED,
     HELD,
     WrittenRoute,
+    hold_seen,
     lock_centre,
     shipments_written,
     write_route,
@@ -49,11 +52,13 @@ __all__ = [
     "asked_about",
     "cancel_appointment",
     "confirm_hold",
+    "expire_holds",
     "give_back",
     "hold_place",
     "job_of",
     "quotes",
     "reschedule",
+    "without_visit",
 ]
 
 BOOKABLE = (JobState.RECEIVED, JobState.NEEDS_VISIT, JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED)
@@ -77,6 +82,8 @@ class Asked:
     external_id: str | None = None
     read: tuple[JobReader, Job] | None = None
     """The job as it was read, and by whom: nobody needs to read it again."""
+    moves: bool = False
+    """It has an appointment, which an offer can only take the place of."""
 
     def draft(self) -> dict[str, Any]:
         """Return what is kept with an offer."""
@@ -85,6 +92,7 @@ class Asked:
             "job_id": self.job_id,
             "source": self.source,
             "external_id": self.external_id,
+            "moves": self.moves,
         }
 
     @classmethod
@@ -106,7 +114,13 @@ def asked_about(session: Session, job_id: str, centres: frozenset[str] | None, n
     """Return a job that is there already. Raises NotFound, and Conflict when it can have no other time any more."""
     job = job_seen(session, job_id, centres)
     _require_bookable(job)
-    return Asked(cells=job_cells(job, now), centre_id=job.centre_id, job_id=job.id)
+    binding = select(Appointment.id).where(Appointment.job_id == job.id, Appointment.state == CONFIRMED)
+    return Asked(
+        cells=job_cells(job, now),
+        centre_id=job.centre_id,
+        job_id=job.id,
+        moves=session.scalar(binding) is not None,
+    )
 
 
 def _require_bookable(job: JobRow) -> None:
@@ -125,6 +139,16 @@ def job_of(desk: CentreDesk, asked: Asked, id_: str) -> Job:
     return replace(job, appointment=None, lock=Lock.NONE)
 
 
+def without_visit(centre: CentreDesk, job_id: str | None, now: dt.datetime) -> CentreDesk:
+    """Return a desk without the visit that a job has: asked who should come, nobody is there already."""
+    if job_id is None or job_id not in centre.desk.shift_of:
+        return centre
+    try:
+        return replace(centre, desk=centre.desk.at(centre.seconds(now)).remove(job_id))
+    except Undrivable:
+        return centre
+
+
 def quotes(
     centres: Sequence[CentreDesk],
     asked: Asked,
@@ -133,9 +157,13 @@ def quotes(
     most: int,
     now: dt.datetime,
 ) -> list[Quote]:
-    """Return the cheapest offer of each slot that has one, the cheapest first."""
+    """Return the cheapest offer of each slot that has one, the cheapest first.
+
+    An appointment gives its place up when it moves; any other visit stays until the hold is confirmed.
+    """
     found = []
-    for centre in centres:
+    for one in centres:
+        centre = without_visit(one, asked.job_id, now) if asked.moves else one
         known = asked.job_id if asked.job_id in centre.desk.left_out else None
         job = job_of(centre, asked, known or DRAFT)
         windows = [Window(earliest_s=centre.seconds(start), latest_s=centre.seconds(end)) for start, end in slots]
@@ -205,6 +233,7 @@ def _place(centre: CentreDesk, asked: Asked, chosen: Mapping[str, Any], hold_id:
     slot = [centre.seconds(dt.datetime.fromisoformat(chosen[side])) for side in ("slot_start", "slot_end")]
     window = Window(earliest_s=slot[0], latest_s=slot[1])
     job = job_of(centre, asked, hold_id)
+    centre = without_visit(centre, asked.job_id, now) if asked.moves else centre
     found = make_offers(centre.asked_at(now), job, (window,), technician_ids=(chosen["technician_id"],))
     return next((one for one in found if one.date.isoformat() == chosen["date"]), None)
 
@@ -240,6 +269,15 @@ def give_back(session: Session, desks: Desks, hold: SlotHold, state: str, *, by:
     hold.state = state
     hold.version += 1
     session.flush()
+
+
+def expire_holds(database: Database, desks: Desks, hold_ids: Sequence[str], now: dt.datetime) -> None:
+    """Give back the places of holds that have run out, one after the other."""
+    for hold_id in hold_ids:
+        with database.write() as session:
+            row = hold_seen(session, hold_id, None, lock=True)
+            if row.state == HELD:
+                give_back(session, desks, row, EXPIRED, by=By(actor="clock", channel="service"), now=now)
 
 
 def _take_out(session: Session, desks: Desks, centre_id: str, visit_id: str, by: By, now: dt.datetime) -> None:
@@ -319,13 +357,13 @@ def confirm_hold(
         lock=str(Lock.PINNED),
     )
     if was != job.state:
-        emit(session, STATE_CHANGED, job.id, state_event(job, was), job.centre_id, at=now)
+        emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, was), job.centre_id, at=now)
     row = moves if moves is not None else _new_appointment(session, hold, job, now)
     if moves is not None:
         _move(moves, hold, now)
     session.flush()
     send_route(session, hold.technician_id, hold.date, by=sending.by, at=now)
-    kind = "appointment.confirmed" if moves is None else "appointment.rescheduled"
+    kind = EventType.APPOINTMENT_CONFIRMED if moves is None else EventType.APPOINTMENT_RESCHEDULED
     emit(session, kind, row.id, _event(row), row.centre_id, at=now)
     return row
 
@@ -417,7 +455,7 @@ def cancel_appointment(
     row.state, row.updated_at = "cancelled", now
     row.version += 1
     session.flush()
-    emit(session, "appointment.cancelled", row.id, _event(row), row.centre_id, at=now)
+    emit(session, EventType.APPOINTMENT_CANCELLED, row.id, _event(row), row.centre_id, at=now)
     return row
 
 

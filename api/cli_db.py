@@ -5,17 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from api.database import Database
 from api.errors import Conflict
-from api.folder_plans import read_folder_plan, take_over
+from api.opening import StoreRefused, opened
 from api.store.jobs import By
 from api.store.load import load_day
-from api.upgrade import StoreIsNewer, upgrade
 from datasets.day import read_source
 
-__all__ = ["StoreRefused", "db_app", "opened"]
+__all__ = ["db_app"]
 
 DEFAULT_DATABASE = "sqlite:///paigong.db"
 
@@ -32,30 +29,10 @@ DatabaseUrl = Annotated[
 db_app = typer.Typer(no_args_is_help=True, help="The store behind the API: make or upgrade it, load a day folder.")
 
 
-class StoreRefused(Exception):
-    """There is no such store, or not for this version."""
-
-
-def opened(url: str) -> Database:
-    """Return the store behind an address, upgraded."""
-    try:
-        database = Database(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreRefused(f"--database: {error}; sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
-    where = database.url.render_as_string(hide_password=True)
-    try:
-        upgrade(database)
-    except OperationalError as error:
-        raise StoreRefused(f"{where}: {error.orig}") from None
-    except StoreIsNewer as error:
-        raise StoreRefused(f"{where}: upgraded by a newer Paigong ({error}); nothing was changed") from None
-    return database
-
-
 @db_app.command("upgrade")
 def _db_upgrade(url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     """Make the store, or bring its tables up to this version. Back it up first: there is no way back."""
-    database = opened(url)
+    database = opened(url, upgrades=True)
     database.close()
     typer.echo(f"{database.url.render_as_string(hide_password=True)} is up to date.")
 
@@ -85,6 +62,9 @@ def _db_publish(
     url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """Let the plan of a folder hold in the store: judged by the checker, published whole or not at all."""
+    # With it come the checker, the search and the sheets, which loading has no need of.
+    from api.folder_plans import read_folder_plan, take_over
+
     given = read_folder_plan(folder, out)
     database = opened(url)
     try:

@@ -1,6 +1,6 @@
-"""The command line's `paigong serve` and `paigong key`."""
+"""The command line's `paigong serve`."""
 
-import datetime as dt
+import errno
 import ipaddress
 import signal
 import socket
@@ -12,23 +12,22 @@ import typer
 import uvicorn
 
 from api.app import create_app
-from api.auth import Scope
-from api.cli_db import opened
 from api.clock import utc_now
 from api.database import Database
 from api.logs import configure_logs
-from api.settings import Settings
+from api.opening import opened, stands
+from api.settings import Settings, read_settings
 from api.store import keys
 from api.supervisor import Supervisor
+from datasets.faults import Refusal
 
-__all__ = ["ServeRefused", "key_app", "serve"]
+__all__ = ["ServeRefused", "serve_app"]
 
 BACKLOG = 2_048
 GRACE_S = 10
 """Seconds that answers under way have to end in, event streams included."""
-DEVELOPMENT_DAYS = 30
 
-key_app = typer.Typer(no_args_is_help=True, help="API keys: make one, list them, revoke one.")
+serve_app = typer.Typer(add_completion=False)
 
 DatabaseUrl = Annotated[
     str | None,
@@ -50,16 +49,16 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-class ServeRefused(Exception):
+class ServeRefused(Refusal):
     """It cannot be served like that."""
 
 
 def _settings(url: str | None, host: str | None = None, port: int | None = None) -> Settings:
-    given = {"database_url": url, "host": host, "port": port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return read_settings(database_url=url, host=host, port=port)
 
 
-def serve(
+@serve_app.command("serve")
+def _serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port (default 8000; 0: a free one).")] = None,
     url: DatabaseUrl = None,
@@ -70,9 +69,12 @@ def serve(
     """Serve the API until Ctrl-C. Beyond this machine only when a key exists: paigong key make."""
     settings = _settings(url, host, port)
     configure_logs(settings.log_level)
+    is_alone = _is_loopback(settings.host)
+    if not is_alone and not stands(settings.database_url):
+        raise _keyless(settings.host)
     database = opened(settings.database_url)
-    if not _is_loopback(settings.host) and not _has_key(database):
-        raise ServeRefused(f"{settings.host}: reached from elsewhere, and no key is valid; first: paigong key make")
+    if not is_alone and not _has_key(database):
+        raise _keyless(settings.host)
     database.close()
     listening = _listen(settings.host, settings.port)
     address = listening.getsockname()
@@ -95,6 +97,10 @@ def serve(
             supervisor.stop()
 
 
+def _keyless(host: str) -> ServeRefused:
+    return ServeRefused(f"{host}: reached from elsewhere, and no key is valid; first: paigong key make")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -115,66 +121,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
-        raise ServeRefused(f"{host}:{port}: {error.strerror or error}") from None
+        hint = "; another one: --port or PAIGONG_PORT" if error.errno == errno.EADDRINUSE else ""
+        raise ServeRefused(f"{host}:{port}: {error.strerror or error}{hint}") from None
     listening.set_inheritable(False)
     return listening
-
-
-@key_app.command("make")
-def _make(
-    name: Annotated[str, typer.Option(help="Who holds it; stands in history and audit.")] = "development",
-    scopes: Annotated[
-        list[Scope] | None, typer.Option("--scope", help="What it may change; repeat the option. Reading needs none.")
-    ] = None,
-    centres: Annotated[
-        list[str] | None, typer.Option("--centre", help="Centre whose rows it sees; repeat the option (default: all).")
-    ] = None,
-    days: Annotated[int | None, typer.Option(min=1, max=3_650, help="Days until it expires (default: never).")] = None,
-    development: Annotated[
-        bool, typer.Option("--development", help=f"May do everything, for {DEVELOPMENT_DAYS} days.")
-    ] = False,
-    url: DatabaseUrl = None,
-) -> None:
-    """Make a key and print it: this once, for only its digest is kept."""
-    if development:
-        scopes, days = [Scope.ADMIN], days or DEVELOPMENT_DAYS
-    now = utc_now()
-    database = opened(_settings(url).database_url)
-    with database.write() as session:
-        made = keys.make_key(
-            session,
-            name=name,
-            scopes=scopes or [],
-            centres=centres,
-            now=now,
-            expires_at=None if days is None else now + dt.timedelta(days=days),
-        )
-    database.close()
-    typer.echo(f"{made.id}", err=True)
-    typer.echo(made.token)
-
-
-@key_app.command("list")
-def _list(url: DatabaseUrl = None) -> None:
-    """List all keys; what they open with is not known here."""
-    database = opened(_settings(url).database_url)
-    with database.read() as session:
-        for key in keys.list_keys(session):
-            state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
-            where = "all centres" if key.centres is None else ",".join(key.centres)
-            typer.echo(f"{key.id}  {state}  {','.join(key.scopes) or 'reading'}  {where}  {key.name}")
-    database.close()
-
-
-@key_app.command("revoke")
-def _revoke(
-    key_id: Annotated[str, typer.Argument(metavar="KEY", help="Its id: key_….")], url: DatabaseUrl = None
-) -> None:
-    """Revoke a key for good; servers that run notice within seconds."""
-    database = opened(_settings(url).database_url)
-    with database.write() as session:
-        is_known = keys.revoke_key(session, key_id, utc_now())
-    database.close()
-    if not is_known:
-        raise ServeRefused(f"{key_id}: no key of this store; paigong key list")
-    typer.echo(f"{key_id} is revoked.")

@@ -14,7 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
+from api.exits import Failure
 from api.stop_button import StopButton
+from datasets.faults import Refusal
 from optimizer.budget import Budget
 from optimizer.search.anneal import Stop
 
@@ -37,11 +39,11 @@ Answer = TypeVar("Answer")
 Given = ParamSpec("Given")
 
 
-class ClusterRefused(Exception):
+class ClusterRefused(Refusal):
     """This cluster cannot plan; the message says what to do."""
 
 
-class ClusterLost(Exception):
+class ClusterLost(Failure):
     """The cluster went away while it planned."""
 
 

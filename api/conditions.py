@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from api.errors import PreconditionFailed, PreconditionRequired
+from api.errors import BadRequest, Fault, PreconditionFailed, PreconditionRequired
 
 __all__ = [
     "MOST_WAIT_S",
@@ -23,6 +23,7 @@ __all__ = [
 
 MOST_WAIT_S = 30.0
 TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
+UNQUOTED = re.compile(r"\s*[0-9]{1,18}\s*")
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*([0-9]{1,6})\b", re.ASCII)
 
 
@@ -44,6 +45,15 @@ async def if_match(
     """Return the versions that If-Match names; one that names none of ours matches nothing."""
     if value is None:
         raise PreconditionRequired("This changes a planned thing: send If-Match with the ETag that you read.")
+    return _versions(value)
+
+
+def _versions(value: str) -> frozenset[int]:
+    if UNQUOTED.fullmatch(value):
+        fault = Fault(
+            parameter="header.If-Match", code="quotes", detail=f'quotes belong to it: If-Match: "{value.strip()}"'
+        )
+        raise BadRequest("The quotes of the ETag are missing.", faults=(fault,))
     return frozenset(int(number) for number in TAG.findall(value))
 
 
@@ -71,7 +81,7 @@ async def if_match_if_there(
     ] = None,
 ) -> Versions:
     """Return the versions that If-Match names, if it is there."""
-    return Versions(named=None if value is None else frozenset(int(number) for number in TAG.findall(value)))
+    return Versions(named=None if value is None else _versions(value))
 
 
 def hold_version(current: int, wanted: frozenset[int]) -> None:

@@ -32,6 +32,8 @@ STAGES = {
     "writing": ("Writing the plan, the picture and the sheets", 0.93),
 }
 """Stage of `plan_day` → its words, and the share of the whole that is behind when it begins."""
+MOST_FLOORS = 5
+"""So many centres below the parity floor are named; the rest are counted."""
 
 
 class ProgressLines:
@@ -98,8 +100,17 @@ def print_kpis(planned: Planned) -> None:
         )
     if planned.floors_missed:
         console.print("Centres below the parity floor, remote customers:")
-    for line in planned.floors_missed:
+    for line in planned.floors_missed[:MOST_FLOORS]:
         console.print(f"  {line}", markup=False)
+    if len(planned.floors_missed) > MOST_FLOORS:
+        console.print(f"  … and {len(planned.floors_missed) - MOST_FLOORS} more.")
+    if planned.unknown_families:
+        console.print(
+            "Jobs of families that no technician and no part has, a slip of the pen perhaps: "
+            f"{', '.join(f'{family} ({count:,})' for family, count in planned.unknown_families.items())}.",
+            soft_wrap=True,
+            markup=False,
+        )
 
 
 def _travel_lines(travel: Mapping[str, Any]) -> Iterator[str]:

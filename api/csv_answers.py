@@ -20,13 +20,16 @@ def neutral(cell: Any) -> Any:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return a CSV file with a header row; None is an empty cell, a list is joined by `;`."""
+    """Return a CSV file with a header row; None is an empty cell, a list is joined by `;`.
+
+    It begins with a byte-order mark, without which Excel in China takes it for GBK.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
         writer.writerow([neutral(_cell(value)) for value in row])
-    return stream.getvalue().encode()
+    return stream.getvalue().encode("utf-8-sig")
 
 
 def _cell(value: Any) -> Any:

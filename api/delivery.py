@@ -5,7 +5,9 @@ import random
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -14,6 +16,7 @@ from standardwebhooks import Webhook as Signer
 
 from api.clock import Clock
 from api.database import Database
+from api.logs import store_error
 from api.metrics import Metrics
 from api.schemas.events import EventShown
 from api.store.webhooks import active_webhooks, due_deliveries, hand_over, oldest_due
@@ -62,16 +65,36 @@ class Send(Protocol):
 
 def http_sender(timeout_s: float) -> Send:
     """Return what sends over HTTP: no redirects, no proxies, little patience."""
-    client = httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+    @cache
+    def client() -> httpx.Client:
+        # Made for the first event: reading the certificates of all authorities takes a while.
+        return httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
     def send(url: str, headers: dict[str, str], body: bytes) -> Attempt:
         try:
-            with client.stream("POST", url, headers=headers, content=body) as answer:
+            with client().stream("POST", url, headers=headers, content=body) as answer:
                 return Attempt(status=answer.status_code)  # its body is nobody's business, however long
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return Attempt(status=None, error=type(error).__name__)
+            return Attempt(status=None, error=_words(error, url, timeout_s))
 
     return send
+
+
+def _words(error: Exception, url: str, timeout_s: float) -> str:
+    """Return why there was no answer, for whoever set the address."""
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection to {place} within {timeout_s:g} s"
+        case httpx.TimeoutException():
+            return f"{place} did not answer within {timeout_s:g} s"
+        case httpx.ConnectError() if "refused" in str(error):
+            return f"nobody listens at {place}"
+        case httpx.ConnectError():
+            return f"no connection to {place}: {error}"
+        case _:
+            return f"the connection to {place} broke ({type(error).__name__})"
 
 
 def signed_headers(secret: str, event_id: str, now: dt.datetime, body: str) -> dict[str, str]:
@@ -123,7 +146,7 @@ class Courier:
             try:
                 attempts = self.round()
             except SQLAlchemyError as error:
-                log.error("store", error=type(error).__name__)
+                log.error("store", **store_error(error))
                 attempts = 0
             if not attempts:
                 self._stop.wait(IDLE_S)

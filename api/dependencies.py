@@ -1,11 +1,13 @@
 """What endpoints ask for by type: the caller, the edge, the store, the clock, the language."""
 
 import re
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from api.auth import Caller, KeyRing, Scope
 from api.clock import Clock
@@ -15,7 +17,7 @@ from api.errors import BadRequest, Fault, Unauthorised
 from api.language import Language, language_of
 from api.settings import Settings
 
-__all__ = ["CallerOf", "ClockOf", "DatabaseOf", "EdgeOf", "LanguageOf", "SettingsOf", "needs"]
+__all__ = ["CallerOf", "ClockOf", "DatabaseOf", "EdgeOf", "LanguageOf", "SettingsOf", "is_bulk", "needs"]
 
 LONGEST_ACTOR = 100
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -47,7 +49,7 @@ async def _language(request: Request) -> Language:
     return language_of(request.headers.get("accept-language", ""))
 
 
-def _caller(
+async def _caller(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     acts_for: Annotated[
@@ -66,7 +68,9 @@ def _caller(
         if credentials is None:
             headers = {"WWW-Authenticate": 'Bearer realm="paigong"'}
             raise Unauthorised("Send Authorization: Bearer and an API key.", headers=headers)
-        caller = keys.caller(credentials.credentials, _actor(acts_for))
+        tell = partial(keys.caller, credentials.credentials, _actor(acts_for))
+        # To change threads costs more than all of this; only the store is waited for elsewhere.
+        caller = tell() if keys.remembers(credentials.credentials) else await run_in_threadpool(tell)
     except Unauthorised:
         rates.count_refused(address)
         raise
@@ -104,10 +108,13 @@ async def _edge(
             parameter="header.Idempotency-Key", code="idempotency_key", detail="1 to 255 visible ASCII characters"
         )
         raise BadRequest("The Idempotency-Key is not one.", faults=(fault,))
+    if idempotency_key is not None and is_bulk(request.url.path):
+        fault = Fault(parameter="header.Idempotency-Key", code="not_here", detail="none: lines repeat harmlessly")
+        raise BadRequest("Bulk upserts are not replayed.", faults=(fault,))
     state = request.app.state
     is_once = idempotency_key is not None and request.method == "POST"
     target = f"{request.url.path}?{request.url.query}"
-    return Edge(
+    edge = Edge(
         database=state.database,
         caller=caller,
         clock=state.clock,
@@ -117,6 +124,14 @@ async def _edge(
         idempotency_key=idempotency_key if is_once else None,
         fingerprint=fingerprint_of(request.method, target, await request.body()) if is_once else b"",
     )
+    if is_once:
+        await run_in_threadpool(edge.require_new)
+    return edge
+
+
+def is_bulk(path: str) -> bool:
+    """Return whether an address takes lines, as they arrive: no answer is kept to replay."""
+    return path.endswith(":bulk")
 
 
 def needs(scope: str) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from api.clock import Clock
@@ -38,6 +38,16 @@ __all__ = ["CentreDesk", "Desks"]
 Stamp = tuple[tuple[tuple[dt.date, str], ...], int, int]
 _LOG = structlog.get_logger()
 
+# Asked before every offer: a statement that is made once is not put together again.
+_PLANS_THAT_HOLD = (
+    select(Published.date, Published.plan_id)
+    .where(Published.centre_id == bindparam("centre_id"), Published.date >= bindparam("today"))
+    .order_by(Published.date)
+)
+_ROUTE_VERSIONS = select(func.count(), func.coalesce(func.sum(LiveRoute.version), 0)).where(
+    LiveRoute.centre_id == bindparam("centre_id"), LiveRoute.date >= bindparam("today")
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreDesk:
@@ -57,9 +67,8 @@ class CentreDesk:
     def asked_at(self, now: dt.datetime) -> Desk:
         """Return the desk at a moment; dates that another plan holds for are shut."""
         desk = self.desk.at(self.seconds(now))
-        shifts = desk.roster.day.shifts
-        first = desk.roster.day.date
-        elsewhere = np.array([first + dt.timedelta(days=shift.day) not in self.dates for shift in shifts], np.bool_)
+        ours = [(date - self.first).days for date in self.dates]
+        elsewhere = ~np.isin(desk.abilities.day, ours)
         return replace(desk, shut=desk.shut | elsewhere) if elsewhere.any() else desk
 
     @property
@@ -137,17 +146,9 @@ class Desks:
         return kept[1] if kept is not None and kept[0][0] == stamp[0] and kept[0][2] >= stamp[2] else None
 
     def _stamp(self, session: Session, centre_id: str) -> Stamp:
-        today = self._clock().astimezone(TIME_ZONE).date()
-        plans = session.execute(
-            select(Published.date, Published.plan_id)
-            .where(Published.centre_id == centre_id, Published.date >= today)
-            .order_by(Published.date)
-        )
-        routes = session.execute(
-            select(func.count(), func.coalesce(func.sum(LiveRoute.version), 0)).where(
-                LiveRoute.centre_id == centre_id, LiveRoute.date >= today
-            )
-        ).one()
+        asked = {"centre_id": centre_id, "today": self._clock().astimezone(TIME_ZONE).date()}
+        plans = session.execute(_PLANS_THAT_HOLD, asked)
+        routes = session.execute(_ROUTE_VERSIONS, asked).one()
         return tuple((date, plan_id) for date, plan_id in plans), int(routes[0]), int(routes[1])
 
     def _moved_on(self, session: Session, centre_id: str, stamp: Stamp) -> tuple[CentreDesk, ...]:

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
+from api.dependencies import is_bulk
 from api.errors import (
     BadRequest,
     Forbidden,
@@ -38,7 +39,8 @@ Plans the days of a national repair network: which outlet, which technician, whe
 - **Problems** are RFC 9457 problem details with every fault in `errors`; titles follow `Accept-Language`. 422 is for
   payloads only, unreadable JSON included; faults of the query and of headers are 400.
 - **Versions**: planned things have an `ETag`; changing them needs `If-Match` (428 without, 412 when it has changed).
-- **Repeating**: a POST with the same `Idempotency-Key` and the same content gets the first one's answer for 24 hours.
+- **Repeating**: a POST with the same `Idempotency-Key` and the same content gets the first one's answer for 24 hours;
+  `:bulk` takes none, for lines that come again change nothing.
 """
 USUAL = (Unauthorised, TooMany, Unavailable)
 
@@ -85,7 +87,8 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
     kinds: list[type[Problem]] = list(USUAL) if "security" in operation else []
     parameters = operation.get("parameters", [])
     names = {parameter["name"] for parameter in parameters}
-    if parameters:
+    # Parameters that an address does not have are refused too.
+    if parameters or "security" in operation:
         kinds.append(BadRequest)
     if "{" in path:
         kinds.append(NotFound)
@@ -98,7 +101,7 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
     for parameter in parameters:
         # 428 says more than the framework's words for what is missing: so it is optional there, and not here.
         parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
-    if "Idempotency-Key" in names and method != "post":
+    if "Idempotency-Key" in names and (method != "post" or is_bulk(path)):
         operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "Idempotency-Key"]
     responses = operation["responses"]
     if "422" in responses and "application/json" in responses["422"].get("content", {}):

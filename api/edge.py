@@ -20,9 +20,10 @@ from api.errors import Fault, Refused
 from api.tables.access import AuditEntry, Posted
 from api.tables.base import new_id
 
-__all__ = ["REPLAYED_FOR", "Answer", "Edge", "fingerprint_of"]
+__all__ = ["REPLAYED_FOR", "Answer", "Edge", "Repeated", "fingerprint_of"]
 
 REPLAYED_FOR = dt.timedelta(hours=24)
+_ADD_TO_AUDIT = insert(AuditEntry.plain())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ class Answer:
     def response(self) -> Response:
         """Return it for the web."""
         return Response(self.written(), status_code=self.status, headers=self.all_headers())
+
+
+class Repeated(Exception):
+    """The request was answered before, under its Idempotency-Key; nothing needs to be done."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +82,32 @@ class Edge:
             yield session
             self._audit(session, detail)
 
-    def once(self, effect: Callable[[Session], Answer], **detail: Any) -> Response:
-        """Run a POST's effect in one transaction; with an Idempotency-Key, once in 24 hours.
+    def require_new(self) -> None:
+        """Let a POST pass that was not answered yet. Raises Repeated with what was, before anything is looked at.
+
+        What it did may be the reason why it could not be done again: a version has risen, a moment has passed.
+        """
+        if self.idempotency_key is None:
+            return
+        with self.database.read() as session:
+            before = session.get(Posted, (self.caller.key_id, self.idempotency_key))
+            if before is not None and before.at >= self.clock() - REPLAYED_FOR:
+                raise Repeated(self._again(before))
+
+    def kept(self, answer: Answer) -> Response:
+        """Answer a POST that changes nothing; with an Idempotency-Key, a repetition gets the same."""
+        return answer.response() if self.idempotency_key is None else self.once(lambda _: answer)
+
+    def once(self, effect: Callable[[Session], Answer], *, durable: bool = True, **detail: Any) -> Response:
+        """Run a POST's effect in one transaction (`Database.write`); with an Idempotency-Key, once in 24 hours.
 
         A repetition gets the stored answer. One that comes while the first still runs waits for its end. Refusals are
         not stored: nothing happened, and the next attempt may succeed.
         """
-        with self.database.write() as session:
+        with self.database.write(durable=durable) as session:
             before = self._claimed(session)
             if before is not None:
-                return Response(before.body, before.status or 200, {**before.headers, "Idempotency-Replayed": "true"})
+                return self._again(before)
             answer = effect(session)
             self._audit(session, detail)
             if self.idempotency_key is not None:
@@ -110,24 +135,28 @@ class Edge:
         taken = session.execute(into(Posted).values(row).on_conflict_do_nothing().returning(Posted.fingerprint)).first()
         if taken is not None:
             return None
-        before = session.get_one(Posted, (self.caller.key_id, self.idempotency_key))
+        return session.get_one(Posted, (self.caller.key_id, self.idempotency_key))
+
+    def _again(self, before: Posted) -> Response:
+        """Return what was answered before. Raises Refused when it was the answer to something else."""
         if before.fingerprint != self.fingerprint:
             fault = Fault(pointer="", code="idempotency_key_reused", detail="this key came with another request before")
             raise Refused("The Idempotency-Key belongs to another request.", faults=(fault,))
-        return before
+        return Response(before.body, before.status or 200, {**before.headers, "Idempotency-Replayed": "true"})
 
     def _audit(self, session: Session, detail: Mapping[str, Any]) -> None:
         session.execute(
-            insert(AuditEntry).values(
-                id=new_id("audit"),
-                at=self.clock(),
-                key_id=self.caller.key_id,
-                actor=self.caller.actor,
-                request_id=self.request_id,
-                method=self.method,
-                path=self.path,
-                detail=dict(detail),
-            )
+            _ADD_TO_AUDIT,
+            {
+                "id": new_id("audit"),
+                "at": self.clock(),
+                "key_id": self.caller.key_id,
+                "actor": self.caller.actor,
+                "request_id": self.request_id,
+                "method": self.method,
+                "path": self.path,
+                "detail": dict(detail),
+            },
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.clock import utc_now
+from api.event_types import EventType
 from api.tables.base import new_id
 from api.tables.events import Event, current_transaction, oldest_open_transaction
 
@@ -28,7 +29,7 @@ START = Place(transaction=0, position=0)
 
 def emit(
     session: Session,
-    type_: str,
+    type_: EventType,
     subject: str,
     data: Mapping[str, Any],
     centre_id: str | None = None,
@@ -41,7 +42,7 @@ def emit(
             id=event_id,
             transaction_id=current_transaction(),
             at=at or utc_now(),
-            type=type_,
+            type=type_.value,
             subject=subject,
             centre_id=centre_id,
             data=dict(data),
@@ -52,7 +53,7 @@ def emit(
 
 def emit_all(
     session: Session,
-    type_: str,
+    type_: EventType,
     told: Sequence[tuple[str, Mapping[str, Any], str | None]],
     at: dt.datetime,
 ) -> None:
@@ -63,7 +64,7 @@ def emit_all(
             "id": new_id("evt"),
             "transaction_id": transaction,
             "at": at,
-            "type": type_,
+            "type": type_.value,
             "subject": subject,
             "centre_id": centre_id,
             "data": dict(data),
@@ -71,7 +72,7 @@ def emit_all(
         for subject, data, centre_id in told
     ]
     if rows:
-        session.execute(insert(Event), rows)
+        session.execute(insert(Event.plain()), rows)
 
 
 def read_events(

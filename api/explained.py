@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.language import Language
+from api.schemas.explanations import ExplanationShown
 from api.schemas.jobs import JobExplanation
 from api.store.plans import file_of
 from api.tables.jobs import JobRow
@@ -28,14 +29,14 @@ def explained_job(session: Session, job: JobRow, language: Language) -> JobExpla
     """Return the stored explanation of the plan that holds for the job's visit, else of its centre's latest."""
     plan_id, centre_id = _plan_of(session, job)
     if plan_id is None:
-        return _said(job, None, _NO_PLAN[language], None)
+        return _said(job, None, _NO_PLAN[language], [])
     body = file_of(session, plan_id, "explanations", centre_id)
-    explanations: dict[str, Any] = {} if body is None else json.loads(body)
-    found = explanations.get(job.id)
-    if found is None:
+    by_job: dict[str, list[dict[str, Any]]] = {} if body is None else json.loads(body)
+    found = [ExplanationShown.of(one, language) for one in by_job.get(job.id, ())]
+    if not found:
         has_visit = job.published_technician_id is not None
-        return _said(job, plan_id, (_FINE if has_visit else _NO_PLAN)[language], None)
-    return _said(job, plan_id, found[language.value], found)
+        return _said(job, plan_id, (_FINE if has_visit else _NO_PLAN)[language], found)
+    return _said(job, plan_id, " ".join(one.said for one in found), found)
 
 
 def _plan_of(session: Session, job: JobRow) -> tuple[str | None, str]:
@@ -52,5 +53,5 @@ def _plan_of(session: Session, job: JobRow) -> tuple[str | None, str]:
     return session.scalar(latest), job.centre_id
 
 
-def _said(job: JobRow, plan_id: str | None, said: str, found: dict[str, Any] | None) -> JobExplanation:
-    return JobExplanation(job_id=job.id, plan_id=plan_id, explained=found is not None, said=said, explanation=found)
+def _said(job: JobRow, plan_id: str | None, said: str, found: list[ExplanationShown]) -> JobExplanation:
+    return JobExplanation(job_id=job.id, plan_id=plan_id, explained=bool(found), said=said, explanations=found)

@@ -66,7 +66,7 @@ class Role(StrEnum):
     OUTLET = "outlet"
     """The outlet or its technician, reporting online."""
     PLAN = "plan"
-    """A plan that is published."""
+    """A plan that is published, or a place that is booked in one, and whoever tells the outlet of it; no key."""
     CLOCK = "clock"
     """Time itself: nobody did anything."""
 
@@ -85,8 +85,8 @@ class TmfState(StrEnum):
 
 _OFFICE = frozenset({Role.TICKETING, Role.DISPATCH})
 _FIELD = frozenset({Role.OUTLET, Role.DISPATCH})
-_PLANNING = frozenset({Role.PLAN, Role.DISPATCH})
-_SENDING = frozenset({Role.CLOCK, Role.PLAN, Role.DISPATCH})
+_PROMISING = frozenset({Role.PLAN})
+_TAKING_BACK = frozenset({Role.PLAN, Role.DISPATCH})
 
 FIRST_STATES = frozenset({JobState.RECEIVED, JobState.NEEDS_VISIT})
 """A new job stands in one of these."""
@@ -94,15 +94,15 @@ FIRST_STATES = frozenset({JobState.RECEIVED, JobState.NEEDS_VISIT})
 TRANSITIONS: Mapping[tuple[JobState, JobState], frozenset[Role]] = {
     (JobState.RECEIVED, JobState.NEEDS_VISIT): _OFFICE,
     (JobState.RECEIVED, JobState.CALLBACK_DUE): _OFFICE,  # solved by phone
-    (JobState.NEEDS_VISIT, JobState.PLANNED): _PLANNING,
+    (JobState.NEEDS_VISIT, JobState.PLANNED): _PROMISING,
     (JobState.NEEDS_VISIT, JobState.CALLBACK_DUE): _OFFICE,  # solved by phone after all
-    (JobState.PLANNED, JobState.NEEDS_VISIT): _PLANNING,  # a later plan leaves it out
-    (JobState.PLANNED, JobState.OFFERED): _SENDING,
-    (JobState.OFFERED, JobState.PLANNED): frozenset({Role.OUTLET, Role.PLAN, Role.DISPATCH}),  # rejected, or another
-    (JobState.OFFERED, JobState.NEEDS_VISIT): frozenset({Role.OUTLET, Role.PLAN, Role.DISPATCH}),
+    (JobState.PLANNED, JobState.NEEDS_VISIT): _TAKING_BACK,  # a later plan leaves it out
+    (JobState.PLANNED, JobState.OFFERED): _PROMISING,
+    (JobState.OFFERED, JobState.PLANNED): _PROMISING,  # another time, or somebody else
+    (JobState.OFFERED, JobState.NEEDS_VISIT): _TAKING_BACK | {Role.OUTLET},  # rejected
     (JobState.OFFERED, JobState.ACKNOWLEDGED): _FIELD,
-    (JobState.ACKNOWLEDGED, JobState.PLANNED): _PLANNING,  # a later plan sends somebody else
-    (JobState.ACKNOWLEDGED, JobState.NEEDS_VISIT): _PLANNING,
+    (JobState.ACKNOWLEDGED, JobState.PLANNED): _PROMISING,  # a later plan sends somebody else
+    (JobState.ACKNOWLEDGED, JobState.NEEDS_VISIT): _TAKING_BACK,
     (JobState.ACKNOWLEDGED, JobState.EN_ROUTE): _FIELD,
     (JobState.ACKNOWLEDGED, JobState.ON_SITE): _FIELD,  # who reports by phone does so at the door
     (JobState.EN_ROUTE, JobState.ON_SITE): _FIELD,
@@ -110,10 +110,10 @@ TRANSITIONS: Mapping[tuple[JobState, JobState], frozenset[Role]] = {
     (JobState.ON_SITE, JobState.DONE): _FIELD,
     (JobState.ON_SITE, JobState.NEEDS_PART): _FIELD,
     (JobState.ON_SITE, JobState.FAILED): _FIELD,
-    (JobState.NEEDS_PART, JobState.NEEDS_VISIT): frozenset({Role.CLOCK, Role.TICKETING, Role.DISPATCH}),
+    (JobState.NEEDS_PART, JobState.NEEDS_VISIT): _OFFICE,  # the part is there
     (JobState.FAILED, JobState.NEEDS_VISIT): _OFFICE,
     (JobState.FAILED, JobState.CALLBACK_DUE): _OFFICE,
-    (JobState.DONE, JobState.CALLBACK_DUE): frozenset({Role.CLOCK, Role.TICKETING, Role.DISPATCH}),
+    (JobState.DONE, JobState.CALLBACK_DUE): _OFFICE | {Role.CLOCK},
     (JobState.CALLBACK_DUE, JobState.CLOSED): _OFFICE,
     (JobState.CALLBACK_DUE, JobState.NEEDS_VISIT): _OFFICE,  # the customer says that it is not repaired
     **{
@@ -153,7 +153,6 @@ TMF_STATE: Mapping[JobState, TmfState] = {
 _ROLES_OF_SCOPE: Mapping[str, frozenset[Role]] = {
     "jobs:write": frozenset({Role.TICKETING}),
     "dispatch": frozenset({Role.DISPATCH, Role.OUTLET}),
-    "plans:publish": frozenset({Role.PLAN}),
     "admin": frozenset({Role.TICKETING, Role.DISPATCH, Role.OUTLET}),
 }
 

@@ -13,7 +13,7 @@ from datasets.faults import DayRefused, PlanRefused
 from datasets.plan_reading import plan_of
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.measure import measure
+from optimizer.measure import Measured, measure
 from optimizer.model import Day
 from optimizer.plan import Plan
 from optimizer.travel import TravelTimes
@@ -96,9 +96,9 @@ def judge(database_url: str, plan_id: str) -> Judgement:
     return judged(stored)
 
 
-def judged(stored: StoredPlan) -> Judgement:
-    """Return what the checker says about a plan that was read back."""
-    measured = measure(stored.day, stored.plan, stored.travel)
+def judged(stored: StoredPlan, measured: Measured | None = None) -> Judgement:
+    """Return what the checker says about a plan that was read back; measured: the plan beside its day, if it is."""
+    measured = measured or measure(stored.day, stored.plan, stored.travel)
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
         for found in check(stored.day, stored.plan, measured)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api.plan_files import WHOLE, PlanDocument
 from api.planning import Made
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
@@ -16,39 +17,26 @@ from optimizer.centres import part_of
 from optimizer.churn import Change
 from optimizer.cost import price
 from optimizer.kpis import kpis
-from optimizer.measure import measure
+from optimizer.measure import Measured, part_measured
 from optimizer.model import Day
 from optimizer.plan import Result
-from optimizer.travel import TravelTimes
 
-__all__ = ["WHOLE", "Finished", "PlanDocument", "changes_document", "finished", "outcome_of", "plan_documents"]
+__all__ = ["Finished", "changes_document", "finished", "outcome_of", "plan_documents"]
 
-WHOLE = ""
-"""Stands where a centre's id would: the document is about the whole plan."""
 GEOJSON = "application/geo+json"
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDocument:
-    """One document: plan, routes, routes.geojson, unassigned, explanations, kpis, diff, sheets."""
-
-    centre_id: str
-    name: str
-    content: Any
-    media_type: str = JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A finished plan, whoever made it.
 
-    explanations: documents by job. changes: against what was published. kpis: the content of kpis.json.
+    measured: the plan beside its day. explanations: documents by job. changes: against what was published. kpis: the
+    content of kpis.json.
     """
 
     folder: DayFolder
     result: Result
-    travel: TravelTimes
+    measured: Measured
     travel_said: Mapping[str, object]
     kpis: Mapping[str, Any]
     explanations: Mapping[str, Sequence[Any]]
@@ -63,7 +51,7 @@ def finished(made: Made) -> Finished:
     return Finished(
         folder=made.folder,
         result=made.result,
-        travel=made.travel,
+        measured=made.measured,
         travel_said=made.travel_said,
         kpis=made.kpis_document(),
         explanations=said,
@@ -80,6 +68,8 @@ def outcome_of(done: Finished) -> dict[str, Any]:
         "jobs": ours["jobs"],
         "served": ours["served"],
         "left_out": ours["dispatchable"] - ours["served"],
+        # Nobody could be sent to these whatever the plan: they are unassigned too, and not its doing.
+        "awaiting_consent": ours["jobs"] - ours["dispatchable"],
         "arrival_percent": ours["arrival"]["percent"],
         "remote_percent": ours["arrival_by_area"].get("remote", {}).get("percent"),
         "cost_fen": ours["cost_total_fen"],
@@ -98,10 +88,13 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
     changed = defaultdict(list)
     home = {job.id: job.centre_id for job in day.jobs}
     for change in done.changes:
-        changed[home.get(change.job_id, WHOLE)].append(changes_document(day, change))
+        told = changes_document(day, change)
+        changed[WHOLE].append(told)
+        if change.job_id in home:
+            changed[home[change.job_id]].append(told)
     for centre_id in centre_ids:
         part, mine = part_of(day, plan, centre_id)
-        cost = price(part, mine, measure(part, mine, done.travel))
+        cost = price(part, mine, part_measured(done.measured, part, mine))
         explained = {job.id: said[job.id] for job in part.jobs if job.id in said}
         result = replace(done.result, plan=mine, cost=cost, explanations=())
         document = plan_document(part, result, done.travel_said)
@@ -114,7 +107,8 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         yield PlanDocument(centre_id=centre_id, name="explanations", content=explained)
         yield PlanDocument(centre_id=centre_id, name="kpis", content=figures)
         yield PlanDocument(centre_id=centre_id, name="diff", content=changed[centre_id])
-        pages = dict(sheet_pages(replace(done.folder, day=part), mine))
+        typed = done.folder.jobs.loc[[job.id for job in part.jobs]]
+        pages = dict(sheet_pages(replace(done.folder, day=part, jobs=typed), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
     result = replace(done.result, explanations=())
     whole = plan_document(day, result, done.travel_said)

@@ -1,17 +1,19 @@
 """A day folder becomes a plan folder: read, plan, plan by hand for comparison, check, write."""
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from api.exits import Failure
 from api.replanning import Base, Changes, against, published_as
 from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
 from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
-from datasets.picture import draw_plan
+from datasets.families import unknown_families
+from datasets.faults import Refusal
 from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
@@ -26,12 +28,11 @@ from optimizer.dispatch import Progress, dispatch
 from optimizer.explain import explain_job
 from optimizer.explanation import Explanation
 from optimizer.kpis import KpiRow, Kpis, kpis, kpis_document, table
-from optimizer.measure import measure
+from optimizer.measure import Measured, measure
 from optimizer.plan import Plan, Result, Status, Violation
 from optimizer.roster import Roster
 from optimizer.solve import Engine
 from optimizer.stability import stability
-from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
 __all__ = [
@@ -50,15 +51,21 @@ STABILITY_SHARE = 0.25
 """Part of the budget that goes into finding out what stability costs."""
 
 
-class PlanIllegal(Exception):
+class PlanIllegal(Failure):
     """The checker objects to a plan that the search made: a defect of ours; nothing was written."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__(f"{len(violations)} violations")
         self.violations = violations
 
+    def told(self) -> Iterator[str]:
+        """Yield whose defect it is, and every violation."""
+        yield "Paigong's own checker objects to the plan it made. This is a defect of Paigong; nothing was written."
+        for violation in self.violations:
+            yield f"{violation.rule}  {violation.where}: {violation.sentence}"
 
-class JobUnknown(Exception):
+
+class JobUnknown(Refusal):
     """Somebody asks about a job that the day does not have."""
 
     def __init__(self, job_id: str, known: Sequence[str]) -> None:
@@ -80,6 +87,8 @@ class Planned:
     policies: tuple[str, ...]
     floors_missed: tuple[str, ...]
     """A line per centre whose remote customers wait longer than its floor allows, worst first."""
+    unknown_families: Mapping[str, int] = field(default_factory=dict)
+    """Families of jobs that no technician and no part has, with the number of jobs."""
 
 
 def plan_day(  # noqa: PLR0913 - what the command line was told
@@ -128,6 +137,7 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         changes=made.changes,
         travel=made.travel_said,
         policies=folder.policies,
+        unknown_families=unknown_families(folder),
         floors_missed=tuple(
             f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
             f"{floor.allowed} allowed by {made.ours.parity_target_percent} %"
@@ -141,12 +151,13 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
 class Made:
     """A plan that the checker has nothing against, with what it was made from.
 
-    folder: the day, with what was published before. ours, theirs: key figures of the plan, and of the same day planned
-    by hand. changes: None when nothing was published. travel_said: where the travel times are from, as plans tell it.
+    folder: the day, with what was published before. measured: the plan beside it. ours, theirs: key figures of the
+    plan, and of the same day planned by hand. changes: None when nothing was published. travel_said: where the travel
+    times are from, as plans tell it.
     """
 
     folder: DayFolder
-    travel: TravelTimes
+    measured: Measured
     travel_said: Mapping[str, object]
     result: Result
     ours: Kpis
@@ -215,7 +226,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
     hand_cost = price(day, hand, travel)
     return Made(
         folder=folder,
-        travel=travel,
+        measured=measured,
         travel_said=source.statement(day, result.plan),
         result=result,
         ours=kpis(day, result.plan, result.cost, folder.sla_names),
@@ -225,6 +236,9 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
 
 
 def _extras(folder: DayFolder, plan: Plan, changes: Changes | None) -> Mapping[str, Extra]:
+    # With it comes matplotlib, which only a plan folder has need of.
+    from datasets.picture import draw_plan
+
     extras: dict[str, Extra] = {
         "at_risk.csv": at_risk_table(folder.day, plan),
         "plan.png": lambda path: draw_plan(path, folder, plan),

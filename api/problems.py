@@ -1,16 +1,17 @@
 """Whatever goes wrong becomes problem details (RFC 9457), in the caller's language, with all faults."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.edge import Repeated
 from api.errors import (
     BadRequest,
     Conflict,
@@ -23,7 +24,8 @@ from api.errors import (
     Unavailable,
 )
 from api.language import Language, language_of
-from api.payloads import counted, faults_of
+from api.logs import store_error, where
+from api.payloads import counted, faults_of, said_of
 from api.schemas.problems import MEDIA_TYPE
 
 __all__ = ["add_problem_handlers", "problem_response"]
@@ -67,13 +69,19 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def raised(request: Request, problem: Problem) -> Response:
         return problem_response(request, problem)
 
+    @app.exception_handler(Repeated)
+    async def repeated(request: Request, before: Repeated) -> Response:
+        return before.response
+
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request, _refusal(error.errors(), getattr(request.state, "refused", None)))
+        state = request.state
+        problem = _refusal(error.errors(), getattr(state, "refused", None), getattr(state, "unknown", ()))
+        return problem_response(request, problem)
 
     @app.exception_handler(ValidationError)
     async def invalid_line(request: Request, error: ValidationError) -> Response:
-        faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+        faults = faults_of(error.errors(include_url=False, include_context=False))
         return problem_response(request, Refused(counted(faults), faults=faults))
 
     @app.exception_handler(HTTPException)
@@ -91,32 +99,36 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem_response(request, Refused("A value cannot be stored."))
 
     @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
     @app.exception_handler(TimeoutError)
     async def no_store(request: Request, error: Exception) -> Response:
-        log.error("store", error=type(getattr(error, "orig", error)).__name__)
+        log.error("store", **store_error(error))
         headers = {"Retry-After": RETRY_AFTER_S}
         return problem_response(request, Unavailable("The store does not answer.", headers=headers))
 
     @app.exception_handler(Exception)
     async def defect(request: Request, error: Exception) -> Response:
         # Where, and not what: an exception's words may hold a customer's data.
-        log.error("defect", error=type(error).__name__, where=_where(error))
+        log.error("defect", error=type(error).__name__, where=where(error))
         return problem_response(request, Problem("This is a defect of Paigong. The log has more, under `instance`."))
 
 
-def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None) -> Problem:
-    """Return the problem of a request that does not fit; refused: what is wrong with its payload, if that is known."""
+def _refusal(errors: Iterable[Mapping[str, Any]], refused: Refused | None, unknown: Sequence[Fault] = ()) -> Problem:
+    """Return the problem of a request that does not fit.
+
+    refused: what is wrong with its payload, if that is known; unknown: parameters that the address does not have.
+    """
     body = [error for error in errors if error["loc"][:1] == ("body",)]
     around = [error for error in errors if error["loc"][:1] != ("body",)]
     in_payload = list(refused.faults) if refused is not None else faults_of(body, ("body",))
-    if around:
-        faults = [_fault_of_parameter(error) for error in around] + in_payload
+    if around or unknown:
+        faults = [*unknown, *(_fault_of_parameter(error) for error in around), *in_payload]
         return BadRequest(counted(faults), faults=faults)
     return refused or Refused(counted(in_payload), faults=in_payload)
 
 
 def _fault_of_parameter(error: Mapping[str, Any]) -> Fault:
-    return Fault(parameter=".".join(map(str, error["loc"])), code=error["type"], detail=error["msg"])
+    return Fault(parameter=".".join(map(str, error["loc"])), code=error["type"], detail=said_of(error))
 
 
 def _framework_problem(error: HTTPException) -> Problem:
@@ -133,12 +145,3 @@ def _framework_problem(error: HTTPException) -> Problem:
             return TooLarge("The body is larger than is taken at once.", headers=headers)
         case _:
             return BadRequest("The body cannot be read.", headers=headers)
-
-
-def _where(error: BaseException) -> list[str]:
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        lines.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return lines[-12:]

@@ -1,9 +1,10 @@
 """Who should take a job, and what would help where nobody can: nothing is changed by asking."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
-from api.booking import Asked, job_of
+from api.booking import Asked, job_of, without_visit
 from api.desks import CentreDesk
 from api.language import Language
 from api.schemas.slots import CandidateShown, NobodyShown, RecommendationShown, RemedyShown, VerdictShown
@@ -23,24 +24,29 @@ DRAFT = "draft"
 
 
 def recommended(
-    centre: CentreDesk, asked: Asked, most: int, language: Language, now: dt.datetime
+    centres: Sequence[CentreDesk], asked: Asked, most: int, language: Language, now: dt.datetime
 ) -> RecommendationShown:
-    """Return the ranked technicians of a centre for a job."""
-    found = _found(centre, asked, most, now)
+    """Return the ranked technicians of a centre for a job, over all plans that hold for it."""
+    desks = [without_visit(centre, asked.job_id, now) for centre in centres]
+    found = [(desk, _found(desk, asked, most, now)) for desk in desks]
+    # Why not the nearest: as the plan with the best place has it.
+    best = min((told for _, told in found), key=_least)
     return RecommendationShown(
-        centre_id=centre.centre_id,
-        candidates=_candidates(centre, found, language),
-        nearest_outlet_id=found.nearest_outlet_id,
-        why_not_nearest=None if found.not_nearest is None else _said(found.not_nearest, language),
-        rule=None if found.rule is None else str(found.rule),
+        centre_id=asked.centre_id,
+        candidates=_candidates(found, most, language),
+        nearest_outlet_id=best.nearest_outlet_id,
+        why_not_nearest=None if best.not_nearest is None else _said(best.not_nearest, language),
+        rule=None if best.rule is None else str(best.rule),
     )
 
 
-def nobody(centre: CentreDesk, asked: Asked, language: Language, now: dt.datetime) -> NobodyShown:
+def nobody(centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime) -> NobodyShown:
     """Return why a job gets no offer, and the cheapest single changes that would give it one."""
-    found = _found(centre, asked, 3, now)
+    desks = [without_visit(centre, asked.job_id, now) if asked.moves else centre for centre in centres]
+    found = [(desk, _found(desk, asked, 3, now)) for desk in desks]
+    remedies = [remedy for desk in desks for remedy in _remedies(desk, asked, language, now)]
     return NobodyShown(
-        candidates=_candidates(centre, found, language), remedies=_remedies(centre, asked, language, now)
+        candidates=_candidates(found, 3, language), remedies=sorted(remedies, key=lambda one: one.price.fen)
     )
 
 
@@ -75,9 +81,25 @@ def _remedies(centre: CentreDesk, asked: Asked, language: Language, now: dt.date
     ]
 
 
-def _candidates(centre: CentreDesk, found: Recommendation, language: Language) -> list[CandidateShown]:
-    least = next((one.difference_fen for one in found.candidates if one.difference_fen is not None), 0)
-    return [_candidate(centre, one, least, language) for one in found.candidates]
+def _least(found: Recommendation) -> float:
+    return min((one.difference_fen for one in found.candidates if one.difference_fen is not None), default=float("inf"))
+
+
+def _candidates(
+    found: Sequence[tuple[CentreDesk, Recommendation]], most: int, language: Language
+) -> list[CandidateShown]:
+    """Return the candidates of all desks, the cheapest legal ones first; each technician once."""
+    ranked = sorted(
+        ((desk, one) for desk, told in found for one in told.candidates),
+        key=lambda pair: float("inf") if pair[1].difference_fen is None else pair[1].difference_fen,
+    )
+    least = next((one.difference_fen for _, one in ranked if one.difference_fen is not None), 0)
+    shown: dict[str, CandidateShown] = {}
+    for desk, one in ranked:
+        possible = sum(candidate.possible for candidate in shown.values())
+        if one.technician_id not in shown and (one.difference_fen is None or possible < most):
+            shown[one.technician_id] = _candidate(desk, one, least, language)
+    return list(shown.values())
 
 
 def _candidate(centre: CentreDesk, one: Candidate, least: int, language: Language) -> CandidateShown:

@@ -22,7 +22,8 @@ from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers
 from api.database import Database
 from api.frozen_days import FrozenDay, OtherVersion, frozen, thawed
 from api.patience import GONE, patiently
-from api.plan_documents import WHOLE, PlanDocument, finished, outcome_of, plan_documents
+from api.plan_documents import finished, outcome_of, plan_documents
+from api.plan_files import WHOLE, PlanDocument, packed
 from api.plan_states import PlanState
 from api.planning import Made, PlanIllegal, make_plan
 from api.settings import Settings
@@ -33,24 +34,21 @@ from api.store.plans import (
     end_run,
     file_of,
     get_plan,
-    keep_file,
+    keep_day,
     keep_shard,
     plan_alone,
     shard_keys,
     shards_of,
     tell_progress,
 )
-from api.tables.plans import Plan
 from api.workers import ProcessWorkers, Seconds, end_with_parent
 from datasets.faults import DayRefused
 from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
 from optimizer.workers import Workers
 
-__all__ = ["NICER", "Crew", "run_here", "run_in_child"]
+__all__ = ["Crew", "run_here", "run_of_worker"]
 
-NICER = 10
-"""Searching has a lower priority than answering."""
 TELL_EVERY_S = 1.0
 MOST_FAULTS = 1_000
 
@@ -157,8 +155,8 @@ class _Teller:
         }
 
 
-def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
-    """Make a plan; what a worker starts in a process of its own."""
+def run_of_worker(settings: Settings, plan_id: str, executor: str) -> None:
+    """Make a plan in the child process of a worker, and end with that worker."""
     threading.Thread(target=end_with_parent, daemon=True).start()
     database = Database(settings.database_url)
     try:
@@ -181,6 +179,8 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
     """Make a plan in this process; its shards are solved by whom `hire` returns."""
     attempt = patiently(lambda: _begin(database, plan_id, executor))
     if attempt is None:
+        # It ended before; that its process was killed before it was published is no reason not to.
+        patiently(lambda: publish_when_made(database, plan_id, utc_now()))
         return
     run = _Run(database=database, plan_id=plan_id, attempt=attempt)
     try:
@@ -203,7 +203,9 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         _fail(run, "internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         done = finished(made)
-        documents = list(plan_documents(done, centre_ids))
+        # Worked out and packed here: the transaction holds up whoever writes.
+        outcome = outcome_of(done)
+        documents = [packed(document) for document in plan_documents(done, centre_ids)]
         run.write(
             lambda session: end_run(
                 session,
@@ -211,7 +213,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
                 attempt,
                 PlanState.FINISHED,
                 utc_now(),
-                outcome=outcome_of(done),
+                outcome=outcome,
                 documents=documents,
             )
         )
@@ -229,7 +231,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
     with hire() as crew:
         workers = KeepingWorkers(crew, _Shelf(run), getattr(crew, "scoreboard", None))
         with _Teller(run, workers) as progress:
-            day = run.write(lambda session: _frozen(session, get_plan(session, run.plan_id)))
+            day = _frozen(run)
             made = make_plan(
                 day.folder,
                 visits=day.published(),
@@ -251,13 +253,15 @@ def _budget(limits: Mapping[str, Any]) -> Budget:
     return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
 
 
-def _frozen(session: Session, plan: Plan) -> FrozenDay:
+def _frozen(run: _Run) -> FrozenDay:
     """Return the day as it was when the run first began."""
-    kept = file_of(session, plan.id, "day")
+    kept = run.read(lambda session: file_of(session, run.plan_id, "day"))
     if kept is not None:
         return thawed(kept)
-    day = freeze(session, plan)
-    keep_file(session, plan.id, PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    # Reading a national day takes its time; only keeping it holds up whoever writes.
+    day = run.read(lambda session: freeze(session, get_plan(session, run.plan_id)))
+    document = packed(PlanDocument(centre_id=WHOLE, name="day", content=frozen(day)))
+    run.write(lambda session: keep_day(session, run.plan_id, run.attempt, document))
     return day
 
 

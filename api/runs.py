@@ -25,7 +25,7 @@ from api.clock import utc_now
 from api.database import Database
 from api.patience import GONE, patiently
 from api.plan_states import ENDED, PlanState
-from api.run_process import NICER, run_in_child
+from api.run_child import PRELOADED, run_in_child
 from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
 from api.store.plans import end_run, plan_alone, put_back
@@ -33,6 +33,8 @@ from api.tables.plans import Plan, Worker
 
 __all__ = ["ALIVE_S", "RunWorker"]
 
+NICER = 10
+"""Searching has a lower priority than answering."""
 LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 ALIVE_S = 5.0
@@ -51,7 +53,7 @@ class RunWorker:
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._beating, name="heartbeat", daemon=True)
         self._context = mp.get_context("forkserver")
-        self._context.set_forkserver_preload(["api.run_process"])
+        self._context.set_forkserver_preload([PRELOADED])
         self._child: BaseProcess | None = None
         self._log = structlog.get_logger()
 
@@ -102,16 +104,18 @@ class RunWorker:
     def _run(self, plan_id: str) -> str:
         """Run a plan to its end and return its state."""
         for attempt in range(1, ATTEMPTS + 1):
-            plan = self._follow(plan_id)
-            if plan.state in ENDED:
+            plan, is_killed = self._follow(plan_id)
+            if plan.state in ENDED and not (is_killed and _is_to_be_published(plan)):
                 self._log.info("plan.ended", plan_id=plan_id, state=str(plan.state), attempt=plan.attempt)
                 return str(plan.state)
             if self._over.is_set():
                 # Nothing may be answered to DBOS: the run goes on elsewhere. This process ends around us.
                 threading.Event().wait()
-            if plan.executor != self.executor:
+            if plan.state not in ENDED and plan.executor != self.executor:
                 return self._wait_for(plan_id)
             self._log.warning("plan.process_died", plan_id=plan_id, attempt=attempt)
+        if plan.state in ENDED:
+            return str(plan.state)
         problem = {"code": "process_died", "detail": f"Its process died {ATTEMPTS} times.", "errors": []}
         with self._database.write() as session:
             end_run(session, plan_id, plan.attempt, PlanState.FAILED, utc_now(), problem=problem)
@@ -124,8 +128,8 @@ class RunWorker:
             time.sleep(BEAT_EVERY_S)
         return str(plan.state)
 
-    def _follow(self, plan_id: str) -> Plan:
-        """Run a plan in a child process until the child ends, or somebody asks to cancel."""
+    def _follow(self, plan_id: str) -> tuple[Plan, bool]:
+        """Run a plan in a child process until that ends, or somebody asks to cancel; tell whether it was killed."""
         child = self._context.Process(target=run_in_child, args=(self._settings, plan_id, self.executor))
         self._child = child
         child.start()
@@ -137,7 +141,7 @@ class RunWorker:
                     self._kill(child)
                     self._cancel(plan)
         child.join()
-        return patiently(lambda: self._look(plan_id), math.inf)
+        return patiently(lambda: self._look(plan_id), math.inf), child.exitcode != 0
 
     def _look(self, plan_id: str) -> Plan:
         with self._database.read() as session:
@@ -204,3 +208,7 @@ class RunWorker:
         if dead:
             with self._database.write() as session:
                 session.execute(delete(Worker).where(Worker.executor.in_(dead)))
+
+
+def _is_to_be_published(plan: Plan) -> bool:
+    return plan.state == PlanState.FINISHED and plan.wish.get("publish") == "auto"

@@ -40,6 +40,8 @@ class SolverPool:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
         self._waiting = 0
+        self.is_warm = False
+        """Whether a process has answered: the first ones still get ready."""
 
     async def solve(self, order: Order) -> Answer:
         """Return the answer to a problem. Raises Unavailable when too many wait already, or a process died of it."""
@@ -47,12 +49,14 @@ class SolverPool:
             raise Unavailable("Too many problems are waiting already.", headers={"Retry-After": RETRY_AFTER_S})
         self._waiting += 1
         try:
-            return await asyncio.wrap_future(self._ready().submit(_solve, order))
+            answered = await asyncio.wrap_future(self._ready().submit(_solve, order))
         except BrokenProcessPool:
             self._pool = None
             raise Unavailable("A solving process died.", headers={"Retry-After": RETRY_AFTER_S}) from None
         finally:
             self._waiting -= 1
+        self.is_warm = True
+        return answered
 
     def close(self) -> None:
         """End the processes; what they are at is not waited for."""

@@ -25,7 +25,18 @@ from optimizer.vrp.plan import StepKind, TimedRoute, TimedStep, WantedStep
 from optimizer.vrp.solve import solve_routing
 from optimizer.vrp.whynot import why_not
 
-__all__ = ["SECONDS_AFTER_STOP", "TOO_LARGE", "Answer", "Code", "RouteIllegal", "answer", "is_place", "put", "solved"]
+__all__ = [
+    "SECONDS_AFTER_STOP",
+    "TOO_LARGE",
+    "Answer",
+    "Code",
+    "RouteIllegal",
+    "answer",
+    "is_place",
+    "put",
+    "refusal",
+    "solved",
+]
 
 Document = dict[str, Any]
 Wanted = tuple[WantedStep, ...]
@@ -111,6 +122,15 @@ def answer(
         return Answer(
             code=Code.DEFECT, document=written(error_document(Code.DEFECT, words)), told=traceback.format_exc()
         )
+
+
+def refusal(source: bytes) -> Answer | None:
+    """Return the answer to a problem that cannot be read, None for one that can."""
+    try:
+        read_vroom(source)
+    except ProblemRefused as refused:
+        return Answer(code=Code.REFUSED, document=written(refusal_document(refused)), told=str(refused))
+    return None
 
 
 def _read(source: bytes | Path | BinaryIO) -> VroomProblem:

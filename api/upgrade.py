@@ -7,16 +7,26 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, inspect, text
 
 import api.tables
 from api.database import Database
 from api.run_queue import QUEUE_TABLES, prepare_runs
 from api.tables.base import Base
 
-__all__ = ["StoreIsNewer", "has_model", "migrations", "newest_step", "target_metadata", "upgrade"]
+__all__ = [
+    "StoreIsNewer",
+    "has_model",
+    "is_made",
+    "is_older",
+    "migrations",
+    "newest_step",
+    "target_metadata",
+    "upgrade",
+]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x9A160
@@ -52,6 +62,25 @@ def migrations() -> Config:
 def newest_step() -> str:
     """Return the name of the newest step that this code knows."""
     return ScriptDirectory.from_config(migrations()).get_current_head() or ""
+
+
+def is_made(database: Database) -> bool:
+    """Return whether there is a store behind the address; asking makes none."""
+    file = database.url.database
+    if database.is_sqlite and file and not Path(file).exists():
+        return False
+    with database.engine.connect() as connection:
+        return inspect(connection).has_table("alembic_version")
+
+
+def is_older(database: Database) -> bool:
+    """Return whether a store that there is lacks steps of this code."""
+    if not is_made(database):
+        return False
+    with database.engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+    steps = [step.revision for step in ScriptDirectory.from_config(migrations()).walk_revisions()]
+    return here in steps[1:]
 
 
 def upgrade(database: Database) -> str:

@@ -99,7 +99,9 @@ class ProcessWorkers:
         # Workers start from a clean server process: forking one with threads in it is not safe.
         self._context = mp.get_context("forkserver")
         # All that a worker imports, the command line as its main module included: paid once, before it forks.
-        self._context.set_forkserver_preload(["api.cli"])
+        self._context.set_forkserver_preload(
+            ["api.cli", "api.workers", "geo.estimate", "optimizer.baseline", "optimizer.dispatch"]
+        )
         self._stop = self._context.RawValue(ctypes.c_bool, False)
         self.scoreboard = Scoreboard(self._context)
         self._button = StopButton(self._ask_to_stop)

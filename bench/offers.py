@@ -6,47 +6,21 @@ python -m bench.offers DAYDIR PLANDIR [--rate 50] [--seconds 60] [--docs docs/be
 import argparse
 import datetime as dt
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import httpx
 import numpy as np
 
 from bench.booked_store import drafts, publish_folder, serving
+from bench.open_loop import Replay, replay, written
 from bench.report import machine, markdown_table, put_section
 from datasets.day import read_source
 from datasets.times import TIME_ZONE
 
-__all__ = ["measured"]
+__all__ = ["main"]
 
-THREADS = 64
-
-
-def measured(
-    address: str, key: str, questions: Sequence[dict[str, Any]], *, rate: float, seconds: float
-) -> tuple[list[float], int, int]:
-    """Return the milliseconds of every request, how many had offers, and how many failed."""
-    local = threading.local()
-    outcomes: list[tuple[float, int, bool]] = []
-
-    def one(due: float, body: dict[str, Any]) -> None:
-        if not hasattr(local, "client"):
-            local.client = httpx.Client(base_url=address, headers={"Authorization": key}, timeout=60)
-        time.sleep(max(0.0, due - time.perf_counter()))
-        answer = local.client.post("/v1/slot-offers", json=body)
-        found = answer.status_code == 201 and bool(answer.json()["items"])
-        outcomes.append((1_000 * (time.perf_counter() - due), answer.status_code, found))
-
-    begun = time.perf_counter() + 0.5
-    with ThreadPoolExecutor(THREADS) as pool:
-        for number in range(int(rate * seconds)):
-            pool.submit(one, begun + number / rate, questions[number % len(questions)])
-    times = [ms for ms, _, _ in outcomes]
-    return times, sum(found for _, _, found in outcomes), sum(status != 201 for _, status, _ in outcomes)
+WARM_RATE, WARM_SECONDS = 5, 40
+"""Requests before those that count: desks are built, kernels and caches are warm."""
 
 
 def main() -> None:
@@ -63,27 +37,30 @@ def main() -> None:
         begun = time.monotonic()
         key = publish_folder(url, said.day, said.plan)
         print(f"store published in {time.monotonic() - begun:.0f} s", flush=True)
-        settings = read_source(said.day).settings
-        now = dt.datetime.combine(settings.date, dt.time(7), TIME_ZONE)
-        questions = [
-            {"job": {k: v for k, v in one.items() if v is not None}, "most": 5} for one in drafts(said.day, 400)
+        now = dt.datetime.combine(read_source(said.day).settings.date, dt.time(7), TIME_ZONE)
+        requests = [
+            written("POST", "/v1/slot-offers", {"Authorization": key}, {"job": draft, "most": 5})
+            for draft in drafts(said.day, 400)
         ]
-        with serving(url, now) as address:
+        with serving(url, now) as served:
             begun = time.monotonic()
-            with httpx.Client(base_url=address, headers={"Authorization": key}, timeout=600) as client:
-                for question in questions[:120]:
-                    client.post("/v1/slot-offers", json=question).raise_for_status()
+            replay(served, requests, rate=WARM_RATE, seconds=WARM_SECONDS)
             print(f"desks built and warm in {time.monotonic() - begun:.0f} s", flush=True)
-            times, found, failed = measured(address, key, questions, rate=said.rate, seconds=said.seconds)
-    p50, p95, p99, most = (float(np.percentile(times, q)) for q in (50, 95, 99, 100))
-    header = ("requests/s", "requests", "with offers", "failed", "p50 ms", "p95 ms", "p99 ms", "max ms")
-    cells = [f"{said.rate:g}", str(len(times)), str(found), str(failed)]
-    row = [*cells, *(f"{value:.1f}" for value in (p50, p95, p99, most))]
-    table = markdown_table(header, [row], left=0)
-    text = f"{table}\n\nSQLite, one process, national plan; counted from when a request was due. {machine()}"
+            done = replay(served, requests, rate=said.rate, seconds=said.seconds)
+    text = f"{_table(done, said.rate)}\n\nSQLite, one process, national plan; counted from when a request was due. "
+    text += f"{done.said()} {machine()}"
     print(text)
     if said.docs:
         put_section(said.docs, "offers", text)
+
+
+def _table(done: Replay, rate: float) -> str:
+    times = [one.ms for one in done.outcomes]
+    found = sum(one.status == 201 and b'"items":[]' not in one.body for one in done.outcomes)
+    failed = sum(one.status != 201 for one in done.outcomes)
+    header = ("requests/s", "requests", "with offers", "failed", "p50 ms", "p95 ms", "p99 ms", "max ms")
+    quantiles = [f"{np.percentile(times, q):.1f}" for q in (50, 95, 99, 100)]
+    return markdown_table(header, [[f"{rate:g}", str(len(times)), str(found), str(failed), *quantiles]], left=0)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def _write(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[s
 
 
 def _stops(plan: Path) -> dict[str, dict[str, str]]:
-    with (plan / "stops.csv").open(encoding="utf-8", newline="") as stream:
+    with (plan / "stops.csv").open(encoding="utf-8-sig", newline="") as stream:
         return {row["job_id"]: row for row in csv.DictReader(stream)}
 
 

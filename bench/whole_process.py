@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-__all__ = ["MEMORY_KIND", "SAMPLE_S", "Run", "run_whole", "stages_of"]
+__all__ = ["MEMORY_KIND", "SAMPLE_S", "TICKS_PER_S", "Run", "busy_ticks", "run_whole", "stages_of", "ticks_of"]
 
 SAMPLE_S = 0.5
 """Memory is read this often; a peak shorter than that can be missed."""
@@ -48,7 +48,7 @@ def run_whole(command: Sequence[str]) -> Run:
     peak = 0
     ticks: dict[str, int] = {}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        begun, busy = time.monotonic(), _busy_ticks()
+        begun, busy = time.monotonic(), busy_ticks()
         # A session of its own tells its processes from all others, grandchildren included.
         child = subprocess.Popen(
             command, stdout=output, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
@@ -75,7 +75,7 @@ def run_whole(command: Sequence[str]) -> Run:
             exit_code=child.returncode,
             seconds=seconds,
             peak_bytes=peak,
-            others_share=max(0, _busy_ticks() - busy - sum(ticks.values())) / TICKS_PER_S / seconds / CORES,
+            others_share=max(0, busy_ticks() - busy - sum(ticks.values())) / TICKS_PER_S / seconds / CORES,
             stages=stages_of(lines, seconds),
             output=output.read(),
             messages="".join(line for _, line in lines if not _STAGE.fullmatch(line.rstrip("\n"))),
@@ -97,12 +97,18 @@ def _stamp(stream: Iterable[str], begun: float, lines: list[tuple[float, str]]) 
         lines.append((time.monotonic() - begun, line))
 
 
-def _busy_ticks() -> int:
+def busy_ticks() -> int:
     """Return the ticks that all cores together have worked since the machine started."""
     user, nice, system, _idle, _waiting, *interrupts = map(
         int, Path("/proc/stat").read_text().split("\n")[0].split()[1:8]
     )
     return user + nice + system + sum(interrupts)
+
+
+def ticks_of(pid: int) -> int:
+    """Return the ticks that a process has worked since it started."""
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(state[11]) + int(state[12])
 
 
 def _look(session: int, ticks: dict[str, int]) -> int:

@@ -8,6 +8,7 @@ from datasets.times import instant_text
 from optimizer.clock import time_text
 from optimizer.model import ClockKind, Day, Job
 from optimizer.plan import Plan, Route, Stop
+from optimizer.wording import duration_words
 
 __all__ = ["AT_RISK_COLUMNS", "LITTLE_S", "at_risk_table"]
 
@@ -33,7 +34,7 @@ def at_risk_table(day: Day, plan: Plan) -> bytes:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(AT_RISK_COLUMNS)
     writer.writerows(row for _, _, row in rows)
-    return stream.getvalue().encode()
+    return stream.getvalue().encode("utf-8-sig")
 
 
 def _rows(day: Day, plan: Plan) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -71,7 +72,7 @@ def _action(day: Day, job: Job, route: Route, place: int, slack_s: int) -> str:
     if slack_s < 0:
         if stop.start_s + slack_s < day.now_s:
             return "broken before planning: tell the customer the new time"
-        return f"{-slack_s // 60} min late as planned: tell the customer before the promise breaks"
+        return f"{duration_words(-slack_s).en} late as planned: tell the customer before the promise breaks"
     leave_s = stop.start_s + slack_s - stop.travel_s
     return f"set out by {time_text(leave_s - leave_s % 60)}{_from(route.stops[:place])} for {job.id}"
 

@@ -134,6 +134,12 @@ def _interval(text: str) -> Window:
     return window
 
 
+def _only_interval(text: str) -> Window:
+    if ";" in text:
+        raise Unreadable("only one start/end")
+    return _interval(text)
+
+
 def integer(least: int, most: int) -> Kind:
     """Whole numbers from least to most."""
     return Kind(parse=lambda text: _bounded(text, least, most), allowed=f"a whole number {least} to {most}")
@@ -208,7 +214,7 @@ DATE = Kind(parse=date_of, allowed="a date YYYY-MM-DD")
 DATES = Kind(parse=_dates, allowed="dates YYYY-MM-DD separated by ;")
 WEEKDAYS = Kind(parse=_weekdays, allowed=" | ".join(WEEKDAY) + ", separated by ;")
 YES_NO = Kind(parse=_yes_no, allowed="yes | no")
-INTERVAL = Kind(parse=_interval, allowed="start/end, both as 2026-03-02T08:30:00+08:00")
+INTERVAL = Kind(parse=_only_interval, allowed="start/end, both as 2026-03-02T08:30:00+08:00")
 INTERVALS = Kind(
     parse=lambda text: tuple(sorted(_listed(_interval)(text), key=lambda window: (window.earliest_s, window.latest_s))),
     allowed="start/end;…, all as 2026-03-02T08:30:00+08:00",

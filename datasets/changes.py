@@ -61,7 +61,7 @@ def changes_table(folder: DayFolder, changes: Iterable[Change]) -> bytes:
             str(change.fen),
         )
         writer.writerow(cells)
-    return stream.getvalue().encode()
+    return stream.getvalue().encode("utf-8-sig")
 
 
 def outlets_to_tell(folder: DayFolder, changes: Iterable[Change]) -> dict[str, Channel]:

@@ -14,7 +14,7 @@ from datasets.columns import CSV_FILES, TABLES
 from datasets.day_tables import check_tables, read_tables
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
-from datasets.job_list import Answer, Computed, Promises, build_jobs, nearest_centres, promise_clocks
+from datasets.job_list import Answer, Computed, KitList, NearestCentres, Promises, build_jobs, promise_clocks
 from datasets.network import (
     build_centres,
     build_lanes,
@@ -186,11 +186,12 @@ def build_day(source: DaySource) -> DayFolder:
     live = live_rows(outlets, settings.date)
     live_outlets = build_outlets(outlets, live, settings)
     staff = _staff_rows(technicians, jobs, {outlet.id for outlet in live_outlets})
-    closed = ~live & outlets.text["outlet_id"].isin(technicians.text["outlet_id"][staff]).to_numpy(dtype=np.bool_)
+    closed = ~live & outlets.among("outlet_id", frozenset(technicians.text["outlet_id"][staff]))
     closed_outlets = (replace(outlet, workload_target=0) for outlet in build_outlets(outlets, closed, settings))
     day_outlets = (*live_outlets, *closed_outlets)
     day_technicians = build_technicians(technicians, staff, {outlet.id: outlet for outlet in day_outlets})
     computed, promises = _compute(jobs, live_outlets, areas, settings)
+    kits = KitList.of(tables["kits"], tables["parts"])
     day = Day(
         date=settings.date,
         days=settings.days,
@@ -199,7 +200,7 @@ def build_day(source: DaySource) -> DayFolder:
         outlets=day_outlets,
         technicians=day_technicians,
         shifts=build_shifts(technicians, outlets, tables["centres"], settings),
-        jobs=build_jobs(tables, computed, frozenset(person.id for person in day_technicians), settings),
+        jobs=build_jobs(jobs, computed, frozenset(person.id for person in day_technicians), kits, settings),
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),
         warehouses=build_warehouses(tables["warehouses"], tables["stock"]),
@@ -228,10 +229,8 @@ def _staff_rows(technicians: Table, jobs: Table, live_ids: Collection[str]) -> N
     One of a closed outlet stays, without shifts, while a job says it was published for them: the day must know
     everybody it names.
     """
-    live_staff = technicians.text["outlet_id"].isin(live_ids)
-    named = technicians.text["technician_id"].isin(jobs.text["published_technician_id"])
-    mask: NDArray[np.bool_] = (live_staff | named).to_numpy(dtype=np.bool_)
-    return mask
+    named = technicians.among("technician_id", frozenset(jobs.text["published_technician_id"]))
+    return technicians.among("outlet_id", live_ids) | named
 
 
 def _compute(
@@ -247,7 +246,7 @@ def _compute(
     reported = (jobs.numbers("reported_at").astype(np.int64) - midnight_of(settings.date)).tolist()
     promises = promise_clocks(jobs, area_classes, reported, settings)
     typed = jobs.values["centre_id"].tolist()
-    centre_ids = [] if not live_outlets else nearest_centres(places, live_outlets, outlet_places)
+    centre_ids = [] if not live_outlets else NearestCentres(live_outlets).of(places)
     computed = Computed(
         places=places,
         centre_ids=[centre or centre_ids[row] for row, centre in enumerate(typed)],
@@ -259,14 +258,17 @@ def _compute(
 
 
 def _indexed(table: Table) -> pd.DataFrame:
-    return table.text.set_index(table.layout.columns[0].name, drop=True)
+    return pd.DataFrame(table.text, dtype=object).set_index(table.layout.columns[0].name, drop=True)
 
 
-def write_day(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> None:
+def write_day(
+    folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], areas: bytes | None = None
+) -> None:
     """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
 
     tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
-    empty cell. settings: the content of day.toml. What is written is not judged: `read_day` does that.
+    empty cell. settings: the content of day.toml. areas: of areas.geojson, None for the built-in ones. What is written
+    is not judged: `read_day` does that.
 
     Raises
     ------
@@ -279,6 +281,8 @@ def write_day(folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mappin
         raise ValueError(f"a day folder has the tables {', '.join(layout.name for layout in TABLES)}")
     with whole_folder(folder, SETTINGS_FILE, DAY_FILES) as temporary:
         (temporary / SETTINGS_FILE).write_text(tomli_w.dumps(settings), encoding="utf-8")
+        if areas is not None:
+            (temporary / AREAS_FILE).write_bytes(areas)
         for name, table in tables.items():
             # The csv module of Python 3.11 does not quote a lone carriage return.
             table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(

@@ -64,19 +64,14 @@ def check_rows(table: Table, faults: FaultList) -> None:
 
 
 def _check_keys(table: Table, faults: FaultList) -> None:
-    keys = list(table.layout.keys)
-    given = np.logical_and.reduce([table.given(key) for key in keys])
-    rows = table.text.loc[given, keys]
-    repeated = rows.duplicated()
-    if not repeated.any():
-        return
-    first = dict(
-        zip(rows[~repeated].itertuples(index=False, name=None), table.lines[rows.index[~repeated]], strict=True)
-    )
-    for row in rows.index[repeated]:
-        values = tuple(rows.loc[row])
-        allowed = f"each {' and '.join(keys)} once; it stands in line {first[values]} already"
-        faults.add(table.layout.file, int(table.lines[row]), keys[0], ", ".join(values), allowed)
+    keys = table.layout.keys
+    first: dict[tuple[str, ...], int] = {}
+    for row, cells in enumerate(zip(*(table.text[key].tolist() for key in keys), strict=True)):
+        before = first.setdefault(cells, row)
+        if before == row or not all(cells):
+            continue
+        allowed = f"each {' and '.join(keys)} once; it stands in line {table.lines[before]} already"
+        faults.add(table.layout.file, int(table.lines[row]), keys[0], ", ".join(cells), allowed)
 
 
 def _check_references(table: Table, tables: Mapping[str, Table], faults: FaultList) -> None:
@@ -110,14 +105,14 @@ def _check_calendars(tables: Mapping[str, Table], settings: Settings, faults: Fa
     known = ", ".join(settings.calendars) or "none is there"
     for name in ("centres", "outlets"):
         table = tables[name]
-        unknown = ~table.text["calendar"].isin({*settings.calendars, ""}).to_numpy(dtype=np.bool_)
+        unknown = ~table.among("calendar", {*settings.calendars, ""})
         table.refuse(unknown, "calendar", f"a calendar of day.toml: {known}", faults)
 
 
 def _check_tariffs(outlets: Table, settings: Settings, faults: FaultList) -> None:
     known = [tariff.id for tariff in settings.tariff.contract_tariffs if tariff.id]
     given = outlets.given("tariff_id")
-    unknown = given & ~outlets.text["tariff_id"].isin(known).to_numpy(dtype=np.bool_)
+    unknown = given & ~outlets.among("tariff_id", known)
     allowed = f"a contract_tariff of day.toml: {', '.join(known) or 'none is there'}"
     outlets.refuse(unknown, "tariff_id", allowed, faults)
     contract = outlets.values["ownership"] == Ownership.CONTRACT

@@ -67,5 +67,5 @@ def mark_exchanges(jobs: Table, exchange: Exchange) -> NDArray[np.bool_]:
     marked = jobs.given("same_fault_at").copy()
     since = jobs.numbers("reported_at") - jobs.numbers("same_fault_at")
     marked &= since <= exchange.within.seconds
-    jobs.text.loc[marked, "job_type"] = JOB_TYPE
+    jobs.text["job_type"][marked] = JOB_TYPE
     return marked

@@ -1,10 +1,10 @@
-"""What is wrong with a folder: faults with file, row, column, value and what is allowed, and the two refusals."""
+"""What is wrong with a folder: faults with file, row, column, value and what is allowed, and the refusals."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["PRINTED_FAULTS_PER_FILE", "DayRefused", "Fault", "FaultList", "FolderRefused", "PlanRefused"]
+__all__ = ["PRINTED_FAULTS_PER_FILE", "DayRefused", "Fault", "FaultList", "FolderRefused", "PlanRefused", "Refusal"]
 
 PRINTED_FAULTS_PER_FILE = 200
 """A refusal prints this many faults of a file and counts the rest; the data holds all of them."""
@@ -38,7 +38,11 @@ class Fault:
         return f'{", ".join(where)}: "{value}"; allowed: {self.allowed}'
 
 
-class FolderRefused(Exception):
+class Refusal(Exception):
+    """What was asked cannot be done as it was asked; its text says to whoever asked what is wrong."""
+
+
+class FolderRefused(Refusal):
     """A folder that cannot be used, with every fault found in it; its text has one line per fault."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

@@ -25,7 +25,7 @@ from optimizer.model import (
     Window,
 )
 
-__all__ = ["Answer", "Computed", "Promises", "build_jobs", "nearest_centres", "promise_clocks"]
+__all__ = ["Answer", "Computed", "KitList", "NearestCentres", "Promises", "build_jobs", "promise_clocks"]
 
 Places = NDArray[np.float64]
 
@@ -48,14 +48,21 @@ class Promises:
     answers: Sequence[tuple[Answer, ...]]
 
 
-def nearest_centres(places: Places, outlets: Sequence[Outlet], outlet_places: Places) -> list[str]:
-    """Return the centre of the outlet nearest to each place.
+class NearestCentres:
+    """Knows the centre of the outlet nearest to a place.
 
     Neighbours are sought between points on the unit sphere, where the straight line grows with the distance over
     ground; a flat projection of all China would not do that.
     """
-    nearest: NDArray[np.int64] = np.asarray(KDTree(unit_vectors(outlet_places)).query(unit_vectors(places))[1])
-    return [outlets[index].centre_id for index in nearest.tolist()]
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self._centre_ids = [outlet.centre_id for outlet in outlets]
+        self._tree = KDTree(unit_vectors(np.array([outlet.position for outlet in outlets], dtype=np.float64)))
+
+    def of(self, places: Places) -> list[str]:
+        """Return the centre for each place."""
+        nearest: NDArray[np.int64] = np.asarray(self._tree.query(unit_vectors(places))[1])
+        return [self._centre_ids[index] for index in nearest.tolist()]
 
 
 def promise_clocks(
@@ -65,7 +72,7 @@ def promise_clocks(
     count = len(jobs.lines)
     chosen: list[list[SlaRow]] = [[] for _ in range(count)]
     areas = np.array([str(area) for area in area_classes], dtype=object)
-    cells = {column: jobs.text[column].to_numpy(dtype=object) for column in ("brand", "product", "channel")}
+    cells = {column: jobs.text[column] for column in ("brand", "product", "channel")}
     for kind in PolicyClock:
         open_ = np.ones(count, dtype=np.bool_)
         for row in settings.sla:
@@ -95,12 +102,24 @@ def promise_clocks(
     )
 
 
-def _kits_by_fault(kits: Table) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
-    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    columns = (kits.values[column] for column in ("product", "fault", "part_id", "quantity"))
-    for product, fault, part, quantity in zip(*columns, strict=True):
-        found[product, fault].append((part, quantity))
-    return {key: tuple(kit) for key, kit in found.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KitList:
+    """The kit of each product and fault, and the parts that every technician carries."""
+
+    by_fault: Mapping[tuple[str, str], tuple[tuple[str, int], ...]]
+    carried: frozenset[str]
+
+    @classmethod
+    def of(cls, kits: Table, parts: Table) -> "KitList":
+        """Return what two tables of a day say."""
+        found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        columns = (kits.values[column] for column in ("product", "fault", "part_id", "quantity"))
+        for product, fault, part, quantity in zip(*columns, strict=True):
+            found[product, fault].append((part, quantity))
+        return cls(
+            by_fault={key: tuple(kit) for key, kit in found.items()},
+            carried=frozenset(parts.values["part_id"][parts.values["carried"].astype(np.bool_)]),
+        )
 
 
 def _order_lines(job_id: str, kit: Iterable[tuple[str, int]], carried: frozenset[str]) -> tuple[OrderLine, ...]:
@@ -124,15 +143,12 @@ class Computed:
 
 
 def build_jobs(
-    tables: Mapping[str, Table], computed: Computed, technician_ids: frozenset[str], settings: Settings
+    table: Table, computed: Computed, technician_ids: frozenset[str], kits: KitList, settings: Settings
 ) -> tuple[Job, ...]:
     """Build every job; a preferred technician who is not in the day is no preference."""
-    table, parts = tables["jobs"], tables["parts"]
     midnight, exchange = midnight_of(settings.date), settings.exchange
     values = {name: column.tolist() for name, column in table.values.items()}
     places = computed.places.tolist()
-    carried = frozenset(parts.values["part_id"][parts.values["carried"].astype(np.bool_)])
-    kit_of = _kits_by_fault(tables["kits"])
     jobs = []
     for row, id_ in enumerate(values["job_id"]):
         product, preferred = values["product"][row], values["preferred_technician_id"][row]
@@ -142,7 +158,7 @@ def build_jobs(
             crew, load, fault = max(crew, exchange.crew), max(load, exchange.load), exchange.fault or fault
             service_s = max(service_s, exchange.service_s)
         if kit is None:
-            kit = kit_of.get((product, fault), ())
+            kit = kits.by_fault.get((product, fault), ())
         jobs.append(
             Job(
                 id=id_,
@@ -162,7 +178,7 @@ def build_jobs(
                 customer_class=values["customer_class"][row],
                 urgent=values["urgent"][row],
                 consent=values["consent"][row] != "pending",
-                order_lines=_order_lines(id_, kit, carried),
+                order_lines=_order_lines(id_, kit, kits.carried),
                 preferred_technician_id=preferred if preferred in technician_ids else None,
                 lock=values["lock"][row],
                 published=_published(values, row, midnight),

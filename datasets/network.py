@@ -40,7 +40,7 @@ __all__ = [
 def wgs84(table: Table) -> NDArray[np.float64]:
     """Return the positions of a table's rows, shape (n, 2), as WGS84 longitude and latitude."""
     places = np.column_stack([table.numbers("lon"), table.numbers("lat")])
-    datums = table.text["datum"].to_numpy(dtype=object)
+    datums = table.text["datum"]
     for datum in Datum:
         rows = datums == datum.value
         if rows.any():

@@ -9,7 +9,7 @@ from datasets.day import DaySource
 from datasets.day_tables import check_jobs
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
-from datasets.job_list import Computed, build_jobs, nearest_centres, promise_clocks
+from datasets.job_list import Computed, KitList, NearestCentres, build_jobs, promise_clocks
 from datasets.network import build_outlets, live_rows, wgs84
 from datasets.table import table_of
 from datasets.times import midnight_of
@@ -30,12 +30,13 @@ class JobReader:
         self.settings = source.settings
         self._tables = source.tables
         self._areas = Areas.of_places() if source.areas is None else source.areas
-        outlets = source.tables["outlets"]
-        self._outlets = build_outlets(outlets, live_rows(outlets, source.settings.date), source.settings)
-        places = [outlet.position for outlet in self._outlets]
-        self._outlet_places = np.array(places, dtype=np.float64).reshape(-1, 2)
-        self._technician_ids = frozenset(source.tables["technicians"].text["technician_id"].tolist())
-        located = self._areas.locate(self._outlet_places[:, 0], self._outlet_places[:, 1])
+        self._kits = KitList.of(source.tables["kits"], source.tables["parts"])
+        table = source.tables["outlets"]
+        outlets = build_outlets(table, live_rows(table, source.settings.date), source.settings)
+        self._centres = NearestCentres(outlets) if outlets else None
+        self._technician_ids = frozenset(source.tables["technicians"].text["technician_id"])
+        places = np.array([outlet.position for outlet in outlets], dtype=np.float64).reshape(-1, 2)
+        located = self._areas.locate(places[:, 0], places[:, 1])
         self._served = frozenset(located.tolist()) - {NOWHERE}
 
     def read(self, cells: Mapping[str, str]) -> Job:
@@ -49,7 +50,7 @@ class JobReader:
         faults = FaultList()
         jobs = table_of([cells], JOBS, faults)
         check_jobs(jobs, self._tables, self.settings, faults)
-        if not self._outlets:
+        if self._centres is None:
             jobs.refuse(~jobs.given("centre_id"), "centre_id", "a centre, because no outlet is live", faults)
         if faults.faults:
             raise DayRefused(faults.faults)
@@ -61,9 +62,9 @@ class JobReader:
         typed = jobs.values["centre_id"].tolist()
         computed = Computed(
             places=places,
-            centre_ids=typed if typed[0] else nearest_centres(places, self._outlets, self._outlet_places),
+            centre_ids=typed if typed[0] or self._centres is None else self._centres.of(places),
             area_classes=area_classes,
             clocks=promise_clocks(jobs, area_classes, reported, self.settings).clocks,
             exchanged=mark_exchanges(jobs, self.settings.exchange).tolist(),
         )
-        return build_jobs({**self._tables, "jobs": jobs}, computed, self._technician_ids, self.settings)[0]
+        return build_jobs(jobs, computed, self._technician_ids, self._kits, self.settings)[0]

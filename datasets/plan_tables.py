@@ -29,8 +29,8 @@ class PlanTable:
 
 
 def write_rows(path: Path, columns: Row, rows: Iterable[Row]) -> None:
-    """Write a CSV file with a header."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    """Write a CSV file with a header, and the mark by which Excel in China knows UTF-8."""
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)

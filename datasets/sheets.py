@@ -7,12 +7,13 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from datasets.china_catalogue import COOLANT, ELECTRICIAN, FAMILIES, GAS, HEIGHT
 from datasets.day import DayFolder
@@ -105,16 +106,21 @@ def sheet_pages(day_folder: DayFolder, plan: Plan) -> Iterator[tuple[str, str]]:
 
     An outlet without visits gets a page that says so. Whatever people typed is escaped.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False
-    )
-    sheet, index = environment.get_template("sheet.html"), environment.get_template("index.html")
+    sheet, index = _template("sheet.html"), _template("index.html")
     day = day_folder.day
     reader = _Reader(day_folder, plan)
     note = "行程时间为估算" if day_folder.travel == "estimate" else f"行程时间来源：{day_folder.travel}"
     for outlet in day.outlets:
         yield _file_name(outlet.id), sheet.render(reader.page(outlet), dates=_dates(day), travel_note=note)
     yield _INDEX, index.render(reader.index())
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False
+    )
+    return environment.get_template(name)
 
 
 class _Reader:

@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.columns import Column, TableFormat
@@ -34,7 +32,7 @@ class Table:
 
     layout: TableFormat
     lines: NDArray[np.int64]
-    text: pd.DataFrame
+    text: dict[str, NDArray[np.object_]]
     values: dict[str, NDArray[np.object_]]
     ids: frozenset[str]
     whole: bool
@@ -45,12 +43,22 @@ class Table:
 
     def given(self, column: str) -> Mask:
         """Return which cells of a column are not empty."""
-        return (self.text[column] != "").to_numpy(dtype=np.bool_)
+        return np.array([cell != "" for cell in self.text[column].tolist()], dtype=np.bool_)
+
+    def among(self, column: str, known: Collection[str]) -> Mask:
+        """Return which cells of a column, as typed, are among the known ones."""
+        return np.array([cell in known for cell in self.text[column].tolist()], dtype=np.bool_)
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return every row as column → cell, as typed."""
+        columns = list(self.text)
+        cells = zip(*(self.text[column].tolist() for column in columns), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in cells]
 
     def refuse(self, bad: Mask, column: str, allowed: str, faults: FaultList) -> None:
         """Note a fault in this column for every row of the mask."""
         for row in np.flatnonzero(bad):
-            faults.add(self.layout.file, int(self.lines[row]), column, self.text[column].iloc[row], allowed)
+            faults.add(self.layout.file, int(self.lines[row]), column, self.text[column][row], allowed)
 
 
 def read_text(path: Path, faults: FaultList) -> str | None:
@@ -164,8 +172,9 @@ def table_of(rows: Sequence[Mapping[str, str]], layout: TableFormat, faults: Fau
     names = [column.name for column in layout.columns]
     if layout.needs_rows and not rows:
         faults.add(layout.file, None, "", "no rows", "at least one row")
+    known = frozenset(names)
     for number, row in enumerate(rows, start=1):
-        for name in row.keys() - set(names):
+        for name in row.keys() - known:
             faults.add(layout.file, number, name, "unknown column", "only " + ", ".join(names))
     place = {name: index for index, name in enumerate(names)}
     cells = [(number, [row.get(name, "") for name in names]) for number, row in enumerate(rows, start=1)]
@@ -199,13 +208,10 @@ def _parsed(
 ) -> Table:
     cells: list[Sequence[str]] = list(zip(*(row for _, row in rows), strict=True))
     empty = [""] * len(rows)
-    text = pd.DataFrame(
-        {
-            column.name: np.array(cells[place[column.name]] if rows and column.name in place else empty, dtype=object)
-            for column in layout.columns
-        },
-        dtype=object,
-    )
+    text = {
+        column.name: np.array(cells[place[column.name]] if rows and column.name in place else empty, dtype=object)
+        for column in layout.columns
+    }
     line_numbers = np.array([line for line, _ in rows], dtype=np.int64)
     values = {}
     for column in layout.columns:
@@ -213,28 +219,27 @@ def _parsed(
         if column.name not in place:
             continue
         for row, allowed in refusals:
-            faults.add(layout.file, int(line_numbers[row]), column.name, text[column.name].iloc[row], allowed)
+            faults.add(layout.file, int(line_numbers[row]), column.name, text[column.name][row], allowed)
     return Table(layout=layout, lines=line_numbers, text=text, values=values, ids=frozenset(), whole=whole)
 
 
-def _parse_column(text: "pd.Series[Any]", column: Column) -> tuple[NDArray[np.object_], list[tuple[int, str]]]:
+def _parse_column(text: NDArray[np.object_], column: Column) -> tuple[NDArray[np.object_], list[tuple[int, str]]]:
     """Return a column's values and its refused rows with what is allowed; equal cells are parsed once."""
-    codes, cells = pd.factorize(text.to_numpy(dtype=object))
-    values = np.empty(len(cells), dtype=object)
-    refused: dict[int, str] = {}
-    for code, cell in enumerate(cells):
+    cells = text.tolist()
+    values: dict[str, object] = {}
+    refused: dict[str, str] = {}
+    for cell in dict.fromkeys(cells):
+        values[cell] = None
         if cell == "":
-            values[code] = column.default
+            values[cell] = column.default
             if column.required:
-                refused[code] = f"not empty: {column.kind.allowed}"
+                refused[cell] = f"not empty: {column.kind.allowed}"
             continue
         try:
-            values[code] = column.kind.parse(cell)
+            values[cell] = column.kind.parse(cell)
         except Unreadable as error:
-            refused[code] = str(error)
+            refused[cell] = str(error)
         except ValueError:
-            refused[code] = column.kind.allowed
-    if not refused:
-        return values[codes], []
-    bad = np.flatnonzero(np.isin(codes, list(refused)))
-    return values[codes], [(int(row), refused[int(codes[row])]) for row in bad]
+            refused[cell] = column.kind.allowed
+    parsed = np.fromiter((values[cell] for cell in cells), dtype=object, count=len(cells))
+    return parsed, [(row, refused[cell]) for row, cell in enumerate(cells) if cell in refused] if refused else []

@@ -7,6 +7,7 @@ local midnight of the first day. Asia/Shanghai is UTC+8 all year.
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from optimizer.model import DAY_S
 
@@ -90,7 +91,12 @@ def seconds_of(date: dt.date, moment: dt.datetime) -> int:
 
 def instant_text(date: dt.date, seconds: int) -> str:
     """Return the RFC 3339 instant of a count of seconds from local midnight of a date."""
-    return moment_of(date, seconds).astimezone(TIME_ZONE).isoformat()
+    return (_midnight(date) + seconds * SECOND).isoformat()
+
+
+@lru_cache(maxsize=64)
+def _midnight(date: dt.date) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time(), TIME_ZONE)
 
 
 def time_of_day_of(text: str) -> int:

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from datasets.faults import Refusal
+
 __all__ = ["MOST_FAULTS", "PRINTED_FAULTS", "ProblemFault", "ProblemFaults", "ProblemRefused", "Words", "shown"]
 
 PRINTED_FAULTS = 50
@@ -25,7 +27,7 @@ class ProblemFault:
         return f"{self.where or 'problem'}: {self.value}; allowed: {self.allowed}"
 
 
-class ProblemRefused(Exception):
+class ProblemRefused(Refusal):
     """A problem that cannot be used; count: how many faults were found, of which the first are named."""
 
     def __init__(self, faults: tuple[ProblemFault, ...], count: int) -> None:

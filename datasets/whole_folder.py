@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datasets.faults import Refusal
+
 __all__ = ["ForeignFolder", "refuse_foreign", "whole_folder"]
 
 
-class ForeignFolder(Exception):
+class ForeignFolder(Refusal):
     """A place that holds something else, which is not ours to replace."""
 
 

@@ -47,6 +47,7 @@ class Areas:
     ) -> None:
         self.names = tuple(names)
         self.polygons = np.asarray(polygons, dtype=object)
+        self._tree = shapely.STRtree(self.polygons)
         self._anchor_areas = None if anchors is None else anchors[1]
         self._anchors = None if anchors is None else cKDTree(unit_vectors(anchors[0]))
 
@@ -94,7 +95,7 @@ class Areas:
         found = np.full(len(lon), len(self), dtype=np.int64)
         if len(lon) == 0:
             return found
-        area, position = shapely.STRtree(shapely.points(lon, lat)).query(self.polygons, predicate="intersects")
+        position, area = self._tree.query(shapely.points(lon, lat), predicate="intersects")
         np.minimum.at(found, position, area)
         found[found == len(self)] = -1
         lost = np.flatnonzero(found == -1)

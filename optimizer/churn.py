@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.cost import churn_price
-from optimizer.model import LOCK_TOLERANCE_S, Day, Published
+from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Published
 from optimizer.plan import Plan
 
 __all__ = ["Change", "Fate", "additions", "by_urgency", "changes", "visits_of", "withdrawn"]
@@ -109,8 +109,12 @@ def additions(day: Day, plan: Plan) -> tuple[Change, ...]:
 
 
 def withdrawn(day: Day, published: Mapping[str, tuple[str, int]]) -> tuple[Change, ...]:
-    """Return the published visits still to come whose job the day no longer has; earlier ones were made."""
+    """Return the published visits still to come whose job the day no longer has.
+
+    Earlier ones were made, and one that begins before its technician is free again that day is under way.
+    """
     known = {job.id for job in day.jobs}
+    free_s = {(shift.technician_id, shift.day): shift.start_s for shift in day.shifts}
     return tuple(
         Change(
             job_id=job_id,
@@ -118,7 +122,7 @@ def withdrawn(day: Day, published: Mapping[str, tuple[str, int]]) -> tuple[Chang
             was=Published(technician_id=technician_id, start_s=start_s, told=False),
         )
         for job_id, (technician_id, start_s) in published.items()
-        if job_id not in known and start_s >= day.now_s
+        if job_id not in known and start_s >= max(day.now_s, free_s.get((technician_id, start_s // DAY_S), day.now_s))
     )
 
 

@@ -1,8 +1,9 @@
 """The objective in plain integers: what a plan costs, item by item; docs/model.md has the same formulas in words."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from optimizer.measure import Leg, Measured, MeasuredRoute, Visit, measured_once
@@ -80,14 +81,14 @@ class Cost:
     @property
     def total(self) -> int:
         """The sum of all items, in fen."""
-        return sum(fen for _, fen in self.items())
+        return sum(_FEN(self))
 
     def items(self) -> tuple[tuple[str, int], ...]:
         """Return every item's name and fen, in the order of the model page."""
-        return tuple((item.name, getattr(self, item.name)) for item in fields(self))
+        return tuple(zip(_ITEMS, _FEN(self), strict=True))
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(**{name: fen + getattr(other, name) for name, fen in self.items()})
+        return _sum((self, other))
 
     def __str__(self) -> str:
         rows = [(name, f"{fen / 100:,.2f}") for name, fen in (*self.items(), ("total", self.total))]
@@ -118,15 +119,25 @@ def price(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Cost:
     visits = (visit_cost(day.tariff, visit) for route in measured.routes for visit in route.visits)
     left_out = (_left_out_cost(day, job) for job in measured.left_out())
     return (
-        sum(routes, Cost())
-        + sum(visits, Cost())
-        + sum(left_out, Cost())
+        _sum(routes)
+        + _sum(visits)
+        + _sum(left_out)
         + Cost(
             parts=sum(shipment.cost_fen for shipment in plan.shipments),
             workload=_workload(measured),
             parity=_parity(measured),
         )
     )
+
+
+_ITEMS = tuple(item.name for item in fields(Cost))
+_FEN: Callable[[Cost], tuple[int, ...]] = attrgetter(*_ITEMS)
+
+
+def _sum(costs: Iterable[Cost]) -> Cost:
+    """Return the sum of many costs, item by item: a national plan has a cost per visit."""
+    rows = [_FEN(cost) for cost in costs]
+    return Cost(**dict(zip(_ITEMS, map(sum, zip(*rows, strict=True)), strict=True))) if rows else Cost()
 
 
 def route_cost(tariff: Tariff, route: MeasuredRoute) -> Cost:

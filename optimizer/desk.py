@@ -348,8 +348,10 @@ def _changed(
     fresh = unit_vectors(rows.places[first:]) if count else np.zeros((0, 3))
     seen = {**desk.jobs, **{job.id: job for job in new}}
     there = {**desk.shift_of, **dict.fromkeys(after, route.shift_id)}
+    lasting = {**desk.floors, **floors}
     for job_id in before.keys() - after.keys():
-        del seen[job_id], there[job_id]
+        # A hold is a job of the desk for some minutes: nothing of it may stay for the rest of the day.
+        del seen[job_id], there[job_id], lasting[job_id]
     routes = {**desk.routes, route.shift_id: route}
     if not count:
         del routes[route.shift_id]
@@ -360,7 +362,7 @@ def _changed(
         left_out={job_id: job for job_id, job in desk.left_out.items() if job_id not in after},
         shift_of=there,
         routes=routes,
-        floors={**desk.floors, **floors},
+        floors=lasting,
         shipments=sent,
         taken=taken,
         problem=problem,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer import wording
+from optimizer import reason_wording, wording
 from optimizer.explanation import Explanation, Remedy, RemedyKind, Sentence, Why
 from optimizer.judging import Judge, Judged
 from optimizer.model import ClockKind, Lock, Rule
@@ -37,7 +37,12 @@ def explained(territory: Territory, wanted: Wanted, most: int, missing: Mapping[
         for why in wanted.whys:
             if not computable:
                 yield Explanation(
-                    job_id=job.id, why=why, rule=Rule.UNKNOWN, said=wording.UNKNOWN_CAUSE, remedy=None, candidates=()
+                    job_id=job.id,
+                    why=why,
+                    rule=Rule.UNKNOWN,
+                    said=reason_wording.UNKNOWN_CAUSE,
+                    remedy=None,
+                    candidates=(),
                 )
                 continue
             outlets = wanted.nearer if why is Why.NOT_NEAREST else wanted.outlet_ids
@@ -88,7 +93,7 @@ class _Explainer:
         remedy = self._cheapest(self.case, judged)
         rule, said = self._cause(judged)
         if remedy is None:
-            said = wording.joined([said, wording.NO_REMEDY])
+            said = wording.joined([said, reason_wording.NO_REMEDY])
         return self._say(Why.LEFT_OUT, rule, said, judged, remedy)
 
     def _cause(self, judged: Sequence[Judged]) -> tuple[Rule | None, Sentence]:
@@ -96,7 +101,7 @@ class _Explainer:
         if self.judge.hurdles:
             return self.judge.hurdles[0], self.judge.hurdle_words(self.judge.hurdles[0])
         if not judged:
-            return Rule.SHIFT, wording.NO_SHIFT
+            return Rule.SHIFT, reason_wording.NO_SHIFT
         closest = judged[0]
         if roster.is_held(job):
             rule = Rule.LOCK if job.lock is not Lock.NONE else Rule.FREEZE
@@ -104,13 +109,13 @@ class _Explainer:
         if closest.rule is None and closest.forced is not None:
             return self._price_decided(closest.forced.difference_fen, closest.said)
         if closest.rule is Rule.ROOM:
-            return Rule.ROOM, wording.full_words(len(self.judge.alone), closest.said)
-        return closest.rule, wording.closest_words(closest.said)
+            return Rule.ROOM, reason_wording.full_words(len(self.judge.alone), closest.said)
+        return closest.rule, reason_wording.closest_words(closest.said)
 
     def _price_decided(self, fen: int, said: Sentence) -> tuple[Rule | None, Sentence]:
         if fen >= 0:
-            return None, wording.dearer_words(said, fen)
-        return Rule.UNKNOWN, wording.missed_words(said, fen)
+            return None, reason_wording.dearer_words(said, fen)
+        return Rule.UNKNOWN, reason_wording.missed_words(said, fen)
 
     def _held(self, judged: Sequence[Judged]) -> Sentence:
         published = self.job.published
@@ -118,14 +123,14 @@ class _Explainer:
         own = [one for one in judged if one.candidate.technician_id == published.technician_id]
         closest = (own or list(judged))[0]
         if closest.rule is Rule.ROOM:
-            obstacle = wording.HELD_EXCLUDED
+            obstacle = reason_wording.HELD_EXCLUDED
         elif closest.rule is None and closest.forced is not None:
             obstacle = self._price_decided(closest.forced.difference_fen, closest.said)[1]
         else:
             obstacle = wording.joined(
                 [closest.said, wording.clause(f"({closest.rule})", f"（{closest.rule}）")], " ", ""
             )
-        return wording.held_words(published.technician_id, published.start_s, obstacle)
+        return reason_wording.held_words(published.technician_id, published.start_s, obstacle)
 
     # Jobs late, elsewhere, or fine
 
@@ -135,23 +140,23 @@ class _Explainer:
         start_s = self.territory.starts[self.job.id]
         if latest is None:
             judged = self.judge.elsewhere()
-            cause = wording.joined([wording.LATE_ALREADY, self._soonest(judged, start_s)])
-            return self._say(Why.LATE, None, wording.late_words(due[0], due[1], start_s, cause), judged)
+            cause = wording.joined([reason_wording.LATE_ALREADY, self._soonest(judged, start_s)])
+            return self._say(Why.LATE, None, reason_wording.late_words(due[0], due[1], start_s, cause), judged)
         judged = self.judge.closest()
         remedy = self._cheapest(self.case, judged)
         closest = judged[0] if judged else None
         rule: Rule | None = Rule.UNKNOWN
-        cause = wording.UNKNOWN_CAUSE
+        cause = reason_wording.UNKNOWN_CAUSE
         opens_s = min((w.earliest_s for w in visit_windows(self.territory.roster, self.job)), default=0)
         if opens_s > int(latest.max(initial=0)):
-            rule, cause = Rule.WINDOW, wording.opens_late_words(opens_s)
+            rule, cause = Rule.WINDOW, reason_wording.opens_late_words(opens_s)
         elif closest is not None and closest.rule is None and closest.forced is not None:
             rule, cause = self._price_decided(closest.forced.difference_fen, closest.said)
         elif closest is not None:
-            rule, cause = closest.rule, wording.closest_words(closest.said)
+            rule, cause = closest.rule, reason_wording.closest_words(closest.said)
         if remedy is None:
-            cause = wording.joined([cause, wording.NO_REMEDY])
-        return self._say(Why.LATE, rule, wording.late_words(due[0], due[1], start_s, cause), judged, remedy)
+            cause = wording.joined([cause, reason_wording.NO_REMEDY])
+        return self._say(Why.LATE, rule, reason_wording.late_words(due[0], due[1], start_s, cause), judged, remedy)
 
     def _worst_promise(self) -> tuple[ClockKind, int]:
         """Return the promise that is broken first."""
@@ -166,25 +171,25 @@ class _Explainer:
         """Say who else could come soonest, where that is sooner than the plan has it."""
         sooner = [one for one in judged if one.rule is None and one.forced and one.forced.start_s < start_s]
         if not sooner:
-            return wording.NOBODY_SOONER
+            return reason_wording.NOBODY_SOONER
         soonest = min(sooner, key=lambda one: (one.candidate.start_s, one.candidate.difference_fen))
-        return wording.sooner_words(soonest.said, soonest.candidate.difference_fen or 0)
+        return reason_wording.sooner_words(soonest.said, soonest.candidate.difference_fen or 0)
 
     def _not_nearest(self) -> Explanation:
         """Explain by the nearest outlet; the remedy is the cheapest change that lets it serve the job."""
         judged = self.judge.nearer(self.wanted.nearer)
         if not judged:
-            return self._say(Why.NOT_NEAREST, Rule.UNKNOWN, wording.UNKNOWN_CAUSE)
+            return self._say(Why.NOT_NEAREST, Rule.UNKNOWN, reason_wording.UNKNOWN_CAUSE)
         closest, remedy = judged[0], None
         nearest = closest.candidate.outlet_id
         if closest.rule is None and closest.forced is not None and closest.place is not None:
             fen = closest.forced.difference_fen
-            rule, cause = (None if fen >= 0 else Rule.UNKNOWN), wording.possible_words(closest.said, fen)
+            rule, cause = (None if fen >= 0 else Rule.UNKNOWN), reason_wording.possible_words(closest.said, fen)
             cause = wording.joined([cause, wording.items_words(closest.forced.items)], ": ", "：")
             if fen < 0:
                 remedy = place_remedy(self.case, RemedyKind.FORCE, closest.place, 0, closest.forced)
             else:
-                cause = wording.joined([cause, wording.NOTHING_NEEDED])
+                cause = wording.joined([cause, reason_wording.NOTHING_NEEDED])
         else:
             rule, cause = closest.rule, closest.said
             pairs = {v: pair for v, pair in self.case.pairs.items() if pair.outlet.id == nearest}
@@ -193,8 +198,8 @@ class _Explainer:
                 replace(self.case, pairs=pairs, broken=broken), [one for one in judged if one.v in pairs]
             )
             if remedy is None:
-                cause = wording.joined([cause, wording.NO_REMEDY])
-        return self._say(Why.NOT_NEAREST, rule, wording.nearest_words(nearest, cause), judged, remedy)
+                cause = wording.joined([cause, reason_wording.NO_REMEDY])
+        return self._say(Why.NOT_NEAREST, rule, reason_wording.nearest_words(nearest, cause), judged, remedy)
 
     def _served(self) -> Explanation:
         judged = self.judge.closest()
@@ -202,7 +207,7 @@ class _Explainer:
         pair = self.case.pairs[self.home]
         who = wording.someone(pair.technician, pair.outlet)
         legal = sorted(one.forced.difference_fen for one in others if one.rule is None and one.forced is not None)
-        said = wording.served_words(who, legal)
+        said = reason_wording.served_words(who, legal)
         return self._say(Why.SERVED, None, said, judged)
 
     # Remedies

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from optimizer import wording
+from optimizer import fact_wording, reason_wording, wording
 from optimizer.cost import level_of
 from optimizer.explanation import Candidate, Sentence, Verdict
 from optimizer.model import Job, Lock, Rule
@@ -49,8 +49,21 @@ class Judge:
         self._legal: dict[int, Place] = {}
 
     def closest(self) -> list[Judged]:
-        """Return the candidates that came closest, at most one shift of each technician, the closest first."""
-        return self._sorted(self._chosen()[: self.most])
+        """Return the candidates that came closest, the closest first.
+
+        Of each technician one shift, of others where places are left; another date has its closest one in any case.
+        """
+        chosen = self._chosen(len(self.case.pairs))
+        told = chosen[: self.most]
+        dates = {self._date(v) for v in told}
+        for v in chosen[self.most :]:
+            if self._date(v) not in dates and len(dates) <= self.most // 2:
+                dates.add(self._date(v))
+                told = [*told[:-1], v]
+        return self._sorted(told)
+
+    def _date(self, v: int) -> int:
+        return self.case.pairs[v].shift.day
 
     def _chosen(self, fewest: int = 0) -> list[int]:
         """Return the closest shift of each technician, the closest first, then other shifts up to so many."""
@@ -182,9 +195,9 @@ class Judge:
                 return time_broken(case, v, job)
             place = territory.quoted(case.ask([v], job))
         room = (
-            Verdict(rule=Rule.ROOM, holds=True, said=wording.fits_fact(pair.shift))
+            Verdict(rule=Rule.ROOM, holds=True, said=fact_wording.fits_fact(pair.shift))
             if place
-            else Verdict(rule=Rule.ROOM, holds=False, said=wording.room_fact(pair.shift, territory.stops_on(v)))
+            else Verdict(rule=Rule.ROOM, holds=False, said=fact_wording.room_fact(pair.shift, territory.stops_on(v)))
         )
         return [*time_holds(pair), room]
 
@@ -203,27 +216,27 @@ class Judge:
     def _room(self, v: int, place: Place | None, forced: Forced | None) -> Verdict:
         shift = self.territory.shifts[v]
         if place is None or forced is None:
-            return Verdict(rule=Rule.ROOM, holds=False, said=wording.room_fact(shift, self.territory.stops_on(v)))
+            return Verdict(rule=Rule.ROOM, holds=False, said=fact_wording.room_fact(shift, self.territory.stops_on(v)))
         if place.x == FREE:
             who = wording.someone(self.case.pairs[v].technician, self.case.pairs[v].outlet)
-            return Verdict(rule=Rule.ROOM, holds=True, said=wording.place_fact(who, forced.start_s))
-        full = wording.room_fact(shift, self.territory.stops_on(v))
+            return Verdict(rule=Rule.ROOM, holds=True, said=fact_wording.place_fact(who, forced.start_s))
+        full = fact_wording.room_fact(shift, self.territory.stops_on(v))
         goes_to = "" if place.u == FREE else self.territory.shifts[place.u].id
-        way = wording.way_made_fact(self.territory.day.jobs[place.x].id, goes_to, forced.start_s)
+        way = fact_wording.way_made_fact(self.territory.day.jobs[place.x].id, goes_to, forced.start_s)
         return Verdict(rule=Rule.ROOM, holds=False, said=wording.joined([full, way]))
 
     def hurdle_words(self, rule: Rule) -> Sentence:
         """Say what keeps the job from every shift alike."""
         if rule is Rule.CONSENT:
-            return wording.CONSENT_MISSING
-        return wording.missing_words(self.missing) if rule is Rule.KIT else self._no_window()
+            return reason_wording.CONSENT_MISSING
+        return reason_wording.missing_words(self.missing) if rule is Rule.KIT else self._no_window()
 
     def _no_window(self) -> Sentence:
         job, roster = self.job, self.territory.roster
         windows = [job.appointment] if job.appointment else list(job.windows)
         if roster.is_held(job):
-            return wording.HELD_OUTSIDE
+            return reason_wording.HELD_OUTSIDE
         latest_s = max((window.latest_s for window in windows), default=0)
         if latest_s < roster.day.now_s:
-            return wording.past_words(latest_s)
-        return wording.BEYOND
+            return reason_wording.past_words(latest_s)
+        return reason_wording.BEYOND

@@ -187,11 +187,23 @@ def table(plan: Kpis, baseline: Kpis) -> list[KpiRow]:
     """Return the figures that people compare first, beside the baseline's; what neither plan has is left away."""
     figures = [
         *_PROMISE_FIGURES,
+        *_promises_apart(plan, baseline),
         *(_Figure(f"  {name.replace('_', ' ')}", _cost_item(name), "yuan", False) for name in plan.cost_fen),
         *_WORK_FIGURES,
     ]
     both = ((figure, figure.read(plan), figure.read(baseline)) for figure in figures)
     return [_row(figure, ours, theirs) for figure, ours, theirs in both if (ours, theirs) != (None, None)]
+
+
+def _promises_apart(plan: Kpis, baseline: Kpis) -> list["_Figure"]:
+    """Return a line for each promise where none is an arrival: those about resolution alone would have none."""
+    if plan.arrival.due or baseline.arrival.due:
+        return []
+    return [_Figure(f"SLA, {name}", _promise(name), "%", True) for name in plan.by_policy]
+
+
+def _promise(name: str) -> Callable[[Kpis], float | None]:
+    return lambda figures: figures.by_policy[name].percent
 
 
 def _travel(routes: Iterable[Route]) -> Travel:

@@ -1,7 +1,7 @@
 """A plan laid beside its day, travel asked once: what both the objective and the checker read."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from optimizer.travel import TravelTimes
 if TYPE_CHECKING:
     from optimizer.plan import Plan, Route, Stop
 
-__all__ = ["Leg", "Measured", "MeasuredRoute", "Visit", "measure", "measured_once", "service_seconds"]
+__all__ = ["Leg", "Measured", "MeasuredRoute", "Visit", "measure", "measured_once", "part_measured", "service_seconds"]
 
 _LEGS_AT_ONCE = 64
 """Longer routes are measured in pieces, so that a plan with all jobs on one route asks for no huge matrix."""
@@ -88,11 +88,7 @@ def measure(day: Day, plan: "Plan", travel: TravelTimes) -> Measured:
     routes = tuple(
         _measure_route(route, people[route.shift_id], jobs, travel) for route in plan.routes if route.shift_id in people
     )
-    visits: dict[str, list[Visit]] = defaultdict(list)
-    for measured in routes:
-        for visit in measured.visits:
-            visits[visit.job.id].append(visit)
-    return Measured(day=day, plan=plan, routes=routes, jobs=jobs, visits=dict(visits))
+    return Measured(day=day, plan=plan, routes=routes, jobs=jobs, visits=_by_job(routes))
 
 
 def measured_once(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Measured:
@@ -108,6 +104,24 @@ def measured_once(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> Mea
     if travel.plan is not plan or travel.day is not day:
         raise ValueError("measured for another plan or another day")
     return travel
+
+
+def part_measured(whole: Measured, day: Day, plan: "Plan") -> Measured:
+    """Return what was measured of a part of a day and its plan (`optimizer.centres.part_of`): no way is asked again.
+
+    A route's ways hang on nothing beyond it, so this is what `measure` would return.
+    """
+    shift_ids = {shift.id for shift in day.shifts}
+    routes = tuple(route for route in whole.routes if route.shift.id in shift_ids)
+    return Measured(day=day, plan=plan, routes=routes, jobs={job.id: job for job in day.jobs}, visits=_by_job(routes))
+
+
+def _by_job(routes: Iterable[MeasuredRoute]) -> Mapping[str, Sequence[Visit]]:
+    visits: dict[str, list[Visit]] = defaultdict(list)
+    for route in routes:
+        for visit in route.visits:
+            visits[visit.job.id].append(visit)
+    return dict(visits)
 
 
 def _people(day: Day) -> dict[str, tuple[Shift, Technician, Outlet]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer import wording
+from optimizer import fact_wording, reason_wording, wording
 from optimizer.desk import Desk
 from optimizer.explanation import Candidate, Sentence, Verdict
 from optimizer.inquiry import Inquiry, inquire, laid_out, quoted, straight, ways_to
@@ -149,7 +149,7 @@ def _candidate(inquiry: Inquiry, place: tuple[int, int, int], offer: Offer) -> C
     drive_s = max(int(ways.to_s[c, 0]), int(ways.from_s[c, 0]))
     pair = _pair(desk, job, int(inquiry.shifts[c]), (drive_s, int(ways.to_m[c, 0])))
     who = wording.someone(pair.technician, pair.outlet)
-    room = Verdict(rule=Rule.ROOM, holds=True, said=wording.place_fact(who, offer.start_s))
+    room = Verdict(rule=Rule.ROOM, holds=True, said=fact_wording.place_fact(who, offer.start_s))
     return _told(
         pair, [*pair_verdicts(desk.asking, pair, broken_rules(desk.asking, pair)), *time_holds(pair), room], offer
     )
@@ -178,29 +178,29 @@ def _verdicts(desk: Desk, job: Job, pair: Pair) -> list[Verdict]:
     v = desk.abilities.shifts[pair.shift.id]
     alone = _alone(desk, job, v)
     if _best(alone) < INFEASIBLE:
-        full = wording.room_fact(pair.shift, int(desk.timetable.length[v]))
+        full = fact_wording.room_fact(pair.shift, int(desk.timetable.length[v]))
         return [*verdicts, *time_holds(pair), Verdict(rule=Rule.ROOM, holds=False, said=full)]
     found = [
         Verdict(rule=rule, holds=False, said=said)
         for rule in TIME_RULES
         if (said := _lifted(alone, pair, rule)) is not None
     ]
-    unknown = Verdict(rule=Rule.UNKNOWN, holds=False, said=wording.time_unknown_fact(pair.shift))
+    unknown = Verdict(rule=Rule.UNKNOWN, holds=False, said=fact_wording.time_unknown_fact(pair.shift))
     return [*verdicts, *(found or [unknown])]
 
 
 def _hurdles(desk: Desk, job: Job) -> Iterator[Verdict]:
     """Yield what keeps the job from everybody alike."""
     if not job.consent:
-        yield Verdict(rule=Rule.CONSENT, holds=False, said=wording.CONSENT_MISSING)
+        yield Verdict(rule=Rule.CONSENT, holds=False, said=reason_wording.CONSENT_MISSING)
     if job.order_lines and not desk.kit(job):
         missing = missing_parts(desk.parts_day(job))[job.id]
-        yield Verdict(rule=Rule.KIT, holds=False, said=wording.missing_words(missing))
+        yield Verdict(rule=Rule.KIT, holds=False, said=reason_wording.missing_words(missing))
     if not visit_windows(desk.asking, job):
         windows = [job.appointment] if job.appointment else job.windows
         latest_s = max((window.latest_s for window in windows), default=0)
         past = latest_s < desk.now_s
-        said = wording.past_words(latest_s) if past else wording.BEYOND
+        said = reason_wording.past_words(latest_s) if past else reason_wording.BEYOND
         yield Verdict(rule=Rule.WINDOW, holds=False, said=said)
 
 
@@ -248,11 +248,11 @@ def _lifted(alone: Inquiry, pair: Pair, rule: Rule) -> Sentence | None:
     put(lifted.desk.problem, desk.timetable, own, lifted.draft, lifted.times, (0, 0, 0))
     start_s, back_s = int(lifted.times.start[0]), int(lifted.times.whole[1])
     facts = {
-        Rule.KIT: lambda: wording.kit_fact(alone.kits[0].ready_s, pair.shift),
-        Rule.BREAK: lambda: wording.break_fact(pair.shift),
-        Rule.HOURS: lambda: wording.hours_fact(pair.outlet, pair.shift, start_s),
-        Rule.SHIFT: lambda: wording.shift_fact(pair.shift, back_s),
-        Rule.WINDOW: lambda: wording.window_fact(pair.shift, start_s, visit_windows(desk.asking, alone.job)),
+        Rule.KIT: lambda: fact_wording.kit_fact(alone.kits[0].ready_s, pair.shift),
+        Rule.BREAK: lambda: fact_wording.break_fact(pair.shift),
+        Rule.HOURS: lambda: fact_wording.hours_fact(pair.outlet, pair.shift, start_s),
+        Rule.SHIFT: lambda: fact_wording.shift_fact(pair.shift, back_s),
+        Rule.WINDOW: lambda: fact_wording.window_fact(pair.shift, start_s, visit_windows(desk.asking, alone.job)),
     }
     return facts[rule]()
 
@@ -264,7 +264,8 @@ def _why_not(nearest: str, candidates: Sequence[Candidate]) -> tuple[Rule | None
     own = next(one for one in candidates if one.outlet_id == nearest)
     stands = next((verdict for verdict in own.verdicts if not verdict.holds), None)
     if stands is not None:
-        return stands.rule, wording.nearest_words(nearest, stands.said)
+        return stands.rule, reason_wording.nearest_words(nearest, stands.said)
     first = candidates[0].difference_fen or 0
     said = own.verdicts[-1].said
-    return None, wording.nearest_words(nearest, wording.possible_words(said, (own.difference_fen or 0) - first))
+    cause = reason_wording.possible_words(said, (own.difference_fen or 0) - first)
+    return None, reason_wording.nearest_words(nearest, cause)

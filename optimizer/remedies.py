@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer import wording
+from optimizer import remedy_wording, wording
 from optimizer.cost import level_of
 from optimizer.explanation import Remedy, RemedyKind, Sentence
 from optimizer.measure import service_seconds
@@ -289,7 +289,7 @@ def place_remedy(case: Case, kind: RemedyKind, place: Place, amount: int, forced
         amount=amount,
         start_s=forced.start_s,
         difference_fen=forced.difference_fen,
-        said=wording.joined([change, wording.then_words(forced.start_s, who, forced.difference_fen)]),
+        said=wording.joined([change, remedy_wording.then_words(forced.start_s, who, forced.difference_fen)]),
         gives_way=gives_way,
         gives_way_to=gives_way_to,
     )
@@ -301,17 +301,17 @@ def _change_words(
     who = pair.technician.id
     match kind:
         case RemedyKind.FORCE:
-            words = wording.force_words(wording.someone(pair.technician, pair.outlet))
+            words = remedy_wording.force_words(wording.someone(pair.technician, pair.outlet))
         case RemedyKind.GIVE_WAY:
-            words = wording.give_way_words(*way)
+            words = remedy_wording.give_way_words(*way)
         case RemedyKind.OVERTIME:
-            words = wording.overtime_words(who, amount)
+            words = remedy_wording.overtime_words(who, amount)
         case RemedyKind.WINDOW:
-            words = wording.stretch_words(amount)
+            words = remedy_wording.stretch_words(amount)
         case RemedyKind.TIME:
-            words = wording.new_time_words(start_s)
+            words = remedy_wording.new_time_words(start_s)
         case RemedyKind.PART:
-            words = wording.parts_words(amount, not case.territory.kits.get(case.job.id))
+            words = remedy_wording.parts_words(amount, not case.territory.kits.get(case.job.id))
         case _:
             words = _ability_words(case, kind, pair, amount)
     return words
@@ -321,22 +321,22 @@ def _ability_words(case: Case, kind: RemedyKind, pair: Pair, amount: int) -> Sen
     who, roster = pair.technician.id, case.territory.roster
     match kind:
         case RemedyKind.SKILL:
-            return wording.skill_words(who, case.job.skill.family, amount)
+            return remedy_wording.skill_words(who, case.job.skill.family, amount)
         case RemedyKind.CERTIFICATE:
-            return wording.certificate_words(who, lacking_certificates(roster, pair))
+            return remedy_wording.certificate_words(who, lacking_certificates(roster, pair))
         case RemedyKind.CREW:
-            return wording.crew_words(pair.shift, amount)
+            return remedy_wording.crew_words(pair.shift, amount)
         case RemedyKind.LOAD:
-            return wording.load_words(who, amount)
+            return remedy_wording.load_words(who, amount)
         case RemedyKind.REACH:
-            return wording.reach_words(who, amount)
+            return remedy_wording.reach_words(who, amount)
         case RemedyKind.LOCK:
-            return wording.LOCK_RELEASE
+            return remedy_wording.LOCK_RELEASE
         case RemedyKind.CONSENT:
-            return wording.CONSENT_REMEDY
+            return remedy_wording.CONSENT_REMEDY
     mine = roster.published_shift(case.job)
     freezing = mine is not None and roster.is_freezing(case.job)
-    return wording.thaw_words(roster.outlet_of(mine) if freezing and mine is not None else pair.outlet)
+    return remedy_wording.thaw_words(roster.outlet_of(mine) if freezing and mine is not None else pair.outlet)
 
 
 def _farther(case: Case) -> list[Remedy]:

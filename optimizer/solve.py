@@ -41,7 +41,7 @@ MOST_POLISHED = 20_000
 """Pairs of job and shift; a larger problem is searched for the whole time: stating its model takes longer than that."""
 WARM = Settings(hot=0.02, cold=0.005)
 """For a shard that begins with most of its visits placed: improve them, do not melt them down."""
-LEGS = ((0.75, Settings()), (0.25, WARM))
+LEGS = ((0.9, Settings()), (0.1, WARM))
 """Shares of a budget and how they search; between two of them the routes met so far are recombined."""
 FIRST_LEG = LEGS[0][0]
 RECOMBINE = 0.4

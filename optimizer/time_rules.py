@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from optimizer import wording
+from optimizer import fact_wording, wording
 from optimizer.explanation import Sentence, Verdict
 from optimizer.model import DAY_S, Job, Rule
 from optimizer.remedies import Case
@@ -32,7 +32,8 @@ def time_holds(pair: Pair) -> list[Verdict]:
         Rule.HOURS: True,
         Rule.SHIFT: True,
     }
-    return [Verdict(rule=rule, holds=True, said=wording.fits_fact(pair.shift)) for rule, said in speaks.items() if said]
+    fits = fact_wording.fits_fact(pair.shift)
+    return [Verdict(rule=rule, holds=True, said=fits) for rule, speaks_of_it in speaks.items() if speaks_of_it]
 
 
 def time_broken(case: Case, v: int, job: Job) -> list[Verdict]:
@@ -43,13 +44,14 @@ def time_broken(case: Case, v: int, job: Job) -> list[Verdict]:
         return found
     shift = case.territory.shifts[v]
     for both in combinations(rules, 2):
-        if _lifted(case, v, job, both):
-            return [Verdict(rule=both[0], holds=False, said=wording.both_fact(shift, both))]
-    return [Verdict(rule=Rule.UNKNOWN, holds=False, said=wording.time_unknown_fact(shift))]
+        if said := _lifted(case, v, job, both):
+            cause = wording.joined([fact_wording.both_fact(shift, both), said], ": ", "：")
+            return [Verdict(rule=both[0], holds=False, said=cause)]
+    return [Verdict(rule=Rule.UNKNOWN, holds=False, said=fact_wording.time_unknown_fact(shift))]
 
 
 def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sentence | None:
-    """Return what is said of the first of these rules if the empty shift could serve the job without them.
+    """Return what is said of these rules if the empty shift could serve the job without them.
 
     None among the rules is the promise.
     """
@@ -73,7 +75,8 @@ def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sente
         insert(p, t.empty, j, v, places[0].gap, 0)
         back_s = walk(p, t.empty, v, starts, items)
         take_out(p, t.empty, j)
-        said = _fact(case, v, job, rules[0], (int(starts[0]), int(back_s)))
+        times = int(starts[0]), int(back_s)
+        said = wording.joined(_fact(case, v, job, rule, times) for rule in rules)
     p.jobs[j : j + 1], p.kit_ready[j], p.shifts[v : v + 1] = row, ready, person
     return said
 
@@ -83,11 +86,13 @@ def _fact(case: Case, v: int, job: Job, rule: Rule | None, times: tuple[int, int
     pair, shift, roster = case.pairs[v], case.territory.shifts[v], case.territory.roster
     start_s, back_s = times
     if rule is None and case.latest is not None:
-        return wording.too_late_fact(shift, start_s, int(case.latest[v]))
+        return fact_wording.too_late_fact(shift, start_s, int(case.latest[v]))
     if rule is Rule.WINDOW:
-        return wording.window_fact(shift, start_s, visit_windows(roster, job))
+        return fact_wording.window_fact(shift, start_s, visit_windows(roster, job))
     if rule is Rule.KIT:
-        return wording.kit_fact(case.territory.kits[job.id][0].ready_s, shift)
+        return fact_wording.kit_fact(case.territory.kits[job.id][0].ready_s, shift)
     if rule is Rule.BREAK:
-        return wording.break_fact(shift)
-    return wording.hours_fact(pair.outlet, shift, start_s) if rule is Rule.HOURS else wording.shift_fact(shift, back_s)
+        return fact_wording.break_fact(shift)
+    if rule is Rule.HOURS:
+        return fact_wording.hours_fact(pair.outlet, shift, start_s)
+    return fact_wording.shift_fact(shift, back_s)

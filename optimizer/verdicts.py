@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from optimizer import wording
+from optimizer import fact_wording
 from optimizer.cost import level_of
 from optimizer.explanation import Verdict
 from optimizer.model import Job, Lock, Outlet, Rule, Shift, Technician
@@ -97,23 +97,23 @@ def pair_verdicts(roster: Roster, pair: Pair, broken: Collection[Rule]) -> Itera
     yield Verdict(
         rule=Rule.SKILL,
         holds=Rule.SKILL not in broken,
-        said=wording.skill_fact(who, job, level_of(technician, job.skill.family)),
+        said=fact_wording.skill_fact(who, job, level_of(technician, job.skill.family)),
     )
     if job.certificates:
         lacking = lacking_certificates(roster, pair)
-        fact = wording.certificate_fact(who, lacking, sorted(job.certificates))
+        fact = fact_wording.certificate_fact(who, lacking, sorted(job.certificates))
         yield Verdict(rule=Rule.CERTIFICATE, holds=not lacking, said=fact)
     if job.crew > 1:
-        fact = wording.crew_fact(who, job.crew, technician.crew)
+        fact = fact_wording.crew_fact(who, job.crew, technician.crew)
         yield Verdict(rule=Rule.CREW, holds=Rule.CREW not in broken, said=fact)
     if job.load:
-        fact = wording.load_fact(who, job.load, technician.load_capacity)
+        fact = fact_wording.load_fact(who, job.load, technician.load_capacity)
         yield Verdict(rule=Rule.LOAD, holds=Rule.LOAD not in broken, said=fact)
     if Rule.TRAVEL in broken:
-        yield Verdict(rule=Rule.TRAVEL, holds=False, said=wording.way_fact(outlet, known=False))
+        yield Verdict(rule=Rule.TRAVEL, holds=False, said=fact_wording.way_fact(outlet, known=False))
     else:
         reach_m = roster.day.tariff.reach_m[technician.mode]
-        fact = wording.reach_fact(outlet, technician.mode, (pair.metres, reach_m), straight=pair.beyond)
+        fact = fact_wording.reach_fact(outlet, technician.mode, (pair.metres, reach_m), straight=pair.beyond)
         yield Verdict(rule=Rule.MODE, holds=Rule.MODE not in broken, said=fact)
     yield from _holding_verdicts(roster, pair, broken)
 
@@ -122,10 +122,10 @@ def _holding_verdicts(roster: Roster, pair: Pair, broken: Collection[Rule]) -> I
     job = pair.job
     if job.lock is not Lock.NONE and (owner := _locked_to(job)) is not None:
         holds = Rule.LOCK not in broken
-        yield Verdict(rule=Rule.LOCK, holds=holds, said=wording.lock_fact(owner, holds))
+        yield Verdict(rule=Rule.LOCK, holds=holds, said=fact_wording.lock_fact(owner, holds))
     mine = roster.published_shift(job)
     if mine is not None and mine.id != pair.shift.id and roster.is_frozen(mine):
-        yield Verdict(rule=Rule.FREEZE, holds=False, said=wording.frozen_elsewhere_fact(mine))
+        yield Verdict(rule=Rule.FREEZE, holds=False, said=fact_wording.frozen_elsewhere_fact(mine))
     elif pair.outlet.freeze_s is not None:
         holds = Rule.FREEZE not in broken
-        yield Verdict(rule=Rule.FREEZE, holds=holds, said=wording.freeze_fact(pair.shift, not holds))
+        yield Verdict(rule=Rule.FREEZE, holds=holds, said=fact_wording.freeze_fact(pair.shift, not holds))

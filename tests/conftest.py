@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,27 @@ os.environ["MPLBACKEND"] = "Agg"
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1_000)
 settings.load_profile("repeatable")
+
+
+SHARED = frozenset({"booking", "closed_loop"})
+"""Folders whose modules share stores in which a plan holds."""
+LONG_ALONE = frozenset(
+    {"test_load.py", "test_openapi_fuzz.py", "test_processes.py", "test_runs.py", "test_serve.py", "test_solve_cli.py"}
+)
+"""Modules of long tests that share next to nothing: whichever process is free takes the next one."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let one of several processes run all tests of a module: what they share is prepared once."""
+    group = _group(item.path)
+    if group is not None:
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(path: Path) -> str | None:
+    if path.suffix != ".py" or path.name in LONG_ALONE:
+        return None
+    return path.parent.name if path.parent.name in SHARED else "/".join(path.parts[-3:])
 
 
 @pytest.fixture(autouse=True)

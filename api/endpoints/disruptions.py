@@ -71,7 +71,7 @@ def report(body: DisruptionReport, edge: EdgeOf, request: Request) -> Response:
         with edge.read() as session:
             row, plan = reported(session, enqueue=None)
             shown = ValidDisruption(disruption=DisruptionShown.of(row), day=valid_day(session, plan))
-        return Answer(body=shown).response()
+        return edge.kept(Answer(body=shown))
 
     def effect(session: Session) -> Answer:
         row, plan = reported(session, enqueue=enqueue_with(request))

@@ -6,10 +6,11 @@ from fastapi import Query
 
 from api.dependencies import EdgeOf
 from api.errors import BadRequest, Fault
+from api.event_types import EventType
 from api.events import START, Place, end_of_feed, read_events
 from api.pages import MOST_ITEMS, cursor_of, position_of
 from api.routes import router
-from api.schemas.events import EventPage, EventShown, EventType
+from api.schemas.events import EventPage, EventShown
 
 __all__ = ["END", "list_events", "place_of", "routes"]
 

@@ -13,7 +13,7 @@ from api.readiness import why_not_ready
 from api.schemas.problems import problems
 from api.schemas.values import Shown
 
-__all__ = ["Health", "Version", "healthz", "metrics", "readyz", "routes", "version"]
+__all__ = ["Health", "Readiness", "Version", "healthz", "metrics", "readyz", "routes", "version"]
 
 LOOPBACK = ("127.", "::1")
 
@@ -24,6 +24,16 @@ class Health(Shown):
     """That it answers."""
 
     status: Literal["ok"] = Field(default="ok", description="That it answers is the answer.", examples=["ok"])
+
+
+class Readiness(Health):
+    """That requests can be served, and whether anybody makes plans."""
+
+    workers: int | None = Field(
+        description="Processes of `paigong work` that live. 0: plans wait and promises are not watched; null: not "
+        "known yet, in the first seconds.",
+        examples=[1],
+    )
 
 
 class Version(Shown):
@@ -40,12 +50,12 @@ async def healthz() -> Health:
 
 
 @routes.get("/readyz", summary="Whether requests can be served", responses=problems(Unavailable))
-def readyz(database: DatabaseOf) -> Health:
-    """Answer ok when the store answers and its tables are those of this version."""
+def readyz(database: DatabaseOf, request: Request) -> Readiness:
+    """Answer ok when the store answers and its tables are those of this version; say how many workers there are."""
     reason = why_not_ready(database)
     if reason is not None:
         raise Unavailable(reason)
-    return Health()
+    return Readiness(workers=request.app.state.attendance.workers())
 
 
 @routes.get("/version", summary="What is running")

@@ -196,7 +196,7 @@ def get_job(job_id: JobId, edge: EdgeOf, response: Response) -> Job:
 
 
 @routes.patch("/jobs/{job_id}", response_model=Job, summary="Change a job, or move it on")
-def change(job_id: JobId, body: JobChange, if_match: IfMatch, edge: EdgeOf) -> Response:
+def change(job_id: JobId, body: JobChange, edge: EdgeOf, if_match: IfMatch) -> Response:
     """Change what the job says (a merge patch, RFC 7396), move it on in its loop, or lock its visit."""
     if body.state is None or body.model_fields_set - {"state", "reason", "at"}:
         _require_jobs_or_dispatch(edge)
@@ -233,7 +233,7 @@ def cancel_job(job_id: JobId, body: Cancellation, if_match: IfMatch, edge: EdgeO
 
 
 @routes.post("/jobs/{job_id}:escalate", response_model=Job, summary="Hand a job to a supervisor")
-def escalate_job(job_id: JobId, body: Escalation, if_match: IfMatch, edge: EdgeOf) -> Response:
+def escalate_job(job_id: JobId, body: Escalation, edge: EdgeOf, if_match: IfMatch) -> Response:
     """Say that a supervisor must look."""
     _require_jobs_or_dispatch(edge)
 
@@ -390,7 +390,7 @@ def _put_lines(edge: Edge, first: int, lines: list[bytes]) -> bytes:
         try:
             said = JobLine.model_validate_json(line)
         except ValidationError as error:
-            faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+            faults = faults_of(error.errors(include_url=False, include_context=False))
             results[number] = _refused(number, faults)
             continue
         groups.setdefault((said.source, said.needs_visit), []).append((number, said.external_id, said))

@@ -52,11 +52,12 @@ from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_
 from api.store.people import certificates_on, outlets_of_centres
 from api.store.references import referring_rows
 from api.store.standings import local_date
-from api.tables.network import Effective, OutletRow, TechnicianRow
+from api.tables.network import Effective, TechnicianRow
 
 __all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "list_certificates", "routes"]
 
 CHUNK_LINES = 2_000
+OWN_ROWS = "This key writes the rows of its own centres only."
 
 routes = router("network", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
 
@@ -153,18 +154,50 @@ def _sees(session: Session, resource: Resource, caller: Caller, on: dt.date) -> 
 
 def _require_own(session: Session, resource: Resource, caller: Caller, cells: Mapping[str, str], on: dt.date) -> None:
     """Raise Forbidden when a key of some centres would write what others share or own."""
+    if not _is_own(resource, caller, cells, _own_outlets(session, resource, caller, on)):
+        raise Forbidden(OWN_ROWS)
+
+
+def _own_outlets(session: Session, resource: Resource, caller: Caller, on: dt.date) -> frozenset[str]:
+    """Return the outlets whose technicians a key of some centres may write."""
+    if caller.centres is None or resource.table != "technicians":
+        return frozenset()
+    return frozenset(outlets_of_centres(session, caller.centres, on))
+
+
+def _is_own(resource: Resource, caller: Caller, cells: Mapping[str, str], own_outlets: frozenset[str]) -> bool:
+    """Return whether a caller may write a row of these cells."""
     if caller.centres is None:
-        return
+        return True
     match resource.table:
         case "outlets" | "lanes":
-            centre_id = cells["centre_id"]
+            return cells["centre_id"] in caller.centres
         case "technicians":
-            outlet = get(session, OutletRow, cells["outlet_id"], on)
-            centre_id = "" if outlet is None else outlet.centre_id
-        case _:
-            centre_id = ""
-    if centre_id not in caller.centres:
-        raise Forbidden("This key writes the rows of its own centres only.")
+            return cells["outlet_id"] in own_outlets
+    return False
+
+
+def _foreign(
+    session: Session,
+    resource: Resource,
+    caller: Caller,
+    read: Mapping[int, tuple[str, Mapping[str, str]]],
+    on: dt.date,
+) -> dict[int, Fault]:
+    """Return the lines that a key of some centres may not put: another centre's rows, before or afterwards."""
+    if caller.centres is None:
+        return {}
+    ids = [id_ for id_, _ in read.values()]
+    seen = _held(session, resource, ids, on, *_sees(session, resource, caller, on)).keys()
+    hidden = _held(session, resource, ids, on).keys() - seen
+    own_outlets = _own_outlets(session, resource, caller, on)
+    faults = {}
+    for number, (id_, cells) in read.items():
+        if id_ in hidden:
+            faults[number] = Fault(pointer="/id", code="not_found", detail="there is no such row")
+        elif not _is_own(resource, caller, cells, own_outlets):
+            faults[number] = Fault(pointer="/row", code="other_centre", detail=OWN_ROWS)
+    return faults
 
 
 def _one(session: Session, resource: Resource, caller: Caller, id_: str, on: dt.date) -> Any:
@@ -293,22 +326,24 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             said = schema.model_validate_json(line)
             read[number] = (said.id, resource.cells(said.id, said.row))
         except ValidationError as error:
-            faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+            faults = faults_of(error.errors(include_url=False, include_context=False))
             results[number] = _refused(number, faults)
         except Refused as refused:
             results[number] = _refused(number, refused.faults)
     with edge.write(lines=len(lines)) as session:
-        numbers = list(read)
-        held = _held(session, resource, [id_ for id_, _ in read.values()], date)
+        foreign = _foreign(session, resource, edge.caller, read, date)
+        results |= {number: _refused(number, [fault]) for number, fault in foreign.items()}
+        numbers = [number for number in read if number not in foreign]
+        held = _held(session, resource, [read[number][0] for number in numbers], date)
         read = {
-            number: (id_, as_held(resource.table, cells, held.get(id_, {}))) for number, (id_, cells) in read.items()
+            number: (id_, as_held(resource.table, cells, held.get(id_, {})))
+            for number, (id_, cells) in read.items()
+            if number not in foreign
         }
         table, wrong = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
-        for place, number in enumerate(numbers):
-            if place in wrong:
-                results[number] = _refused(number, wrong[place], "/row")
-            else:
-                _require_own(session, resource, edge.caller, read[number][1], date)
+        results |= {
+            number: _refused(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
+        }
         put = put_table(session, table, effective_from=date, now=edge.clock())
     created, unchanged = set(put.created), set(put.unchanged)
     for number, (id_, _) in read.items():
@@ -321,13 +356,15 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
     return b"".join(_written(results[number]) for number in sorted(results))
 
 
-def _held(session: Session, resource: Resource, ids: list[str], on: dt.date) -> dict[str, dict[str, str]]:
+def _held(
+    session: Session, resource: Resource, ids: list[str], on: dt.date, *where: ColumnElement[bool]
+) -> dict[str, dict[str, str]]:
     """Return the cells that hold, by id."""
     model: Any = resource.model
     found: dict[str, dict[str, str]] = {}
     for begin in range(0, len(ids), 500):
         some = model.id.in_(ids[begin : begin + 500])
-        for id_, cells in session.execute(holding(model, on, some, columns=[model.id, model.cells])):
+        for id_, cells in session.execute(holding(model, on, some, *where, columns=[model.id, model.cells])):
             found[id_] = cells
     return found
 

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -15,8 +14,9 @@ from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
-from api.edge import Answer
-from api.errors import Conflict, Fault, NotFound, Refused
+from api.edge import Answer, Edge
+from api.endpoints.waiting import wait_for_end
+from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
@@ -61,7 +61,6 @@ __all__ = [
 
 routes = router("plans", Conflict, NotFound)
 
-LOOK_EVERY_S = 0.1
 FOLLOW_EVERY_S = 0.4
 PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
@@ -85,8 +84,16 @@ def _json(kind: str, description: str) -> dict[int | str, dict[str, Any]]:
     dependencies=[needs("plans:solve")],
     summary="Wish for a plan",
 )
-def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> Response:
+async def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> Response:
     """Put a plan into the queue; workers make it. `validate_only` reads and judges the day instead."""
+    response = await run_sync(_wished, body, edge, request)
+    if wait_s and response.status_code == 202:
+        # Nobody else's thread is taken meanwhile.
+        return await wait_for_end(edge.database, response, wait_s)
+    return response
+
+
+def _wished(body: PlanWish, edge: Edge, request: Request) -> Response:
     at = edge.clock()
     now = body.horizon.now or at
     if body.horizon.date < now.astimezone(CHINA).date():
@@ -94,7 +101,8 @@ def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> 
         raise Refused("The horizon is in the past.", faults=(fault,))
     if body.validate_only:
         with edge.read() as session:
-            return Answer(body=valid_day(session, _new_plan(session, body, now, edge.caller, at))).response()
+            valid = valid_day(session, _new_plan(session, body, now, edge.caller, at))
+        return edge.kept(Answer(body=valid))
 
     def effect(session: Any) -> Answer:
         plan = _new_plan(session, body, now, edge.caller, at)
@@ -105,10 +113,7 @@ def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Request) -> 
             headers={"Location": f"/v1/plans/{plan.id}", "ETag": etag(plan.version)},
         )
 
-    response = edge.once(effect)
-    if wait_s:
-        return _waited(edge.database, response, wait_s)
-    return response
+    return edge.once(effect)
 
 
 def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at: dt.datetime) -> Plan:
@@ -160,21 +165,6 @@ def valid_day(session: Any, plan: Plan) -> ValidDay:
         outlets=len(day.outlets),
         promised=len(frozen.live),
     )
-
-
-def _waited(database: Database, response: Response, wait_s: float) -> Response:
-    """Return the finished plan if it ends in time, else what was answered."""
-    plan_id = response.headers["location"].rsplit("/", 1)[1]
-    until = time.monotonic() + wait_s
-    while time.monotonic() < until:
-        time.sleep(LOOK_EVERY_S)
-        with database.read() as session:
-            plan = get_plan(session, plan_id)
-            if plan.state in ENDED:
-                headers = {**dict(response.headers), "ETag": etag(plan.version)}
-                headers.pop("content-length", None)
-                return Answer(body=plan_shown(plan), headers=headers).response()
-    return response
 
 
 @routes.get("/plans", summary="Plans, the newest first")
@@ -230,6 +220,10 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
             members={"findings": [_finding(found).model_dump() for found in judgement.findings[:1_000]]},
         )
 
+    with edge.read() as session:
+        # Read before anything is locked: within the transaction it is only looked up.
+        request.app.state.stored_plans(session, plan_id)
+
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
         hold_version(plan.version, versions)
@@ -255,14 +249,13 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 @routes.post(
     "/plans/{plan_id}:evaluate",
     summary="What hand-edited routes would cost and break",
+    response_model=EvaluationShown,
     dependencies=[needs("dispatch")],
 )
-def evaluate_edit(
-    plan_id: PlanId, body: Edit, caller: CallerOf, database: DatabaseOf, request: Request
-) -> EvaluationShown:
+def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -> Response:
     """Return times, prices and broken rules of routes as a person laid them out; nothing is changed."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
+    with edge.read() as session:
+        plan = get_plan(session, plan_id, edge.caller.centres)
         _require_state(plan, MADE)
         stored = request.app.state.stored_plans(session, plan_id)
     day = stored.day
@@ -295,7 +288,7 @@ def evaluate_edit(
         fault = Fault(pointer="/routes", code="no_way", detail=str(untimed))
         raise Refused("A route has no times in this order.", faults=(fault,)) from None
     before, after = dict(found.before_fen), dict(found.after_fen)
-    return EvaluationShown(
+    shown = EvaluationShown(
         routes=[_timed(day, route) for route in found.plan.routes if route.shift_id in orders],
         before_fen=before,
         after_fen=after,
@@ -306,6 +299,7 @@ def evaluate_edit(
         ],
         left_out=[left.job_id for left in found.plan.unassigned],
     )
+    return edge.kept(Answer(body=shown))
 
 
 def _timed(day: Any, route: Any) -> dict[str, Any]:
@@ -366,7 +360,7 @@ def _document(
             if len(plan.centre_ids) != 1:
                 detail = "one of the plan's centres"
                 fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
-                raise Refused("Say which centre.", faults=(fault,))
+                raise BadRequest("Say which centre.", faults=(fault,))
             centre_id = plan.centre_ids[0]
         body = file_of(session, plan_id, name, centre_id or "")
     if body is None:
@@ -400,7 +394,7 @@ for _name, _path, _kind, _summary, _whole in (
         False,
     ),
     ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
-    ("diff", "diff", "application/json", "What changed against the promised visits", False),
+    ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
 ):
     _add_document(_name, _path, _kind, _summary, whole=_whole)
 

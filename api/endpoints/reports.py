@@ -108,12 +108,14 @@ def _csv(name: str, period: Period, schema: Any, rows: Sequence[Any], readings: 
     columns = list(schema.model_fields)
     said = {(one.policy, one.clock): f"{one.policy}: {one.reading}" for one in readings}
     every = " | ".join(said.values())
+    # A row of a promise has that promise's reading; rows of all promises have all readings once, in the first row.
+    by_policy = {"policy", "clock"} <= schema.model_fields.keys()
     table = [
         [
             *(_csv_cell(getattr(row, column)) for column in columns),
-            said.get((getattr(row, "policy", ""), getattr(row, "clock", "")), every),
+            said.get((row.policy, row.clock), "") if by_policy else every if number == 0 else "",
         ]
-        for row in rows
+        for number, row in enumerate(rows)
     ]
     file = f"{name}-{period.first}-{period.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}

@@ -15,6 +15,7 @@ from api.booking import (
     asked_about,
     cancel_appointment,
     confirm_hold,
+    expire_holds,
     give_back,
     hold_place,
     quotes,
@@ -119,6 +120,8 @@ def hold(body: HoldWish, edge: EdgeOf, settings: SettingsOf, language: LanguageO
         kept, chosen = offers_seen(session, body.offer_id, edge.caller.centres)
         session.expunge(kept)
         desks.current(session, kept.centre_id)
+    if kept.draft.get("moves"):
+        raise Conflict("The job has an appointment: reschedule that.", members={"job_id": kept.draft["job_id"]})
     _settle(edge, desks, kept.centre_id, now)
 
     def effect(session: Session) -> Answer:
@@ -233,13 +236,13 @@ def cancel(appointment_id: AppointmentId, body: Reason, if_match: IfMatch, edge:
     return edge.once(effect)
 
 
-@routes.post("/assignments:recommend", summary="Who should take a job")
-def recommend_technicians(body: Question, edge: EdgeOf, language: LanguageOf, request: Request) -> RecommendationShown:
+@routes.post("/assignments:recommend", response_model=RecommendationShown, summary="Who should take a job")
+def recommend_technicians(body: Question, edge: EdgeOf, language: LanguageOf, request: Request) -> Response:
     """Rank technicians with the verdict of every rule, and say why not the nearest; nothing changes."""
     desks: Desks = request.app.state.desks
     now = edge.clock()
     asked, centres = _asked(edge, desks, body, now)
-    return recommended(centres[0], asked, 5, language, now)
+    return edge.kept(Answer(body=recommended(centres, asked, 5, language, now)))
 
 
 def _by(edge: Edge) -> By:
@@ -345,7 +348,7 @@ def _offered(
         id=set_id,
         centre_id=asked.centre_id,
         items=[_offer_shown(f"{set_id}.{number}", one) for number, one in enumerate(found, start=1)],
-        nobody=None if found else nobody(centres[0], asked, language, now),
+        nobody=None if found else nobody(centres, asked, language, now),
     )
 
     def effect(session: Session) -> Answer:
@@ -360,18 +363,15 @@ def _offered(
         )
         return Answer(body=shown, status=201)
 
-    return edge.once(effect)
+    # Nothing was promised: an offer that a power cut takes with it is asked for again.
+    return edge.once(effect, durable=False)
 
 
 def _settle(edge: Edge, desks: Desks, centre_id: str, now: dt.datetime) -> None:
     """Give back the places of holds whose time has run out."""
     with edge.read() as session:
         over = expired_holds(session, centre_id, now)
-    for hold_id in over:
-        with edge.database.write() as session:
-            row = hold_seen(session, hold_id, None, lock=True)
-            if row.state == HELD:
-                give_back(session, desks, row, EXPIRED, by=By(actor="clock", channel="service"), now=now)
+    expire_holds(edge.database, desks, over, now)
 
 
 def _held(

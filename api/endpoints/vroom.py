@@ -3,14 +3,15 @@
 import json
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.dependencies import CallerOf, SettingsOf, needs
 from api.errors import BadRequest, Problem, TooLarge
 from api.schemas.values import Shown
-from api.solver_pool import Order
-from api.solving import Code
+from api.solver_pool import Order, SolverPool
+from api.solving import Code, refusal
 from optimizer.solve import Engine
 
 __all__ = ["VroomError", "post_vroom", "routes", "vroom_health"]
@@ -65,7 +66,10 @@ async def post_vroom(
 ) -> Response:
     """Answer in a solving process; it searches as long as the setting vroom_seconds says, less with `options.x`."""
     order = _order(await request.body(), settings.vroom_seconds, engine)
-    answered = await request.app.state.solvers.solve(order)
+    solvers: SolverPool = request.app.state.solvers
+    # Nobody waits for a process to get ready, only to be told that the problem cannot be read.
+    refused = None if solvers.is_warm else await run_sync(refusal, order.problem)
+    answered = refused or await solvers.solve(order)
     return Response(answered.document, STATUSES[answered.code], media_type="application/json")
 
 

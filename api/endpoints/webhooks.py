@@ -14,13 +14,13 @@ from api.dependencies import EdgeOf, needs
 from api.edge import Answer
 from api.endpoints.events import place_of
 from api.errors import BadRequest, Fault, Refused
+from api.event_types import EventType
 from api.events import START
 from api.pages import Page, PageOf, page_of
 from api.routes import router
 from api.schemas.events import (
     DeliveryShown,
     EventShown,
-    EventType,
     Replay,
     Replayed,
     Tested,
@@ -111,8 +111,8 @@ def remove_webhook(edge: EdgeOf, webhook_id: HookId) -> Response:
     return Response(status_code=204)
 
 
-@routes.post("/webhooks/{webhook_id}:test", dependencies=ADMIN, summary="Send a test event now")
-def test_webhook(edge: EdgeOf, request: Request, webhook_id: HookId) -> Tested:
+@routes.post("/webhooks/{webhook_id}:test", response_model=Tested, dependencies=ADMIN, summary="Send a test event now")
+def test_webhook(edge: EdgeOf, request: Request, webhook_id: HookId) -> Response:
     """Send a test event, once, and say what became of it; it is no event of the feed."""
     with edge.read() as session:
         webhook = store.get_webhook(session, webhook_id, edge.caller.centres)
@@ -124,12 +124,13 @@ def test_webhook(edge: EdgeOf, request: Request, webhook_id: HookId) -> Tested:
     body = event.model_dump_json()
     begun = time.monotonic()
     attempt = request.app.state.send(url, signed_headers(secret, event.id, now, body), body.encode())
-    return Tested(
+    tested = Tested(
         event_id=event.id,
         status=attempt.status,
         error=attempt.error,
         duration=dt.timedelta(seconds=time.monotonic() - begun),
     )
+    return edge.kept(Answer(body=tested))
 
 
 @routes.get("/webhooks/{webhook_id}/deliveries", dependencies=ADMIN, summary="What became of its events")
@@ -160,6 +161,7 @@ def replay_webhook(edge: EdgeOf, webhook_id: HookId, wanted: Replay) -> Response
     def effect(session: Session) -> Answer:
         webhook = store.get_webhook(session, webhook_id, edge.caller.centres)
         count = store.replay(session, webhook, after, edge.clock())
-        return Answer(status=202, body=Replayed(deliveries=count))
+        headers = {"Location": f"/v1/webhooks/{webhook_id}/deliveries"}
+        return Answer(status=202, body=Replayed(deliveries=count), headers=headers)
 
     return edge.once(effect, webhook=webhook_id)

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from api.disrupted_days import DisruptionKind
 from api.schemas.plans import Limits, PlanShown, ValidDay
-from api.schemas.values import Id, Moment, Sent, Shown
+from api.schemas.values import Moment, Sent, Shown
+from api.schemas.written import Identifier
 from api.tables.dispatch import Disruption
 from optimizer.model import TravelMode
 
@@ -29,21 +30,21 @@ __all__ = [
 class Overrun(Sent):
     """The visit that a technician is at takes longer."""
 
-    technician_id: Id = Field(description="The technician.", examples=["T00204"])
+    technician_id: Identifier = Field(description="The technician.", examples=["T00204"])
     minutes: int = Field(ge=1, le=1_440, description="Minutes more than planned.", examples=[40])
 
 
 class NoShow(Sent):
     """The customer was not there; the visit has come to nothing, and the job needs another one."""
 
-    job_id: Id = Field(description="The job.", examples=["job_0198"])
+    job_id: Identifier = Field(description="The job.", examples=["job_0198"])
     not_before: Moment | None = Field(default=None, description="When to come again at the earliest; null: any time.")
 
 
 class Absence(Sent):
     """A technician who cannot work, for illness or because they did not turn up."""
 
-    technician_id: Id = Field(description="The technician.", examples=["T00396"])
+    technician_id: Identifier = Field(description="The technician.", examples=["T00396"])
     from_: Moment | None = Field(default=None, alias="from", description="From when on; null: from `now`.")
     to: Moment | None = Field(default=None, description="Until when; null: the end of the date of `now`.")
 
@@ -62,7 +63,7 @@ class VehicleDown(Absence):
 class UrgentJob(Sent):
     """A job that must be served at once; parts travel express."""
 
-    job_id: Id = Field(description="The job: entered, waiting or planned.", examples=["job_0198"])
+    job_id: Identifier = Field(description="The job: entered, waiting or planned.", examples=["job_0198"])
     before: Moment | None = Field(
         default=None, description="By when service must have begun; null: the end of the date of `now`."
     )
@@ -71,14 +72,14 @@ class UrgentJob(Sent):
 class PartLate(Sent):
     """A part that arrives later than planned."""
 
-    job_id: Id = Field(description="The job that waits for it.", examples=["job_0198"])
+    job_id: Identifier = Field(description="The job that waits for it.", examples=["job_0198"])
     ready_at: Moment = Field(description="When the part is there: nobody comes before.")
 
 
 class OutletOffline(Sent):
     """An outlet whose internet is down; people there work on, and are told by phone."""
 
-    outlet_id: Id = Field(description="The outlet.", examples=["Z0018"])
+    outlet_id: Identifier = Field(description="The outlet.", examples=["Z0018"])
     from_: Moment | None = Field(default=None, alias="from", description="From when on; null: from `now`.")
     to: Moment | None = Field(default=None, description="Until when; null: the end of the date of `now`.")
 

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import ipaddress
-from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from api.event_types import EventType
 from api.schemas.values import Moment, Sent, Shown, Text
 from api.tables.events import Delivery, Event, Webhook
 
@@ -15,7 +15,6 @@ __all__ = [
     "DeliveryShown",
     "EventPage",
     "EventShown",
-    "EventType",
     "Replay",
     "Replayed",
     "Tested",
@@ -24,38 +23,6 @@ __all__ = [
     "WebhookMade",
     "WebhookShown",
 ]
-
-
-class EventType(StrEnum):
-    """The types of events."""
-
-    JOB_CREATED = "job.created"
-    JOB_CHANGED = "job.changed"
-    JOB_STATE_CHANGED = "job.state_changed"
-    JOB_ESCALATED = "job.escalated"
-    JOB_SLA_AT_RISK = "job.sla_at_risk"
-    JOB_SLA_BREACHED = "job.sla_breached"
-    JOB_STUCK = "job.stuck"
-    APPOINTMENT_CONFIRMED = "appointment.confirmed"
-    APPOINTMENT_RESCHEDULED = "appointment.rescheduled"
-    APPOINTMENT_CANCELLED = "appointment.cancelled"
-    PLAN_PROGRESS = "plan.progress"
-    PLAN_FINISHED = "plan.finished"
-    PLAN_PUBLISHED = "plan.published"
-    DISRUPTION_REPORTED = "disruption.reported"
-    DISPATCH_ITEM_CREATED = "dispatch_item.created"
-    DISPATCH_ITEM_CHANGED = "dispatch_item.changed"
-    DISPATCH_ITEM_ACKNOWLEDGED = "dispatch_item.acknowledged"
-    DISPATCH_ITEM_REJECTED = "dispatch_item.rejected"
-    DISPATCH_ITEM_PROGRESSED = "dispatch_item.progressed"
-    DISPATCH_ITEM_WITHDRAWN = "dispatch_item.withdrawn"
-    DISPATCH_ITEM_CALLED = "dispatch_item.called"
-    DISPATCH_ITEM_REPORTED_LATE = "dispatch_item.reported_late"
-    DISPATCH_ITEM_UP_FOR_REPLANNING = "dispatch_item.up_for_replanning"
-    DISPATCH_ITEM_UNACKNOWLEDGED = "dispatch_item.unacknowledged"
-    PARTS_ORDER_RESPONDED = "parts_order.responded"
-    TOUR_ANNOUNCED = "tour.announced"
-    WEBHOOK_TEST = "webhook.test"
 
 
 class EventShown(Shown):

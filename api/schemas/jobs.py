@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue
 
 from api.job_states import JobState, TmfState
+from api.schemas.explanations import ExplanationShown
 from api.schemas.values import Moment, Money, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN
@@ -328,12 +329,9 @@ class JobExplanation(Shown):
     plan_id: Annotated[str | None, Field(description="The plan that is explained.", examples=["plan_0195"])]
     explained: Annotated[bool, Field(description="False: nothing computed speaks of it.", examples=[True])]
     said: Annotated[str, Field(description="The reason, in the language asked for.", examples=["No room"])]
-    explanation: Annotated[
-        dict[str, JsonValue] | None,
-        Field(
-            description="Candidates with a verdict per rule, cost difference, cheapest remedy (docs/data-format.md).",
-            examples=[{"why": "left_out", "rule": "SKILL"}],
-        ),
+    explanations: Annotated[
+        list[ExplanationShown],
+        Field(description="Candidates with the verdict of every rule, cost difference, cheapest remedy."),
     ]
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from api.plan_states import PlanState
-from api.schemas.values import Duration, Id, Moment, Sent, Shown
+from api.schemas.values import Duration, Moment, Sent, Shown
+from api.schemas.written import Identifier
 from api.tables.plans import Plan
 
 __all__ = [
@@ -32,7 +33,7 @@ DEFAULT_SECONDS = 60.0
 class Scope(Sent):
     """What is planned."""
 
-    centres: Literal["all"] | Annotated[list[Id], Field(min_length=1, max_length=MOST_CENTRES)] = Field(
+    centres: Literal["all"] | Annotated[list[Identifier], Field(min_length=1, max_length=MOST_CENTRES)] = Field(
         description="Ids of the centres whose outlets, technicians and jobs are planned together, or `all`.",
         examples=[["C01"]],
     )
@@ -177,9 +178,11 @@ class Judged(Shown):
 class RouteOrder(Sent):
     """One technician's jobs of one date, in order."""
 
-    technician_id: Id = Field(description="The technician.", examples=["T0001"])
+    technician_id: Identifier = Field(description="The technician.", examples=["T0001"])
     date: dt.date = Field(description="The date.", examples=["2026-03-02"])
-    jobs: list[Id] = Field(max_length=200, description="Job ids in the order of the visits.", examples=[["J1", "J2"]])
+    jobs: list[Identifier] = Field(
+        max_length=200, description="Job ids in the order of the visits.", examples=[["J1", "J2"]]
+    )
 
 
 class Edit(Sent):

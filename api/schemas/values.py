@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["CHINA", "Datum", "Duration", "Id", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
+__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -55,8 +55,6 @@ Moment = Annotated[
 """A moment, RFC 3339 with an offset; answers are in +08:00."""
 Duration = Annotated[dt.timedelta, AfterValidator(_bearable), Field(examples=["PT1H30M"])]
 """A duration, ISO 8601."""
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-"""An id of ours, or one that becomes part of an address."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 
@@ -76,6 +74,10 @@ class Money(Shown):
     currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.", examples=["CNY"])
 
 
+def _in_china(longitude: float, latitude: float) -> bool:
+    return 73 <= longitude <= 135.1 and 3 <= latitude <= 54
+
+
 class Position(Sent):
     """A place on the map."""
 
@@ -87,6 +89,8 @@ class Position(Sent):
     @model_validator(mode="after")
     def _on_earth(self) -> Self:
         longitude, latitude = self.coordinates
+        if _in_china(latitude, longitude):
+            raise ValueError("longitude first, then latitude: these look swapped")
         if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
             raise ValueError("longitude from -180 to 180, then latitude from -90 to 90")
         return self

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from api.schemas.values import Sent, Shown
@@ -17,7 +17,7 @@ from datasets.cells import (
     WORD_PATTERN,
     Kind,
 )
-from datasets.times import Unreadable, duration_of
+from datasets.times import Unreadable, duration_of, instant_of
 
 __all__ = [
     "Identifier",
@@ -82,6 +82,12 @@ class Span(Sent):
         WrittenMoment, Field(description="Begins; RFC 3339 with offset.", examples=["2026-03-02T10:00:00+08:00"])
     ]
     end: Annotated[WrittenMoment, Field(description="Ends; not before start.", examples=["2026-03-02T12:00:00+08:00"])]
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if instant_of(self.start) > instant_of(self.end):
+            raise ValueError("allowed: a start not after the end (this one is reversed)")
+        return self
 
     def cell(self) -> str:
         """Return the text of a cell."""

@@ -1,15 +1,16 @@
 """Rows that callers send, judged as the files of a day folder are, against the network that holds on a date."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Fault
+from api.payloads import MOST_SHOWN
 from api.schemas.cells import pointer_of_column
 from api.store.network import NETWORK_TABLES, holding
 from api.tables.network import Document
@@ -70,9 +71,20 @@ def faults_by_row(faults: Sequence[CellFault]) -> dict[int, list[Fault]]:
     found: dict[int, list[Fault]] = defaultdict(list)
     for fault in faults:
         found[(fault.row or 1) - 1].append(
-            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=f"allowed: {fault.allowed}")
+            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=_said(fault))
         )
     return dict(found)
+
+
+def _said(fault: CellFault) -> str:
+    """Return what is wrong with a cell, for who never saw a file."""
+    allowed = _FILE.sub(r"\1", fault.allowed).replace("part_id:quantity;… with ids", "parts with ids")
+    allowed = allowed.replace("that stands in ", "of ").replace("that stand in ", "of ")
+    value = f'"{fault.value}"; ' if 0 < len(fault.value) <= MOST_SHOWN else ""
+    return f"{value}allowed: {allowed}"
+
+
+_FILE = re.compile(r"\b(\w+)\.csv\b")
 
 
 def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:
@@ -83,7 +95,7 @@ def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList)
         model: Any = NETWORK_TABLES[column.refers]
         wanted = set(table.text[column.name]) - {""}
         known = set(session.scalars(holding(model, on, model.id.in_(wanted), columns=[model.id])))
-        unknown = ~table.text[column.name].isin(known | {""}).to_numpy(dtype=np.bool_)
+        unknown = ~table.among(column.name, known | {""})
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
 
 
@@ -93,7 +105,7 @@ def _check_documents(session: Session, outlets: Table, on: dt.date, faults: Faul
     known = {(kind, id_) for kind, id_ in session.execute(select(named.c.kind, named.c.id))}
     for column, kind in (("calendar", "calendars"), ("tariff_id", "contract_tariffs")):
         ids = {id_ for of_kind, id_ in known if of_kind == kind} | {""}
-        unknown = ~outlets.text[column].isin(ids).to_numpy(dtype=np.bool_)
+        unknown = ~outlets.among(column, ids)
         outlets.refuse(unknown, column, f"one of {kind}: {', '.join(sorted(ids - {''})) or 'none is there'}", faults)
     unpaid = (outlets.values["ownership"] == Ownership.CONTRACT) & ~outlets.given("tariff_id")
     outlets.refuse(unpaid, "tariff_id", "not empty for a contract outlet", faults)

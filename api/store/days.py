@@ -22,8 +22,8 @@ from optimizer.model import Lock
 
 __all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs"]
 
-VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route", "needs_part")
-"""States of jobs that somebody still has to come for; `en_route` is held where it is."""
+VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route")
+"""States of jobs that somebody has to come for; `en_route` is held where it is, `needs_part` waits for its part."""
 
 Cells = Mapping[str, str]
 
@@ -60,8 +60,9 @@ def day_of(
     }
     busy = _busy(_rows(session, centre_ids, ("on_site",)))
     technicians = [horizon.person(cells, busy.get(id_)) for id_, cells in people.items() if id_ in ours or id_ in named]
+    there = ours | named
     for job in jobs:
-        if job.get("preferred_technician_id", "") not in ours | named:
+        if job.get("preferred_technician_id", "") not in there:
             job["preferred_technician_id"] = ""
     lanes = () if centre_ids is None else (LaneRow.centre_id.in_(centre_ids),)
     tables = {

@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 FIELD = frozenset({Role.DISPATCH, Role.OUTLET})
+TOLD = FIELD | {Role.PLAN}
+"""Whoever answers has been told of the plan, whether somebody noted that or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,7 @@ def progress(
     log_item(session, item, "progressed", by=by, at=at, written_at=now, detail=_said(step=step.value, note=note))
     detail = _said(item_id=item.id, outlet_id=item.outlet_id, note=note)
     for state in path_of(JobState(job.state), job_state_after(step)):
-        move_job(session, job, state, roles=FIELD, by=by, at=at, detail=detail)
+        move_job(session, job, state, roles=TOLD, by=by, at=at, detail=detail)
     _lift(session, item.job_id, now)
     return Progressed(applied=True)
 
@@ -283,7 +285,7 @@ def _accept(session: Session, item: DispatchItem, versions: frozenset[int], *, a
     job = job_seen(session, item.job_id, None, lock=True)
     detail = {"item_id": item.id, "outlet_id": item.outlet_id}
     for state in path_of(JobState(job.state), JobState.ACKNOWLEDGED):
-        move_job(session, job, state, roles=FIELD, by=by, at=at, detail=detail)
+        move_job(session, job, state, roles=TOLD, by=by, at=at, detail=detail)
     _lift(session, item.job_id, at)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from api.dispatch_states import OPEN, ItemState
+from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import JobState
 from api.store.jobs import By
@@ -52,7 +53,7 @@ def log_items(
         events.append((item["id"], said, item["centre_id"]))
     if entries:
         session.execute(insert(DispatchEntry), entries)
-        emit_all(session, f"{PREFIX}{kind}", events, at=written_at)
+        emit_all(session, EventType(f"{PREFIX}{kind}"), events, at=written_at)
 
 
 def log_item(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.dispatch_states import OPEN, ItemState, Step
 from api.disrupted_days import DisruptionKind
 from api.errors import Conflict, Fault, NotFound, Refused
+from api.event_types import EventType
 from api.events import emit
 from api.job_states import OPEN_STATES, JobState, Role
 from api.store.dispatch import progress
@@ -87,7 +88,7 @@ def report_disruption(
     )
     row.plan_id = plan.id
     told = {"kind": row.kind, "plan_id": plan.id, "thawed": row.thawed, **_ids(row.said)}
-    emit(session, "disruption.reported", row.id, told, row.centre_id, at=at)
+    emit(session, EventType.DISRUPTION_REPORTED, row.id, told, row.centre_id, at=at)
     if enqueue is not None:
         enqueue(session, plan.id)
     session.flush()

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Fault, NotFound, Refused
-from api.events import emit
+from api.event_types import EventType
+from api.events import emit, emit_all
 from api.job_states import OPEN_STATES, TMF_STATE, JobState, Role, check_move
 from api.store.dispatch_log import follow_job
 from api.store.jobs import By, change_job
@@ -19,8 +20,8 @@ from optimizer.model import Lock
 
 __all__ = [
     "MAY_BE_AHEAD",
-    "STATE_CHANGED",
     "escalate",
+    "job_event",
     "job_seen",
     "move_job",
     "pause_clock",
@@ -29,12 +30,13 @@ __all__ = [
     "require_open",
     "resume_clock",
     "state_event",
+    "tell_moves",
     "told_at",
 ]
 
 MAY_BE_AHEAD = dt.timedelta(minutes=5)
 """Clocks of others may be ahead by this; what was reported from further in the future is refused."""
-STATE_CHANGED = "job.state_changed"
+TOLD_AT_ONCE = 5_000
 HELD_BY_VISIT = (JobState.PLANNED, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE)
 """States in which somebody is promised."""
 
@@ -71,7 +73,18 @@ def require_open(job: JobRow) -> None:
         raise Conflict(f"The job is {job.state}.", members={"state": job.state})
 
 
-def state_event(job: JobRow, before: str | None) -> dict[str, Any]:
+def job_event(job: JobRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """Return what an event tells of a job; no customer's data."""
+    return {
+        "job_id": job.id,
+        "source": job.source,
+        "external_id": job.external_id,
+        "state": job.state,
+        "version": job.version,
+    }
+
+
+def state_event(job: JobRow | Row[*tuple[Any, ...]], before: str | None) -> dict[str, Any]:
     """Return what an event tells of a change of state; no customer's data."""
     state = JobState(job.state)
     return {
@@ -83,6 +96,19 @@ def state_event(job: JobRow, before: str | None) -> dict[str, Any]:
         "tmf_state": TMF_STATE[state].value,
         "version": job.version,
     }
+
+
+def tell_moves(session: Session, before: Mapping[str, str], at: dt.datetime) -> None:
+    """Emit that jobs have changed their state, by their states before; the store has those that they came to."""
+    columns = (JobRow.id, JobRow.source, JobRow.external_id, JobRow.state, JobRow.version, JobRow.centre_id)
+    job_ids = sorted(before)
+    told = []
+    for begin in range(0, len(job_ids), TOLD_AT_ONCE):
+        some = job_ids[begin : begin + TOLD_AT_ONCE]
+        for job in session.execute(select(*columns).where(JobRow.id.in_(some)).order_by(JobRow.id)):
+            if job.state != before[job.id]:
+                told.append((job.id, state_event(job, before[job.id]), job.centre_id))
+    emit_all(session, EventType.JOB_STATE_CHANGED, told, at)
 
 
 def move_job(
@@ -114,7 +140,7 @@ def move_job(
     if to is JobState.CANCELLED:
         columns |= _clock_ended(job, at)
     change_job(session, job, "state", by=by, now=at, detail={**who, **(detail or {})}, state=to.value, **columns)
-    emit(session, STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
+    emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
     follow_job(session, job.id, to, by=by, at=at)
     return job
 
@@ -134,7 +160,7 @@ def escalate(session: Session, job: JobRow, reason: str, *, by: By, at: dt.datet
     """Hand a job to a supervisor."""
     require_open(job)
     change_job(session, job, ESCALATED, by=by, now=at, detail={"reason": reason})
-    emit(session, "job.escalated", job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
+    emit(session, EventType.JOB_ESCALATED, job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
     return job
 
 
@@ -145,7 +171,7 @@ def pause_clock(session: Session, job: JobRow, reason: str, note: str | None, *,
         raise Conflict("The clocks stand still already.", members={"clock_paused_at": job.clock_paused_at.isoformat()})
     detail = {"reason": reason, "note": note} if note else {"reason": reason}
     change_job(session, job, PAUSED, by=by, now=at, detail=detail, clock_paused_at=at, clock_paused_reason=reason)
-    emit(session, "job.clock_paused", job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
+    emit(session, EventType.JOB_CLOCK_PAUSED, job.id, {"job_id": job.id, "reason": reason}, job.centre_id, at=at)
     return job
 
 
@@ -157,7 +183,7 @@ def resume_clock(session: Session, job: JobRow, *, by: By, at: dt.datetime) -> J
     columns = _clock_ended(job, at)
     detail = {"reason": reason, "paused_s": columns["paused_s"] - job.paused_s}
     change_job(session, job, RESUMED, by=by, now=at, detail=detail, **columns)
-    emit(session, "job.clock_resumed", job.id, {"job_id": job.id, **detail}, job.centre_id, at=at)
+    emit(session, EventType.JOB_CLOCK_RESUMED, job.id, {"job_id": job.id, **detail}, job.centre_id, at=at)
     return job
 
 
@@ -182,7 +208,7 @@ def record_consent(
     if consent == "refused":
         return move_job(session, job, JobState.CANCELLED, roles=roles, by=by, at=at, detail=detail)
     change_job(session, job, "consent", by=by, now=at, detail=detail, consent="given")
-    emit(session, "job.consent_given", job.id, {"job_id": job.id}, job.centre_id, at=at)
+    emit(session, EventType.JOB_CONSENT_GIVEN, job.id, {"job_id": job.id}, job.centre_id, at=at)
     return job
 
 

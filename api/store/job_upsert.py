@@ -3,19 +3,22 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Fault
+from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState
 from api.schemas.cells import row_of
 from api.schemas.jobs import JobIn
 from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
-from api.store.job_moves import MAY_BE_AHEAD, STATE_CHANGED, state_event
-from api.store.jobs import By, Entered, enter_jobs
+from api.store.families import unknown_families
+from api.store.job_moves import MAY_BE_AHEAD, job_event, state_event
+from api.store.jobs import By, Entered, enter_jobs, jobs_by_external
 from api.tables.jobs import JobRow
 from datasets.day import DaySource
 from datasets.faults import DayRefused
@@ -53,13 +56,18 @@ def upsert_jobs(session: Session, sending: Sending, jobs: Sequence[tuple[str, Jo
     What lives on after a job was entered – its published visit, lock, consent, appointment – stays, unless the caller
     speaks of it. A closed job does not change any more.
     """
-    known = _known(session, sending.source, [name for name, _ in jobs])
+    known = jobs_by_external(session, sending.source, [name for name, _ in jobs])
     cells = [_with_live(row_of(said, JOB_COLUMNS), said, known.get(name)) for name, said in jobs]
     refused: dict[int, list[Fault]] = {}
     for place, (name, said) in enumerate(jobs):
         faults = _edge_faults(said, sending, known.get(name), cells[place], now)
         if faults:
             refused[place] = faults
+    unknown = unknown_families(session, {said.product for _, said in jobs})
+    for place, (_, said) in enumerate(jobs):
+        if said.product in unknown:
+            detail = f'"{said.product}"; allowed: a family that some technician, kit or part has'
+            refused.setdefault(place, []).append(_fault("/product", "unknown_family", detail))
     last: dict[str, int] = {name: place for place, (name, _) in enumerate(jobs)}
     for place, (name, _) in enumerate(jobs):
         if last[name] != place:
@@ -75,9 +83,10 @@ def upsert_jobs(session: Session, sending: Sending, jobs: Sequence[tuple[str, Jo
         by=sending.by,
         now=now,
         first_state=sending.first_state.value,
+        known=known,
     )
     entered = dict(zip(places, done, strict=True))
-    _tell(session, [one.id for one in done if one.outcome == "created"], now)
+    _tell(session, done, now)
     return Upserted(entered=entered, refused=refused)
 
 
@@ -100,7 +109,7 @@ def _read_good(
     return [], None
 
 
-def _edge_faults(said: JobIn, sending: Sending, job: JobRow | None, cells: Cells, now: dt.datetime) -> list[Fault]:
+def _edge_faults(said: JobIn, sending: Sending, job: Any | None, cells: Cells, now: dt.datetime) -> list[Fault]:
     """Return what no cell can know: clocks ahead, other centres, loops that are closed."""
     faults = []
     if dt.datetime.fromisoformat(said.reported_at) > now + MAY_BE_AHEAD:
@@ -116,14 +125,14 @@ def _edge_faults(said: JobIn, sending: Sending, job: JobRow | None, cells: Cells
     return faults
 
 
-def _same(job: JobRow, cells: Cells) -> bool:
+def _same(job: Any, cells: Cells) -> bool:
     return all(job.cells.get(name, "") == cells.get(name, "") for name in JOB_COLUMNS if name not in _LIVE)
 
 
 _LIVE = frozenset({"appointment", "consent", "lock", "published_technician_id", "published_start", "told"})
 
 
-def _with_live(cells: Cells, said: JobIn, job: JobRow | None) -> Cells:
+def _with_live(cells: Cells, said: JobIn, job: Any | None) -> Cells:
     if job is None:
         return cells
     live: Mapping[str, str] = {}
@@ -142,21 +151,26 @@ def _with_live(cells: Cells, said: JobIn, job: JobRow | None) -> Cells:
     return {**cells, **live}
 
 
-def _known(session: Session, source: str, names: Sequence[str]) -> dict[str, JobRow]:
-    found: dict[str, JobRow] = {}
-    for begin in range(0, len(names), _AT_ONCE):
-        wanted = select(JobRow).where(JobRow.source == source, JobRow.external_id.in_(names[begin : begin + _AT_ONCE]))
-        found |= {job.external_id: job for job in session.scalars(wanted)}
-    return found
+_TOLD = (JobRow.id, JobRow.source, JobRow.external_id, JobRow.state, JobRow.version, JobRow.centre_id)
 
 
-def _tell(session: Session, job_ids: Sequence[str], now: dt.datetime) -> None:
-    told = []
-    for begin in range(0, len(job_ids), _AT_ONCE):
-        some = job_ids[begin : begin + _AT_ONCE]
-        for job in session.scalars(select(JobRow).where(JobRow.id.in_(some))):
-            told.append((job.id, state_event(job, None), job.centre_id))
-    emit_all(session, STATE_CHANGED, told, now)
+def _tell(session: Session, done: Sequence[Entered], now: dt.datetime) -> None:
+    """Emit what was created, which comes to its first state by it, and what has changed."""
+    outcomes = {one.id: one.outcome for one in done if one.outcome != "unchanged"}
+    created, changed, moved = [], [], []
+    for begin in range(0, len(outcomes), _AT_ONCE):
+        some = list(outcomes)[begin : begin + _AT_ONCE]
+        jobs: Sequence[Any] = session.execute(select(*_TOLD).where(JobRow.id.in_(some))).all()
+        for job in jobs:
+            told = (job.id, job_event(job), job.centre_id)
+            if outcomes[job.id] == "changed":
+                changed.append(told)
+                continue
+            created.append(told)
+            moved.append((job.id, state_event(job, None), job.centre_id))
+    emit_all(session, EventType.JOB_CREATED, created, now)
+    emit_all(session, EventType.JOB_STATE_CHANGED, moved, now)
+    emit_all(session, EventType.JOB_CHANGED, changed, now)
 
 
 def _written(moment: dt.datetime) -> str:

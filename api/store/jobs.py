@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
+from api.job_states import OPEN_STATES, JobState
 from api.store.network import CHUNK, point
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
@@ -17,10 +18,24 @@ from datasets.day import DaySource, build_day
 from datasets.times import EPOCH, moment_of
 from optimizer.model import ClockKind, Job
 
-__all__ = ["LIVE_COLUMNS", "By", "Entered", "change_job", "enter_jobs", "job_by_external", "job_history"]
+__all__ = [
+    "LIVE_COLUMNS",
+    "LOADING",
+    "By",
+    "Entered",
+    "change_job",
+    "enter_jobs",
+    "job_by_external",
+    "job_history",
+    "jobs_by_external",
+    "lived_on",
+]
 
 LIVE_COLUMNS = ("appointment", "consent", "lock", "published_technician_id", "published_start", "told")
 """Columns of jobs.csv that the store keeps in columns of their own: they live on after the job was entered."""
+_LIVE_HERE = frozenset(LIVE_COLUMNS) - {"appointment"} | {"appointment_start", "appointment_end"}
+LOADING = "load"
+"""The channel of files that are loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +62,32 @@ def job_by_external(session: Session, source: str, external_id: str) -> JobRow |
     return session.scalars(query).one_or_none()
 
 
+def jobs_by_external(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the jobs that a source has named so, by these names: rows with all columns but the position."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(external_ids), CHUNK):
+        some = external_ids[start : start + CHUNK]
+        query = select(*_PLAIN_COLUMNS).where(JobRow.source == source, JobRow.external_id.in_(some))
+        found |= {job.external_id: job for job in session.execute(query)}
+    return found
+
+
+_PLAIN_COLUMNS = [getattr(JobRow, column.key) for column in JobRow.plain().columns if column.key != "position"]
+
+
 def job_history(session: Session, job_id: str) -> Sequence[JobHistory]:
     """Return all that happened to a job, the first first."""
     return session.scalars(select(JobHistory).where(JobHistory.job_id == job_id).order_by(JobHistory.id)).all()
+
+
+def lived_on(session: Session, job_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of these jobs to which more has happened than that files were loaded."""
+    found: set[str] = set()
+    for start in range(0, len(job_ids), CHUNK):
+        some = job_ids[start : start + CHUNK]
+        query = select(JobHistory.job_id).where(JobHistory.job_id.in_(some), JobHistory.channel != LOADING)
+        found.update(session.scalars(query.distinct()))
+    return frozenset(found)
 
 
 def change_job(
@@ -84,12 +122,15 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     now: dt.datetime,
     ids: Sequence[str] | None = None,
     first_state: str = "needs_visit",
+    known: Mapping[str, Any] | None = None,
+    living: frozenset[str] = frozenset(),
 ) -> list[Entered]:
     """Create the jobs that a source names anew, and change those it has named before; equal ones are left alone.
 
     read: the jobs, read and found good (`read_jobs` of api/store/days.py, or a day folder); external_ids: their names
     at the source, in order. ids: names here for those that are new; None gives them. first_state: of those that are
-    new and not published.
+    new and not published. known: what `jobs_by_external` says of them, if it was asked already. living: ids of jobs
+    whose live columns are not this source's any more.
 
     Raises
     ------
@@ -98,7 +139,7 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     """
     wanted = dict(zip(external_ids, _columns(read), strict=True))
     here = dict(zip(external_ids, ids if ids is not None else [""] * len(external_ids), strict=True))
-    known = _known(session, source, list(wanted))
+    known = jobs_by_external(session, source, list(wanted)) if known is None else known
     first = (session.scalar(select(func.max(JobRow.entered))) or 0) + 1
     entered, created, changed, lines = [], [], [], []
     for place, (external_id, columns) in enumerate(wanted.items()):
@@ -111,13 +152,19 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
             lines.append(_line(id_, "created", by, now, states=(None, state)))
             entered.append(Entered(id=id_, external_id=external_id, outcome="created"))
             continue
-        differing = sorted(name for name in columns.keys() - {"position"} if getattr(job, name) != columns[name])
+        if job.id in living:
+            columns |= {name: getattr(job, name) for name in _LIVE_HERE}
+        differing = _differing(job, columns, is_living=job.id in living)
         if differing:
             changed.append({**columns, "id": job.id, "version": job.version + 1, "updated_at": now})
             lines.append(_line(job.id, "changed", by, now, states=(job.state,) * 2, detail={"columns": differing}))
         entered.append(Entered(id=job.id, external_id=external_id, outcome="changed" if differing else "unchanged"))
     try:
-        for statement, rows in ((insert(JobRow), created), (update(JobRow), changed), (insert(JobHistory), lines)):
+        for statement, rows in (
+            (insert(JobRow.plain()), created),
+            (update(JobRow), changed),
+            (insert(JobHistory.plain()), lines),
+        ):
             if rows:
                 session.execute(statement, rows)
     except IntegrityError as error:
@@ -126,16 +173,15 @@ def enter_jobs(  # noqa: PLR0913 - what whoever enters jobs may say
     return entered
 
 
+def _differing(job: JobRow, columns: Mapping[str, Any], *, is_living: bool) -> list[str]:
+    if is_living and JobState(job.state) not in OPEN_STATES:
+        return []
+    # A place is as its cells; when the job is due follows from the rest, and the watch keeps it.
+    compared = columns.keys() - {"position", "due_at"}
+    return sorted(name for name in compared if getattr(job, name) != columns[name])
+
+
 _NEW: Mapping[str, Any] = {"version": 1, "clock_paused_at": None, "clock_paused_reason": None, "paused_s": 0}
-
-
-def _known(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, JobRow]:
-    found: dict[str, JobRow] = {}
-    for start in range(0, len(external_ids), CHUNK):
-        some = external_ids[start : start + CHUNK]
-        query = select(JobRow).where(JobRow.source == source, JobRow.external_id.in_(some))
-        found |= {job.external_id: job for job in session.scalars(query)}
-    return found
 
 
 def _line(

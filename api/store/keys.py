@@ -11,8 +11,18 @@ from sqlalchemy.orm import Session
 
 from api.tables.access import ApiKey
 from api.tables.base import new_id
+from api.tables.network import CentreRow
 
-__all__ = ["KeyMade", "digest_of", "list_keys", "make_key", "revoke_key", "some_key_opens", "split_token"]
+__all__ = [
+    "KeyMade",
+    "centres_named",
+    "digest_of",
+    "list_keys",
+    "make_key",
+    "revoke_key",
+    "some_key_opens",
+    "split_token",
+]
 
 TOKEN_PREFIX = "pgk"
 SECRET_BYTES = 32
@@ -57,13 +67,18 @@ def list_keys(session: Session) -> list[ApiKey]:
     return list(session.scalars(select(ApiKey).order_by(ApiKey.id)))
 
 
-def revoke_key(session: Session, key_id: str, now: dt.datetime) -> bool:
-    """Revoke a key for good; return False if there is none of this id."""
+def centres_named(session: Session) -> set[str]:
+    """Return the ids of all centres that the store has ever had."""
+    return set(session.scalars(select(CentreRow.id).distinct()))
+
+
+def revoke_key(session: Session, key_id: str, now: dt.datetime) -> dt.datetime | None:
+    """Revoke a key for good; return since when it is, None if there is none of this id."""
     key = session.get(ApiKey, key_id)
     if key is None:
-        return False
+        return None
     key.revoked_at = key.revoked_at or now
-    return True
+    return key.revoked_at
 
 
 def some_key_opens(session: Session, now: dt.datetime) -> bool:

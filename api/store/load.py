@@ -9,7 +9,7 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from api.store.jobs import By, Entered, enter_jobs
+from api.store.jobs import By, Entered, enter_jobs, lived_on
 from api.store.network import NETWORK_TABLES, Put, put_table
 from api.store.settings import put_values
 from api.tables.network import AreaRow
@@ -40,7 +40,8 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> 
     """Load a day folder that was read and found good; loading it again changes nothing.
 
     From its first date on the network is that of the folder: what is not in it has ended. Jobs that are not in it
-    stay as they are.
+    stay as they are; so do appointments, consents, locks and published visits of jobs to which something has happened
+    here, and jobs that are closed.
     """
     from_ = read.settings.date
     tables = {
@@ -52,7 +53,9 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> 
     )
     put_areas(session, Areas.of_places() if read.areas is None else read.areas)
     ids = read.tables["jobs"].text["job_id"].tolist()
-    jobs = enter_jobs(session, read, source=SOURCE, external_ids=ids, ids=ids, by=by, now=now)
+    jobs = enter_jobs(
+        session, read, source=SOURCE, external_ids=ids, ids=ids, by=by, now=now, living=lived_on(session, ids)
+    )
     settings = Put(
         created=tuple(id_ for put in documents for id_ in put.created),
         changed=tuple(id_ for put in documents for id_ in put.changed),

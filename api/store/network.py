@@ -119,7 +119,7 @@ def put_table(session: Session, table: Table, *, effective_from: dt.date, now: d
     typed = _TYPED.get(table.layout.name, _nothing_typed)(table)
     rows = {
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}
-        for cells, columns in zip(_records(table), typed, strict=True)
+        for cells, columns in zip(table.rows(), typed, strict=True)
     }
     return _put(session, model, rows, effective_from=effective_from, now=now, whole=whole)
 
@@ -261,12 +261,6 @@ def _replace(
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     """Ids as many as one statement may carry."""
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-
-
-def _records(table: Table) -> list[dict[str, str]]:
-    columns = list(table.text.columns)
-    rows = zip(*(table.text[column].tolist() for column in columns), strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _positions(table: Table) -> list[str]:

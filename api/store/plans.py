@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session
 
 from api.checkpoints import Done, answer_of, document_of
 from api.errors import Conflict, NotFound
+from api.event_types import EventType
 from api.events import emit
-from api.plan_documents import WHOLE, PlanDocument
+from api.plan_files import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
 
 __all__ = [
+    "PackedDocument",
     "RunLost",
     "ask_to_cancel",
     "begin_run",
@@ -30,6 +32,7 @@ __all__ = [
     "events_after",
     "file_of",
     "get_plan",
+    "keep_day",
     "keep_file",
     "keep_shard",
     "list_plans",
@@ -39,8 +42,6 @@ __all__ = [
     "shards_of",
     "tell_progress",
 ]
-
-COMPRESSION = 6
 
 
 class RunLost(Exception):
@@ -142,8 +143,21 @@ def put_back(session: Session, plan_id: str, attempt: int) -> None:
 
 
 def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mapping[str, Any], at: dt.datetime) -> None:
-    """Say how far a run is, to whoever asks and to whoever follows. Raises RunLost."""
+    """Say how far a run is, to whoever asks and follows; the feed hears of stages and tenths. Raises RunLost."""
+    plan = session.execute(select(Plan.progress, Plan.centre_ids).where(*_mine(plan_id, attempt))).first()
     _tell(session, plan_id, attempt, "plan.progress", progress, at, {"progress": dict(progress)})
+    if plan is not None and _milestone(plan.progress) != _milestone(progress):
+        emit(session, EventType.PLAN_PROGRESS, plan_id, progress, _centre_of(plan.centre_ids), at)
+
+
+def _milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
+    """Return the stage of a run, and how many tenths of it are done."""
+    return progress.get("stage"), int(progress.get("share", 0.0) * 10)
+
+
+def _centre_of(centre_ids: Sequence[str]) -> str | None:
+    """Return the centre that a plan's events belong to: none when it has several."""
+    return centre_ids[0] if len(centre_ids) == 1 else None
 
 
 def end_run(  # noqa: PLR0913 - what a run may leave
@@ -155,7 +169,7 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     *,
     outcome: Mapping[str, Any] | None = None,
     problem: Mapping[str, Any] | None = None,
-    documents: Iterable[PlanDocument] = (),
+    documents: Iterable[PackedDocument] = (),
 ) -> None:
     """End a run with all it leaves, in one transaction. Raises RunLost."""
     plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
@@ -178,15 +192,12 @@ def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: 
     told = {"state": str(state), **data}
     session.add(PlanEvent(plan_id=plan.id, number=plan.told, at=at, type="plan.finished", data=told))
     session.flush()
-    centre_id = plan.centre_ids[0] if len(plan.centre_ids) == 1 else None
-    emit(session, "plan.finished", plan.id, told, centre_id, at)
+    emit(session, EventType.PLAN_FINISHED, plan.id, told, _centre_of(plan.centre_ids), at)
 
 
 def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:
     """Keep a shard's answer and the mark that it is done. Raises RunLost."""
-    # The lock on the plan makes the check and the row one thing.
-    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
-        raise RunLost(plan_id)
+    _hold_run(session, plan_id, attempt)
     session.add(
         PlanShard(
             plan_id=plan_id,
@@ -195,7 +206,7 @@ def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.
             stage=done.stage,
             attempt=attempt,
             done_at=at,
-            body=_packed(document_of(done.answer)),
+            body=packed_json(document_of(done.answer)),
         )
     )
 
@@ -211,12 +222,17 @@ def shard_keys(session: Session, plan_id: str) -> set[str]:
     return set(session.scalars(select(PlanShard.key).where(PlanShard.plan_id == plan_id)))
 
 
-def keep_file(session: Session, plan_id: str, document: PlanDocument) -> None:
+def keep_day(session: Session, plan_id: str, attempt: int, day: PackedDocument) -> None:
+    """Keep the day that every attempt plans from now on. Raises RunLost."""
+    _hold_run(session, plan_id, attempt)
+    keep_file(session, plan_id, day)
+
+
+def keep_file(session: Session, plan_id: str, document: PackedDocument) -> None:
     """Keep a document of a plan, instead of the one before."""
     key = {"plan_id": plan_id, "centre_id": document.centre_id, "name": document.name}
     session.execute(delete(PlanFile).filter_by(**key))
-    row = {**key, "media_type": document.media_type, "body": _packed(document.content)}
-    session.execute(insert(PlanFile).values(row))
+    session.execute(insert(PlanFile).values({**key, "media_type": document.media_type, "body": document.body}))
 
 
 def file_of(session: Session, plan_id: str, name: str, centre_id: str = WHOLE) -> bytes | None:
@@ -248,13 +264,14 @@ def _tell(
     session.add(PlanEvent(plan_id=plan_id, number=told, at=at, type=type_, data=dict(data)))
 
 
+def _hold_run(session: Session, plan_id: str, attempt: int) -> None:
+    """Lock the plan, so that the check and what is written are one thing. Raises RunLost."""
+    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
+        raise RunLost(plan_id)
+
+
 def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
     return Plan.id == plan_id, Plan.attempt == attempt, Plan.state == PlanState.RUNNING
-
-
-def _packed(content: Any) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), COMPRESSION)
 
 
 def _unpacked(body: bytes) -> Any:

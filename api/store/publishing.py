@@ -11,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
+from api.event_types import EventType
 from api.events import emit
 from api.frozen_days import LiveVisit
 from api.job_states import JobState
 from api.judging import StoredPlan
 from api.plan_states import PlanState
+from api.store.job_moves import tell_moves
 from api.store.jobs import By
 from api.store.plan_days import live_visits
 from api.store.sending import Channels, freeze_moments, send_visits
@@ -248,7 +250,8 @@ def _move_jobs(
     at: dt.datetime,
 ) -> tuple[int, int]:
     """Say in the jobs who comes when, and in their history what changed; return how many are planned and unplanned."""
-    changes, history = [], []
+    changes: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
     visited = {row["job_id"]: row for row in visits}
     unplanned = 0
     for id_ in sorted(known & jobs.keys()):
@@ -298,6 +301,7 @@ def _move_jobs(
         session.connection().execute(moved, changes)
     if history:
         session.execute(insert(JobHistory), history)
+    tell_moves(session, {line["job_id"]: line["from_state"] for line in history}, at)
     return len(changes) - unplanned, unplanned
 
 
@@ -323,7 +327,7 @@ def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.da
     )
     for centre_id in plan.centre_ids:
         data = {**told, "centre_id": centre_id, "visits": count.get(centre_id, 0)}
-        emit(session, "plan.published", plan.id, data, centre_id, at)
+        emit(session, EventType.PLAN_PUBLISHED, plan.id, data, centre_id, at)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -27,6 +27,7 @@ __all__ = ["Period", "churn_rows", "parity_rows", "reading_of", "sla_rows", "wor
 
 _NOBODY = "nobody"
 _APPOINTMENT = "appointment"
+_CAME_TO_NOTHING = (JobState.FAILED.value, JobState.NEEDS_PART.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +105,9 @@ def workload_rows(session: Session, period: Period) -> list[dict[str, Any]]:
     """Return what each outlet was given on these dates, against what contract outlets are owed."""
     visits: Counter[str] = Counter()
     minutes: Counter[str] = Counter()
-    given = select(Visit).where(Visit.date >= period.first, Visit.date <= period.last)
-    for visit in session.scalars(given):
-        visits[visit.outlet_id] += 1
-        minutes[visit.outlet_id] += round((visit.end_at - visit.start_at).total_seconds() / 60)
+    for outlet_id, start_at, end_at in _given(session, period):
+        visits[outlet_id] += 1
+        minutes[outlet_id] += round((end_at - start_at).total_seconds() / 60)
     where = () if period.centres is None else (OutletRow.centre_id.in_(period.centres),)
     rows = []
     for outlet in session.scalars(holding(OutletRow, period.last, *where)):
@@ -129,6 +129,21 @@ def workload_rows(session: Session, period: Period) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _given(session: Session, period: Period) -> Iterator[tuple[str, dt.datetime, dt.datetime]]:
+    """Yield outlet, start and end of visits that are promised or were made, and of those that came to nothing.
+
+    A place that is only held is nobody's visit yet: it has no job.
+    """
+    promised = select(Visit.outlet_id, Visit.start_at, Visit.end_at).join(JobRow, JobRow.id == Visit.job_id)
+    for row in session.execute(promised.where(Visit.date >= period.first, Visit.date <= period.last)):
+        yield row.outlet_id, row.start_at, row.end_at
+    ended = select(JobHistory.detail).where(JobHistory.kind == "state", JobHistory.to_state.in_(_CAME_TO_NOTHING))
+    for detail in session.scalars(ended.where(JobHistory.at >= period.begins, JobHistory.at < period.ends)):
+        if "planned_end" in detail:
+            start_at, end_at = (dt.datetime.fromisoformat(detail[name]) for name in ("planned_start", "planned_end"))
+            yield detail["outlet_id"], start_at, end_at
 
 
 def churn_rows(session: Session, period: Period, tariff: Tariff) -> list[dict[str, Any]]:

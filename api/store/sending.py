@@ -13,6 +13,7 @@ from api.errors import Conflict
 from api.job_states import JobState
 from api.store.dispatch_log import columns_of, log_items, open_items
 from api.store.documents import settings_on
+from api.store.job_moves import tell_moves
 from api.store.jobs import By
 from api.store.network import get
 from api.tables.base import new_id
@@ -296,6 +297,7 @@ def _offer(session: Session, todo: _Round, standing: Mapping[str, JobState], by:
         for job_id in told
     ]
     session.execute(insert(JobHistory), history)
+    tell_moves(session, dict.fromkeys(told, JobState.PLANNED.value), at)
     session.expire_all()
 
 

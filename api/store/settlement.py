@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from api.store.reports import Period
 from api.store.standings import local_date
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import OutletRow, TechnicianRow
+from api.tables.plans import Plan
 from datasets.settings import Settings
 from geo.providers import open_travel
 from optimizer.cost import contract_price
@@ -56,16 +57,17 @@ def settlement_lines(session: Session, period: Period) -> list[dict[str, Any]]:
 
 
 def _finished(session: Session, period: Period) -> Iterator[_Finished]:
-    """Yield each job done on these dates once, by its last finish, with what held on that date."""
+    """Yield each job done on these dates once, by its last finish, with what held for the plan of its visit."""
     entries: Any = select(JobHistory, JobRow).join(JobRow, JobRow.id == JobHistory.job_id)
     entries = entries.where(JobHistory.to_state == JobState.DONE.value, JobHistory.from_state != JobState.DONE.value)
     entries = period.within(entries, JobHistory.at, JobRow.centre_id).order_by(JobHistory.at, JobHistory.id)
     last: dict[str, tuple[JobHistory, JobRow]] = {job.id: (entry, job) for entry, job in session.execute(entries)}
     of_date: dict[dt.date, Settings] = {}
     for entry, job in last.values():
-        detail, date = entry.detail, local_date(entry.at)
+        detail = entry.detail
         if not detail.get("outlet_id") or not detail.get("planned_start"):
             continue
+        date = _priced_on(session, detail)
         outlet = get(session, OutletRow, detail["outlet_id"], date)
         person = get(session, TechnicianRow, detail["technician_id"], date)
         if outlet is None or person is None or outlet.ownership != Ownership.CONTRACT:
@@ -79,6 +81,12 @@ def _finished(session: Session, period: Period) -> Iterator[_Finished]:
             mode=TravelMode(person.cells["travel_mode"]),
             settings=of_date[date],
         )
+
+
+def _priced_on(session: Session, detail: Mapping[str, Any]) -> dt.date:
+    """Return the date whose prices promised a visit: the first of its plan, its own where it was booked."""
+    plan = session.get(Plan, detail.get("plan_id") or "")
+    return local_date(dt.datetime.fromisoformat(detail["planned_start"])) if plan is None else plan.date
 
 
 def _line(one: _Finished, base_m: int, travel_name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
@@ -40,6 +40,12 @@ __all__ = [
 
 HELD, CONFIRMED, RELEASED, EXPIRED = "held", "confirmed", "released", "expired"
 OFFERS_KEPT = dt.timedelta(hours=24)
+
+# Every request for offers runs these: a statement that is made once is not put together again.
+_KEEP_OFFERS = insert(SlotOffers.plain())
+_HOLDS_RUN_OUT = select(SlotHold.id).where(
+    SlotHold.centre_id == bindparam("centre_id"), SlotHold.state == HELD, SlotHold.expires_at <= bindparam("now")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +119,7 @@ def keep_offers(
 ) -> None:
     """Keep what was offered, so that a hold can name it."""
     row = {"id": set_id, "at": at, "centre_id": centre_id, "draft": dict(draft)}
-    session.execute(insert(SlotOffers).values(**row, slots=[list(one) for one in slots], offers=list(offers)))
+    session.execute(_KEEP_OFFERS, {**row, "slots": [list(one) for one in slots], "offers": list(offers)})
 
 
 def forget_offers(session: Session, now: dt.datetime) -> None:
@@ -159,10 +165,7 @@ def appointment_seen(
 
 def expired_holds(session: Session, centre_id: str, now: dt.datetime) -> list[str]:
     """Return the holds of a centre whose time has run out and whose place is still kept."""
-    wanted = select(SlotHold.id).where(
-        SlotHold.centre_id == centre_id, SlotHold.state == HELD, SlotHold.expires_at <= now
-    )
-    return list(session.scalars(wanted))
+    return list(session.scalars(_HOLDS_RUN_OUT, {"centre_id": centre_id, "now": now}))
 
 
 def lock_centre(session: Session, centre_id: str) -> None:

@@ -1,10 +1,10 @@
 """What every table shares: names of constraints, instants with an offset, ids that sort by the time they were given."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import uuid_utils
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -23,6 +23,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+    @classmethod
+    def plain(cls) -> Table:
+        """Return the table itself, for rows that are written without becoming objects of the session."""
+        return cast("Table", cls.__table__)
 
 
 class Instant(TypeDecorator[dt.datetime]):

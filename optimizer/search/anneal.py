@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from optimizer.search.compiled import compiled
+from optimizer.search.detour import new_detours
 from optimizer.search.draw import below, new_draws, unit
 from optimizer.search.insertion import new_memory
 from optimizer.search.problem import FREE, KEEP_FEN, Problem
@@ -212,6 +213,7 @@ def _new_run(p: Problem, routes: Sequence[Sequence[int]], seed: int, settings: S
         now=now,
         before=new_state(p)._replace(route_of=np.zeros(m, np.int32)),
         memory=memory,
+        detours=new_detours(p, memory.shift),
         orders=new_orders(p, memory.shift),
         draws=new_draws(seed),
         absent=np.zeros(n + 1, np.int32),

@@ -57,7 +57,7 @@ def gather(problem: Problem) -> Gathered:
             jobs=p.jobs[jobs],
             shifts=shift_table,
             leg=leg,
-            leg_to=np.ascontiguousarray(leg.transpose(0, 2, 1, 3)),
+            leg_to=_turned(leg),
             metres=p.metres[around],
             place=p.place[points],
             fixed=np.ascontiguousarray(p.fixed[np.ix_(jobs, shifts)]),
@@ -73,6 +73,12 @@ def gather(problem: Problem) -> Gathered:
         jobs,
         shifts,
     )
+
+
+def _turned(leg: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the ways by destination and origin; the same array, half as much to read, where they are alike."""
+    turned = leg.transpose(0, 2, 1, 3)
+    return leg if np.array_equal(turned, leg) else np.ascontiguousarray(turned)
 
 
 def _chain(ways: NDArray[np.int32]) -> NDArray[np.int64]:

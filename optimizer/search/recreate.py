@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.compiled import compiled, compiled_into
+from optimizer.search.detour import BLINK, FEN, SECOND, best_detour, offer, reoffer
 from optimizer.search.draw import below
 from optimizer.search.insertion import insert, quote
 from optimizer.search.problem import FREE, Problem
@@ -12,9 +13,9 @@ from optimizer.search.run import Run
 
 __all__ = ["new_orders", "parity_fen", "recreate"]
 
-BLINK = 100
-"""One quote in this many is overlooked (the blinks of slack induction)."""
 REGRET_MOST = 24
+REGRET_MOST_PLAIN = 48
+"""Regret decides among so many jobs at most; where an offer is brought up to date cheaply, among more."""
 
 
 def new_orders(p: Problem, candidates: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -107,8 +108,8 @@ def _sort(bank: NDArray[np.int32], keys: NDArray[np.int64]) -> None:
 
 
 @compiled
-def _arrange(r: Run) -> bool:
-    """Bring the bank into one of the orders; return whether regret decides instead."""
+def _arrange(r: Run, most: int) -> bool:
+    """Bring the bank into one of the orders; return whether regret decides instead, among so many at most."""
     bank = r.bank
     for i in range(bank[-1] - 1, 0, -1):
         k = below(r.draws, i + 1)
@@ -117,7 +118,7 @@ def _arrange(r: Run) -> bool:
     way = below(r.draws, ways + 4)
     if way < ways:
         _sort(bank, r.orders[way])
-    return way == ways and bool(bank[-1] <= REGRET_MOST)
+    return way == ways and bool(bank[-1] <= most)
 
 
 @compiled
@@ -132,6 +133,49 @@ def _most_regretted(p: Problem, r: Run, first: int, missed: int) -> int:
 
 
 @compiled
+def _dearest_to_put_off(r: Run, first: int) -> int:
+    """Return the place in the bank, from `first` on, of the job whose offers differ most."""
+    at, most = first, -1
+    for k in range(first, r.bank[-1]):
+        o = r.detours.offers[r.bank[k]]
+        if o[FEN] < r.detours.left_fen[r.bank[k]] and o[SECOND] - o[FEN] > most:
+            most, at = o[SECOND] - o[FEN], k
+    return at
+
+
+@compiled
+def _recreate_plain(p: Problem, r: Run, version: int, room: float) -> tuple[bool, int]:
+    """Do what `recreate` does where an insertion costs its detour; (legal and within the room, next version)."""
+    bank, d, s = r.bank, r.detours, r.now
+    by_regret = _arrange(r, REGRET_MOST_PLAIN)
+    if by_regret:
+        for i in range(bank[-1]):
+            offer(d, s, r.draws, bank[i])
+    left = 0
+    for i in range(bank[-1]):
+        at = _dearest_to_put_off(r, i) if by_regret else i
+        j = bank[at]
+        bank[at] = bank[i]
+        fen, v, gap = best_detour(d, s, r.draws, j)
+        room -= fen
+        if room < 0:
+            return False, version
+        if v == FREE:
+            bank[left] = j
+            left += 1
+            continue
+        save(r, v)
+        if not insert(p, s, j, v, gap, version):
+            return False, version
+        version += 1
+        if by_regret:
+            for k in range(i + 1, bank[-1]):
+                reoffer(d, s, r.draws, bank[k], v, p.fixed[bank[k], v])
+    bank[-1] = left
+    return True, version
+
+
+@compiled
 def recreate(p: Problem, r: Run, missed: int, version: int, room: float) -> tuple[bool, int, int]:
     """Put the jobs of the bank back where that is cheaper than leaving them out; those still out remain in it.
 
@@ -139,7 +183,10 @@ def recreate(p: Problem, r: Run, missed: int, version: int, room: float) -> tupl
     worth placing any more. Returns (legal and within the room, missed then, next version).
     """
     bank, m = r.bank, r.memory
-    by_regret = _arrange(r)
+    if r.detours.lanes.shape[0] > 0:
+        legal, version = _recreate_plain(p, r, version, room)
+        return legal, missed, version
+    by_regret = _arrange(r, REGRET_MOST)
     left = 0
     for i in range(bank[-1]):
         at = _most_regretted(p, r, i, missed) if by_regret else i

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.search.detour import Detours
 from optimizer.search.insertion import Memory
 from optimizer.search.schedule import State
 
@@ -23,6 +24,7 @@ class Run(NamedTuple):
     now: State
     before: State
     memory: Memory
+    detours: Detours
     orders: NDArray[np.int64]
     draws: NDArray[np.uint64]
     absent: NDArray[np.int32]

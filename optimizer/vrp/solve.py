@@ -7,6 +7,7 @@ from optimizer.search.schedule import evaluate, new_state
 from optimizer.solve import Engine, find_routes, first_leg
 from optimizer.vrp.arrays import Laid, lay_out
 from optimizer.vrp.model import Routing
+from optimizer.vrp.patience import until_converged
 from optimizer.vrp.pauses import pauses_in_turn
 from optimizer.vrp.plan import StepKind, WantedStep
 
@@ -25,8 +26,11 @@ def solve_routing(
 ) -> Orders:
     """Return the best orders found: as much served as possible (1 + priority each), then as cheaply as possible.
 
-    wanted: steps to begin from, by vehicle; their tasks count, their times do not.
+    wanted: steps to begin from, by vehicle; their tasks count, their times do not. The search ends before its budget
+    does where it has long found nothing better; the routing model never does.
     """
+    if engine is Engine.SEARCH:
+        budget = until_converged(budget, len(routing.tasks))
     stop = budget.begin(first_leg(engine))
     laid = lay_out(routing)
     index = {task.id: j for j, task in enumerate(routing.tasks)}

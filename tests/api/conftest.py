@@ -15,8 +15,8 @@ from api.app import create_app
 from api.database import Database
 from api.settings import Settings
 from api.upgrade import upgrade
+from bench.postgis import Cluster, cluster
 from tests.api.clients import MakeKey, StandingClock, client_of
-from tests.api.postgis import Cluster, cluster
 
 TEMPLATE = "upgraded"
 

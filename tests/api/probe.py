@@ -11,9 +11,11 @@ from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.dependencies import CallerOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer
 from api.errors import Conflict
+from api.event_types import EventType
 from api.events import emit
 from api.routes import router
-from api.schemas.values import Duration, Id, Moment, Position, Sent, Shown, Text
+from api.schemas.values import Duration, Moment, Position, Sent, Shown, Text
+from api.schemas.written import Identifier
 from api.tables.base import new_id
 
 __all__ = ["Gate", "add_probe"]
@@ -27,7 +29,7 @@ class Draft(Sent):
     takes: Duration | None = Field(default=None, description="A duration.")
     position: Position | None = Field(default=None, description="A place.", examples=[None])
     count: int = Field(default=0, ge=0, le=100, description="A number.", examples=[1])
-    tags: list[Id] = Field(default=[], description="Some words.", examples=[["a"]])
+    tags: list[Identifier] = Field(default=[], description="Some words.", examples=[["a"]])
 
 
 class Made(Shown):
@@ -64,7 +66,7 @@ def add_probe(app: FastAPI) -> Gate:
 
         def effect(session: Session) -> Answer:
             thing = new_id("thing")
-            emit(session, "job.created", thing, {"name": draft.name})
+            emit(session, EventType.JOB_CREATED, thing, {"name": draft.name})
             gate.pass_through()
             if draft.name == "clash":
                 raise Conflict("No.", members={"offers": []})

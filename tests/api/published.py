@@ -13,7 +13,7 @@ from api.store.plans import create_plan
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 
-__all__ = ["hire", "make", "plan_and_publish"]
+__all__ = ["hire", "make", "plan", "plan_and_publish"]
 
 
 class Here(HereWorkers):
@@ -35,6 +35,22 @@ def make(database: Database, plan_id: str) -> None:
 
 def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, days: int = 2, steps: int = 200) -> str:
     """Plan all centres and let the plan hold; return its id."""
+    plan_id = plan(database, date=date, now=now, days=days, steps=steps)
+    assert publish_checked(database, plan_id, now)
+    return plan_id
+
+
+def plan(
+    database: Database,
+    *,
+    date: dt.date,
+    now: dt.datetime,
+    days: int = 2,
+    steps: int = 200,
+    publish: str = "manual",
+    is_made: bool = True,
+) -> str:
+    """Wish for a plan of all centres and make it, here, unless it shall wait; return its id."""
     wish: dict[str, Any] = {
         "scope": {"centres": "all"},
         "limits": {"seconds": None, "steps": steps},
@@ -42,6 +58,7 @@ def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, day
         "engine": "search",
         "freeze": "channels",
         "base_plan": "published",
+        "publish": publish,
     }
     with database.write() as session:
         plan_id = create_plan(
@@ -54,6 +71,6 @@ def plan_and_publish(database: Database, *, date: dt.date, now: dt.datetime, day
             actor="test",
             at=now,
         ).id
-    make(database, plan_id)
-    assert publish_checked(database, plan_id, now)
+    if is_made:
+        make(database, plan_id)
     return plan_id

@@ -3,14 +3,15 @@
 import datetime as dt
 from pathlib import Path
 
+from api.auto_publishing import publish_checked
 from api.database import Database
 from api.store.jobs import By
 from api.store.load import load_day
 from datasets.day import read_source
-from tests.api.published import plan_and_publish
+from tests.api.published import plan
 from tests.bad_days import make_network
 
-__all__ = ["DATE", "EVENING", "SEVEN", "publish_network"]
+__all__ = ["DATE", "EVENING", "SEVEN", "planned_network", "publish_network"]
 
 DATE = dt.date(2026, 3, 2)
 EVENING = dt.datetime(2026, 3, 1, 9, 0, tzinfo=dt.UTC)
@@ -21,7 +22,12 @@ SEVEN = dt.datetime(2026, 3, 1, 22, 30, tzinfo=dt.UTC)
 
 def publish_network(database: Database, folder: Path) -> None:
     """Load a network, plan the day in the evening before, and publish it then."""
+    assert publish_checked(database, planned_network(database, folder), EVENING)
+
+
+def planned_network(database: Database, folder: Path) -> str:
+    """Load a network and plan the day in the evening before; return the plan's id."""
     read = read_source(make_network.write(folder / "day", jobs=36, technicians=6))
     with database.write() as session:
         load_day(session, read, by=By(actor="test", channel="load"), now=EVENING)
-    plan_and_publish(database, date=DATE, now=EVENING, days=1)
+    return plan(database, date=DATE, now=EVENING, days=1)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from api.database import Database
 from api.run_queue import enqueue_run, queue_of
 from api.store.jobs import By
+from api.store.keys import make_key
 from api.store.load import load_day
 from api.store.plan_days import centres_on
 from api.store.plans import create_plan, plan_alone
@@ -23,7 +26,21 @@ from api.tables.plans import Plan, PlanShard
 from datasets.day import read_source
 from tests.bad_days import make_network
 
-__all__ = ["DATE", "NOW", "Process", "load", "plan_of", "shards", "store_with_a_day", "until", "wish", "worker"]
+__all__ = [
+    "DATE",
+    "NOW",
+    "Process",
+    "children",
+    "key_of",
+    "load",
+    "plan_of",
+    "server",
+    "shards",
+    "store_with_a_day",
+    "until",
+    "wish",
+    "worker",
+]
 
 DATE = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 1, 23, 0, tzinfo=dt.UTC)  # 07:00 in China
@@ -120,9 +137,16 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would, and wait until whoever it has started is gone too."""
+        family = descendants(self.pid)
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+        until(lambda: not any(map(_lives, family)), "nobody is left")
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
 
     def end(self) -> None:
         """Ask it to end, and wait."""
@@ -134,10 +158,55 @@ class Process:
             self._process.wait()
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    try:
+        # Each of its threads may have started some.
+        tasks = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for task in tasks for child in task.split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that they have."""
+    return [found for child in children(pid) for found in (child, *descendants(child))]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def key_of(database: Database) -> dict[str, str]:
+    """Return the header of a key that may do everything, by the clock of the machine."""
+    with database.write() as session:
+        made = make_key(
+            session, name="test", scopes=["admin"], centres=None, now=dt.datetime.now(dt.UTC), expires_at=None
+        )
+    return {"Authorization": f"Bearer {made.token}"}
+
+
 @contextmanager
-def worker(database_url: str, log: Path) -> Iterator[Process]:
+def server(database_url: str, log: Path, headers: dict[str, str]) -> Iterator[tuple[httpx.Client, Process]]:
+    """Yield a client of a server without a worker, and the server; it is ended afterwards."""
+    running = Process(database_url, log, "serve", "--port", "0", "--no-work", PYTHONUNBUFFERED="1")
+    try:
+        found = re.search(r"http://[0-9.:]+", running.ready("documentation at").said())
+        assert found, running.said()
+        with httpx.Client(base_url=found[0], headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
+            yield client, running
+    finally:
+        running.end()
+
+
+@contextmanager
+def worker(database_url: str, log: Path, **settings: str) -> Iterator[Process]:
     """Yield a worker that is ready; it is ended afterwards."""
-    running = Process(database_url, log, "work")
+    running = Process(database_url, log, "work", **settings)
     try:
         yield running.ready('"worker.ready"')
     finally:

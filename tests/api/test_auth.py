@@ -65,11 +65,14 @@ def test_a_revocation_bites_after_what_is_remembered(app: FastAPI) -> None:
         made = keys.make_key(session, name="x", scopes=[], centres=None, now=NOW)
     moment = [100.0]
     ring = KeyRing(database, lambda: NOW, lambda: moment[0])
+    assert not ring.remembers(made.token)
     assert ring.caller(made.token).key_id == made.id
+    assert ring.remembers(made.token)
     with database.write() as session:
         assert keys.revoke_key(session, made.id, NOW)
         assert not keys.revoke_key(session, "key_none", NOW)
     moment[0] += REMEMBERED_S
+    assert not ring.remembers(made.token)
     with pytest.raises(Unauthorised, match="revoked"):
         ring.caller(made.token)
     with database.read() as session:

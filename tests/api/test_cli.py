@@ -3,20 +3,24 @@
 import csv
 import errno
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import cli
+from api import cli, cli_day
 from api.planning import PlanIllegal, plan_day
+from datasets.day import read_day
 from optimizer.budget import Steps
 from optimizer.model import Rule
 from optimizer.plan import Violation
 from optimizer.workers import HereWorkers
 from tests.bad_days import make_network
 from tests.datasets import make_day_folder
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,8 @@ def paigong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         (["day", "make", "OUT", "--technicians", "many"], "--technicians"),
         (["day", "make", "OUT", "--date", "2026-02-30"], "--date"),
         (["day", "check", "DAY"], "OUT"),
+        (["day", "progress", "DAY", "OUT", "-o", "OUT2"], "--now"),
+        (["day", "progress", "DAY", "OUT", "--now", "2026-03-02T10:00:00+08:00"], "--output"),
         (["day", "explain", "DAY", "OUT"], "JOB"),
         (["day", "explain", "DAY", "OUT", "J1", "--lang", "fr"], "--lang"),
     ],
@@ -153,6 +159,24 @@ def test_every_job_can_be_asked_about_in_both_languages(paigong: Paigong, planne
         assert "technician" not in paigong.output
 
 
+def test_the_rest_of_a_day_can_be_planned_on(paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path) -> None:
+    day, out = planned
+    noon = "2026-03-02T12:00:00+08:00"
+    assert paigong("day", "progress", day, out, "--now", noon, "-o", tmp_path / "noon") == cli.DONE
+    assert f"as planned by {noon}" in paigong.output
+    before, after = (read_day(folder).day for folder in (day, tmp_path / "noon"))
+    stops = [stop for route in json.loads((out / "plan.json").read_text())["routes"] for stop in route["stops"]]
+    made = {stop["job_id"] for stop in stops if stop["start"] < noon}
+    assert made
+    assert made <= {job.id for job in before.jobs} - {job.id for job in after.jobs}
+    again = ("-o", tmp_path / "again", "--base", out, "--iterations", "200", "--workers", "1", "--no-stability")
+    assert paigong("day", "plan", tmp_path / "noon", *again) == cli.DONE
+    assert "should have begun by now" not in paigong.output
+    assert "dropped with their jobs 0" in paigong.output
+    assert paigong("day", "progress", day, out, "--now", "noon", "-o", tmp_path / "noon") == cli.REFUSED
+    assert "now" in paigong.errors
+
+
 def test_a_job_that_is_not_there_is_refused_with_its_like(paigong: Paigong, planned: tuple[Path, Path]) -> None:
     known = jobs_of(planned[1])["served"][0]
     assert paigong("day", "explain", *planned, known + "x") == cli.REFUSED
@@ -178,7 +202,7 @@ def edited(planned: tuple[Path, Path], copy: Path) -> Path:
     stop = document["routes"][0]["stops"][0]
     stop["start"] = "2026-03-02T02:00:00+08:00"
     (copy / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    with (copy / "stops.csv").open(encoding="utf-8", newline="") as stream:
+    with (copy / "stops.csv").open(encoding="utf-8-sig", newline="") as stream:
         header, *rows = csv.reader(stream)
     for row in rows:
         if row[0] == stop["job_id"]:
@@ -248,6 +272,22 @@ def test_what_goes_wrong_inside_has_its_exit_code(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "plan_day", fails)
+    monkeypatch.setattr(cli_day, "plan_day", fails)
     assert paigong("day", "plan", tmp_path / "day", "-o", tmp_path / "out") == code
     assert said in paigong.errors
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("api.cli", {"numpy", "sqlalchemy", "fastapi"}),
+        ("api.cli_key", {"numba", "ortools", "pandas", "fastapi", "matplotlib"}),
+        ("api.cli_work", {"api.run_process", "matplotlib"}),
+        ("api.workers", {"api.planning", "fastapi", "matplotlib"}),
+    ],
+)
+def test_a_command_waits_for_nothing_that_it_does_not_need(module: str, needless: set[str]) -> None:
+    asked = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert module in loaded.stdout.split()
+    assert needless.isdisjoint(loaded.stdout.split())

@@ -13,12 +13,17 @@ import pytest
 
 distributed = pytest.importorskip("distributed")
 
+from fastapi import FastAPI  # noqa: E402 - only where the extra is
+from fastapi.testclient import TestClient  # noqa: E402 - only where the extra is
+
 from api import cli, cluster  # noqa: E402 - only where the extra is
 from api.cluster import ClusterLost, ClusterRefused, ClusterWorkers  # noqa: E402
 from api.planning import check_day, plan_day  # noqa: E402
 from api.workers import ProcessWorkers  # noqa: E402
 from optimizer.budget import Steps  # noqa: E402
 from optimizer.workers import Workers, answer_all  # noqa: E402
+from tests.api.running import store_with_a_day, worker  # noqa: E402
+from tests.api.running import until as wait_until  # noqa: E402
 from tests.bad_days import make_network  # noqa: E402
 from tests.bad_days.process import DEADLINE_S, Run, nobody_left, until  # noqa: E402
 
@@ -260,3 +265,28 @@ def test_a_cluster_that_dies_piece_by_piece_is_given_up(tmp_path: Path, monkeypa
                 answer_all(forever, [1], crew, lambda _: None)
     finally:
         small.close()
+
+
+def test_a_wish_is_planned_on_the_cluster_that_the_worker_names(
+    two: Cluster, app: FastAPI, database_url: str, client: TestClient, tmp_path: Path
+) -> None:
+    store_with_a_day(app.state.database, tmp_path)
+    wish = {
+        "scope": {"centres": "all"},
+        "horizon": {"date": "2026-03-02", "now": "2026-03-02T07:00:00+08:00"},
+        "limits": {"steps": 5_000},
+    }
+    at_work: list[str] = []
+
+    def has_ended() -> bool:
+        at_work.extend(two.at_work())
+        return client.get(path).json()["state"] not in {"queued", "running"}
+
+    until(two.idle)
+    with worker(database_url, tmp_path / "work.log", PAIGONG_SCHEDULER=two.address):
+        path = client.post("/v1/plans", json=wish).headers["location"]
+        wait_until(has_ended, "the run has ended")
+    plan = client.get(path).json()
+    assert (plan["state"], plan["problem"]) == ("finished", None)
+    assert plan["outcome"]["served"] > 0
+    assert at_work, "the shards were solved there"

@@ -112,3 +112,17 @@ def test_what_stability_costs_and_what_is_overdue_is_said(capsys: pytest.Capture
     assert "+7 changes and -1 calls" in shown
     print_changes(changes(Stability(fen=0, more_changes=0, more_calls=0)))
     assert "no plan was found that is cheaper" in capsys.readouterr().out
+
+
+def test_of_many_centres_below_the_floor_the_worst_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = tuple(f"C{number}: late" for number in range(22))
+    print_kpis(replace(planned(Status.COMPLETE), floors_missed=lines))
+    said = capsys.readouterr().out
+    assert "C4: late" in said
+    assert "C5: late" not in said
+    assert "… and 17 more." in said
+
+
+def test_families_that_nobody_has_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    print_kpis(replace(planned(Status.COMPLETE), unknown_families={"frigde": 3}))
+    assert "slip of the pen perhaps: frigde (3)." in capsys.readouterr().out

@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import random
+import socket
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,11 +13,14 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from standardwebhooks import Webhook as Verifier
 
 from api.database import Database
-from api.delivery import GIVEN_UP_AFTER, Attempt, Courier, pause_after
+from api.delivery import GIVEN_UP_AFTER, Attempt, Courier, http_sender, pause_after
+from api.event_types import EventType
 from api.events import emit
+from api.logs import store_error
 from api.metrics import Metrics
 from api.tables.events import Delivery, Webhook
 from api.turns import Turn
@@ -62,7 +67,9 @@ class Post:
         shown: dict[str, object] = made.json()
         return shown
 
-    def happen(self, *subjects: str, type_: str = "job.state_changed", centre_id: str | None = None) -> None:
+    def happen(
+        self, *subjects: str, type_: EventType = EventType.JOB_STATE_CHANGED, centre_id: str | None = None
+    ) -> None:
         with self.database.write() as session:
             for n, subject in enumerate(subjects):
                 emit(session, type_, subject, {"n": n}, centre_id)
@@ -110,10 +117,10 @@ def test_a_webhook_is_told_of_its_types_and_centres(post: Post, make_key: MakeKe
     client_of(post.app, make_key("admin", centres=["C01"])).post(
         "/v1/webhooks", json={"url": URL, "types": ["job.created", "plan.published"]}
     )
-    post.happen("mine", type_="job.created", centre_id="C01")
+    post.happen("mine", type_=EventType.JOB_CREATED, centre_id="C01")
     post.happen("another type", centre_id="C01")
-    post.happen("another centre", type_="job.created", centre_id="C02")
-    post.happen("no centre", type_="job.created")
+    post.happen("another centre", type_=EventType.JOB_CREATED, centre_id="C02")
+    post.happen("no centre", type_=EventType.JOB_CREATED)
     post.go_round()
     assert [subject for subject, _ in post.receiver.got] == ["mine"]
 
@@ -157,6 +164,7 @@ def test_after_days_it_is_given_up_and_can_be_replayed(post: Post) -> None:
     post.receiver.answers = lambda subject: 204
     answer = post.client.post(f"/v1/webhooks/{hook['id']}:replay", json={})
     assert (answer.status_code, answer.json()) == (202, {"deliveries": 2})
+    assert post.client.get(answer.headers["location"]).status_code == 200
     post.wait(hours=0.5)
     assert post.receiver.got == [("a", 0), ("a", 1)]
 
@@ -290,3 +298,22 @@ def test_webhooks_need_the_scope_and_the_centres(post: Post, make_key: MakeKey) 
 def test_pauses_grow_to_a_quarter_of_an_hour(failures: int, seed: int) -> None:
     pause = pause_after(failures, random.Random(seed)).total_seconds()
     assert min(2.5 * 2 ** min(failures - 1, 9), 450) <= pause <= min(5 * 2 ** min(failures - 1, 9), 900)
+
+
+def test_a_store_that_fails_is_logged_with_reason_and_place() -> None:
+    def locked() -> None:
+        raise OperationalError("UPDATE", {"name": "a customer"}, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(OperationalError) as failed:
+        locked()
+    said = store_error(failed.value)
+    assert (said["error"], said["reason"]) == ("OperationalError", "database is locked")
+    assert all(place.startswith("test_delivery.py:") for place in said["where"])
+    assert "customer" not in str(said)
+
+
+def test_an_address_where_nobody_listens_is_called_that() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    attempt = http_sender(1.0)(f"http://127.0.0.1:{port}/hook", {}, b"{}")
+    assert attempt == Attempt(status=None, error=f"nobody listens at 127.0.0.1:{port}")

@@ -5,6 +5,7 @@ import threading
 from fastapi.testclient import TestClient
 
 from api.database import Database
+from api.event_types import EventType
 from api.events import START, Place, emit, end_of_feed, read_events
 from tests.api.clients import MakeKey, client_of
 
@@ -17,7 +18,7 @@ def subjects(database: Database, after: Place = START) -> list[str]:
 def test_an_event_of_a_transaction_that_fails_never_was(database: Database) -> None:
     try:
         with database.write() as session:
-            emit(session, "job.created", "job_1", {})
+            emit(session, EventType.JOB_CREATED, "job_1", {})
             raise KeyError
     except KeyError:
         pass
@@ -27,13 +28,13 @@ def test_an_event_of_a_transaction_that_fails_never_was(database: Database) -> N
 def test_no_reader_passes_an_event_that_is_committed_later(database: Database) -> None:
     if database.is_sqlite:
         with database.write() as session:
-            emit(session, "job.created", "first", {})
+            emit(session, EventType.JOB_CREATED, "first", {})
             assert subjects(database) == []
     else:
         with database.write() as late:
-            emit(late, "job.created", "first", {})
+            emit(late, EventType.JOB_CREATED, "first", {})
             with database.write() as session:
-                emit(session, "job.created", "second", {})
+                emit(session, EventType.JOB_CREATED, "second", {})
             # "second" is visible, and "first" will come before it: a reader that went on would never see it.
             assert subjects(database) == []
             with database.read() as session:
@@ -45,7 +46,7 @@ def test_many_writers_and_a_reader_that_goes_on_lose_nothing(database: Database)
     def write(writer: int) -> None:
         for turn in range(10):
             with database.write() as session:
-                emit(session, "job.created", f"{writer}-{turn}", {})
+                emit(session, EventType.JOB_CREATED, f"{writer}-{turn}", {})
 
     writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for writer in writers:
@@ -73,7 +74,7 @@ def test_the_feed_goes_on_where_a_reader_was(client: TestClient) -> None:
     database: Database = client.app.state.database  # type: ignore[attr-defined]
     with database.write() as session:
         for number in range(3):
-            emit(session, "job.created", f"job_{number}", {"n": number}, centre_id="C01")
+            emit(session, EventType.JOB_CREATED, f"job_{number}", {"n": number}, centre_id="C01")
     first = client.get("/v1/events", params={"limit": 2}).json()
     assert [event["subject"] for event in first["items"]] == ["job_0", "job_1"]
     assert first["has_more"]
@@ -87,9 +88,9 @@ def test_the_feed_goes_on_where_a_reader_was(client: TestClient) -> None:
 def test_another_centres_events_are_not_there(client: TestClient, make_key: MakeKey) -> None:
     database: Database = client.app.state.database  # type: ignore[attr-defined]
     with database.write() as session:
-        emit(session, "job.created", "mine", {}, centre_id="C01")
-        emit(session, "job.created", "theirs", {}, centre_id="C02")
-        emit(session, "plan.progress", "everybody's", {})
+        emit(session, EventType.JOB_CREATED, "mine", {}, centre_id="C01")
+        emit(session, EventType.JOB_CREATED, "theirs", {}, centre_id="C02")
+        emit(session, EventType.PLAN_PROGRESS, "everybody's", {})
     here = client_of(make_key.app, make_key(centres=["C01"]))
     assert [event["subject"] for event in here.get("/v1/events").json()["items"]] == ["mine"]
 

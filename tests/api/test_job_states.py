@@ -88,6 +88,14 @@ def test_an_outlet_does_not_cancel() -> None:
     check_move(JobState.OFFERED, JobState.CANCELLED, roles_of(frozenset({"jobs:write"})))
 
 
+def test_only_a_plan_promises_a_visit() -> None:
+    everybody = roles_of(frozenset({"admin", "dispatch", "jobs:write", "plans:publish"}))
+    for before, after in TRANSITIONS:
+        if after in (JobState.PLANNED, JobState.OFFERED):
+            with pytest.raises(Forbidden, match="plan"):
+                check_move(before, after, everybody)
+
+
 def test_an_unknown_scope_is_no_role() -> None:
     assert roles_of(frozenset({"parts:write", "nonsense"})) == frozenset()
 

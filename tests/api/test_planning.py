@@ -43,7 +43,7 @@ def write(folder: Path, cells: make_day_folder.Cells) -> Path:
 
 def left_out(out: Path) -> dict[str, tuple[str, str]]:
     """Return rule and reason by job."""
-    with (out / "unassigned.csv").open(encoding="utf-8", newline="") as stream:
+    with (out / "unassigned.csv").open(encoding="utf-8-sig", newline="") as stream:
         return {row["job_id"]: (row["rule"], row["reason"]) for row in csv.DictReader(stream)}
 
 

@@ -13,19 +13,24 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from api.database import Database
+from api.frozen_days import FrozenDay
+from api.plan_files import PlanDocument, packed
 from api.plan_states import PlanState
 from api.run_process import run_here
-from api.store.plans import RunLost, begin_run, tell_progress
+from api.store.plan_days import freeze
+from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, tell_progress
+from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
-from api.tables.plans import LiveRoute, PlanFile, Published, Visit
+from api.tables.plans import LiveRoute, Plan, PlanFile, Published, Visit
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 from tests.api.clients import MakeKey, client_of
-from tests.api.running import NOW, plan_of, store_with_a_day
+from tests.api.running import NOW, plan_of, store_with_a_day, until
 
 WISH = {
     "scope": {"centres": "all"},
@@ -74,17 +79,19 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     plan = wished(client, stocked)
     assert (plan["state"], plan["problem"]) == ("finished", None)
     assert plan["outcome"]["travel"] == {"provider": plan["outcome"]["travel"]["provider"], "is_estimate": True}
-    visits = 0
+    visits = unassigned = 0
     for centre_id in plan["centres"]:
         asked = {"centre_id": centre_id}
         for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets"):
             assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
         routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
         visits += sum(len(route["stops"]) for route in routes)
+        unassigned += len(client.get(f"/v1/plans/{plan['id']}/unassigned", params=asked).json())
         pages = client.get(f"/v1/plans/{plan['id']}/sheets", params=asked).json()
         page = client.get(f"/v1/plans/{plan['id']}/sheets/{pages[0]}", params=asked)
         assert page.headers["content-type"].startswith("text/html")
     assert visits == plan["outcome"]["served"]
+    assert unassigned == plan["outcome"]["left_out"] + plan["outcome"]["awaiting_consent"]
     assert client.get(f"/v1/plans/{plan['id']}/check").json() == {"legal": True, "findings": []}
     assert publish(client, plan, 77).status_code == 412
     done = publish(client, plan)
@@ -104,6 +111,144 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     assert replaced.status_code == 200, replaced.text
     assert replaced.json()["superseded"] == [plan["id"]]
     assert client.get(f"/v1/plans/{plan['id']}").json()["state"] == "superseded"
+
+
+def test_who_would_wait_is_answered_with_the_finished_plan(client: TestClient, stocked: Database) -> None:
+    answers: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(client.post("/v1/plans", json=WISH, headers={"Prefer": "wait=30"}))
+    )
+    asking.start()
+    until(lambda: client.get("/v1/plans").json()["items"] or not asking.is_alive(), "it is in the queue")
+    (waiting,) = client.get("/v1/plans").json()["items"]
+    # What a worker does, but for the planning: nobody waits longer than 30 s.
+    with stocked.write() as session:
+        attempt = begin_run(session, waiting["id"], "test", NOW)
+        assert attempt == 1
+        end_run(session, waiting["id"], attempt, PlanState.FINISHED, NOW, outcome={"served": 0})
+    asking.join()
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["state"]) == (200, "finished")
+    assert answer.json() == client.get(answer.headers["location"]).json()
+    assert answer.headers.get_list("etag") == [f'"{answer.json()["version"]}"']
+
+
+def test_whoever_waits_in_vain_is_told_that_it_was_accepted(client: TestClient, stocked: Database) -> None:
+    answer = client.post("/v1/plans", json=WISH, headers={"Prefer": "respond-async, wait=1"})
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    assert client.get(answer.headers["location"]).json() == answer.json()
+
+
+def test_what_a_published_plan_explains_is_told_in_both_languages(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked, limits={"steps": 1})
+    assert publish(client, plan).status_code == 200
+    told: dict[str, str] = {}
+    for job in client.get("/v1/jobs", params={"limit": 1_000}).json()["items"]:
+        answer = client.get(f"/v1/jobs/{job['id']}/explanation")
+        assert answer.status_code == 200, answer.text
+        said = answer.json()
+        assert said["plan_id"] == plan["id"]
+        assert said["explained"] == bool(said["explanations"])
+        assert all(one["said"] in said["said"] and one["candidates"] for one in said["explanations"])
+        told |= {one["why"]: job["id"] for one in said["explanations"]}
+    assert told.keys() == {"left_out", "late", "not_nearest"}
+    for why, job_id in told.items():
+        chinese = client.get(f"/v1/jobs/{job_id}/explanation", headers={"Accept-Language": "zh-CN"}).json()
+        assert why in {one["why"] for one in chinese["explanations"]}
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese["said"])
+
+
+def test_events_of_a_publication_are_the_moves_of_the_history(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    assert publish(client, plan).status_code == 200
+    with stocked.read() as session:
+        lines = session.scalars(select(JobHistory).where(JobHistory.kind == "state"))
+        moves = sorted((one.job_id, one.from_state, one.to_state) for one in lines)
+        told = session.scalars(select(Event).where(Event.type == "job.state_changed").order_by(Event.position)).all()
+        assert sorted((one.subject, one.data["from_state"], one.data["to_state"]) for one in told) == moves
+        last = {one.subject: one.data for one in told}
+        jobs = {job.id: job for job in session.scalars(select(JobRow).where(JobRow.id.in_(last)))}
+        assert {id_: (data["to_state"], data["version"]) for id_, data in last.items()} == {
+            id_: (job.state, job.version) for id_, job in jobs.items()
+        }
+    assert {to for _, _, to in moves} == {"planned", "offered"}
+
+
+def test_stages_and_tenths_of_a_run_are_in_the_feed(client: TestClient, stocked: Database) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    with stocked.write() as session:
+        assert begin_run(session, plan_id, "one", NOW) == 1
+    for stage, share in (("search", 0.01), ("search", 0.02), ("search", 0.11), ("explain", 0.11), ("explain", 0.19)):
+        with stocked.write() as session:
+            tell_progress(session, plan_id, 1, {"stage": stage, "share": share}, NOW)
+    feed = client.get("/v1/events", params={"type": "plan.progress"}).json()["items"]
+    assert [one["data"] for one in feed] == [
+        {"stage": "search", "share": 0.01},
+        {"stage": "search", "share": 0.11},
+        {"stage": "explain", "share": 0.11},
+    ]
+    assert {one["subject"] for one in feed} == {plan_id}
+
+
+def test_what_was_done_once_is_answered_again_and_not_done_again(client: TestClient, stocked: Database) -> None:
+    plan = wished(client, stocked)
+    headers = {"If-Match": f'"{plan["version"]}"', "Idempotency-Key": "k1"}
+    answers = [client.post(f"/v1/plans/{plan['id']}:publish", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    with stocked.read() as session:
+        assert len(session.scalars(select(Event).where(Event.type == "plan.published")).all()) == len(plan["centres"])
+
+
+def test_what_only_looks_is_answered_again_too(client: TestClient, stocked: Database) -> None:
+    wish = {**WISH, "validate_only": True}
+    answers = [client.post("/v1/plans", json=wish, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["idempotency-replayed"] == "true"
+
+
+def test_what_waits_for_a_part_is_in_no_plan(client: TestClient, stocked: Database) -> None:
+    assert publish(client, wished(client, stocked)).status_code == 200
+    item = client.get("/v1/dispatch-items").json()["items"][0]
+    told = client.post(f"/v1/dispatch-items/{item['id']}:progress", json={"step": "needs_part"})
+    assert told.status_code == 200, told.text
+    again = wished(client, stocked)
+    assert again["state"] == "finished"
+    assert item["job_id"] not in jobs_of(client, again)
+    done = publish(client, again)
+    assert (done.status_code, done.json()["left_away"]) == (200, [])
+    job = client.get(f"/v1/jobs/{item['job_id']}")
+    assert job.json()["state"] == "needs_part"
+    there = client.patch(job.request.url.path, json={"state": "needs_visit"}, headers={"If-Match": job.headers["etag"]})
+    assert there.status_code == 200, there.text
+
+
+def jobs_of(client: TestClient, plan: dict[str, Any]) -> set[str]:
+    """Return the jobs that a plan speaks of: visited, or left out."""
+    found = set()
+    for centre_id in plan["centres"]:
+        asked = {"centre_id": centre_id}
+        for route in client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json():
+            found |= {stop["job_id"] for stop in route["stops"]}
+        left_out = client.get(f"/v1/plans/{plan['id']}/unassigned", params=asked).json()
+        found |= {one["job_id"] for one in left_out}
+    return found
+
+
+def test_a_plan_of_several_centres_is_looked_at_by_centre_or_whole(client: TestClient, stocked: Database) -> None:
+    assert publish(client, wished(client, stocked)).status_code == 200
+    plan = wished(client, stocked, seed=2)
+    assert len(plan["centres"]) > 1
+    path = f"/v1/plans/{plan['id']}"
+    missing = client.get(f"{path}/routes")
+    assert missing.status_code == 400
+    assert missing.json()["errors"][0]["parameter"] == "query.centre_id"
+    whole = client.get(f"{path}/diff").json()
+    assert whole
+    for centre_id in plan["centres"]:
+        assert all(one in whole for one in client.get(f"{path}/diff", params={"centre_id": centre_id}).json())
+    assert len(whole) == sum(plan["outcome"]["changes"]["by_change"].values())
 
 
 def test_a_tampered_plan_is_not_published(client: TestClient, stocked: Database) -> None:
@@ -217,6 +362,30 @@ def test_a_centre_without_jobs_has_an_empty_plan(client: TestClient, stocked: Da
     assert publish(client, plan).status_code == 200
 
 
+def test_others_write_while_a_run_reads_its_day(
+    client: TestClient, stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrote: list[str] = []
+
+    def read_slowly(session: Session, plan: Plan) -> FrozenDay:
+        other = Database(stocked.url.render_as_string(hide_password=False))
+        try:
+            with other.engine.connect() as connection:
+                if other.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA busy_timeout = 3000")
+                connection.execute(update(CentreRow).values(id=CentreRow.id))
+                connection.commit()
+            wrote.append("written")
+        except OperationalError as error:
+            wrote.append(str(error.orig))
+        other.close()
+        return freeze(session, plan)
+
+    monkeypatch.setattr("api.run_process.freeze", read_slowly)
+    assert wished(client, stocked)["state"] == "finished"
+    assert wrote == ["written"]
+
+
 def test_a_day_with_faults_fails_and_says_why(client: TestClient, stocked: Database) -> None:
     with stocked.write() as session:
         job = session.scalars(select(JobRow).where(JobRow.state == "needs_visit")).first()
@@ -254,6 +423,26 @@ def test_an_attempt_that_was_taken_over_may_not_write(client: TestClient, stocke
     with stocked.write() as session:
         tell_progress(session, plan_id, 2, {"stage": "search"}, NOW)
     assert plan_of(stocked, plan_id).progress == {"stage": "search"}
+
+
+def test_only_the_attempt_that_runs_keeps_the_day_and_ends_the_run(client: TestClient, stocked: Database) -> None:
+    plan_id = client.post("/v1/plans", json=WISH).json()["id"]
+    for _ in range(2):
+        with stocked.write() as session:
+            begin_run(session, plan_id, "one", NOW)
+    days = [packed(PlanDocument(centre_id="", name="day", content={"attempt": number})) for number in (1, 2)]
+    with stocked.write() as session:
+        keep_day(session, plan_id, 2, days[1])
+    with pytest.raises(RunLost), stocked.write() as session:
+        keep_day(session, plan_id, 1, days[0])
+    with pytest.raises(RunLost), stocked.write() as session:
+        end_run(session, plan_id, 1, PlanState.FINISHED, NOW)
+    plan = packed(PlanDocument(centre_id="", name="plan", content=["a plan"]))
+    with stocked.write() as session:
+        end_run(session, plan_id, 2, PlanState.FINISHED, NOW, outcome={}, documents=[plan])
+    with stocked.read() as session:
+        assert file_of(session, plan_id, "day") == b'{"attempt":2}'
+        assert file_of(session, plan_id, "plan") == b'["a plan"]'
 
 
 def test_a_plan_beyond_the_keys_centres_is_not_there(

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from api.database import Database
-from tests.api.postgis import Cluster, cluster
+from bench.postgis import Cluster, cluster
 
 
 def insert_and_count(running: Cluster) -> int:

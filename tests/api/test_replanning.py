@@ -44,7 +44,7 @@ def planned(day: Path, out: Path, base: Path | None = None, *, stability: bool =
 
 def rows(path: Path) -> dict[str, Row]:
     """Return the rows of a table by their first cell."""
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return {next(iter(row.values())): row for row in csv.DictReader(stream)}
 
 

@@ -148,3 +148,10 @@ def test_a_columns_fault_points_at_the_field_that_fills_it() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0, "PT0S"), (5_400, "PT1H30M"), (-61, "-PT1M1S"), (90_000, "PT25H")])
 def test_durations_are_written(seconds: int, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+def test_a_span_that_is_reversed_is_told_beside_all_else() -> None:
+    reversed_ = {"start": "2026-03-02T12:00:00+08:00", "end": "2026-03-02T10:00:00+08:00"}
+    with pytest.raises(ValidationError) as refused:
+        JobIn.model_validate_json(json.dumps({**JOB, "windows": [reversed_], "skill_level": 9}))
+    assert {error["loc"] for error in refused.value.errors()} == {("windows", 0), ("skill_level",)}

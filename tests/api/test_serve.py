@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from api.database import Database
+from api.event_types import EventType
 from api.events import emit
 
 ROOT = Path(__file__).parents[2]
@@ -112,10 +113,19 @@ def test_beyond_this_machine_it_serves_only_with_a_key(tmp_path: Path) -> None:
     refused = paigong("serve", "--host", "0.0.0.0", "--port", "0", "--database", url)
     assert refused.returncode == 2
     assert "paigong key make" in refused.stderr
-    paigong("key", "make", "--database", url)
-    listed = paigong("key", "list", "--database", url).stdout
+    assert not (tmp_path / "keyless.db").exists()
+    nameless = paigong("key", "make", "--database", url)
+    assert (nameless.returncode, "--name" in nameless.stderr) == (2, True)
+    nowhere = paigong("key", "make", "--name", "tickets", "--centre", "C99", "--database", url)
+    assert (nowhere.returncode, "C99: no centre" in nowhere.stderr) == (2, True)
+    made = paigong("key", "make", "--name", "tickets", "--database", url)
+    assert "reading only" in made.stderr
+    header, listed = paigong("key", "list", "--database", url).stdout.splitlines()
+    assert header.split()[0] == "KEY"
+    assert "until revoked" in listed
     revoked = paigong("key", "revoke", listed.split()[0], "--database", url)
     assert revoked.returncode == 0
+    assert paigong("key", "revoke", listed.split()[0], "--database", url).stdout == revoked.stdout
     assert "revoked" in paigong("key", "list", "--database", url).stdout
     assert paigong("serve", "--host", "0.0.0.0", "--port", "0", "--database", url).returncode == 2
     assert paigong("key", "revoke", "key_none", "--database", url).returncode == 2
@@ -125,7 +135,7 @@ def test_a_port_that_is_taken_is_refused(url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = paigong("serve", "--port", str(taken.getsockname()[1]), "--database", url)
     assert refused.returncode == 2
-    assert refused.stderr.strip()
+    assert "PAIGONG_PORT" in refused.stderr
 
 
 def test_bodies_of_200_mb_are_refused_declared_and_chunked(url: str, key: str) -> None:
@@ -169,7 +179,7 @@ def test_events_reach_a_receiver_that_was_away_through_a_server_that_was_killed(
     def happen(*events: tuple[str, int]) -> None:
         with database.write() as session:
             for subject, n in events:
-                emit(session, "job.created", subject, {"n": n})
+                emit(session, EventType.JOB_CREATED, subject, {"n": n})
 
     with served(url) as running:
         made = httpx.post(

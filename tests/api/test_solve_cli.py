@@ -108,7 +108,10 @@ def test_a_full_disk_is_not_the_askers_fault() -> None:
 
 def test_ctrl_c_ends_with_the_best_so_far(tmp_path: Path) -> None:
     place, out = tmp_path / "problem.json", tmp_path / "solution.json"
-    place.write_text(json.dumps(by_coordinates()))
+    document = by_coordinates()
+    # Two jobs would be done with before anybody could press a key.
+    document["jobs"] = [{"id": i, "location": [2 + i / 1_000, 48.6]} for i in range(120)]
+    place.write_text(json.dumps(document))
     run = Terminal("solve", place, "-o", out, "--seconds", 86_400)
     with nobody_left(run):
         run.until_shown("Searching for 86400 s")

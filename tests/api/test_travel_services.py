@@ -85,7 +85,7 @@ def test_a_day_is_planned_from_the_service_and_checked_from_the_cache(
     assert explain_day(day, out, "J1")
     printed = " ".join(capsys.readouterr().out.split())
     assert f"Legs of the plan: {legs_in(out)} as the service answered, 0 estimated." in printed
-    with (out / "stops.csv").open(encoding="utf-8", newline="") as stream:
+    with (out / "stops.csv").open(encoding="utf-8-sig", newline="") as stream:
         assert len(list(csv.DictReader(stream))) > 0
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "day.toml")
     assert KEY.encode() not in written

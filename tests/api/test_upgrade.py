@@ -1,14 +1,29 @@
 """The steps of the store: from nothing to what the models say, on both databases."""
 
+import subprocess
+import sys
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, text
 
 from api.database import Database
-from api.upgrade import StoreIsNewer, has_model, newest_step, target_metadata, upgrade
+from api.opening import StoreRefused, opened, stands
+from api.upgrade import (
+    StoreIsNewer,
+    has_model,
+    is_made,
+    is_older,
+    migrations,
+    newest_step,
+    target_metadata,
+    upgrade,
+)
 
 
 def differences(connection: Connection, metadata: MetaData) -> list[object]:
@@ -58,3 +73,42 @@ def test_a_store_of_a_newer_version_is_left_alone(database: Database) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
     with pytest.raises(StoreIsNewer, match="9999_future"):
         upgrade(database)
+
+
+def test_only_the_command_for_it_upgrades_an_older_store(empty_url: str) -> None:
+    database = Database(empty_url)
+    assert not is_made(database)
+    older = ScriptDirectory.from_config(migrations()).get_revision(newest_step()).down_revision
+    with database.engine.connect() as connection, connection.begin():
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, str(older))
+    assert is_older(database)
+    with pytest.raises(StoreRefused, match="older Paigong; back it up, then: paigong db upgrade"):
+        opened(empty_url)
+    assert is_older(database)
+    opened(empty_url, upgrades=True).close()
+    assert not is_older(database)
+    opened(empty_url).close()
+    database.close()
+
+
+def test_asking_for_a_store_makes_none(tmp_path: Path) -> None:
+    assert not stands(f"sqlite:///{tmp_path / 'none.db'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+QUIET = """
+import sys
+from api.opening import opened
+from api.logs import configure_logs
+
+configure_logs("info")
+opened(sys.argv[1]).close()
+"""
+
+
+def test_the_steps_themselves_are_not_told(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", QUIET, f"sqlite:///{tmp_path / 'new.db'}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stderr == ""

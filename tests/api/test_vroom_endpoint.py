@@ -29,6 +29,7 @@ class Solvers:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+        self.is_warm = True
         self.answer = Answer(code=Code.SOLVED, document=b'{"code": 0}')
 
     async def solve(self, order: Order) -> Answer:
@@ -62,6 +63,17 @@ def test_a_problem_is_handed_on_as_it_came(app: FastAPI, client: TestClient) -> 
     assert (order.problem, order.seconds, order.is_plan, order.engine) == (body, 6, False, "search")
     client.post("/vroom?engine=ortools", json=PROBLEM)
     assert orders(app)[1].engine == "ortools"
+
+
+def test_a_problem_that_cannot_be_read_does_not_wait_for_a_process_to_get_ready(
+    app: FastAPI, client: TestClient
+) -> None:
+    app.state.solvers.is_warm = False
+    unreadable = {**PROBLEM, "jobs": [{"id": "seven", "location_index": 1}]}
+    answer = client.post("/vroom", json=unreadable)
+    assert (answer.status_code, answer.json()["code"]) == (400, 2)
+    assert orders(app) == []
+    assert client.post("/vroom", json=PROBLEM).status_code == 200
 
 
 def test_options_are_vroom_express_own(app: FastAPI, client: TestClient) -> None:

@@ -20,7 +20,7 @@ def rows(jobs: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
         )
     )
     plan = make.plan(day, make.route(day, *((name, make.clock(start)) for name, (_, start) in jobs.items())))
-    return list(csv.DictReader(io.StringIO(at_risk_table(day, plan).decode())))
+    return list(csv.DictReader(io.StringIO(at_risk_table(day, plan).decode("utf-8-sig"))))
 
 
 def test_a_promise_with_time_to_spare_is_not_at_risk() -> None:
@@ -45,3 +45,8 @@ def test_a_promise_that_breaks_comes_first_with_the_call_to_make() -> None:
     assert [row["job_id"] for row in (first, second, third)] == ["j1", "j2", "j3"]
     assert "broken before planning" in first["action"]
     assert "30 min late" in second["action"]
+
+
+def test_what_is_late_by_many_hours_is_told_in_hours() -> None:
+    (row,) = rows({"j1": ("09:00", "16:30")})
+    assert "7 h 30 min late" in row["action"]

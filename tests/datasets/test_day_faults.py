@@ -75,6 +75,7 @@ CELLS = [
     ("jobs", 0, "windows", f"{LATER}/{TIME}", "reversed"),
     ("jobs", 0, "windows", f"{TIME}/2026-03-02T11:00:00", "with its offset"),
     ("jobs", 0, "windows", f"{TIME}", "start/end"),
+    ("jobs", 0, "appointment", f"{TIME}/{LATER};{TIME}/{LATER}", "only one start/end"),
     ("jobs", 0, "windows", f"{TIME}/{LATER};", "start/end"),
     ("jobs", 0, "windows", f"{TIME}/2036-03-02T11:00:00+08:00", "within 1000 days"),
     ("jobs", 1, "appointment", f"{LATER}/{TIME}", "reversed"),

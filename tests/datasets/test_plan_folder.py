@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> DayFolder:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -272,3 +272,8 @@ def test_a_full_disk_leaves_no_half_plan(tiny_disk: Path, folder: DayFolder) -> 
     assert "refused: No space left on device" in write_elsewhere(folder.folder, out, 0)
     assert read_plan(out, folder) == PLAN
     assert names(tiny_disk) == ["out"]
+
+
+def test_tables_begin_with_the_mark_by_which_excel_knows_utf_8(tmp_path: Path, folder: DayFolder) -> None:
+    out = write(tmp_path / "out", folder)
+    assert {path.read_bytes()[:3] for path in out.glob("*.csv")} == {b"\xef\xbb\xbf"}

@@ -68,7 +68,7 @@ def test_a_plan_folder_from_before_explanations_is_still_read(tmp_path: Path, fo
         for key in ("reason_zh", "remedy_zh", "difference_fen"):
             del left[key]
     (out / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    with (out / "unassigned.csv").open(encoding="utf-8", newline="") as stream:
+    with (out / "unassigned.csv").open(encoding="utf-8-sig", newline="") as stream:
         old = [row[:4] for row in csv.reader(stream)]
     with (out / "unassigned.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(old)
@@ -88,7 +88,7 @@ def test_the_other_tables_are_compared_too(tmp_path: Path, folder: DayFolder, fi
 
 def test_a_table_saved_by_excel_with_a_mark_and_its_line_ends_is_the_same(tmp_path: Path, folder: DayFolder) -> None:
     out = write(tmp_path / "out", folder)
-    text = (out / "stops.csv").read_text(encoding="utf-8")
+    text = (out / "stops.csv").read_text(encoding="utf-8-sig")
     (out / "stops.csv").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert read_plan(out, folder) == PLAN
 

@@ -77,9 +77,17 @@ def test_new_visits_are_those_of_jobs_never_published() -> None:
 @pytest.mark.parametrize(("start", "rows"), [("05:59", 0), ("06:00", 1), ("14:00", 1)])
 def test_a_visit_is_dropped_when_its_job_is_gone_and_it_was_still_to_come(start: str, rows: int) -> None:
     """Now is 06:00: what was to begin before was made, and its job rightly gone."""
-    found = withdrawn(make.day(), {"gone": ("t1", make.clock(start)), "j1": ("t1", TEN)})
+    found = withdrawn(make.day(shifts=()), {"gone": ("t1", make.clock(start)), "j1": ("t1", TEN)})
     assert [change.job_id for change in found] == ["gone"] * rows
     assert not any(change.call_again for change in found)
+
+
+@pytest.mark.parametrize(("start", "rows"), [("09:20", 0), ("09:39", 0), ("09:40", 1)])
+def test_what_begins_before_its_technician_is_free_is_under_way(start: str, rows: int) -> None:
+    """Now is 09:00, and t1 is on the road or busy until 09:40: nobody must be called off that visit."""
+    day = make.day(now_s=make.clock("09:00"), shifts=(make.shift(start_s=make.clock("09:40")), make.shift("t1-1")))
+    assert len(withdrawn(day, {"gone": ("t1", make.clock(start))})) == rows
+    assert len(withdrawn(day, {"gone": ("t1", make.clock("08:00", day=1))})) == 1
 
 
 def test_who_was_told_comes_first_then_the_earlier_of_both_starts() -> None:

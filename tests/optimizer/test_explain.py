@@ -246,6 +246,37 @@ def test_a_job_that_is_fine_is_told_why_this_technician() -> None:
     assert (one.candidates[1].difference_fen or 0) > 0
 
 
+def test_why_not_tomorrow_is_told_of_the_same_technician() -> None:
+    day = make.day(
+        make.job(skill=model.Skill(family="fridge", level=3)), days=2, shifts=(make.shift("t1-0"), make.shift("t1-1"))
+    )
+    (one,) = explained(day, make.FlatTravel(), make.plan(day))
+    assert [candidate.shift_id for candidate in one.candidates] == ["t1-0", "t1-1"]
+
+
+def test_a_date_that_nobody_close_works_on_has_its_closest_candidate() -> None:
+    people = ("t1", "t2", "t3", "t4")
+    day = make.day(
+        make.job(windows=(make.window("06:30", "07:00"),)),
+        days=2,
+        technicians=tuple(make.technician(id_) for id_ in people),
+        shifts=tuple(make.shift(f"{id_}-{date}") for id_ in people for date in (0, 1)),
+    )
+    (one,) = explained(day, make.FlatTravel(), make.plan(day))
+    assert [candidate.shift_id for candidate in one.candidates] == ["t1-0", "t2-0", "t1-1"]
+
+
+def test_windows_of_another_day_say_which() -> None:
+    day = make.day(make.job(windows=(make.window("11:30", "13:30"),)), days=2, shifts=(make.shift("t1-1"),))
+    (one,) = explained(day, make.FlatTravel(), make.plan(day))
+    assert "11:30–13:30 (first day)" in one.said.en
+    assert "首日11:30–13:30" in one.said.zh
+    day = replace(day, shifts=(make.shift("t1-0"),), jobs=(make.job(windows=(make.window("11:30", "13:30", day=1),)),))
+    (one,) = explained(day, make.FlatTravel(), make.plan(day))
+    assert "11:30–13:30 (day +1)" in one.said.en
+    assert "次日11:30–13:30" in one.said.zh
+
+
 def test_a_visit_that_gives_way_is_named_with_where_it_goes() -> None:
     short = {"service_s": 5 * 3_600, "windows": (make.window("08:00", "12:00"),)}
     gas = model.Certificate(scheme="gas", first=make.DATE, last=make.DATE)

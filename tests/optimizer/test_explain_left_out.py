@@ -157,6 +157,14 @@ def test_two_things_wrong_have_no_single_remedy() -> None:
     assert left.remedy == ""
 
 
+def test_two_rules_of_time_are_told_with_the_figures_of_both() -> None:
+    left = left_out(make.day(make.job(service_s=12 * HOUR_S, windows=(make.window("06:30", "07:30"),))))
+    assert left.rule is Rule.SHIFT
+    assert "SHIFT and WINDOW stand against it: t1-0 would be back 20:03" in left.reason
+    assert "outside its windows 06:30–07:30" in left.reason
+    assert "班次时间和时间窗都不满足：班次t1-0要到20:03" in left.reason_zh
+
+
 def test_the_shift_that_came_closest_is_the_one_named() -> None:
     day = make.day(
         make.job(skill=EXPERT, crew=2),

@@ -121,6 +121,15 @@ def test_resolution_clock_counts_the_end_and_only_under_its_promise() -> None:
     assert later.by_policy["resolution within 570 min"] == Attainment(late=1)
 
 
+def test_a_promise_of_resolution_alone_has_its_line_in_the_table() -> None:
+    day = make.day(make.job(reported_s=0, clocks=(Clock(kind=ClockKind.RESOLUTION, due_s=9 * H + 1800),)))
+    kept, late = (measured(day, make.plan(day, make.route(day, ("j1", at)))) for at in (9 * H, 9 * H + 1))
+    rows = {row.name: row for row in table(kept, late)}
+    line = rows["SLA, resolution within 570 min"]
+    assert (line.plan, line.baseline, line.better) == ("100.0 %", "0.0 %", True)
+    assert "SLA, arrivals in time" not in rows
+
+
 def test_promises_are_named_by_what_they_say() -> None:
     reported_s = -int(5.5 * H)
     day = make.day(

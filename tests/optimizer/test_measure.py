@@ -1,6 +1,7 @@
 """A plan beside its day: legs, base distances and service by eye."""
 
-from optimizer.measure import Leg, measure, service_seconds
+from optimizer.centres import part_of
+from optimizer.measure import Leg, measure, part_measured, service_seconds
 from optimizer.plan import Plan, Route, Stop
 from tests import make
 
@@ -45,3 +46,18 @@ def test_unknown_shifts_and_jobs_are_left_aside() -> None:
     assert [route.shift.id for route in measured.routes] == ["t1-0"]
     assert measured.routes[0].visits == ()
     assert measured.visits == {}
+
+
+def test_a_part_is_what_measuring_it_alone_gives() -> None:
+    outlets = make.outlet("o1"), make.outlet("o2", centre_id="c2")
+    people = make.technician("t1"), make.technician("t2", outlet_id="o2")
+    jobs = make.job("j1"), make.job("j2", position=make.at(4_000)), make.job("j3", centre_id="c2")
+    shifts = make.shift("t1-0"), make.shift("t2-0")
+    day = make.day(*jobs, outlets=outlets, technicians=people, shifts=shifts)
+    routes = make.route(day, ("j1", NINE)), make.route(day, ("j2", NINE), shift_id="t2-0")
+    plan = make.plan(day, *routes)
+    whole = measure(day, plan, make.FlatTravel())
+    for centre_id in ("c1", "c2"):
+        part, mine = part_of(day, plan, centre_id)
+        assert mine.routes
+        assert part_measured(whole, part, mine) == measure(part, mine, make.FlatTravel())

@@ -147,6 +147,8 @@ def test_a_job_inserted_and_removed_leaves_everything_as_it_was(case: tuple[Day,
         assert set(back.plan().shipments) == set(desk.plan().shipments)
         assert make_offers(back, other, slots_of(day)) == expected
         assert not back.shut.any()
+        # A desk lives for a day of holds that run out: it keeps nothing of them.
+        assert back.jobs.keys() == back.floors.keys() == back.shift_of.keys() == desk.jobs.keys()
 
 
 @settings(max_examples=40)

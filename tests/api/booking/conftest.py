@@ -13,11 +13,11 @@ from api.database import Database
 from api.settings import Settings
 from api.store.jobs import By
 from api.store.load import load_day
+from bench.postgis import Cluster
 from datasets.china import make_day
 from datasets.day import read_source
 from tests.api.clients import NOW, StandingClock
 from tests.api.conftest import TEMPLATE, copied
-from tests.api.postgis import Cluster
 from tests.api.published import plan_and_publish
 
 DATE = dt.date(2026, 3, 2)

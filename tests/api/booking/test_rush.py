@@ -3,17 +3,9 @@
 import itertools
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
-import httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -21,12 +13,11 @@ from sqlalchemy import select
 from api.app import create_app
 from api.settings import Settings
 from api.tables.plans import Visit
+from tests.api.booking.served import served
 from tests.api.booking.test_slots import ask, draft
 from tests.api.clients import MakeKey, StandingClock, client_of
 
-ROOT = Path(__file__).parents[3]
 CLIENTS = 40
-PATIENCE_S = 120
 
 
 def test_forty_clients_and_ten_slots(app: FastAPI, client: TestClient, make_key: MakeKey, database_url: str) -> None:
@@ -61,35 +52,14 @@ def test_forty_clients_and_ten_slots(app: FastAPI, client: TestClient, make_key:
 def test_an_api_that_is_killed_keeps_what_is_held(app: FastAPI, make_key: MakeKey, database_url: str) -> None:
     headers = make_key("jobs:write")
     said = draft(app)
-    with _served(database_url, headers) as (client, process):
+    with served(database_url, headers) as (client, process):
         offers = client.post("/v1/slot-offers", json={"job": said}).json()["items"]
         held = client.post("/v1/slot-holds", json={"offer_id": offers[0]["id"]}).json()
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    with _served(database_url, headers) as (client, _):
+    with served(database_url, headers) as (client, _):
         assert client.post("/v1/slot-holds", json={"offer_id": offers[0]["id"]}).status_code == 409
         answer = client.post(f"/v1/slot-holds/{held['id']}:confirm")
         assert answer.status_code == 200
         job = client.get(f"/v1/jobs/{answer.json()['job_id']}").json()
         assert job["visit"]["technician_id"] == held["technician_id"]
-
-
-@contextmanager
-def _served(url: str, headers: dict[str, str]) -> Iterator[tuple[httpx.Client, "subprocess.Popen[bytes]"]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tests.api.booking.serve", url, str(port)], cwd=ROOT)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE_S) as client:
-            until = time.monotonic() + PATIENCE_S
-            while time.monotonic() < until:
-                try:
-                    client.get("/healthz").raise_for_status()
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.1)
-            yield client, process
-    finally:
-        process.kill()
-        process.wait()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from api.desks import CentreDesk, Desks
+from api.settings import Settings
 from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Visit
-from api.tables.slots import SlotHold
+from api.tables.slots import Appointment, SlotHold
+from api.watchman import Watchman
 from tests.api.booking.conftest import DATE, MORNING
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.published import plan_and_publish
@@ -269,3 +273,103 @@ def test_the_outlet_is_told_of_an_appointment_and_of_its_end(app: FastAPI, clien
     assert cancelled.status_code == 200, cancelled.text
     items = client.get("/v1/dispatch-items", params={"job_id": made["job_id"]}).json()["items"]
     assert [item["state"] for item in items] == ["cancelled"]
+
+
+def test_a_hold_that_ran_out_while_nobody_asked_is_given_back_and_forgotten_in_time(
+    app: FastAPI, client: TestClient, clock: StandingClock, database_url: str
+) -> None:
+    held = hold(client, ask(client, draft(app))["items"][0])
+    kept = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    before = visits_of(app, held["technician_id"])
+    watchman = Watchman(Settings(database_url=database_url, keep_holds_days=1), clock)
+    clock.move(dt.timedelta(minutes=10))
+    assert "expired_holds" not in watchman.round(), "whoever asks next does it, for a minute"
+    clock.move(dt.timedelta(minutes=1))
+    assert watchman.round()["expired_holds"] == 1
+    assert {row[0] for row in before} - {row[0] for row in visits_of(app, held["technician_id"])} == {held["id"]}
+    assert client.get(f"/v1/slot-holds/{held['id']}").json()["state"] == "expired"
+    clock.move(dt.timedelta(days=2))
+    again = Watchman(Settings(database_url=database_url, keep_holds_days=1), clock)
+    watchman.close()
+    assert again.round()["swept_holds"] == 1
+    assert client.get(f"/v1/slot-holds/{held['id']}").status_code == 404
+    assert client.get(f"/v1/appointments/{kept['id']}").json()["state"] == "confirmed"
+    again.close()
+
+
+def offers_of(client: TestClient, job_id: str) -> list[dict[str, Any]]:
+    answer = client.post("/v1/slot-offers", json={"job_id": job_id, "most": 50})
+    assert answer.status_code == 201, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def test_an_appointment_does_not_stand_in_its_own_way(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    said = ("start", "planned_start", "technician_id", "price")
+    moving = [{name: one[name] for name in said} for one in offers_of(client, made["job_id"])]
+    reason = {"reason": "away"}
+    tag = {"If-Match": f'"{made["version"]}"'}
+    assert client.post(f"/v1/appointments/{made['id']}:cancel", json=reason, headers=tag).status_code == 200
+    assert [{name: one[name] for name in said} for one in offers_of(client, made["job_id"])] == moving
+
+
+def test_an_appointment_moves_on_its_own_route(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    before = visits_of(app, made["technician_id"])
+    offers = offers_of(client, made["job_id"])
+    same = next(one for one in offers if (one["technician_id"], one["start"]) == (made["technician_id"], made["start"]))
+    refused = client.post("/v1/slot-holds", json={"offer_id": same["id"]})
+    assert (refused.status_code, refused.json()["job_id"]) == (409, made["job_id"])
+    path = f"/v1/appointments/{made['id']}:reschedule"
+    moved = client.post(path, json={"offer_id": same["id"]}, headers={"If-Match": f'"{made["version"]}"'})
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["start"] == made["start"]
+    assert {id_ for id_, _, _ in visits_of(app, made["technician_id"])} == {id_ for id_, _, _ in before}
+
+
+def test_a_confirmation_is_answered_again(app: FastAPI, client: TestClient) -> None:
+    held = hold(client, ask(client, draft(app))["items"][0])
+    key = {"Idempotency-Key": "k1"}
+    answers = [client.post(f"/v1/slot-holds/{held['id']}:confirm", headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    with app.state.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Appointment)) == 1
+
+
+def test_a_confirmation_is_told_as_the_moves_of_its_job(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app))["items"][0]))
+    with app.state.database.read() as session:
+        told = session.scalars(select(Event).where(Event.subject == made["job_id"]).order_by(Event.position)).all()
+        moves = [one.data["to_state"] for one in told if one.type == "job.state_changed"]
+        assert moves[:2] == ["needs_visit", "planned"]
+        assert moves[-1] == session.get_one(JobRow, made["job_id"]).state
+
+
+def test_a_recommendation_asks_every_plan_that_holds(
+    app: FastAPI, client: TestClient, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.move(dt.timedelta(hours=14))
+    wanted = {"job": draft(app)}
+    whole = client.post("/v1/assignments:recommend", json=wanted).json()
+    current = Desks.current
+
+    def by_date(desks: Desks, session: Any, centre_id: str) -> tuple[CentreDesk, ...]:
+        (one,) = current(desks, session, centre_id)
+        return tuple(replace(one, dates=frozenset({date})) for date in sorted(one.dates))
+
+    monkeypatch.setattr(Desks, "current", by_date)
+    answer = client.post("/v1/assignments:recommend", json=wanted)
+    assert answer.status_code == 200, answer.text
+    best = answer.json()["candidates"][0]
+    assert best == whole["candidates"][0]
+    assert best["possible"]
+    assert best["start"] > "2026-03-03"
+    people = [one["technician_id"] for one in answer.json()["candidates"]]
+    assert len(people) == len(set(people))
+    nobody = ask(client, draft(app, crew_size=9))["nobody"]
+    assert nobody["candidates"]
+    prices = [one["price"]["fen"] for one in nobody["remedies"]]
+    assert prices == sorted(prices)

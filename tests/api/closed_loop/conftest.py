@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.database import Database
 from api.settings import Settings
+from bench.postgis import Cluster
 from tests.api.clients import StandingClock
 from tests.api.conftest import TEMPLATE, copied
-from tests.api.postgis import Cluster
 from tests.api.published_network import SEVEN, publish_network
 
 PUBLISHED = "published_network"

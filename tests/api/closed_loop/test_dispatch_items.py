@@ -292,9 +292,12 @@ def test_no_cell_of_the_call_list_runs_as_a_formula(client: TestClient, database
         job.cells = {**job.cells, "contact": '=HYPERLINK("http://x")', "phone": "+1"}
     table = client.get("/v1/call-lists.csv", params={"centre_id": "C1", "date": DATE})
     assert table.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(table.text)))
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     (mine,) = [row for row in rows if row["party"] == "customer" and row["item_ids"] == item["id"]]
     assert (mine["contact"], mine["phone"]) == ('\'=HYPERLINK("http://x")', "'+1")
+    assert table.content.startswith(b"\xef\xbb\xbf")
+    assert {row["before"][16:] for row in rows} == {":00+08:00"}
+    assert not any(row["slack"].endswith("S") and row["slack"] != "PT0S" for row in rows)
     shown = client.get("/v1/call-lists", params={"centre_id": "C1", "date": DATE}).json()["items"]
     assert len(shown) == len(rows)
 
@@ -331,10 +334,8 @@ def test_an_outlet_that_nobody_reaches_loses_the_visit(client: TestClient, app: 
 def test_nobody_said_yes_is_said_once(client: TestClient, app: FastAPI, database: Database) -> None:
     soon = min(item["start_at"] for item in items(client))
     now = dt.datetime.fromisoformat(soon) - dt.timedelta(minutes=59)
-    with database.write() as session:
-        assert watch_items(session, now, dt.timedelta(minutes=60)) >= 1
-    with database.write() as session:
-        assert watch_items(session, now, dt.timedelta(minutes=60)) == 0
+    assert watch_items(database, now, dt.timedelta(minutes=60)) >= 1
+    assert watch_items(database, now, dt.timedelta(minutes=60)) == 0
     told = events(database, "dispatch_item.unacknowledged")
     assert told[0].data["minutes_left"] == 59
 

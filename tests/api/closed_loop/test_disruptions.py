@@ -1,6 +1,7 @@
 """Disruptions through the API: each kind becomes a plan that knows of it, on both databases."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from api.auto_publishing import publish_checked
 from api.database import Database
 from api.store.plan_days import freeze
 from api.store.plans import get_plan
-from api.tables.dispatch import Disruption
+from api.tables.dispatch import DispatchItem, Disruption
 from api.tables.jobs import JobRow
 from api.tables.plans import Plan, Visit
 from optimizer.model import Channel, Day, TravelMode
 from tests.api.clients import MakeKey, client_of
 from tests.api.published import make
+from tests.api.running import until, worker
 
 NINE = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 LIMITS = {"limits": {"steps": 150}}
@@ -246,3 +248,59 @@ def test_a_plan_may_be_published_by_itself(
     monkeypatch.setattr("api.run_process.utc_now", lambda: NINE)
     make(database, made["plan"]["id"])
     assert desk.get(f"/v1/plans/{made['plan']['id']}").json()["state"] == "published"
+
+
+def test_a_plan_whose_process_was_killed_before_it_published_is_published_after_all(
+    desk: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = report(desk, ill={"technician_id": a_visit(database).technician_id}, publish="auto")
+    plan_id = made["plan"]["id"]
+    monkeypatch.setattr("api.run_process.utc_now", lambda: NINE)
+    with monkeypatch.context() as killed:
+        killed.setattr("api.run_process.publish_when_made", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            make(database, plan_id)
+    assert desk.get(f"/v1/plans/{plan_id}").json()["state"] == "finished"
+    make(database, plan_id)
+    assert desk.get(f"/v1/plans/{plan_id}").json()["state"] == "published"
+    version = desk.get(f"/v1/plans/{plan_id}").json()["version"]
+    make(database, plan_id)
+    assert desk.get(f"/v1/plans/{plan_id}").json()["version"] == version
+
+
+def test_a_worker_replans_what_was_reported(
+    desk: TestClient, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    visit = a_visit(database)
+    with worker(database_url, tmp_path / "work.log"):
+        made = report(desk, ill={"technician_id": visit.technician_id})
+        path = f"/v1/disruptions/{made['disruption']['id']}"
+        until(lambda: desk.get(path).json()["plan"]["state"] not in {"queued", "running"}, "it is planned")
+    found = desk.get(path).json()["plan"]
+    assert (found["state"], found["problem"]) == ("finished", None)
+    assert found["outcome"]["changes"]["changed"] >= 1
+    held = desk.post(f"/v1/plans/{found['id']}:publish", headers={"If-Match": f'"{found["version"]}"'})
+    assert held.status_code == 200, held.text
+    with database.read() as session:
+        count = select(func.count()).where(Visit.technician_id == visit.technician_id, Visit.start_at > NINE)
+        assert session.scalar(count) == 0
+        moved = session.get(Visit, visit.job_id)
+        items = session.scalars(
+            select(DispatchItem).where(DispatchItem.job_id == visit.job_id, DispatchItem.state == "pending")
+        ).all()
+        assert [item.technician_id for item in items] == ([] if moved is None else [moved.technician_id])
+
+
+def test_ids_may_be_chinese_wherever_one_is_named(client: TestClient) -> None:
+    for said in (
+        {"ill": {"technician_id": "张三"}},
+        {"urgent_job": {"job_id": "报修单 1"}},
+        {"outlet_offline": {"outlet_id": "南京网点"}},
+    ):
+        answer = client.post("/v1/disruptions", json={**LIMITS, **said})
+        assert answer.json()["errors"][0]["code"].startswith("unknown_"), answer.text
+    wish = {"scope": {"centres": ["南京"]}, "horizon": {"date": "2026-03-02", "days": 1}}
+    refused = client.post("/v1/plans", json=wish)
+    assert "南京" in refused.json()["errors"][0]["detail"], refused.text
+    badly = client.post("/v1/disruptions", json={**LIMITS, "ill": {"technician_id": "=a;b"}})
+    assert "begins with a letter" in badly.json()["errors"][0]["detail"]

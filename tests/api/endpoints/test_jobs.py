@@ -11,11 +11,15 @@ from httpx import Response
 from sqlalchemy import select
 
 from api.events import START, read_events
+from api.job_states import JobState, Role
+from api.store.job_moves import move_job
+from api.store.jobs import By
 from api.tables.jobs import JobHistory, JobRow
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.stocked import IN_XINJIN, job
 
 HOUR = dt.timedelta(hours=1)
+PROMISED = ("planned", "offered")
 
 
 def entered(client: TestClient, **changes: Any) -> dict[str, Any]:
@@ -37,15 +41,30 @@ def act(
 
 def moved(client: TestClient, shown: dict[str, Any], *states: str) -> dict[str, Any]:
     for state in states:
+        if state in PROMISED:
+            shown = promised(client, shown, state)
+            continue
         answer = act(client, shown, "patch", {"state": state})
         assert answer.status_code == 200, answer.text
         shown = answer.json()
     return shown
 
 
+def promised(client: TestClient, shown: dict[str, Any], state: str) -> dict[str, Any]:
+    """Move a job on as a publication does: no caller may."""
+    app: Any = client.app
+    with app.state.database.write() as session:
+        row = session.get_one(JobRow, shown["id"])
+        by = By(actor="tester", channel="api")
+        move_job(session, row, JobState(state), roles=frozenset({Role.PLAN}), by=by, at=app.state.clock())
+    found: dict[str, Any] = client.get(f"/v1/jobs/{shown['id']}").json()
+    return found
+
+
 def events(app: FastAPI) -> list[tuple[str, Any]]:
     with app.state.database.read() as session:
-        return [(event.type, event.data.get("to_state")) for event in read_events(session, START, 1_000)]
+        found = read_events(session, START, 1_000, types=["job.state_changed"])
+        return [(event.type, event.data.get("to_state")) for event in found]
 
 
 def faults(answer: Response) -> dict[str, str]:
@@ -224,8 +243,10 @@ def test_roles_of_scopes_move_jobs(stocked: TestClient, app: FastAPI, make_key: 
     assert reader.post("/v1/jobs", json=job()).status_code == 403
     assert act(reader, shown, "patch", {"state": "cancelled"}).status_code == 403
     assert reader.get(f"/v1/jobs/{shown['id']}").status_code == 200
-    dispatch = client_of(app, make_key("dispatch"))
-    assert act(dispatch, shown, "patch", {"state": "planned"}).status_code == 200
+    for scopes in (["dispatch"], ["dispatch", "plans:publish", "jobs:write"], ["admin"]):
+        anybody = client_of(app, make_key(*scopes))
+        assert act(anybody, shown, "patch", {"state": "planned"}).status_code == 403
+    assert stocked.get(f"/v1/jobs/{shown['id']}").json()["version"] == shown["version"]
 
 
 def test_another_centres_rows_do_not_exist(stocked: TestClient, app: FastAPI, make_key: MakeKey) -> None:
@@ -397,5 +418,32 @@ def test_bulk_keeps_the_published_visit_of_a_job(stocked: TestClient, app: FastA
 def test_an_explanation_says_when_there_is_none(stocked: TestClient) -> None:
     shown = entered(stocked)
     answer = stocked.get(f"/v1/jobs/{shown['id']}/explanation", headers={"Accept-Language": "zh-CN"}).json()
-    assert (answer["explained"], answer["explanation"], answer["plan_id"]) == (False, None, None)
+    assert (answer["explained"], answer["explanations"], answer["plan_id"]) == (False, [], None)
     assert "计划" in answer["said"]
+
+
+def test_what_is_created_and_changed_is_told(stocked: TestClient, app: FastAPI) -> None:
+    shown = entered(stocked, source="crm", external_id="SR-1")
+    act(stocked, shown, "patch", {"skill_level": 2})
+    said = job(skill_level=2) | {"needs_visit": True}
+    assert stocked.put("/v1/jobs/by-external/crm/SR-1", json=said, headers={"If-Match": '"2"'}).status_code == 200
+    with app.state.database.read() as session:
+        told = [(one.type, one.data["version"]) for one in read_events(session, START, 100)]
+    assert told == [("job.created", 1), ("job.state_changed", 1), ("job.changed", 2)]
+    feed = stocked.get("/v1/events", params={"type": ["job.created", "job.changed"]}).json()["items"]
+    assert {one["data"]["external_id"] for one in feed} == {"SR-1"}
+
+
+def test_clocks_and_consent_can_be_asked_for_in_the_feed(stocked: TestClient) -> None:
+    shown = entered(stocked, consent="pending")
+    shown = act(stocked, shown, "pause-clock", {"reason": "awaiting_consent"}).json()
+    assert act(stocked, shown, "record-consent", {"consent": "given"}).status_code == 200
+    for type_ in ("job.clock_paused", "job.clock_resumed", "job.consent_given"):
+        feed = stocked.get("/v1/events", params={"type": type_})
+        assert [one["subject"] for one in feed.json()["items"]] == [shown["id"]], feed.text
+
+
+def test_a_family_that_nobody_and_nothing_knows_is_refused(stocked: TestClient) -> None:
+    refused = stocked.post("/v1/jobs", json=job(product="frigde"))
+    assert faults(refused) == {"/product": "unknown_family"}
+    assert refused.json()["errors"][0]["detail"].startswith('"frigde"; ')

@@ -161,3 +161,39 @@ def test_bulk_lines_stand_for_themselves(stocked: TestClient) -> None:
     assert [one["status"] for one in results] == ["created", "refused", "unchanged", "updated", "refused"]
     assert [one["errors"][0]["pointer"] for one in results if "errors" in one] == ["/row/centre_id", "/row/opens"]
     assert stocked.get("/v1/outlets/O2").json()["row"]["workload_target"] == 5
+
+
+PATHS = ("centres", "outlets", "technicians", "warehouses", "parts", "kits", "stock", "lanes")
+
+
+def bulk(client: TestClient, path: str, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    answer = client.post(f"/v1/{path}:bulk", content="\n".join(map(json.dumps, said)).encode())
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_bulk_takes_over_the_rows_of_another_centre(
+    stocked: TestClient, app: FastAPI, make_key: MakeKey, path: str
+) -> None:
+    north = client_of(app, make_key("admin", centres=["C2"]))
+    before = stocked.get(f"/v1/{path}").json()["items"]
+    mine = {"outlets": {"centre_id": "C2"}, "technicians": {"outlet_id": "O3"}}.get(path, {})
+    said = [{"id": one["id"], "row": one["row"] | mine} for one in before]
+    own = {item["id"] for item in north.get(f"/v1/{path}").json()["items"]} if mine or path == "lanes" else set()
+    for result, line in zip(bulk(north, path, said), said, strict=True):
+        assert result["status"] == ("unchanged" if line["id"] in own else "refused"), line
+    assert stocked.get(f"/v1/{path}").json()["items"] == before
+
+
+def test_a_line_of_another_centre_is_refused_alone(stocked: TestClient, app: FastAPI, make_key: MakeKey) -> None:
+    north = client_of(app, make_key("admin", centres=["C2"]))
+    said = [
+        {"id": "N1", "row": OUTLET | {"centre_id": "C2"}},
+        {"id": "N2", "row": OUTLET},
+        {"id": "O1", "row": OUTLET | {"centre_id": "C2"}},
+    ]
+    results = bulk(north, "outlets", said)
+    assert [one["status"] for one in results] == ["created", "refused", "refused"]
+    codes = [(one["errors"][0]["pointer"], one["errors"][0]["code"]) for one in results[1:]]
+    assert codes == [("/row", "other_centre"), ("/id", "not_found")]

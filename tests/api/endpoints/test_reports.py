@@ -115,6 +115,18 @@ def test_workload_marks_starved_contract_outlets(stocked: TestClient, app: FastA
     assert (found["O2"]["owed"], found["O2"]["starved"]) == (1, False)
 
 
+def test_a_visit_that_came_to_nothing_was_given_all_the_same(stocked: TestClient, app: FastAPI) -> None:
+    for number, end in enumerate(("failed", "needs_part")):
+        visited(app, entered(stocked), "T2", "O2", NINE + 2 * number * HOUR, ("on_site", 0.5), (end, 1))
+    with app.state.database.write() as session:
+        visit = {"job_id": "hold_1", "centre_id": "C1", "outlet_id": "O2", "technician_id": "T2", "sequence": 1}
+        start = NINE + 6 * HOUR
+        times = {"date": dt.date(2026, 3, 2), "start_at": start, "end_at": start + HOUR, "travel_s": 0, "travel_m": 0}
+        session.execute(insert(Visit), [visit | times])
+    found = {row["outlet_id"]: row for row in rows(stocked, "workload")}
+    assert (found["O2"]["visits"], found["O2"]["service_minutes"]) == (2, 120)
+
+
 @pytest.mark.parametrize(
     ("detail", "kind", "fen"),
     [
@@ -152,7 +164,7 @@ def test_settled_cost_is_planned_cost(stocked: TestClient, app: FastAPI) -> None
     assert [row["job_id"] for row in rows(stocked, "settlement-lines")] == [paid]
     answer = stocked.get("/v1/reports/settlement-lines", headers={"Accept": "text/csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    table = list(csv.DictReader(io.StringIO(answer.text)))
+    table = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert (table[0]["source"], table[0]["external_id"]) == ("'=crm", "'+0")
     assert int(table[0]["total_fen"]) == line["total_fen"]
     assert "PT24H" in table[0]["policy_reading"]
@@ -175,11 +187,28 @@ def test_every_report_is_csv_too_and_keeps_to_its_centres(
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_becomes_a_formula(text: str) -> None:
     assert neutral(text) == f"'{text}"
-    table = csv_text(["a", "b"], [[text, -1]]).decode()
+    table = csv_text(["a", "b"], [[text, -1]]).decode("utf-8-sig")
     read = list(csv.reader(io.StringIO(table, newline="")))
     assert read[1] == [f"'{text}", "-1"]
 
 
 def test_harmless_cells_stay(tmp_path: Path) -> None:
     assert [neutral(cell) for cell in ("a=1", "", 5, None)] == ["a=1", "", 5, None]
-    assert csv_text(["a"], [[None], [["x", "y"]], [True]]) == b'a\r\n""\r\nx;y\r\nyes\r\n'
+    assert csv_text(["a"], [[None], [["x", "y"]], [True]]) == b'\xef\xbb\xbfa\r\n""\r\nx;y\r\nyes\r\n'
+
+
+def test_a_table_repeats_no_reading_that_is_not_its_rows(stocked: TestClient) -> None:
+    def readings(name: str) -> list[tuple[str, str]]:
+        answer = stocked.get(f"/v1/reports/{name}", params={"format": "csv"})
+        table = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+        return [(row.get("policy", ""), row["policy_reading"]) for row in table]
+
+    entered(stocked)
+    promises = readings("sla")
+    assert promises
+    assert all(
+        reading.startswith(f"{policy}: ") or (policy, reading) == ("appointment", "") for policy, reading in promises
+    )
+    _, first = readings("workload")[0]
+    assert " | " in first
+    assert {reading for _, reading in readings("workload")[1:]} <= {""}

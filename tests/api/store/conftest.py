@@ -10,10 +10,10 @@ import pytest
 from api.database import Database
 from api.store.jobs import By
 from api.store.load import load_day
+from bench.postgis import Cluster
 from datasets.china import make_day
 from datasets.day import DayFolder, build_day, read_source
 from tests.api.conftest import TEMPLATE, copied
-from tests.api.postgis import Cluster
 
 DATE = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)

@@ -55,7 +55,9 @@ def test_the_day_of_a_centre_is_its_part_of_the_whole(loaded: Database, day_fold
     assert day.lanes == tuple(lane for lane in whole.lanes if lane.centre_id == centre_id)
 
 
-@pytest.mark.parametrize("state", ["received", "on_site", "done", "failed", "callback_due", "closed", "cancelled"])
+@pytest.mark.parametrize(
+    "state", ["received", "on_site", "done", "needs_part", "failed", "callback_due", "closed", "cancelled"]
+)
 def test_a_job_that_needs_no_visit_is_not_planned(loaded: Database, state: str) -> None:
     with loaded.write() as session:
         job = change_job(session, a_job(session), "state", by=BY, now=NOW, state=state)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -18,7 +19,7 @@ from api.cli import app
 from api.database import Database
 from api.errors import Conflict
 from api.store.days import day_of, read_jobs
-from api.store.jobs import enter_jobs, job_history
+from api.store.jobs import By, change_job, enter_jobs, job_history
 from api.store.load import load_day
 from api.tables.jobs import JobHistory, JobRow
 from api.upgrade import target_metadata
@@ -41,6 +42,44 @@ def test_a_second_load_changes_nothing(loaded: Database, day_path: Path) -> None
     assert again.changes == 0
     assert counts(loaded) == before
     assert before["jobs"] == before["job_history"] == 120
+
+
+def test_what_the_store_has_promised_since_outlives_another_load(loaded: Database, day_path: Path) -> None:
+    now = NOW + dt.timedelta(hours=1)
+    by = By(actor="tests", channel="api")
+    with loaded.write() as session:
+        ids = session.scalars(select(JobRow.id).order_by(JobRow.entered)).all()
+        start = NOW + dt.timedelta(hours=6)
+        promised: dict[str, Any] = {
+            "published_technician_id": "T1",
+            "published_start": start,
+            "told": True,
+            "lock": "pinned",
+        }
+        asked: dict[str, Any] = {"appointment_start": start, "appointment_end": start, "consent": "given"}
+        change_job(session, session.get_one(JobRow, ids[0]), "state", by=by, now=now, state="offered", **promised)
+        change_job(session, session.get_one(JobRow, ids[1]), "changed", by=by, now=now, **asked)
+        change_job(session, session.get_one(JobRow, ids[2]), "state", by=by, now=now, state="done", due_at=None)
+    with loaded.write() as session:
+        assert load_day(session, read_source(day_path), by=BY, now=now).changes == 0
+        first, second = session.get_one(JobRow, ids[0]), session.get_one(JobRow, ids[1])
+        assert {name: getattr(first, name) for name in promised} == promised
+        assert {name: getattr(second, name) for name in asked} == asked
+
+
+def test_a_closed_job_is_not_changed_by_a_load(loaded: Database, day_path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "day"
+    shutil.copytree(day_path, folder)
+    jobs = folder / "jobs.csv"
+    lines = jobs.read_text(encoding="utf-8").splitlines()
+    id_ = lines[1].partition(",")[0]
+    lines[1] = lines[1].replace(",ordinary,", ",vulnerable,").replace(",priority,", ",vulnerable,")
+    jobs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with loaded.write() as session:
+        by = By(actor="tests", channel="api")
+        change_job(session, session.get_one(JobRow, id_), "state", by=by, now=NOW, state="closed")
+    with loaded.write() as session:
+        assert load_day(session, read_source(folder), by=BY, now=NOW).changes == 0
 
 
 def test_a_later_folder_holds_from_its_date_on(loaded: Database, day_path: Path, tmp_path: Path) -> None:

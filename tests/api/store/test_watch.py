@@ -39,8 +39,7 @@ def enter(database: Database, state: JobState = JobState.NEEDS_VISIT) -> str:
 
 
 def look(database: Database, hours: float) -> dict[str, int]:
-    with database.write() as session:
-        return watch(session, NOW + hours * HOUR)
+    return watch(database, NOW + hours * HOUR)
 
 
 def told(database: Database) -> list[str]:
@@ -61,7 +60,7 @@ def test_each_thing_is_said_once(stocked: Database) -> None:
     assert look(stocked, 23) == {}
     assert look(stocked, 24) == {"sla_breached": 1, "stuck": 1}
     assert look(stocked, 30) == {}
-    assert told(stocked) == ["job.state_changed", "job.sla_at_risk", "job.sla_breached", "job.stuck"]
+    assert told(stocked) == ["job.created", "job.state_changed", "job.sla_at_risk", "job.sla_breached", "job.stuck"]
     with stocked.read() as session:
         alarm = session.scalars(select(JobHistory).where(JobHistory.kind == "sla_breached")).one()
         assert alarm.job_id == job_id
@@ -110,3 +109,15 @@ def test_a_job_that_is_over_is_watched_no_more(stocked: Database) -> None:
     job_id = enter(stocked)
     set_(stocked, job_id, state="cancelled")
     assert look(stocked, 100) == {}
+
+
+def test_who_was_visited_is_called_back(stocked: Database) -> None:
+    job_id = enter(stocked)
+    set_(stocked, job_id, state="done")
+    assert look(stocked, 1) == {"callback_due": 1}
+    assert look(stocked, 1) == {}
+    with stocked.read() as session:
+        assert session.get_one(JobRow, job_id).state == "callback_due"
+        line = session.scalars(select(JobHistory).where(JobHistory.to_state == "callback_due")).one()
+        assert (line.from_state, line.actor, line.channel) == ("done", "watch", "clock")
+    assert told(stocked)[-1] == "job.state_changed"

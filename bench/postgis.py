@@ -9,12 +9,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import psycopg
+
+__all__ = ["Cluster", "cluster", "stores"]
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 OWNER = "postgres"
@@ -126,3 +128,15 @@ def cluster() -> Iterator[Cluster]:
             running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def stores(names: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield addresses of empty stores by name (sqlite, postgis), for one program to use; they are gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"sqlite": f"sqlite:///{folder}/bench.db"} if "sqlite" in names else {}
+        if "postgis" not in names:
+            yield found
+            return
+        with cluster() as running:
+            yield {**found, "postgis": running.create("bench")}

@@ -1,0 +1,69 @@
+"""The command line's `paigong solve` and `paigong bench`: routing problems in VROOM's format."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
+from api.exits import DONE, INTERNAL, INTERRUPTED, REFUSED
+from api.solving import Code, answer, is_place, put
+from api.stop_button import StopButton
+from optimizer.solve import Engine
+
+__all__ = ["bench_app", "solve_app"]
+
+solve_app, bench_app = typer.Typer(add_completion=False), typer.Typer(add_completion=False)
+
+
+@solve_app.command("solve")
+def _solve(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="VROOM's JSON, plain or gzipped; - reads stdin.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="SOLUTION", help="File to write (default: stdout).")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds of search at most.")] = 10.0,
+    seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Who searches.")] = Engine.SEARCH,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="No search: times and violations of the vehicles' own steps.")
+    ] = False,
+) -> None:
+    """Solve a vehicle routing problem in VROOM's format (docs/solve.md). Ctrl-C ends early with the best so far."""
+    if out is not None and not is_place(out):
+        raise typer.BadParameter(f"{out} is no file in a folder that exists", param_hint="--output")
+    source = sys.stdin.buffer if str(problem) == "-" else problem
+    button = StopButton(lambda: None)
+    answered = answer(source, seconds=seconds, seed=seed, engine=engine, is_plan=evaluate, button=button)
+    if answered.told:
+        typer.echo(answered.told, err=True)
+    put(answered.document, out)
+    if button.pressed and answered.code is Code.SOLVED:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit({Code.SOLVED: DONE, Code.REFUSED: REFUSED, Code.DEFECT: INTERNAL}[answered.code])
+
+
+@bench_app.command("bench")
+def _bench(
+    name: Annotated[str, typer.Argument(metavar="SET", help=f"What the instances are: {', '.join(BENCH_SETS)}.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of instances (*.json, *.json.gz).")],
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds of search for each.")] = 60.0,
+    instances: Annotated[str, typer.Option(metavar="A,B", help="Only these (default: all).")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the table here.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Who searches.")] = Engine.SEARCH,
+) -> None:
+    """Solve the instances of a folder one after the other on one core, and print a table."""
+    if name not in BENCH_SETS:
+        raise BenchRefused(f"{name}: not a set that can be run; there is {', '.join(BENCH_SETS)}")
+    if json_file is not None and not is_place(json_file):
+        raise typer.BadParameter(f"{json_file} is no file in a folder that exists", param_hint="--json")
+    wanted = [instance for instance in instances.split(",") if instance]
+    rows = []
+    for row in bench(folder, wanted, seconds=seconds, seed=seed, engine=engine):
+        typer.echo(f"{row.instance}: {row.unserved} unserved, {row.cost:,} s of travel, {row.seconds:.1f} s", err=True)
+        rows.append(row)
+    typer.echo(bench_table(rows))
+    if json_file is not None:
+        put(bench_json(rows).encode(), json_file)

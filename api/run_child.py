@@ -1,0 +1,15 @@
+"""What a worker starts for every run: a child process that has all of planning loaded, as the worker has not."""
+
+from api.settings import Settings
+
+__all__ = ["PRELOADED", "run_in_child"]
+
+PRELOADED = "api.run_process"
+"""What the server process that children are forked from has loaded by then."""
+
+
+def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
+    """Make a plan; what a worker starts in a process of its own."""
+    from api.run_process import run_of_worker
+
+    run_of_worker(settings, plan_id, executor)

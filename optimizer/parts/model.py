@@ -12,19 +12,15 @@ from enum import StrEnum
 from optimizer.model import Clock, CustomerClass, Part, Position, ShipMode, SizeClass, Tariff
 
 __all__ = [
-    "Alternative",
     "Answer",
     "Charges",
     "Consignment",
     "Dispatch",
-    "Exclusion",
     "Inbound",
     "LineAnswer",
     "Order",
     "OrderLine",
     "Quota",
-    "Reply",
-    "Return",
     "Route",
     "Shelf",
     "Source",
@@ -32,7 +28,6 @@ __all__ = [
     "Sourced",
     "Sourcing",
     "SourcingCost",
-    "Transfer",
 ]
 
 
@@ -170,18 +165,6 @@ class Charges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """A defective part that goes back to where it is repaired or judged: it rides a lane when one goes there."""
-
-    id: str
-    part_id: str
-    quantity: int
-    from_outlet_id: str
-    from_centre_id: str
-    ready_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sourcing:
     """Everything that is sourced at once; the solver reads nothing else.
 
@@ -199,7 +182,6 @@ class Sourcing:
     quotas: tuple[Quota, ...] = ()
     forecast: Mapping[tuple[str, str], int] = field(default_factory=dict)
     bid_fen: Mapping[tuple[str, str], int] | None = None
-    returns: tuple[Return, ...] = ()
     charges: Charges = field(default_factory=Charges)
     tariff: Tariff = field(default_factory=Tariff)
 
@@ -212,24 +194,6 @@ class Answer(StrEnum):
     NEEDS_APPROVAL = "needs_approval"
     BACKORDERED = "backordered"
     DECLINED = "declined"
-
-
-class Exclusion(StrEnum):
-    """Why a source does not send a line, or does so in another way than usual."""
-
-    NO_STOCK = "NO_STOCK"
-    RESERVED = "RESERVED"
-    PROMISED = "PROMISED"
-    OFFLINE = "OFFLINE"
-    NO_LANE = "NO_LANE"
-    SIZE = "SIZE"
-    MODE = "MODE"
-    CUT_OFF = "CUT_OFF"
-    DOCK = "DOCK"
-    QUOTA = "QUOTA"
-    PINNED = "PINNED"
-    DEARER = "DEARER"
-    UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,48 +243,6 @@ class LineAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alternative:
-    """Another source for a line: what it would cost more and when it would be there, or why it cannot."""
-
-    source_id: str
-    mode: ShipMode | None
-    exclusion: Exclusion | None
-    difference_fen: int | None
-    ready_p50_s: int | None
-    ready_p90_s: int | None
-    sentence: str
-    sentence_zh: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """The explanation of one line: the source chosen, the two next best, why not the nearest, what it blocks."""
-
-    line_id: str
-    job_id: str | None
-    chosen: str
-    chosen_zh: str
-    next_best: tuple[Alternative, ...]
-    nearest: Alternative | None
-    at_risk: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """A proposal: units moved between sources tonight, what it would cost and which lines it would unlock."""
-
-    part_id: str
-    quantity: int
-    from_id: str
-    to_id: str
-    ships_s: int
-    ready_s: int
-    cost_fen: int
-    saves_fen: int
-    line_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcingCost:
     """What the dispatches cost, in fen, item by item."""
 
@@ -361,7 +283,4 @@ class Sourced:
     cost: SourcingCost
     bound_fen: int
     optimal: bool
-    replies: tuple[Reply, ...] = ()
-    transfers: tuple[Transfer, ...] = ()
-    returns: tuple[Dispatch, ...] = ()
     bid_fen: Mapping[tuple[str, str], int] = field(default_factory=dict)

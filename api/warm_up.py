@@ -18,7 +18,11 @@ from optimizer.model import (
     Job,
     Outlet,
     Ownership,
+    Part,
+    Position,
     Shift,
+    ShipMode,
+    SizeClass,
     Skill,
     Tariff,
     Technician,
@@ -26,6 +30,9 @@ from optimizer.model import (
     Window,
 )
 from optimizer.offers import make_offers
+from optimizer.parts.model import Order, OrderLine, Shelf, Source, SourceKind, Sourcing
+from optimizer.parts.model import Route as Lane
+from optimizer.parts.sourcing import source
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.solve import Task, solve
@@ -88,3 +95,47 @@ def warm_up(travel: TravelTimes) -> None:
     nothing = assemble(roster, (), {})
     explain(roster, nothing, {}, nearest_capable_outlets(roster, travel), travel, HereWorkers(), lambda _: None)
     make_offers(prepare(day, nothing, travel), jobs[0], [Window(earliest_s=0, latest_s=86_400)])
+    source(_too_few_parts(home))
+
+
+def _too_few_parts(place: Position) -> Sourcing:
+    """Return a sourcing problem in which two kits want the same last unit, so that every kernel has its turn."""
+    return Sourcing(
+        now_s=0,
+        orders=tuple(
+            Order(
+                id=f"O{i}",
+                job_id=f"J{i}",
+                centre_id="C",
+                outlet_id=None,
+                position=place,
+                ordered_s=0,
+                respond_by_s=86_400,
+                lines=tuple(OrderLine(id=f"L{i}-{part_id}", part_id=part_id, quantity=1) for part_id in "PQ"),
+            )
+            for i in range(2)
+        ),
+        parts=tuple(Part(id=part_id, size_class=SizeClass.SMALL, weight_g=100) for part_id in "PQ"),
+        sources=(
+            Source(
+                id="W",
+                kind=SourceKind.WAREHOUSE,
+                position=place,
+                shelves={part_id: Shelf(free=1) for part_id in "PQ"},
+            ),
+        ),
+        routes=(
+            Lane(
+                source_id="W",
+                to_id="C",
+                mode=ShipMode.STANDARD,
+                departures_s=(3_600,),
+                transit_p50_s=3_600,
+                transit_p90_s=7_200,
+                cost_fen=100,
+                cost_fen_per_kg=0,
+                carries=frozenset({SizeClass.SMALL}),
+            ),
+        ),
+        bid_fen={},
+    )

@@ -1,0 +1,129 @@
+"""Choose one column per group within limits: a linear program with its prices, or a mixed-integer one (MathOpt)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+
+__all__ = ["Choice", "Master", "Program", "choose", "prices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Master:
+    """One column per group must be chosen, and the columns chosen must keep to the limits.
+
+    fen, group: (c,) price and group of each column. groups: how many there are, numbered from 0. row, column, amount:
+    (k,) what each column takes of each limit. capacity: (r,) the limits.
+    """
+
+    fen: NDArray[np.int64]
+    group: NDArray[np.int64]
+    groups: int
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    capacity: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Variables from 0 on at least cost, within limits.
+
+    fen, whole: (c,) price of each variable, and whether it is 0 or 1. least, most: (r,) the limits. row, column,
+    amount: (k,) what each variable takes of each limit.
+    """
+
+    fen: NDArray[np.float64]
+    whole: NDArray[np.bool_]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    amount: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """share: (c,) of each column, 0 or 1 when whole. price: (r,) fen per unit of each limit, of a linear program only.
+
+    bound_fen: no choice among these columns costs less; -inf when nothing was proven.
+    """
+
+    share: NDArray[np.float64]
+    price: NDArray[np.float64]
+    bound_fen: float
+
+
+def prices(master: Master) -> Choice | None:
+    """Return the best choice where columns may be shared, and what a unit of each limit is worth there.
+
+    None when the numbers were too far apart for it.
+    """
+    model = mathopt.Model.from_model_proto(_proto(_shared(master)))
+    result = mathopt.solve(model, mathopt.SolverType.GLOP)
+    if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+        return None
+    duals = np.array(result.dual_values(list(model.linear_constraints())), np.float64)
+    return Choice(
+        share=np.array(result.variable_values(list(model.variables())), np.float64),
+        price=np.maximum(0.0, -duals[master.groups :]),
+        bound_fen=result.objective_value(),
+    )
+
+
+def choose(program: Program, *, seconds: float | None, gap: float = 0.0) -> Choice | None:
+    """Return the best whole choice found, None when none was; seconds None: until it is proven."""
+    model = mathopt.Model.from_model_proto(_proto(program))
+    result = mathopt.solve(
+        model,
+        mathopt.SolverType.HIGHS,
+        params=mathopt.SolveParameters(
+            relative_gap_tolerance=gap,
+            absolute_gap_tolerance=0.5,
+            time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
+        ),
+    )
+    if not result.has_primal_feasible_solution():
+        return None
+    return Choice(
+        share=np.array(result.variable_values(list(model.variables())), np.float64),
+        price=np.zeros(0),
+        bound_fen=result.dual_bound(),
+    )
+
+
+def _shared(master: Master) -> Program:
+    """Return the program in which columns may be shared."""
+    columns, rows = len(master.fen), len(master.capacity)
+    return Program(
+        fen=master.fen.astype(np.float64),
+        whole=np.zeros(columns, bool),
+        least=np.append(np.ones(master.groups), np.full(rows, -np.inf)),
+        most=np.append(np.ones(master.groups), master.capacity.astype(np.float64)),
+        row=np.concatenate((master.group, master.groups + master.row)),
+        column=np.concatenate((np.arange(columns), master.column)),
+        amount=np.concatenate((np.ones(columns), master.amount)),
+    )
+
+
+def _proto(program: Program) -> model_pb2.ModelProto:
+    """Return the model as MathOpt's message: filling it from arrays takes a hundredth of adding term by term."""
+    columns, rows = len(program.fen), len(program.least)
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(range(columns))
+    proto.variables.lower_bounds.extend([0.0] * columns)
+    proto.variables.upper_bounds.extend(np.where(program.whole, 1.0, np.inf).tolist())
+    proto.variables.integers.extend(program.whole.tolist())
+    proto.objective.linear_coefficients.ids.extend(range(columns))
+    proto.objective.linear_coefficients.values.extend(program.fen.tolist())
+    proto.linear_constraints.ids.extend(range(rows))
+    proto.linear_constraints.lower_bounds.extend(program.least.tolist())
+    proto.linear_constraints.upper_bounds.extend(program.most.tolist())
+    order = np.lexsort((program.column, program.row))
+    proto.linear_constraint_matrix.row_ids.extend(program.row[order].tolist())
+    proto.linear_constraint_matrix.column_ids.extend(program.column[order].tolist())
+    proto.linear_constraint_matrix.coefficients.extend(program.amount[order].tolist())
+    return proto

@@ -1,0 +1,238 @@
+"""The best way for a whole group, compiled: its pieces share parcels, and a kit is late when its last piece is."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.parts.grid import NOTHING, Grid
+from optimizer.parts.ways import Ways
+from optimizer.search.compiled import compiled, compiled_into
+
+__all__ = ["FAR", "Desk", "best_of_all", "bundle_fen", "bundles_below", "find_dominated", "new_desk"]
+
+MOST_NODES = 200_000
+"""So many steps to find the best of one group; what is not looked at then is bounded by its pieces one by one."""
+FAR = 1 << 60
+"""Dearer than anything: a way that need not be looked at."""
+
+
+class Desk(NamedTuple):
+    """Room to work in: per depth the way tried, and what was spent down to it."""
+
+    at: NDArray[np.int64]
+    fen: NDArray[np.int64]
+    late: NDArray[np.int64]
+    rest: NDArray[np.int64]
+    best: NDArray[np.int64]
+
+
+def new_desk(g: Grid) -> Desk:
+    """Return room for the largest of these groups."""
+    most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
+    return Desk(*(np.zeros(most + 1, np.int64) for _ in range(5)))
+
+
+@compiled
+def best_of_all(
+    g: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    wanted: NDArray[np.int8],
+    chosen: NDArray[np.int64],
+    told: NDArray[np.int64],
+) -> None:
+    """Find the cheapest bundle of every group that is wanted.
+
+    base: fen of each way with the prices of the rows it draws on. chosen: (pieces,) gets ways, NOTHING for going
+    without. told: (groups, 2) gets what it costs, and what no bundle costs less than.
+    """
+    for group in range(len(g.groups)):
+        if wanted[group] == 1:
+            o = g.groups[group]
+            told[group, 0], told[group, 1] = _best(g, w, base, desk, group)
+            for k in range(o.last - o.first):
+                chosen[o.first + k] = desk.best[k]
+
+
+@compiled
+def find_dominated(g: Grid, w: Ways, contested: NDArray[np.int8], dominated: NDArray[np.int8]) -> None:
+    """Mark the ways that no best choice needs, since another way of the piece does as well in every bundle.
+
+    contested: (ways,) 1 for those that draw on something which is short. The other way is no later, no dearer even if
+    it cannot share a parcel, and draws on nothing that is short, or on the same.
+    """
+    for piece in range(len(g.pieces)):
+        o = g.groups[g.pieces[piece].group]
+        narrow = max(1, o.most_sources) < o.last - o.first
+        fees = g.consignment_fen + g.split_fen if o.last - o.first > 1 else 0
+        for a in range(w.first[piece], w.first[piece + 1]):
+            dominated[a] = 0
+            x = w.rows[a]
+            for b in range(w.first[piece], w.first[piece + 1]):
+                y = w.rows[b]
+                if b == a or dominated[b] == 1 or y.fen + y.late > x.fen + x.late:
+                    continue
+                if narrow and y.source != x.source:
+                    continue
+                if o.complete == 1 and o.last - o.first > 1:
+                    worse = y.fen + fees <= x.fen and y.late <= x.late
+                else:
+                    worse = y.fen + y.late + fees < x.fen + x.late or (
+                        y.fen + y.late + fees == x.fen + x.late and b < a
+                    )
+                same = y.row == x.row and y.below_floor == x.below_floor and y.dock == x.dock
+                # Of two that do equally well the first stays.
+                equal = y.fen == x.fen and y.late == x.late and fees == 0
+                if worse and (contested[b] == 0 or same) and not (equal and b > a):
+                    dominated[a] = 1
+                    break
+
+
+@compiled
+def bundles_below(
+    g: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    group: int,
+    limit: int,
+    found: NDArray[np.int64],
+) -> int:
+    """Write all bundles of a group that cost less than the limit, a row each; return how many, −1 for too many."""
+    o = g.groups[group]
+    n = o.last - o.first
+    _lay_rest(g, w, base, desk, group)
+    count, depth, nodes = 0, 0, 0
+    desk.at[0] = w.first[o.first] - 1
+    while depth >= 0:
+        nodes += 1
+        if nodes > MOST_NODES:
+            return -1
+        if not _next(g, w, base, desk, group, depth, limit):
+            depth -= 1
+        elif depth == n - 1:
+            if count == len(found):
+                return -1
+            for k in range(n):
+                found[count, k] = _way_at(w, desk, o.first + k, k)
+            count += 1
+        else:
+            depth += 1
+            desk.at[depth] = w.first[o.first + depth] - 1
+    return count
+
+
+@compiled_into
+def _way_at(w: Ways, desk: Desk, piece: int, depth: int) -> int:
+    return NOTHING if desk.at[depth] == w.first[piece + 1] else int(desk.at[depth])
+
+
+@compiled_into
+def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> tuple[int, int]:
+    o = g.groups[group]
+    n = o.last - o.first
+    cheapest = o.none_fen
+    for k in range(n):
+        desk.best[k] = NOTHING
+    _lay_rest(g, w, base, desk, group)
+    depth, nodes = 0, 0
+    desk.at[0] = w.first[o.first] - 1
+    while depth >= 0:
+        nodes += 1
+        if nodes > MOST_NODES:
+            return cheapest, min(cheapest, desk.rest[0])
+        if not _next(g, w, base, desk, group, depth, cheapest):
+            depth -= 1
+        elif depth == n - 1:
+            cheapest = desk.fen[n] + desk.late[n]
+            for k in range(n):
+                desk.best[k] = _way_at(w, desk, o.first + k, k)
+        else:
+            depth += 1
+            desk.at[depth] = w.first[o.first + depth] - 1
+    return cheapest, cheapest
+
+
+@compiled_into
+def _lay_rest(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> None:
+    """Set what the pieces from each depth on cost at least; a kit's lateness is counted once, at the top."""
+    o = g.groups[group]
+    n = o.last - o.first
+    desk.rest[n] = 0
+    for k in range(n - 1, -1, -1):
+        piece = o.first + k
+        least = FAR if o.complete == 1 else g.pieces[piece].none_fen
+        for way in range(w.first[piece], w.first[piece + 1]):
+            fen = base[way] if o.complete == 1 else base[way] + w.rows[way].late
+            least = min(least, fen)
+        desk.rest[k] = min(FAR, desk.rest[k + 1] + least)
+    desk.fen[0] = 0
+    desk.late[0] = 0
+
+
+@compiled_into
+def _next(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, depth: int, limit: int) -> bool:
+    """Move on to the next way at this depth that may still end below the limit; say whether there is one."""
+    o = g.groups[group]
+    piece = o.first + depth
+    end = w.first[piece + 1]
+    way = desk.at[depth] + 1
+    while way < end or (way == end and o.complete == 0):
+        if way == end:
+            fen, late = desk.fen[depth] + g.pieces[piece].none_fen, desk.late[depth]
+        else:
+            fen, late = desk.fen[depth] + base[way], desk.late[depth]
+            late = max(late, w.rows[way].late) if o.complete == 1 else late + w.rows[way].late
+        if fen + late + desk.rest[depth + 1] < limit:
+            if way < end:
+                fees = _fees(g, w, desk, group, depth, way)
+                fen = FAR if fees < 0 else fen + fees
+            if fen + late + desk.rest[depth + 1] < limit:
+                desk.at[depth] = way
+                desk.fen[depth + 1], desk.late[depth + 1] = fen, late
+                return True
+        way += 1
+    return False
+
+
+@compiled_into
+def _fees(g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int) -> int:
+    """Return what a new parcel and a further source cost, −1 when there would be too many sources."""
+    o = g.groups[group]
+    parcel, source, fees, sources = w.rows[way].parcel, w.rows[way].source, g.consignment_fen, 1
+    new_source = True
+    for k in range(depth):
+        other = desk.at[k]
+        if other == w.first[o.first + k + 1]:
+            continue
+        if w.rows[other].parcel == parcel and w.rows[other].source == source:
+            fees = 0
+        if w.rows[other].source == source:
+            new_source = False
+        seen = False
+        for i in range(k):
+            if desk.at[i] != w.first[o.first + i + 1] and w.rows[desk.at[i]].source == w.rows[other].source:
+                seen = True
+        sources += 0 if seen else 1
+    if not new_source:
+        return fees
+    if sources > max(1, o.most_sources):
+        return -1
+    return fees + (g.split_fen if sources > 1 else 0)
+
+
+def bundle_fen(g: Grid, w: Ways, group: int, chosen: NDArray[np.int64]) -> int:
+    """Return what a bundle costs without any price of a row; chosen: a way per piece, NOTHING for going without."""
+    o = g.groups[group]
+    ways = [int(way) for way in chosen if way != NOTHING]
+    if o["complete"] and len(ways) < len(chosen):
+        return int(o["none_fen"])
+    rows = w.rows[ways]
+    late = rows["late"].max(initial=0) if o["complete"] else rows["late"].sum()
+    missing = sum(int(g.pieces["none_fen"][o["first"] + k]) for k, way in enumerate(chosen) if way == NOTHING)
+    parcels = len({(int(row["source"]), int(row["parcel"])) for row in rows})
+    sources = len({int(row["source"]) for row in rows})
+    fees = parcels * g.consignment_fen + max(0, sources - 1) * g.split_fen
+    return int(rows["fen"].sum() + late + missing + fees)

@@ -1,0 +1,361 @@
+"""One bundle per group at least cost within every limit, and what is proven about it: branch and price.
+
+Most limits never bind: they take part only once a choice breaks them, and only the groups that could draw on them take
+part with them (the kernel). Everybody else has their cheapest bundle. Prices of limits are rounded to whole fen, which
+keeps the bound exact: the cheapest bundles at any prices, less what the limits are worth at them, cost no more than
+any choice within the limits (Lagrange).
+
+Kits are complete or nothing, and nothing is very dear: half a kit is what makes the linear bound weak. So the proof
+branches on which kits are served at all. Once that is settled the bound is within a hair of the best whole choice,
+which is then found among the bundles near the best (`optimizer.parts.whole`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.engines.mip import prices
+from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
+from optimizer.parts.columns import Columns
+from optimizer.parts.drawing import draws_of
+from optimizer.parts.grid import NOTHING, Grid
+from optimizer.parts.ways import Ways
+from optimizer.parts.whole import Priced, Whole, WholeChoice
+
+__all__ = ["Chosen", "Remaining", "choose_bundles"]
+
+Remaining = Callable[[], float | None]
+"""Seconds left, None without a limit."""
+
+MOST_ROUNDS = 100
+MOST_NODES = 400
+FIRST_SLACK_FEN = 4_000
+_SLIGHT = 1e-6
+_HALF = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """way: (pieces,) the way of each, NOTHING for going without. bound_fen: no choice costs less."""
+
+    way: NDArray[np.int64]
+    fen: int
+    bound_fen: int
+    nodes: int
+    columns: int
+
+
+def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float) -> Chosen:
+    """Return the cheapest choice found and what is proven about it; it may stop once it is this near to the bound."""
+    return _Run(g, w, gap).choose(remaining)
+
+
+@dataclass(slots=True)
+class _Node:
+    """A part of all choices: those that serve these kits and leave those.
+
+    price: of the rows, at which bound_fen is proven. half: the kit that is served by half at these prices, NOTHING for
+    none. share: of the columns, by their numbers.
+    """
+
+    served: frozenset[int]
+    left: frozenset[int]
+    bound_fen: int
+    price: NDArray[np.int64]
+    half: int = NOTHING
+    share: dict[int, float] = field(default_factory=dict)
+
+
+class _Run:
+    """One choice in the making."""
+
+    def __init__(self, g: Grid, w: Ways, gap: float) -> None:
+        self.g, self.w, self.gap = g, w, gap
+        self.desk = new_desk(g)
+        self.draws = draws_of(w)
+        self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
+        self.columns = Columns(draws=self.draws)
+        self.active = np.zeros(len(g.capacity), bool)
+        self.kernel = np.zeros(len(g.groups), bool)
+        self.closed: dict[tuple[tuple[int, ...], ...], Whole] = {}
+        self.nodes = 0
+        # Dearer than sending nothing to anybody: what going without costs a kit that a node takes for served.
+        self.dearest_fen = int(g.groups["none_fen"].sum()) + 1
+        nothing = np.zeros(len(g.capacity), np.int64)
+        everybody = np.ones(len(g.groups), bool)
+        self.alone, self.alone_fen, _ = self._best(g, everybody, nothing)
+        self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(self.alone_fen.sum()), price=nothing)
+
+    def choose(self, remaining: Remaining) -> Chosen:
+        """Return the best choice: the node with the lowest bound is parted or closed until none is left below it."""
+        best, fen = self.alone, int(self.alone_fen.sum())
+        if not self._activate(self._use(self.alone)):
+            return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
+        best, fen = self._in_turn({})
+        self._generate(self.root, remaining)
+        open_ = [(self.root.bound_fen, 0, self.root)]
+        closed_fen = fen
+        while open_ and open_[0][0] < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
+            _, _, node = heappop(open_)
+            self.nodes += 1
+            way, way_fen = self._in_turn(node.share)
+            if way_fen < fen:
+                best, fen = way, way_fen
+            if node.half != NOTHING:
+                following = [self._child(node, serve, remaining) for serve in (True, False)]
+            else:
+                way, way_fen, proven_fen = self._close(node, fen, remaining)
+                if proven_fen is None:
+                    following = [node]
+                else:
+                    following = []
+                    closed_fen = min(closed_fen, proven_fen)
+            if way_fen < fen:
+                best, fen = way, way_fen
+            for number, some in enumerate(following):
+                heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
+        bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
+        return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+
+    def _child(self, node: _Node, serve: bool, remaining: Remaining) -> _Node:
+        """Return the node in which the half-served kit is served, or is not."""
+        child = _Node(
+            served=node.served | ({node.half} if serve else set()),
+            left=node.left | (set() if serve else {node.half}),
+            bound_fen=node.bound_fen,
+            price=node.price,
+        )
+        self._generate(child, remaining)
+        return child
+
+    def _generate(self, node: _Node, remaining: Remaining) -> None:
+        """Find the limits that bind in a node, what they are worth, and the bundles that matter at these prices."""
+        g = self._grid_of(node)
+        for _ in range(MOST_ROUNDS):
+            deciding = self._deciding(node)
+            if not deciding.any():
+                node.bound_fen, node.share = self._settled_fen(node), {}
+                break
+            master, column = self.columns.master(
+                deciding, g.groups["none_fen"].astype(np.int64), self.active, self.g.capacity
+            )
+            shared = prices(master)
+            if shared is None:
+                break
+            price = np.zeros_like(node.price)
+            price[self.active] = np.rint(shared.price).astype(np.int64)
+            added = self._add_best(node, g, deciding, price)
+            taken = np.flatnonzero(shared.share > _SLIGHT)
+            node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
+            more = self._activate(self._use_of(node))
+            total_fen = shared.bound_fen + self._settled_fen(node)
+            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= _SLIGHT * total_fen)):
+                break
+        node.half = self._half(node)
+
+    def _grid_of(self, node: _Node) -> Grid:
+        """Return the grid in which going without is no choice for those who are served."""
+        if not node.served:
+            return self.g
+        groups = self.g.groups.copy()
+        groups["none_fen"][list(node.served)] = self.dearest_fen
+        return self.g._replace(groups=groups)
+
+    def _deciding(self, node: _Node) -> NDArray[np.bool_]:
+        deciding = self.kernel.copy()
+        deciding[list(node.left)] = False
+        return deciding
+
+    def _settled_fen(self, node: _Node) -> int:
+        """Return what those cost who have nothing to decide."""
+        return int(self.alone_fen[~self.kernel].sum() + self.g.groups["none_fen"][list(node.left)].sum())
+
+    def _half(self, node: _Node) -> int:
+        """Return the kit whose being served is least settled, NOTHING when all are."""
+        without: dict[int, float] = {}
+        for number, share in node.share.items():
+            group = self.columns.group[number]
+            if self.g.groups["complete"][group] and self.columns.ways[number][0] == NOTHING:
+                without[group] = share
+        worth = {group: min(share, 1 - share) for group, share in without.items() if group not in node.served}
+        group = max(worth, key=lambda group: (worth[group], -group), default=NOTHING)
+        return group if group != NOTHING and worth[group] > _HALF else NOTHING
+
+    def _add_best(self, node: _Node, g: Grid, deciding: NDArray[np.bool_], price: NDArray[np.int64]) -> int:
+        """Add the best bundle of everybody who decides at these prices, and prove what they prove."""
+        chosen, _, bound = self._best(g, deciding, price)
+        worth_fen = int((price * self.g.capacity).sum())
+        bound_fen = int(bound[deciding].sum()) + self._settled_fen(node) - worth_fen
+        if bound_fen >= node.bound_fen:
+            node.bound_fen, node.price = bound_fen, price
+        added = 0
+        for group in np.flatnonzero(deciding):
+            o = self.g.groups[group]
+            added += self._add(int(group), chosen[o["first"] : o["last"]])
+        return added
+
+    def _close(self, node: _Node, beaten_fen: int, remaining: Remaining) -> tuple[NDArray[np.int64], int, int | None]:
+        """Return the best whole choice of a node and its bound, None where limits came to light that it breaks."""
+        g, deciding = self._grid_of(node), self._deciding(node)
+        base, (_, _, least) = self._base(node.price), self._best(g, deciding, node.price)
+        choice = WholeChoice(g, self.w, self.draws, self.active, Priced(price=node.price, base=base, least=least))
+        whole = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
+        bound_fen = fen = self._settled_fen(node)
+        for groups, rows in self._components(deciding):
+            key = tuple(groups.tolist()), tuple(rows.tolist()), tuple(sorted(node.served.intersection(groups.tolist())))
+            if key not in self.closed:
+                slack_fen = min(FIRST_SLACK_FEN, beaten_fen - node.bound_fen)
+                decided = choice.decide(groups, rows, slack_fen=slack_fen, remaining=remaining, gap=self.gap / 2)
+                if decided is None:
+                    return *self._in_turn(node.share), node.bound_fen
+                self.closed[key] = decided
+            decided = self.closed[key]
+            whole[decided.piece] = decided.way
+            fen += decided.fen
+            bound_fen += decided.bound_fen
+        if self._activate(self._use(whole)):
+            node.bound_fen = max(node.bound_fen, bound_fen)
+            self._generate(node, remaining)
+            return *self._in_turn(node.share), None
+        return whole, fen, max(node.bound_fen, bound_fen)
+
+    def _components(self, deciding: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return the groups that share what is short, directly or by way of others, with the rows they share."""
+        taken = self.active[self.draws.row] & deciding[self.group_of_way[self.draws.way]]
+        group = self.group_of_way[self.draws.way[taken]]
+        row = self.draws.row[taken] + len(self.g.groups)
+        mark = np.arange(len(self.g.capacity) + len(self.g.groups))
+        while True:
+            least = mark.copy()
+            np.minimum.at(least, group, mark[row])
+            np.minimum.at(least, row, least[group])
+            least = least[least]
+            if (least == mark).all():
+                break
+            mark = least
+        groups, rows = np.flatnonzero(deciding), np.flatnonzero(self.active)
+        of_group, of_row = mark[groups], mark[rows + len(self.g.groups)]
+        return [(groups[of_group == one], rows[of_row == one]) for one in np.unique(of_group)]
+
+    def _best(
+        self, g: Grid, wanted: NDArray[np.bool_], price: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the cheapest bundles of these groups at these prices of the rows: ways, fen, bounds."""
+        chosen = np.full(len(g.pieces), NOTHING, np.int64)
+        told = np.zeros((len(g.groups), 2), np.int64)
+        best_of_all(g, self.w, self._base(price), self.desk, wanted.astype(np.int8), chosen, told)
+        return chosen, told[:, 0].copy(), told[:, 1].copy()
+
+    def _base(self, price: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what each way costs with what it draws on."""
+        base = self.w.rows["fen"].copy()
+        draws = self.draws
+        taken = price[draws.row] != 0
+        np.add.at(base, draws.way[taken], price[draws.row[taken]] * draws.amount[taken])
+        return base
+
+    def _use(self, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how much of every row the chosen ways take."""
+        share = np.zeros(len(self.w.rows))
+        share[chosen[chosen != NOTHING]] = 1.0
+        return self._use_of_ways(share)
+
+    def _use_of(self, node: _Node) -> NDArray[np.float64]:
+        """Return how much of every row a node's shares take, with everybody who is not in the kernel."""
+        of_way = np.zeros(len(self.w.rows))
+        outside = self.alone[~self.kernel[self.g.pieces["group"]]]
+        of_way[outside[outside != NOTHING]] = 1.0
+        for number, share in node.share.items():
+            for way in self.columns.ways[number]:
+                if way != NOTHING:
+                    of_way[way] += share
+        return self._use_of_ways(of_way)
+
+    def _use_of_ways(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        draws = self.draws
+        use = np.bincount(draws.row, draws.amount * share[draws.way], minlength=len(self.g.capacity))
+        return use.astype(np.float64)
+
+    def _activate(self, use: NDArray[np.float64]) -> bool:
+        """Let the rows that are overdrawn take part, and whoever could draw on them; say whether there are any."""
+        broken = (use > self.g.capacity + 1e-6) & ~self.active
+        if not broken.any():
+            return False
+        self.active |= broken
+        joining = np.zeros_like(self.kernel)
+        joining[self.group_of_way[self.draws.way[broken[self.draws.row]]]] = True
+        joining &= ~self.kernel
+        self.kernel |= joining
+        for group in np.flatnonzero(joining):
+            o = self.g.groups[group]
+            self._add(int(group), self.alone[o["first"] : o["last"]])
+            self._add(int(group), np.full(o["last"] - o["first"], NOTHING, np.int64))
+        return True
+
+    def _add(self, group: int, ways: NDArray[np.int64]) -> bool:
+        return self.columns.add(group, ways.tolist(), lambda: bundle_fen(self.g, self.w, group, ways))
+
+    def _in_turn(self, share: dict[int, float]) -> tuple[NDArray[np.int64], int]:
+        """Return a choice made group by group: first the bundles that are taken for the most part, as far as they fit.
+
+        Then the others, those that are dearest to leave first, each its best from what is left.
+        """
+        left = self.g.capacity - self._use(np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone))
+        best = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
+        fen = int(self.alone_fen[~self.kernel].sum())
+        waiting = dict.fromkeys(np.flatnonzero(self.kernel).tolist())
+        for number in sorted(share, key=lambda number: (-share[number], number)):
+            group, ways = self.columns.group[number], self.columns.ways[number]
+            if share[number] < 0.5 or ways[0] == NOTHING or group not in waiting:
+                continue
+            if self._take(left, [way for way in ways if way != NOTHING]):
+                del waiting[group]
+                best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways
+                fen += self.columns.fen[number]
+        base = self.w.rows["fen"].copy()
+        for group in sorted(waiting, key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)):
+            ways_ = self._best_that_fits(left, base, group)
+            best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways_
+            fen += bundle_fen(self.g, self.w, group, ways_)
+        return best, fen
+
+    def _best_that_fits(self, left: NDArray[np.float64], base: NDArray[np.int64], group: int) -> NDArray[np.int64]:
+        """Return the best bundle of a group from what is left, and take it."""
+        g, o = self.g, self.g.groups[group]
+        first, last = int(self.w.first[o["first"]]), int(self.w.first[o["last"]])
+        entries = slice(self.draws.first[first], self.draws.first[last])
+        short = self.draws.amount[entries] > left[self.draws.row[entries]]
+        kept_fen = base[first:last].copy()
+        base[self.draws.way[entries][short]] = FAR
+        wanted = np.zeros(len(g.groups), np.int8)
+        wanted[group] = 1
+        chosen = np.full(len(g.pieces), NOTHING, np.int64)
+        best_of_all(g, self.w, base, self.desk, wanted, chosen, np.zeros((len(g.groups), 2), np.int64))
+        base[first:last] = kept_fen
+        ways = chosen[o["first"] : o["last"]]
+        if self._take(left, ways[ways != NOTHING].tolist()):
+            return ways
+        # Two pieces of it want the same last units: an order of stock takes them in turn, a kit goes without.
+        kept = np.full(len(ways), NOTHING, np.int64)
+        for k, way in enumerate(ways.tolist() if not o["complete"] else ()):
+            if way != NOTHING and self._take(left, [way]):
+                kept[k] = way
+        return kept
+
+    def _take(self, left: NDArray[np.float64], ways: list[int]) -> bool:
+        """Take what these ways draw on, if all of it is left."""
+        entries, _ = self.draws.of_all(np.array(ways, np.int64))
+        rows, amounts = self.draws.row[entries], self.draws.amount[entries]
+        np.subtract.at(left, rows, amounts)
+        if (left[rows] >= 0).all():
+            return True
+        np.add.at(left, rows, amounts)
+        return False
+
+
+def _over(remaining: Remaining) -> bool:
+    left = remaining()
+    return left is not None and left <= 0

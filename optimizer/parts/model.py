@@ -1,0 +1,286 @@
+"""What is asked of the parts and what is answered, complete, in integers (seconds, grams, fen).
+
+Times count seconds from local midnight of the date the problem is of, as in `optimizer.model`. Parts and the size
+classes that lanes carry are those of `optimizer.model`; lanes here have their departures spelled out, calendars,
+holidays and closures already taken into account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from optimizer.model import Clock, CustomerClass, Part, Position, ShipMode, SizeClass, Tariff
+
+__all__ = [
+    "Answer",
+    "Charges",
+    "Consignment",
+    "Dispatch",
+    "Inbound",
+    "LineAnswer",
+    "Order",
+    "OrderLine",
+    "Quota",
+    "Route",
+    "Shelf",
+    "Source",
+    "SourceKind",
+    "Sourced",
+    "Sourcing",
+    "SourcingCost",
+]
+
+
+class SourceKind(StrEnum):
+    """Who holds parts (货源)."""
+
+    WAREHOUSE = "warehouse"
+    OUTLET = "outlet"
+    HQ = "hq"
+    SUPPLIER = "supplier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Units on their way to a source: they may be promised from ready_s on."""
+
+    ready_s: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """How many of a part a source may promise: on hand less reserved, never negative; more of them as inbound arrives.
+
+    floor: the reserve. The last `floor` units go only to those whom `Charges.release` lets have them, at a price.
+    """
+
+    free: int
+    floor: int = 0
+    inbound: tuple[Inbound, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Somebody who holds parts. An outlet's own stock serves that outlet on the spot, others by lane if it has one.
+
+    dock_lines: order lines that one departure of one mode can be packed for, None without limit. open: False while
+    the source is offline: it sends nothing.
+    """
+
+    id: str
+    kind: SourceKind
+    position: Position
+    shelves: Mapping[str, Shelf]
+    outlet_id: str | None = None
+    dock_lines: int | None = None
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A way for parts from a source to a destination (a centre's territory, or another source), with its departures.
+
+    departures_s: rising, none before now; a lane closed for a day has none on it. transit counts from departure to
+    the outlet's shelf.
+    """
+
+    source_id: str
+    to_id: str
+    mode: ShipMode
+    departures_s: tuple[int, ...]
+    transit_p50_s: int
+    transit_p90_s: int
+    cost_fen: int
+    cost_fen_per_kg: int
+    carries: frozenset[SizeClass]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One part of an order. pinned_source_id: a person decided where it comes from; nothing else is asked."""
+
+    id: str
+    part_id: str
+    quantity: int
+    pinned_source_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What an outlet asks for at once: the kit of a job, or stock of its own (job_id None).
+
+    respond_by_s: when it must have been answered. needed_by_s: when the parts should be there, None for whenever.
+    clocks: promises of the job that run while the parts travel; lead_s: from the parts' arrival to the start of the
+    visit; both price lateness. waiting: a customer waits for it. urgent and waiting: nothing but express or pickup.
+    most_sources: a complete order comes from so many sources at most, 1 for no split.
+    """
+
+    id: str
+    centre_id: str
+    outlet_id: str | None
+    position: Position
+    ordered_s: int
+    respond_by_s: int
+    lines: tuple[OrderLine, ...]
+    job_id: str | None = None
+    needed_by_s: int | None = None
+    clocks: tuple[Clock, ...] = ()
+    lead_s: int = 0
+    customer_class: CustomerClass = CustomerClass.ORDINARY
+    waiting: bool = False
+    urgent: bool = False
+    most_sources: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many of a part an outlet may still order in this period without approval."""
+
+    outlet_id: str
+    part_id: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charges:
+    """Every price of sourcing that is not a lane's, in fen; docs/model.md has the formula of each.
+
+    consignment_fen: opening a parcel of a multi-line order. late_fen_per_hour: past needed_by_s where no clock runs.
+    backorder_fen: per line nobody can send, before lateness. split_fen: each source of an order beyond its first.
+    release_fen: per unit taken below the floor, for the classes in `release` (and urgent waiting orders) only.
+    over_quota_fen: per unit. substitute_fen: per line sent as another part. proximity_fen_per_100km: nearer first
+    (就近).
+    """
+
+    consignment_fen: int = 500
+    late_fen_per_hour: int = 200
+    backorder_fen: int = 60_000
+    split_fen: int = 300
+    release_fen: int = 4_000
+    release: frozenset[CustomerClass] = frozenset({CustomerClass.PRIORITY, CustomerClass.VULNERABLE})
+    over_quota_fen: int = 100
+    substitute_fen: int = 500
+    proximity_fen_per_100km: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourcing:
+    """Everything that is sourced at once; the solver reads nothing else.
+
+    substitutes: other parts that do as well, best first, by part. bid_fen: what a unit on a shelf is worth to orders
+    still to come, by (source, part); None where it is to be computed from `forecast` (units per part and centre
+    expected before the shelves are filled again).
+    """
+
+    now_s: int
+    orders: tuple[Order, ...]
+    parts: tuple[Part, ...]
+    sources: tuple[Source, ...]
+    routes: tuple[Route, ...]
+    substitutes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
+    forecast: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    bid_fen: Mapping[tuple[str, str], int] | None = None
+    charges: Charges = field(default_factory=Charges)
+    tariff: Tariff = field(default_factory=Tariff)
+
+
+class Answer(StrEnum):
+    """What an order line is told; every line is told one of these in time."""
+
+    CONFIRMED = "confirmed"
+    SUBSTITUTED = "substituted"
+    NEEDS_APPROVAL = "needs_approval"
+    BACKORDERED = "backordered"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Units of a line leaving one source by one departure. A line too large for any one source has several.
+
+    part_id: what is sent, a substitute where it is not the line's own. p90 is what is promised.
+    """
+
+    line_id: str
+    order_id: str
+    part_id: str
+    quantity: int
+    source_id: str
+    mode: ShipMode
+    ships_s: int
+    ready_p50_s: int
+    ready_p90_s: int
+    cost_fen: int
+    below_floor: int = 0
+    bulky_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consignment:
+    """A parcel: what one order gets from one source by one departure."""
+
+    order_id: str
+    source_id: str
+    mode: ShipMode
+    ships_s: int
+    line_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAnswer:
+    """The answer to one line. eta is the p90 of its last unit, None only for a line that is declined."""
+
+    line_id: str
+    order_id: str
+    answer: Answer
+    reason: str
+    reason_zh: str
+    eta_p50_s: int | None
+    eta_p90_s: int | None
+    dispatches: tuple[Dispatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcingCost:
+    """What the dispatches cost, in fen, item by item."""
+
+    freight: int = 0
+    consignments: int = 0
+    lateness: int = 0
+    scarcity: int = 0
+    reserve: int = 0
+    backorder: int = 0
+    quota: int = 0
+    substitution: int = 0
+    split: int = 0
+    proximity: int = 0
+
+    @property
+    def total(self) -> int:
+        """The sum that is minimised."""
+        return (
+            self.freight
+            + self.consignments
+            + self.lateness
+            + self.scarcity
+            + self.reserve
+            + self.backorder
+            + self.quota
+            + self.substitution
+            + self.split
+            + self.proximity
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """All lines answered; bound_fen is proven: no answer to this problem costs less. gap = (cost − bound) / cost."""
+
+    answers: tuple[LineAnswer, ...]
+    consignments: tuple[Consignment, ...]
+    cost: SourcingCost
+    bound_fen: int
+    optimal: bool
+    bid_fen: Mapping[tuple[str, str], int] = field(default_factory=dict)

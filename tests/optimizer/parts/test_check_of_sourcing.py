@@ -1,0 +1,117 @@
+"""The checker finds what is wrong with an answer: each sentence is provoked by tampering with a right one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from optimizer.model import CustomerClass, ShipMode
+from optimizer.parts.check import faults
+from optimizer.parts.model import Answer, LineAnswer, Sourced, SourceKind, Sourcing
+from optimizer.parts.sourcing import source
+from tests import make_parts as make
+from tests.make import clock
+
+Tamper = Callable[[Sourced], Sourced]
+
+
+def told(number: int = 0, **fields: Any) -> Tamper:
+    """Return what changes an answer."""
+
+    def tamper(sourced: Sourced) -> Sourced:
+        answers = list(sourced.answers)
+        answers[number] = replace(answers[number], **fields)
+        return replace(sourced, answers=tuple(answers))
+
+    return tamper
+
+
+def sent(number: int = 0, **fields: Any) -> Tamper:
+    """Return what changes the first dispatch of an answer."""
+
+    def tamper(sourced: Sourced) -> Sourced:
+        first, *others = sourced.answers[number].dispatches
+        return told(number, dispatches=(replace(first, **fields), *others))(sourced)
+
+    return tamper
+
+
+def listed(change: Callable[[tuple[LineAnswer, ...]], tuple[LineAnswer, ...]]) -> Tamper:
+    """Return what changes the list of answers."""
+    return lambda sourced: replace(sourced, answers=change(sourced.answers))
+
+
+PLAIN = make.asked(
+    sources=(make.source(), make.source("w2"), make.source("w3", open=False)),
+    routes=(make.route(), make.route("w2", cost_fen=2_000)),
+)
+KIT = make.asked(
+    make.order(make.line("l1"), make.line("l2", "p2")),
+    sources=(make.source(shelves={"p1": make.shelf(), "p2": make.shelf()}),),
+)
+OWN = make.asked(sources=(make.source("shop", kind=SourceKind.OUTLET, outlet_id="u1"),), routes=())
+URGENT = make.asked(make.order(urgent=True), routes=(make.route(), make.route(mode=ShipMode.EXPRESS)))
+RESERVED = make.asked(
+    make.order(customer_class=CustomerClass.PRIORITY), sources=(make.source(shelves={"p1": make.shelf(1, 1)}),)
+)
+SPLIT = make.asked(
+    make.order(make.line(quantity=2)),
+    sources=tuple(make.source(id, shelves={"p1": make.shelf(1)}) for id in ("w1", "w2")),
+    routes=(make.route(), make.route("w2")),
+)
+DOCKED = make.asked(make.order(), make.order(make.line("l2"), id="o2"), sources=(make.source(dock_lines=1),))
+
+CASES: list[tuple[str, Sourcing, Tamper, str]] = [
+    ("no answer", PLAIN, listed(lambda _: ()), "line l1 has no answer"),
+    ("two answers", PLAIN, listed(lambda answers: answers * 2), "line l1 has 2 answers"),
+    ("another's line", PLAIN, told(line_id="l9"), "l9 is no line of this problem"),
+    ("too many", PLAIN, sent(quantity=2), "line l1 asks for 1, 2 are sent"),
+    ("too few", PLAIN, told(dispatches=()), "line l1 is told confirmed, 0 of 1 are sent"),
+    ("declined and sent", PLAIN, told(answer=Answer.DECLINED), "line l1 is declined and sent"),
+    ("no time", PLAIN, told(eta_p90_s=None), "line l1 is told confirmed without a time"),
+    ("another time", PLAIN, told(eta_p90_s=0), "promised for another time than 12:00"),
+    ("unknown source", PLAIN, sent(source_id="w9"), "w9 or p1 is not of this problem"),
+    ("nothing", PLAIN, sent(quantity=0), "0 are sent"),
+    ("another part", PLAIN, sent(part_id="p2"), "p2 does not do instead of p1"),
+    ("offline", PLAIN, sent(source_id="w3"), "w3 is offline"),
+    ("reserve", PLAIN, sent(below_floor=1), "takes 1 from the reserve of w1, which is not for it"),
+    ("no such departure", PLAIN, sent(ships_s=clock("15:59")), "no standard lane from w1 to c1 carries p1 at 15:59"),
+    ("no such price", PLAIN, sent(cost_fen=1), "in that time and at that price"),
+    ("too early", replace(PLAIN, now_s=clock("08:00")), sent(ships_s=clock("07:00")), "has left before now"),
+    ("slow", URGENT, sent(mode=ShipMode.STANDARD), "a customer waits and it travels standard"),
+    ("slow needlessly", URGENT, sent(mode=ShipMode.STANDARD, bulky_fallback=True), "though a faster lane carries it"),
+    ("by itself", PLAIN, sent(mode=ShipMode.DEDICATED), "it goes by itself, though standard carry it"),
+    ("own shelf", OWN, sent(cost_fen=5), "lies on the outlet's own shelf"),
+    ("half a kit", KIT, told(1, dispatches=()), "order o1 is a kit: l2 is not sent, others are"),
+    ("empty shelf", replace(PLAIN, sources=(make.source(shelves={"p1": make.shelf(1)}),)), sent(quantity=3), "has 1"),
+    ("floor", RESERVED, sent(below_floor=0), "w1 keeps 1 of p1, and 1 of 1 have left without leave"),
+    ("wrong price", PLAIN, lambda s: replace(s, cost=replace(s.cost, freight=1)), "freight is said to cost 1 fen"),
+    ("bound", PLAIN, lambda s: replace(s, bound_fen=s.cost.total + 1), "less than the"),
+    ("not the best", PLAIN, lambda s: replace(s, bound_fen=s.cost.total - 1), "it is said to be the best"),
+]
+
+
+@pytest.mark.parametrize(("asked", "tamper", "sentence"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_every_tampering_is_found(asked: Sourcing, tamper: Tamper, sentence: str) -> None:
+    sourced = source(asked)
+    assert faults(asked, sourced) == []
+    found = faults(asked, tamper(sourced))
+    assert any(sentence in fault for fault in found), found
+
+
+def test_a_pin_that_is_not_kept_is_found() -> None:
+    sourced = source(PLAIN)
+    pinned = replace(PLAIN, orders=(make.order(make.line(pinned="w2")),))
+    assert any("a person decided on w2" in fault for fault in faults(pinned, sourced))
+
+
+def test_too_many_sources_are_found() -> None:
+    sourced = source(SPLIT)
+    narrow = replace(SPLIT, orders=(replace(SPLIT.orders[0], most_sources=1),))
+    assert any("comes from 2 sources, at most 1" in fault for fault in faults(narrow, sourced))
+
+
+def test_a_full_dock_is_found() -> None:
+    wide = replace(DOCKED, sources=(make.source(),))
+    assert any("packs 1 lines for standard at 16:00, 2 are to leave" in fault for fault in faults(DOCKED, source(wide)))

@@ -53,7 +53,7 @@ setup: .venv/.warm
 	@touch $@
 
 # numba notices a change in a function's own file, not in the files of the functions it calls: compile all anew.
-.venv/.warm: .venv/.installed .venv/.font $(wildcard optimizer/search/*.py)
+.venv/.warm: .venv/.installed .venv/.font $(wildcard optimizer/search/*.py optimizer/parts/*.py)
 	@find optimizer -name "*.nb[ic]" -delete
 	@echo "Compiling the search (about two minutes)."
 	@$(PAIGONG) warm-up

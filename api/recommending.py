@@ -40,14 +40,20 @@ def recommended(
     )
 
 
-def nobody(centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime) -> NobodyShown:
-    """Return why a job gets no offer, and the cheapest single changes that would give it one."""
+def nobody(
+    centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime, *, remedies: bool
+) -> NobodyShown:
+    """Return why a job gets no offer and, if asked for, the cheapest single changes that would give it one.
+
+    Looking for these lays out the whole plan of a centre, which holds up whoever else is on the telephone.
+    """
     desks = [without_visit(centre, asked.job_id, now) if asked.moves else centre for centre in centres]
     found = [(desk, _found(desk, asked, 3, now)) for desk in desks]
-    remedies = [remedy for desk in desks for remedy in _remedies(desk, asked, language, now)]
-    return NobodyShown(
-        candidates=_candidates(found, 3, language), remedies=sorted(remedies, key=lambda one: one.price.fen)
-    )
+    helping = None
+    if remedies:
+        each = (remedy for desk in desks for remedy in _remedies(desk, asked, language, now))
+        helping = sorted(each, key=lambda one: one.price.fen)
+    return NobodyShown(candidates=_candidates(found, 3, language), remedies=helping)
 
 
 def _job(centre: CentreDesk, asked: Asked) -> Job:

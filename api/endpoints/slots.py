@@ -108,7 +108,7 @@ def offer_slots(
     length_s = _length(body)
     asked, centres = _asked(edge, desks, body, now)
     slots = _slots(centres, body, length_s, now)
-    return _offered(edge, centres, asked, slots, body.most, language)
+    return _offered(edge, centres, asked, slots, body, language)
 
 
 @routes.post("/slot-holds", status_code=201, response_model=HoldShown, dependencies=[_WRITE], summary="Hold a place")
@@ -339,16 +339,16 @@ def _of_date(date: dt.date, length: dt.timedelta) -> Iterator[Span]:
 
 
 def _offered(
-    edge: Edge, centres: tuple[CentreDesk, ...], asked: Asked, slots: list[Span], most: int, language: Language
+    edge: Edge, centres: tuple[CentreDesk, ...], asked: Asked, slots: list[Span], body: SlotQuestion, language: Language
 ) -> Response:
     now = edge.clock()
-    found = quotes(centres, asked, slots, most=most, now=now)
+    found = quotes(centres, asked, slots, most=body.most, now=now)
     set_id = new_id("offer")
     shown = OffersShown(
         id=set_id,
         centre_id=asked.centre_id,
         items=[_offer_shown(f"{set_id}.{number}", one) for number, one in enumerate(found, start=1)],
-        nobody=None if found else nobody(centres, asked, language, now),
+        nobody=None if found else nobody(centres, asked, language, now, remedies=body.remedies),
     )
 
     def effect(session: Session) -> Answer:

@@ -55,6 +55,13 @@ class SlotQuestion(Question):
     ] = None
     slot_length: Annotated[Iso8601, Field(description="PT15M to PT24H.", examples=["PT2H"])] = "PT2H"
     most: Annotated[int, Field(ge=1, le=50, description="At most so many offers.", examples=[5])] = 10
+    remedies: Annotated[
+        bool,
+        Field(
+            description="Where there is no offer, also work out what would make one; it takes a second.",
+            examples=[True],
+        ),
+    ] = False
 
 
 class PromiseShown(Shown):
@@ -132,7 +139,9 @@ class NobodyShown(Shown):
     """Why there is no offer."""
 
     candidates: Annotated[list[CandidateShown], Field(description="Who comes nearest, with every verdict.")]
-    remedies: Annotated[list[RemedyShown], Field(description="What would help.")]
+    remedies: Annotated[
+        list[RemedyShown] | None, Field(description="What would help, cheapest first; null when it was not asked for.")
+    ]
 
 
 class OffersShown(Shown):

@@ -193,8 +193,9 @@ def test_an_appointment_is_moved_and_cancelled(app: FastAPI, client: TestClient)
 
 
 def test_what_nobody_can_serve_says_why(app: FastAPI, client: TestClient) -> None:
-    found = ask(client, draft(app, crew_size=9))
+    found = ask(client, draft(app, crew_size=9), remedies=True)
     assert found["items"] == []
+    assert ask(client, draft(app, crew_size=9))["nobody"] == {**found["nobody"], "remedies": None}
     nobody = found["nobody"]
     assert nobody["candidates"]
     assert all(not one["possible"] for one in nobody["candidates"])
@@ -369,7 +370,7 @@ def test_a_recommendation_asks_every_plan_that_holds(
     assert best["start"] > "2026-03-03"
     people = [one["technician_id"] for one in answer.json()["candidates"]]
     assert len(people) == len(set(people))
-    nobody = ask(client, draft(app, crew_size=9))["nobody"]
+    nobody = ask(client, draft(app, crew_size=9), remedies=True)["nobody"]
     assert nobody["candidates"]
     prices = [one["price"]["fen"] for one in nobody["remedies"]]
     assert prices == sorted(prices)

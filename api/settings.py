@@ -1,6 +1,5 @@
 """What an operator can set: one class, every field from the environment as PAIGONG_<NAME>."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import limits
@@ -39,9 +38,6 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(description="SQLAlchemy address of the store: SQLite or PostgreSQL.")] = (
         "sqlite:///paigong.db"
     )
-    data_folder: Annotated[Path, Field(description="Where runs keep what is no table: caches, road files.")] = Path(
-        "run"
-    )
     host: Annotated[str, Field(description="Address to listen on; beyond loopback a key must exist.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")] = 8000
     body_limit: Annotated[int, Field(ge=1_000, description="Bytes of a request's body, unpacked.")] = 64_000_000
@@ -61,10 +57,9 @@ class Settings(BaseSettings):
     keep_holds_days: Annotated[
         int, Field(ge=1, le=36_500, description="Days that holds which were released or ran out stay.")
     ] = 30
-    travel: Annotated[str, Field(description="Where travel times come from (docs/operations.md).")] = "estimate"
     webhook_timeout_s: Annotated[float, Field(gt=0, le=60, description="Seconds a receiver may take.")] = 10.0
     vroom_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds of search for POST /vroom.")] = 10.0
-    telemetry: Annotated[bool, Field(description="Send OpenTelemetry traces, if its packages are there.")] = False
+    telemetry: Annotated[bool, Field(description="Trace requests with OpenTelemetry, if it is there.")] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="Least level that is logged.")
     ] = "info"

@@ -1,14 +1,13 @@
 """A store in which a planned day folder is published, and an API that serves it by a clock of the day's morning."""
 
 import datetime as dt
-import os
+import itertools
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,36 +21,20 @@ from api.database import Database
 from api.folder_plans import read_folder_plan, take_over
 from api.logs import configure_logs
 from api.settings import Settings
-from api.store.jobs import By
-from api.store.keys import make_key
-from api.store.load import load_day
-from api.upgrade import upgrade
+from api.tables.plans import Visit
 from bench.open_loop import Served
+from bench.running_store import load_folder, morning, until
 from datasets.day import read_source
-from datasets.times import TIME_ZONE, moment_of
+from datasets.times import moment_of
 
-__all__ = ["drafts", "load_folder", "morning_of", "publish_folder", "server", "serving", "working"]
+__all__ = ["drafts", "morning_of", "overlapping", "publish_folder", "server", "serving"]
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 600
-
-
-def load_folder(database_url: str, day_path: Path) -> str:
-    """Load a day folder into an empty store, and return the header of a key that may do everything."""
-    database = Database(database_url)
-    upgrade(database)
-    read = read_source(day_path)
-    with database.write() as session:
-        now = moment_of(read.settings.date, read.settings.now_s)
-        load_day(session, read, by=By(actor="bench", channel="load"), now=now)
-        made = make_key(session, name="bench", scopes=("admin",), centres=None, now=dt.datetime.now(dt.UTC))
-    database.close()
-    return f"Bearer {made.token}"
 
 
 def publish_folder(database_url: str, day_path: Path, plan_path: Path) -> str:
     """Load a day folder into an empty store, let its plan folder hold, and return a key's header."""
-    key = load_folder(database_url, day_path)
+    key = load_folder(database_url, day_path).authorization
     given = read_folder_plan(day_path, plan_path)
     database = Database(database_url)
     with database.write() as session:
@@ -59,6 +42,15 @@ def publish_folder(database_url: str, day_path: Path, plan_path: Path) -> str:
         take_over(session, given, actor="bench", at=now)
     database.close()
     return key
+
+
+def overlapping(visits: Sequence[Visit]) -> list[str]:
+    """Return who is at two doors at once; visits: by technician and start."""
+    return [
+        f"{one.technician_id} is at {one.job_id} and {other.job_id} at once"
+        for one, other in itertools.pairwise(visits)
+        if one.technician_id == other.technician_id and one.end_at > other.start_at
+    ]
 
 
 def drafts(day_path: Path, count: int) -> list[dict[str, Any]]:
@@ -80,7 +72,7 @@ def drafts(day_path: Path, count: int) -> list[dict[str, Any]]:
 
 def morning_of(day_path: Path) -> dt.datetime:
     """Return seven o'clock of a day folder's first date."""
-    return dt.datetime.combine(read_source(day_path).settings.date, dt.time(7), TIME_ZONE)
+    return morning(read_source(day_path).settings.date)
 
 
 @contextmanager
@@ -100,44 +92,18 @@ def server(database_url: str, now: dt.datetime, speed: float = 0.0) -> Iterator[
     # Logs are written as `paigong serve` writes them, and nobody reads them.
     with tempfile.TemporaryFile() as log, subprocess.Popen(command, cwd=ROOT, stderr=log) as process:
         try:
-            _wait_for(port)
+            until(lambda: _answers(port), 0.2)
             yield Served(port=port, pid=process.pid)
         finally:
             process.terminate()
 
 
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise TimeoutError(f"nobody answered on port {port} within {PATIENCE_S} s")
-
-
-@contextmanager
-def working(database_url: str, processes: int = 2) -> Iterator[int]:
-    """Let a worker of its own run the plans of a store; yield its process id once it is ready."""
-    environment = {**os.environ, "PAIGONG_DATABASE_URL": database_url, "PAIGONG_WORKERS": str(processes)}
-    command = [sys.executable, "-c", "from api.cli import main; main()", "work"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "worker.ready" in line:
-            break
-    # What it says later nobody reads, but a full pipe would stop it.
-    drain = threading.Thread(target=process.stdout.read, daemon=True)
-    drain.start()
+def _answers(port: int) -> bool:
     try:
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-        drain.join()
+        httpx.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def _clock(begin: dt.datetime, speed: float) -> Clock:

@@ -7,7 +7,6 @@ place or 409 with new offers. PostGIS is a throw-away cluster on a Unix socket.
 """
 
 import argparse
-import itertools
 import multiprocessing as mp
 import sys
 import time
@@ -25,7 +24,7 @@ from sqlalchemy import select
 from api.database import Database
 from api.tables.plans import Visit
 from api.tables.slots import Appointment, SlotHold
-from bench.booked_store import drafts, morning_of, publish_folder, serving
+from bench.booked_store import drafts, morning_of, overlapping, publish_folder, serving
 from bench.postgis import stores
 from bench.report import machine, markdown_table, put_section
 
@@ -149,11 +148,7 @@ def _faults(database_url: str, outcomes: Sequence[Outcome]) -> list[str]:
     with database.read() as session:
         visits = session.scalars(select(Visit).order_by(Visit.technician_id, Visit.start_at)).all()
         there = Counter(visit.job_id for visit in visits)
-        overlaps = [
-            f"{one.technician_id} is at {one.job_id} and {other.job_id} at once"
-            for one, other in itertools.pairwise(visits)
-            if one.technician_id == other.technician_id and one.end_at > other.start_at
-        ]
+        overlaps = overlapping(visits)
         promised = list(session.scalars(select(Appointment.job_id).where(Appointment.state == "confirmed")))
         taken = Counter(session.scalars(select(SlotHold.offer_id).where(SlotHold.state.in_(("held", "confirmed")))))
     database.close()

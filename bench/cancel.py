@@ -5,14 +5,13 @@ python -m bench.cancel DAYDIR [--runs 10] [--database URL]: real server and work
 
 import argparse
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
 import httpx
 
 from bench.report import machine, markdown_table
-from bench.running_store import descendants, load_store, running, serving_api, until
+from bench.running_store import at_work, descendants, until
 
 __all__ = ["cancelled"]
 
@@ -41,15 +40,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--database", help="an empty store (default: SQLite)")
     said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
-        url = said.database or f"sqlite:///{folder}/bench.db"
-        headers, horizon = load_store(url, said.day)
-        with (
-            serving_api(url, folder / "serve.log", headers) as client,
-            running(url, '"worker.ready"', folder / "work.log", "work") as worker_pid,
-        ):
-            took = [cancelled(client, horizon, worker_pid) for _ in range(said.runs)]
+    with at_work(said.day, said.database) as (client, worker_pid, horizon):
+        took = [cancelled(client, horizon, worker_pid) for _ in range(said.runs)]
     rows = [
         (what, str(len(took)), f"{statistics.median(times):.2f}", f"{max(times):.2f}")
         for what, times in zip(("state is cancelled", "processes are gone"), zip(*took, strict=True), strict=True)

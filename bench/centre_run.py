@@ -20,9 +20,10 @@ from sqlalchemy import func, select
 
 from api.database import Database
 from api.tables.jobs import JobRow
-from bench.booked_store import load_folder, morning_of, serving, working
+from bench.booked_store import serving
 from bench.postgis import stores
 from bench.report import machine, markdown_table, put_section
+from bench.running_store import load_folder, working
 from datasets.day import read_source
 
 __all__ = ["Run", "one_run", "runs_in", "section"]
@@ -80,7 +81,8 @@ def one_run(client: httpx.Client, store: str, wish: dict[str, Any]) -> Run:
 
 def runs_in(store: str, database_url: str, day_path: Path, *, count: int, seconds: float) -> list[Run]:
     """Return the runs of the centres in one store."""
-    key, now = load_folder(database_url, day_path), morning_of(day_path)
+    loaded = load_folder(database_url, day_path)
+    key, now = loaded.authorization, loaded.morning
     read = read_source(day_path)
     wishes = [
         {

@@ -7,7 +7,6 @@ samples begin with it and end with it. --beside: other requests meanwhile too, s
 """
 
 import argparse
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ import httpx
 import numpy as np
 
 from bench.report import machine, markdown_table
-from bench.running_store import load_store, running, serving_api
+from bench.running_store import at_work
 
 __all__ = ["sampled"]
 
@@ -63,22 +62,15 @@ def main() -> None:
     parser.add_argument("--database", help="an empty store (default: SQLite)")
     parser.add_argument("--beside", action="store_true", help="other requests meanwhile")
     said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
-        url = said.database or f"sqlite:///{folder}/bench.db"
-        headers, horizon = load_store(url, said.day)
-        with (
-            serving_api(url, folder / "serve.log", headers) as client,
-            running(url, '"worker.ready"', folder / "work.log", "work"),
-        ):
-            wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"seconds": said.seconds}}
-            path = client.post("/v1/plans", json=wish).headers["location"]
-            over = threading.Event()
-            asking = threading.Thread(target=_follow, args=(client, path, over, said.beside))
-            asking.start()
-            times, failed = sampled(str(client.base_url), said.rate, over.is_set)
-            asking.join()
-            plan = client.get(path).json()
+    with at_work(said.day, said.database) as (client, _, horizon):
+        wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"seconds": said.seconds}}
+        path = client.post("/v1/plans", json=wish).headers["location"]
+        over = threading.Event()
+        asking = threading.Thread(target=_follow, args=(client, path, over, said.beside))
+        asking.start()
+        times, failed = sampled(str(client.base_url), said.rate, over.is_set)
+        asking.join()
+        plan = client.get(path).json()
     p50, p95, p99, most = (float(np.percentile(times, q)) for q in (50, 95, 99, 100))
     header = ("requests/s", "requests", "failed", "p50 ms", "p95 ms", "p99 ms", "max ms")
     row = (f"{said.rate:g}", str(len(times)), str(failed), *(f"{value:.1f}" for value in (p50, p95, p99, most)))

@@ -26,7 +26,7 @@ from api.schemas.cells import fields_of
 from api.schemas.jobs import JobIn
 from api.settings import Settings
 from api.store import keys
-from api.store.jobs import By
+from api.store.jobs import LOADING, By
 from api.store.load import load_day
 from api.store.watch import watch
 from api.upgrade import upgrade
@@ -93,7 +93,7 @@ def _with_network(database: Database, source: DaySource, now: dt.datetime) -> st
     empty = table_of([], JOBS, FaultList())
     with database.write() as session:
         network = replace(source, tables={**source.tables, "jobs": empty})
-        load_day(session, network, by=By(actor="bench", channel="load"), now=now)
+        load_day(session, network, by=By(actor="bench", channel=LOADING), now=now)
         return keys.make_key(session, name="bench", scopes=("admin",), centres=None, now=now, expires_at=None).token
 
 

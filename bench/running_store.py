@@ -5,39 +5,92 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from api.database import Database
-from api.store.jobs import By
+from api.store.jobs import LOADING, By
 from api.store.keys import make_key
 from api.store.load import load_day
 from api.upgrade import upgrade
 from datasets.day import read_source
-from datasets.times import moment_of
+from datasets.times import TIME_ZONE, moment_of
 
-__all__ = ["PATIENCE_S", "descendants", "load_store", "running", "serving_api", "until"]
+__all__ = [
+    "PATIENCE_S",
+    "Loaded",
+    "at_work",
+    "descendants",
+    "load_folder",
+    "morning",
+    "running",
+    "serving_api",
+    "until",
+    "working",
+]
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 1_800.0
 
 
-def load_store(database_url: str, day_path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Load a day folder into an empty store; return the header of a key, and the horizon of a plan of the day."""
+def morning(date: dt.date) -> dt.datetime:
+    """Return seven o'clock of a date, by the clocks there."""
+    return dt.datetime.combine(date, dt.time(7), TIME_ZONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What is loaded: the header of a key that may do everything, and the day's first date."""
+
+    authorization: str
+    date: dt.date
+
+    @property
+    def morning(self) -> dt.datetime:
+        """Seven o'clock of the first date."""
+        return morning(self.date)
+
+
+def load_folder(database_url: str, day_path: Path) -> Loaded:
+    """Load a day folder into an empty store."""
     database = Database(database_url)
     upgrade(database)
-    source = read_source(day_path)
-    first = source.settings.date
-    morning = moment_of(first, 7 * 3_600)
+    read = read_source(day_path)
     with database.write() as session:
-        load_day(session, source, by=By(actor="bench", channel="load"), now=morning)
+        now = moment_of(read.settings.date, read.settings.now_s)
+        load_day(session, read, by=By(actor="bench", channel=LOADING), now=now)
         made = make_key(session, name="bench", scopes=("admin",), centres=None, now=dt.datetime.now(dt.UTC))
     database.close()
-    return {"Authorization": f"Bearer {made.token}"}, {"date": first.isoformat(), "now": morning.isoformat()}
+    return Loaded(authorization=f"Bearer {made.token}", date=read.settings.date)
+
+
+@contextmanager
+def at_work(day_path: Path, database_url: str | None) -> Iterator[tuple[httpx.Client, int, dict[str, str]]]:
+    """Load a day, serve it, and let a worker wait for plans; yield a client, the worker's id and a plan's horizon.
+
+    database_url: an empty store, SQLite in a folder of its own if none is given.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        url = database_url or f"sqlite:///{folder}/bench.db"
+        loaded = load_folder(url, day_path)
+        horizon = {"date": loaded.date.isoformat(), "now": loaded.morning.isoformat()}
+        headers = {"Authorization": loaded.authorization}
+        with serving_api(url, folder / "serve.log", headers) as client, working(url) as worker_pid:
+            yield client, worker_pid, horizon
+
+
+@contextmanager
+def working(database_url: str) -> Iterator[int]:
+    """Let a worker run the plans of a store; yield its process id once it is ready."""
+    with tempfile.NamedTemporaryFile() as log, running(database_url, '"worker.ready"', Path(log.name), "work") as pid:
+        yield pid
 
 
 @contextmanager

@@ -7,7 +7,6 @@ Exit code 1 when something was broken.
 """
 
 import argparse
-import itertools
 import sys
 import threading
 import time
@@ -28,10 +27,11 @@ from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
 from api.tables.slots import Appointment
-from bench.booked_store import drafts, morning_of, publish_folder, server, working
+from bench.booked_store import drafts, morning_of, overlapping, publish_folder, server
 from bench.memory import Growth, Samples, growth_of, watched
 from bench.postgis import stores
 from bench.report import machine, markdown_table, put_section
+from bench.running_store import working
 from bench.traffic_mix import HALF_HOUR_S, JOBS, SOURCE, Player, Told, schedule
 
 __all__ = ["broken", "faults_in", "receiving"]
@@ -82,11 +82,7 @@ def faults_in(database: Database, told: Told, jobs_before: int) -> list[str]:
         jobs = len(session.scalars(select(JobRow.id)).all())
         visits = session.scalars(select(Visit).order_by(Visit.technician_id, Visit.start_at)).all()
         there = Counter(visit.job_id for visit in visits)
-        overlaps = [
-            f"{one.technician_id} is at {one.job_id} and {other.job_id} at once"
-            for one, other in itertools.pairwise(visits)
-            if one.technician_id == other.technician_id and one.end_at > other.start_at
-        ]
+        overlaps = overlapping(visits)
         promises = {id_: state for id_, state in session.execute(select(Appointment.id, Appointment.state))}
         open_ = set(session.scalars(select(DispatchItem.id).where(DispatchItem.state != "completed")))
     lost = told.external_ids - names.keys()

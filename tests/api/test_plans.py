@@ -4,8 +4,6 @@ import datetime as dt
 import json
 import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +25,8 @@ from api.tables.events import Event
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
 from api.tables.plans import LiveRoute, Plan, PlanFile, Published, Visit
-from optimizer.budget import Budget
-from optimizer.workers import HereWorkers
 from tests.api.clients import MakeKey, client_of
+from tests.api.published import hire
 from tests.api.running import NOW, plan_of, store_with_a_day, until
 
 WISH = {
@@ -37,18 +34,6 @@ WISH = {
     "horizon": {"date": "2026-03-02", "days": 1, "now": "2026-03-02T07:00:00+08:00"},
     "limits": {"steps": 300},
 }
-
-
-class Here(HereWorkers):
-    """Workers of a run in the test's own process."""
-
-    def until_stopped(self, budget: Budget) -> Budget:
-        return budget
-
-
-@contextmanager
-def hire() -> Iterator[Here]:
-    yield Here()
 
 
 @pytest.fixture

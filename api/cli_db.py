@@ -8,7 +8,7 @@ import typer
 
 from api.errors import Conflict
 from api.opening import StoreRefused, opened
-from api.store.jobs import By
+from api.store.jobs import LOADING, By
 from api.store.load import load_day
 from datasets.day import read_source
 
@@ -46,7 +46,7 @@ def _db_load(
     read = read_source(folder)
     database = opened(url)
     with database.write() as session:
-        loaded = load_day(session, read, by=By(actor="paigong db load", channel="load"), now=dt.datetime.now(dt.UTC))
+        loaded = load_day(session, read, by=By(actor="paigong db load", channel=LOADING), now=dt.datetime.now(dt.UTC))
     database.close()
     for name, put in loaded.tables.items():
         there = len(put.created) + len(put.changed) + len(put.unchanged)

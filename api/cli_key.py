@@ -7,7 +7,7 @@ import typer
 
 from api.auth import Scope
 from api.clock import utc_now
-from api.opening import opened
+from api.opening import DatabaseUrl, opened
 from api.settings import read_settings
 from api.store import keys
 from datasets.faults import Refusal
@@ -17,11 +17,6 @@ __all__ = ["KeyRefused", "key_app"]
 DEVELOPMENT_DAYS = 30
 
 key_app = typer.Typer(no_args_is_help=True, help="API keys: make one, list them, revoke one.")
-
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option("--database", metavar="URL", help="The store (default: PAIGONG_DATABASE_URL, else ./paigong.db)."),
-]
 
 
 class KeyRefused(Refusal):

@@ -15,7 +15,7 @@ from api.app import create_app
 from api.clock import utc_now
 from api.database import Database
 from api.logs import configure_logs
-from api.opening import opened, stands
+from api.opening import DatabaseUrl, opened, stands
 from api.settings import Settings, read_settings
 from api.store import keys
 from api.supervisor import Supervisor
@@ -28,11 +28,6 @@ GRACE_S = 10
 """Seconds that answers under way have to end in, event streams included."""
 
 serve_app = typer.Typer(add_completion=False)
-
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option("--database", metavar="URL", help="The store (default: PAIGONG_DATABASE_URL, else ./paigong.db)."),
-]
 
 
 class _Server(uvicorn.Server):

@@ -1,5 +1,8 @@
 """The store behind an address given on the command line: made, or refused in words; upgraded only on request."""
 
+from typing import Annotated
+
+import typer
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -7,7 +10,13 @@ from api.database import Database
 from api.upgrade import StoreIsNewer, is_made, is_older, upgrade
 from datasets.faults import Refusal
 
-__all__ = ["StoreRefused", "opened", "stands"]
+__all__ = ["DatabaseUrl", "StoreRefused", "opened", "stands"]
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option("--database", metavar="URL", help="The store (default: PAIGONG_DATABASE_URL, else ./paigong.db)."),
+]
+"""The option that names a store, of commands that heed the settings."""
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 

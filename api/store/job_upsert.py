@@ -18,7 +18,7 @@ from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
 from api.store.families import unknown_families
 from api.store.job_moves import MAY_BE_AHEAD, job_event, state_event
-from api.store.jobs import By, Entered, enter_jobs, jobs_by_external
+from api.store.jobs import LIVE_COLUMNS, By, Entered, enter_jobs, jobs_by_external
 from api.tables.jobs import JobRow
 from datasets.day import DaySource
 from datasets.faults import DayRefused
@@ -126,10 +126,7 @@ def _edge_faults(said: JobIn, sending: Sending, job: Any | None, cells: Cells, n
 
 
 def _same(job: Any, cells: Cells) -> bool:
-    return all(job.cells.get(name, "") == cells.get(name, "") for name in JOB_COLUMNS if name not in _LIVE)
-
-
-_LIVE = frozenset({"appointment", "consent", "lock", "published_technician_id", "published_start", "told"})
+    return all(job.cells.get(name, "") == cells.get(name, "") for name in JOB_COLUMNS if name not in LIVE_COLUMNS)
 
 
 def _with_live(cells: Cells, said: JobIn, job: Any | None) -> Cells:

@@ -23,7 +23,6 @@ from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
 
 __all__ = [
-    "PackedDocument",
     "RunLost",
     "ask_to_cancel",
     "begin_run",

@@ -78,12 +78,13 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
     from what it says, and only who has written the entry emits the event.
     """
     said: Counter[str] = Counter()
-    while called := _called_back(database, now):
-        said[CALLED_BACK] += called
     with database.read() as session:
-        ids = session.scalars(
-            select(JobRow.id).where(JobRow.state.in_(_OPEN)).order_by(JobRow.centre_id, JobRow.id)
-        ).all()
+        open_ = select(JobRow.id, JobRow.state).where(JobRow.state.in_(_OPEN)).order_by(JobRow.centre_id, JobRow.id)
+        found = session.execute(open_).all()
+    ids = [id_ for id_, _ in found]
+    for done in _batches([id_ for id_, state in found if state == JobState.DONE.value], _WRITTEN_AT_ONCE):
+        with database.write() as session:
+            said[CALLED_BACK] += call_back(session, now, By(actor=_WATCH, channel="clock"), len(done))
     for some in _batches(ids, _LOOKED_AT_ONCE):
         with database.read() as session:
             new = _new(session, some, now)
@@ -91,11 +92,6 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
             with database.write() as session:
                 said.update(_write(session, few, now))
     return dict(said)
-
-
-def _called_back(database: Database, now: dt.datetime) -> int:
-    with database.write() as session:
-        return call_back(session, now, By(actor=_WATCH, channel="clock"), _WRITTEN_AT_ONCE)
 
 
 def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Alarm | _Due]:

@@ -57,7 +57,16 @@ class Figures:
 def key_of(task: Task) -> str:
     """Return what tells a task of a run apart from every other: what is asked, not how it is sent."""
     shard = task.shard
-    asked = [shard.job_ids, shard.shift_ids, sorted(shard.start.items()), task.seed, task.engine, f"{task.share:.9f}"]
+    kits = [(job_id, [(kit.ready_s, kit.cost_fen) for kit in task.kits[job_id]]) for job_id in sorted(task.kits)]
+    asked = [
+        shard.job_ids,
+        shard.shift_ids,
+        sorted(shard.start.items()),
+        task.seed,
+        task.engine,
+        f"{task.share:.9f}",
+        kits,
+    ]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -106,11 +115,11 @@ class KeepingWorkers:
         self._stage = stage
 
     def figures(self) -> Figures:
-        """Return how far the run is. Seams only count what they change."""
+        """Return how far the run is. What is searched again only counts what it changes."""
         visits = fen = 0
         for number, stage in list(self._stage_of.items()):
             score = self._scores.get(number)
-            if stage != "seams":
+            if stage == "search":
                 score = score or self._live(number)
                 visits, fen = visits + score.visits, fen + score.fen
             elif score is not None:

@@ -25,6 +25,7 @@ STAGES = {
     "outlets": ("Jobs to outlets", 0.06),
     "search": ("Searching, shard by shard", 0.10),
     "seams": ("Searching the seams between shards", 0.65),
+    "kits": ("Parts once more, now that the routes are known", 0.77),
     "explanations": ("Explaining: left out, late, not at the nearest outlet", 0.80),
     "stability": ("What stability costs", 0.82),
     "check": ("Checking every rule", 0.84),

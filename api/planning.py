@@ -24,7 +24,7 @@ from optimizer.budget import Budget, Portion
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.dispatch import Progress, dispatch
+from optimizer.dispatch import Method, Progress, dispatch
 from optimizer.explain import explain_job
 from optimizer.explanation import Explanation
 from optimizer.kpis import KpiRow, Kpis, kpis, kpis_document, table
@@ -211,7 +211,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
         workers=workers,
         seed=seed,
         progress=progress,
-        engine=engine,
+        method=Method(engine=engine),
     )
     if stable and result.status is Status.COMPLETE:
         progress("stability", 0.0)

@@ -8,6 +8,7 @@ from optimizer.candidates import nearest_capable_outlets
 from optimizer.desk import prepare
 from optimizer.dispatch import assemble
 from optimizer.explain import explain
+from optimizer.kits import Kits
 from optimizer.model import (
     AreaClass,
     Break,
@@ -93,7 +94,15 @@ def warm_up(travel: TravelTimes) -> None:
     plan_by_hand(HandTask(day=day, shard=shard, kits={}, travel=travel, nearest=(("O",),) * 3))
     roster = Roster(day)
     nothing = assemble(roster, (), {})
-    explain(roster, nothing, {}, nearest_capable_outlets(roster, travel), travel, HereWorkers(), lambda _: None)
+    explain(
+        roster,
+        nothing,
+        Kits(options={}, missing={}),
+        nearest_capable_outlets(roster, travel),
+        travel,
+        HereWorkers(),
+        lambda _: None,
+    )
     make_offers(prepare(day, nothing, travel), jobs[0], [Window(earliest_s=0, latest_s=86_400)])
     source(_too_few_parts(home))
 

@@ -61,7 +61,7 @@ def _planned(engine: Engine, recombine: bool, seams: bool, steps: int | None = N
                 workers=HereWorkers(),
                 seed=seed,
                 progress=_nothing,
-                engine=engine,
+                method=dispatching.Method(engine=engine),
             )
         return result.plan, result.greedy_shards
 

@@ -8,7 +8,7 @@ from optimizer.plan import Plan, Route, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.readback import read_route
-from optimizer.sourcing import KitOption, kit_options, shipments_for
+from optimizer.sourcing import KitOption, kits_of_plan, shipments_for
 from optimizer.travel import TravelTimes
 
 __all__ = ["RouteUntimed", "in_this_order"]
@@ -32,7 +32,7 @@ def in_this_order(day: Day, plan: Plan, orders: Mapping[str, Sequence[str]], tra
     out; the checker says what the new plan breaks. Raises RouteUntimed.
     """
     roster = Roster(day)
-    kits = kit_options(day)
+    kits = kits_of_plan(day, plan)
     routes = {route.shift_id: route for route in plan.routes}
     for shift_id, job_ids in orders.items():
         routes.pop(shift_id, None)

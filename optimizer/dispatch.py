@@ -1,37 +1,79 @@
-"""The day: outlets → shards → search → recombine → seams → plan.
+"""The day: kits → outlets → shards → search → recombine → seams → kits again → plan.
 
 `dispatch` reads as its own summary. It has no clock and no input or output: the caller hands it travel times, a budget
 and workers, and is told how far it got.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Budget
+from optimizer.budget import Budget, Portion
 from optimizer.candidates import Candidates, nearest_capable_outlets
 from optimizer.cost import price
 from optimizer.engines.assignment import assign_outlets
 from optimizer.explain import explain, explained_plan
+from optimizer.kits import Kits, first_come, kits_after, kits_before
 from optimizer.model import Day, Ownership, Rule
+from optimizer.parts.choosing import Remaining
 from optimizer.plan import Plan, Result, Route, Status, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
-from optimizer.shards import ParityFloor, Routes, day_of, make_seams, make_shards, published_routes, seam_shard
+from optimizer.shards import (
+    ParityFloor,
+    Routes,
+    day_of,
+    make_seams,
+    make_shards,
+    neighbourhoods,
+    published_routes,
+    seam_shard,
+)
 from optimizer.solve import Engine, Task, solve
-from optimizer.sourcing import KitOption, kit_options, shipments_for
+from optimizer.sourcing import KitOption, kits_of_plan, shipments_for
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 
-__all__ = ["Progress", "assemble", "assign", "dispatch", "search_on"]
+__all__ = ["Method", "PartsRule", "Progress", "assemble", "assign", "dispatch", "search_on"]
 
 SEAMS_SHARE = 0.2
 SEAM_ROUNDS = 4
+KIT_ROUNDS = 2
+"""So often the kits are decided again for the routes that were found, and who has a better one searched again."""
+OUTLETS_AROUND = 3
+"""Nearest outlets of such a job whose visits are searched again."""
+KITS_SHARE = 0.1
+"""Of the budget: what deciding the kits once may take, and what searching again for a round's may."""
 VISITS_PER_SHIFT = 8
 """More jobs than its shifts can visit do not make a shard worth more of the budget."""
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done."""
+
+
+class PartsRule(StrEnum):
+    """How the parts of a day are decided; all but TOGETHER are there to be compared with.
+
+    FIRST_COME: the nearest warehouse with stock, job by job. BEFORE: all at once, before the routes. TOGETHER: and once
+    more when the routes are known, and the routes once more where that brings a kit.
+    """
+
+    FIRST_COME = "first-come"
+    BEFORE = "before"
+    TOGETHER = "together"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How a day is decided: by what its shards are solved, and how its parts are."""
+
+    engine: Engine = Engine.SEARCH
+    parts: PartsRule = PartsRule.TOGETHER
+
+
+SEARCHED_TOGETHER = Method()
 
 
 def dispatch(
@@ -42,20 +84,26 @@ def dispatch(
     workers: Workers,
     seed: int,
     progress: Progress,
-    engine: Engine = Engine.SEARCH,
+    method: Method = SEARCHED_TOGETHER,
 ) -> Result:
     """Return a plan for the day, legal by construction, with its status and itemised cost."""
     roster = Roster(day)
     progress("parts", 0.0)
-    kits = kit_options(day)
+    remaining = _remaining(budget, workers)
+    kits = first_come(day) if method.parts is PartsRule.FIRST_COME else kits_before(day, remaining=remaining)
     progress("outlets", 0.0)
     candidates = nearest_capable_outlets(roster, travel)
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
-    run.engine = engine
+    run.engine = method.engine
     routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
-    plan = assemble(roster, list(routes.values()), kits)
+    if method.parts is PartsRule.TOGETHER and kits.options:
+        run.budget = Portion(budget=budget, part=KITS_SHARE)
+        routes = run.with_kits_decided_again(candidates, routes)
+    plan = assemble(roster, list(routes.values()), run.kits.options)
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
-    explanations = explain(roster, plan, kits, candidates, travel, workers, lambda done: progress("explanations", done))
+    explanations = explain(
+        roster, plan, run.kits, candidates, travel, workers, lambda done: progress("explanations", done)
+    )
     return Result(
         plan=explained_plan(plan, explanations),
         status=status,
@@ -67,14 +115,20 @@ def dispatch(
     )
 
 
-def search_on(
-    day: Day, begin: Sequence[Route], travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int
-) -> Plan:
-    """Return a plan for the day searched on from these routes, none to begin with nothing; no reasons are given."""
-    roster, kits = Roster(day), kit_options(day)
+def _remaining(budget: Budget, workers: Workers) -> Remaining:
+    """Return how long one decision about the kits may take: as long as searching again, nothing once a person stops."""
+    limit_s, stop = budget.seconds_of(KITS_SHARE), budget.begin(KITS_SHARE)
+    if limit_s is None:
+        return lambda: 0.0 if workers.stopped else None
+    return lambda: 0.0 if workers.stopped else limit_s * (1 - stop(0))
+
+
+def search_on(day: Day, begin: Plan, travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int) -> Plan:
+    """Return a plan for the day searched on from this one, whose kits stay as they are; no reasons are given."""
+    roster, kits = Roster(day), kits_of_plan(day, begin)
     candidates = nearest_capable_outlets(roster, travel)
-    run = _Run(roster, kits, travel, budget, workers, seed, lambda *_: None)
-    routes = run.search(candidates, _orders({route.shift_id: route for route in begin})).values()
+    run = _Run(roster, Kits(options=kits, missing={}), travel, budget, workers, seed, lambda *_: None)
+    routes = run.search(candidates, _orders({route.shift_id: route for route in begin.routes})).values()
     starts = {stop.job_id: stop.start_s for route in routes for stop in route.stops}
     return Plan(routes=tuple(routes), unassigned=(), shipments=shipments_for(day.jobs, starts, kits))
 
@@ -121,7 +175,7 @@ class _Run:
     def __init__(
         self,
         roster: Roster,
-        kits: Mapping[str, tuple[KitOption, ...]],
+        kits: Kits,
         travel: TravelTimes,
         budget: Budget,
         workers: Workers,
@@ -131,7 +185,7 @@ class _Run:
         self.roster = roster
         self.kits = kits
         self.travel = travel
-        self.budget = budget
+        self.budget = self.whole = budget
         self.workers = workers
         self.seed = seed
         self.progress = progress
@@ -152,6 +206,7 @@ class _Run:
         weights = [min(len(shard.job_ids), VISITS_PER_SHIFT * len(shard.shift_ids) + 1) for shard, _ in shards]
         # The budget is one worker's: several workers have several times as much to share out.
         crew = 1 if self.budget.repeats else min(self.workers.count, len(shards))
+        options = self.kits.options
         tasks = []
         for (shard, share), weight in zip(shards, weights, strict=True):
             self.begun += 1
@@ -159,7 +214,7 @@ class _Run:
                 Task(
                     day=day_of(self.roster, shard),
                     shard=shard,
-                    kits={job_id: self.kits[job_id] for job_id in shard.job_ids if job_id in self.kits},
+                    kits={job_id: options[job_id] for job_id in shard.job_ids if job_id in options},
                     travel=self.travel,
                     budget=self.budget,
                     share=share * crew * weight / sum(weights),
@@ -187,6 +242,73 @@ class _Run:
                     routes.pop(shift_id, None)
             routes |= answers
         return routes
+
+    def with_kits_decided_again(self, candidates: Candidates, routes: dict[str, Route]) -> dict[str, Route]:
+        """Return the routes after the kits were decided again for them, and those searched again who gain by it.
+
+        The best of all rounds stays, with its kits.
+        """
+        fen = self._fen(routes, self.kits)
+        for _ in range(KIT_ROUNDS):
+            self.progress("kits", 0.0)
+            better = self._decided_again(routes)
+            gaining = self._gaining(routes, better)
+            before, self.kits = self.kits, better
+            found = self._searched_again(candidates, routes, gaining)
+            found_fen = self._fen(found, better)
+            if found_fen >= fen:
+                self.kits = before
+                break
+            routes, fen = found, found_fen
+            if not gaining or self.workers.stopped:
+                break
+        return routes
+
+    def _decided_again(self, routes: Mapping[str, Route]) -> Kits:
+        starts = {stop.job_id: stop.start_s for route in routes.values() for stop in route.stops}
+        return kits_after(self.roster.day, starts, self.kits, remaining=_remaining(self.whole, self.workers))
+
+    def _gaining(self, routes: Mapping[str, Route], better: Kits) -> list[str]:
+        """Return the jobs left out or late that now have a kit sooner, in the order of the day."""
+        on_time = {
+            stop.job_id
+            for route in routes.values()
+            for stop in route.stops
+            if not any(stop.start_s > clock.due_s for clock in self.roster.jobs[stop.job_id].clocks)
+        }
+        return [
+            job_id
+            for job_id, options in better.options.items()
+            if options and job_id not in on_time
+            if not self.kits.options[job_id] or options[0].ready_s < self.kits.options[job_id][0].ready_s
+        ]
+
+    def _searched_again(
+        self, candidates: Candidates, routes: dict[str, Route], gaining: Sequence[str]
+    ) -> dict[str, Route]:
+        """Return the routes after the surroundings of these jobs were searched again, with the kits there are now."""
+        floor = ParityFloor(self.roster.day)
+        orders = _orders(routes)
+        shift_of = {job_id: shift_id for shift_id, jobs in orders.items() for job_id in jobs}
+        near: dict[str, list[str]] = {}
+        for job_id in gaining:
+            ways = candidates.outlet[self.roster.place_of_job[job_id], :OUTLETS_AROUND]
+            near[job_id] = [self.roster.day.outlets[o].id for o in ways.tolist() if o >= 0]
+            if job_id in shift_of:
+                near[job_id].append(self.roster.outlet_of(self.roster.shifts[shift_of[job_id]]).id)
+        share = 1 / KIT_ROUNDS / max(1, len(gaining))
+        again = []
+        found = dict(routes)
+        for outlet_ids, job_ids in neighbourhoods(near):
+            idle = [job_id for job_id in job_ids if job_id not in shift_of]
+            shard = seam_shard(self.roster, floor, outlet_ids, orders, idle)
+            again.append((shard, share * len(job_ids)))
+            for shift_id in shard.shift_ids:
+                found.pop(shift_id, None)
+        return found | self.solve("kits", again)
+
+    def _fen(self, routes: Mapping[str, Route], kits: Kits) -> int:
+        return price(self.roster.day, assemble(self.roster, list(routes.values()), kits.options), self.travel).total
 
 
 def assemble(

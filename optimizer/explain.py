@@ -13,17 +13,18 @@ import numpy as np
 from optimizer.candidates import Candidates
 from optimizer.explaining import Wanted, explained
 from optimizer.explanation import Explanation, Why
+from optimizer.kits import Kits
 from optimizer.model import ClockKind, Day, Job, Rule
 from optimizer.plan import Plan, Route, Shipment, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import day_of, make_shards
-from optimizer.sourcing import KitOption, kit_options, missing_parts
+from optimizer.sourcing import KitOption, kits_of_plan, missing_parts
 from optimizer.territory import Parity, Territory, parity_of
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 
-__all__ = ["ExplainTask", "explain", "explain_job", "explain_task", "explained_plan", "kits_of_plan", "unassigned_as"]
+__all__ = ["ExplainTask", "explain", "explain_job", "explain_task", "explained_plan", "unassigned_as"]
 
 MOST_JOBS = 200
 """Jobs of one task: travel inside a territory grows with the square of them."""
@@ -56,7 +57,7 @@ class ExplainTask:
 def explain(
     roster: Roster,
     plan: Plan,
-    kits: Mapping[str, tuple[KitOption, ...]],
+    kits: Kits,
     candidates: Candidates,
     travel: TravelTimes,
     workers: Workers,
@@ -67,7 +68,8 @@ def explain(
     Every job left out, late or not at its nearest outlet has one for each of these; when a person asked to stop, only
     those left out do.
     """
-    cutter = _Cutter(roster, plan, kits, candidates, travel)
+    cutter = _Cutter(roster, plan, kits.options, candidates, travel)
+    cutter.missing = kits.missing
     tasks = cutter.tasks(left_out_only=workers.stopped)
     answers = answer_all(explain_task, tasks, workers, progress)
     place = roster.place_of_job
@@ -111,42 +113,6 @@ def unassigned_as(explanation: Explanation) -> Unassigned:
     )
 
 
-def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
-    """Return the kit options that a plan leaves open: what it ships is shipped, the rest of the stock may be promised.
-
-    A plan of ours ships by the day's own options, which then are the answer.
-    """
-    kits = kit_options(day)
-    sent: dict[str, list[Shipment]] = defaultdict(list)
-    for shipment in plan.shipments:
-        sent[shipment.job_id].append(shipment)
-    ours = all(any(set(option.shipments) == set(lines) for option in kits.get(j, ())) for j, lines in sent.items())
-    if ours:
-        return kits
-    taken: dict[tuple[str, str], int] = defaultdict(int)
-    for shipment in plan.shipments:
-        taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
-    left = replace(
-        day,
-        jobs=tuple(job for job in day.jobs if job.id not in sent),
-        warehouses=tuple(
-            replace(house, stock={part: most - taken[house.id, part] for part, most in house.stock.items()})
-            for house in day.warehouses
-        ),
-    )
-    fixed = {
-        job_id: (
-            KitOption(
-                ready_s=max(line.ready_s for line in lines),
-                cost_fen=sum(line.cost_fen for line in lines),
-                shipments=tuple(lines),
-            ),
-        )
-        for job_id, lines in sent.items()
-    }
-    return {**kit_options(left), **fixed}
-
-
 class _Cutter:
     """Cuts a finished plan into tasks."""
 
@@ -173,7 +139,7 @@ class _Cutter:
         self.staff = {
             outlet.id: len({shift.technician_id for shift in roster.shifts_of[outlet.id]}) for outlet in self.staffed
         }
-        self.missing: dict[str, str] | None = None
+        self.missing: Mapping[str, str] | None = None
 
     def tasks(self, *, left_out_only: bool) -> list[ExplainTask]:
         """Return the tasks of a whole plan, territory by territory."""

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +13,17 @@ from optimizer.model import AreaClass, ClockKind, Day, Job
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 
-__all__ = ["ParityFloor", "Routes", "Seam", "day_of", "make_seams", "make_shards", "published_routes", "seam_shard"]
+__all__ = [
+    "ParityFloor",
+    "Routes",
+    "Seam",
+    "day_of",
+    "make_seams",
+    "make_shards",
+    "neighbourhoods",
+    "published_routes",
+    "seam_shard",
+]
 
 Routes = dict[str, tuple[str, ...]]
 """Job ids in order, by shift id; shifts without a visit are left out."""
@@ -217,6 +228,31 @@ def _most_wanted(outlets: Counter[int], visits: Mapping[int, int]) -> list[int]:
             chosen.append(o)
             load += visits[o]
     return chosen
+
+
+def neighbourhoods(near: Mapping[str, Collection[str]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return jobs that share an outlet, directly or by way of others, together: outlet ids, and the jobs near them.
+
+    near: outlet ids by job id.
+    """
+    first = {outlet_id: outlet_id for some in near.values() for outlet_id in some}
+
+    def root(outlet_id: str) -> str:
+        while first[outlet_id] != outlet_id:
+            outlet_id = first[outlet_id]
+        return outlet_id
+
+    for some in near.values():
+        for one, other in pairwise(some):
+            first[root(other)] = root(one)
+    outlets: defaultdict[str, list[str]] = defaultdict(list)
+    for outlet_id in first:
+        outlets[root(outlet_id)].append(outlet_id)
+    jobs: defaultdict[str, list[str]] = defaultdict(list)
+    for job_id, some in near.items():
+        if some:
+            jobs[root(next(iter(some)))].append(job_id)
+    return [(tuple(outlets[at]), tuple(jobs[at])) for at in jobs]
 
 
 def seam_shard(

@@ -7,12 +7,21 @@ it takes later, so any choice of options is within stock. A job whose kit is not
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.model import DAY_S, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
-from optimizer.plan import Shipment
+from optimizer.plan import Plan, Shipment
 
-__all__ = ["HORIZON_S", "MAX_OPTIONS", "KitOption", "kit_options", "missing_parts", "shipments_for"]
+__all__ = [
+    "HORIZON_S",
+    "MAX_OPTIONS",
+    "KitOption",
+    "best_kits",
+    "kit_options",
+    "kits_of_plan",
+    "missing_parts",
+    "shipments_for",
+]
 
 MAX_OPTIONS = 3
 """The search looks at no more kits per job."""
@@ -91,7 +100,7 @@ class _Shelves:
             self._stock[warehouse_id][line.part_id] -= line.quantity
             reserved.append((warehouse_id, line))
             choices.append([self._shipment(job, line, lane) for lane in lanes])
-        options = _pareto(choices)
+        options = best_kits(choices)
         return options[:1] if job.urgent else options
 
     def _source_of(self, job: Job, line: OrderLine) -> tuple[str, list[Lane]] | None:
@@ -143,7 +152,7 @@ class _Shelves:
         return f"{need}: the stock at {_names(connected)} is promised to jobs that are due earlier."
 
 
-def _pareto(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
+def best_kits(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
     """Combine the lanes of each line into kits: the cheapest kit for each ready time, without dominated ones."""
     earliest_s = max(min(shipment.ready_s for shipment in ways) for ways in choices)
     times = {shipment.ready_s for ways in choices for shipment in ways if shipment.ready_s >= earliest_s}
@@ -195,3 +204,39 @@ def shipments_for(
         if job.order_lines and job.id in starts
         for shipment in [option for option in kits[job.id] if option.ready_s <= starts[job.id]][-1].shipments
     )
+
+
+def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
+    """Return the kit options that a plan leaves open: what it ships is shipped, the rest of the stock may be promised.
+
+    A plan of ours ships by the day's own options, which then are the answer.
+    """
+    kits = kit_options(day)
+    sent: dict[str, list[Shipment]] = defaultdict(list)
+    for shipment in plan.shipments:
+        sent[shipment.job_id].append(shipment)
+    ours = all(any(set(option.shipments) == set(lines) for option in kits.get(j, ())) for j, lines in sent.items())
+    if ours:
+        return kits
+    taken: dict[tuple[str, str], int] = defaultdict(int)
+    for shipment in plan.shipments:
+        taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
+    left = replace(
+        day,
+        jobs=tuple(job for job in day.jobs if job.id not in sent),
+        warehouses=tuple(
+            replace(house, stock={part: most - taken[house.id, part] for part, most in house.stock.items()})
+            for house in day.warehouses
+        ),
+    )
+    fixed = {
+        job_id: (
+            KitOption(
+                ready_s=max(line.ready_s for line in lines),
+                cost_fen=sum(line.cost_fen for line in lines),
+                shipments=tuple(lines),
+            ),
+        )
+        for job_id, lines in sent.items()
+    }
+    return {**kit_options(left), **fixed}

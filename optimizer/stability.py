@@ -38,7 +38,7 @@ def stability(
 ) -> Stability:
     """Return what the published visits cost a plan, by searching on from it for a cheaper one."""
     free_day = unpriced(day)
-    free = search_on(free_day, result.plan.routes, travel, budget=budget, workers=workers, seed=seed)
+    free = search_on(free_day, result.plan, travel, budget=budget, workers=workers, seed=seed)
     fen = result.cost.total - result.cost.churn - price(free_day, free, travel).total
     if fen <= 0:
         return Stability(fen=0, more_changes=0, more_calls=0)

@@ -103,7 +103,15 @@ def _parts(random: Random) -> tuple[model.Part, ...]:
 
 def _warehouse(random: Random, number: int, day: model.Day) -> model.Warehouse:
     return model.Warehouse(
-        id=f"w{number}", position=_place(random), stock={part.id: random.randrange(7) for part in day.parts}
+        id=f"w{number}",
+        position=_place(random),
+        stock={part.id: random.randrange(7) for part in day.parts},
+        floors={part.id: random.randrange(2) for part in day.parts},
+        inbound={
+            part.id: (model.Inbound(ready_s=12 * HOUR_S, quantity=random.randrange(1, 3)),) for part in day.parts[:1]
+        },
+        dock_lines=random.choice([None, None, 3]),
+        open=random.random() < 0.9,
     )
 
 
@@ -130,6 +138,7 @@ def _lanes(random: Random, day: model.Day) -> Iterator[model.Lane]:
                     cost_fen=random.randrange(cost_fen, 2 * cost_fen),
                     cost_fen_per_kg=random.randrange(300),
                     carries=carries,
+                    closed=((0, model.DAY_S),) if random.random() < 0.1 else (),
                 )
 
 

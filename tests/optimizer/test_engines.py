@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from optimizer.budget import Steps
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.dispatch import dispatch
+from optimizer.dispatch import Method, dispatch
 from optimizer.engines import routing_variables
 from optimizer.engines.routing import route
 from optimizer.model import Day, Window
@@ -52,7 +52,13 @@ def test_a_day_is_planned_legally_by_every_engine(engine: Engine) -> None:
     day = strategies.random_day(3, jobs=8)
     travel = strategies.random_travel(day, 3)
     result = dispatch(
-        day, travel, budget=Steps(steps=300), workers=HereWorkers(), seed=1, progress=lambda *_: None, engine=engine
+        day,
+        travel,
+        budget=Steps(steps=300),
+        workers=HereWorkers(),
+        seed=1,
+        progress=lambda *_: None,
+        method=Method(engine=engine),
     )
     assert check(day, result.plan, travel) == ()
     assert result.cost == price(day, result.plan, travel)
@@ -90,7 +96,7 @@ def test_a_day_whose_model_is_too_large_is_planned_greedily_and_says_so(monkeypa
             workers=HereWorkers(),
             seed=1,
             progress=lambda *_: None,
-            engine=Engine.ORTOOLS,
+            method=Method(engine=Engine.ORTOOLS),
         )
 
     assert planned().greedy_shards == 0

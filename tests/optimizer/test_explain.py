@@ -11,13 +11,14 @@ from optimizer import model
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.check import check
 from optimizer.cost import price
-from optimizer.explain import explain, explain_job, kits_of_plan
+from optimizer.explain import explain, explain_job
 from optimizer.explanation import Candidate, Explanation, Remedy, RemedyKind, Why
+from optimizer.kits import first_come
 from optimizer.measure import service_seconds
 from optimizer.model import ClockKind, Day, Job, Rule
 from optimizer.plan import Plan, Unassigned
 from optimizer.roster import Roster
-from optimizer.sourcing import kit_options
+from optimizer.sourcing import kit_options, kits_of_plan
 from optimizer.travel import TravelTimes
 from optimizer.workers import HereWorkers
 from tests import forcing, make, strategies
@@ -27,7 +28,7 @@ from tests.optimizer.test_search_and_checker import searched
 def explained(day: Day, travel: TravelTimes, plan: Plan) -> tuple[Explanation, ...]:
     roster = Roster(day)
     candidates = nearest_capable_outlets(roster, travel)
-    return explain(roster, plan, kit_options(day), candidates, travel, HereWorkers(), lambda _: None)
+    return explain(roster, plan, first_come(day), candidates, travel, HereWorkers(), lambda _: None)
 
 
 def is_late(job: Job, plan: Plan) -> bool:

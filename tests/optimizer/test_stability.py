@@ -39,7 +39,7 @@ def test_a_published_visit_that_somebody_nearer_could_make_costs_the_way() -> No
     assert technician_of(day, kept.plan) == {"j1": "t1"}
     found = stability(day, kept, TRAVEL, budget=Steps(steps=400), workers=HereWorkers(), seed=1)
     tariff = day.tariff
-    free = search_on(unpriced(day), (), TRAVEL, budget=Steps(steps=400), workers=HereWorkers(), seed=1)
+    free = search_on(unpriced(day), make.plan(day), TRAVEL, budget=Steps(steps=400), workers=HereWorkers(), seed=1)
     assert technician_of(day, free) == {"j1": "t2"}
     assert found.fen == kept.cost.total - price(unpriced(day), free, TRAVEL).total > 0
     assert found.fen < tariff.churn_technician_fen + tariff.churn_told_fen
@@ -57,9 +57,7 @@ def test_what_is_locked_is_not_the_price_of_stability() -> None:
 def test_searching_on_is_legal_and_costs_no_more(case: tuple[Day, make.FlatTravel], seed: int) -> None:
     day, travel = case
     kept = planned(day, travel)
-    found = search_on(
-        unpriced(day), kept.plan.routes, travel, budget=Steps(steps=200), workers=HereWorkers(), seed=seed
-    )
+    found = search_on(unpriced(day), kept.plan, travel, budget=Steps(steps=200), workers=HereWorkers(), seed=seed)
     listed = make.plan(day, *found.routes, shipments=found.shipments)
     assert check(day, listed, travel) == ()
     assert price(unpriced(day), found, travel).total <= kept.cost.total - kept.cost.churn

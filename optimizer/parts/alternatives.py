@@ -58,6 +58,20 @@ class Weighed:
     looked: Looked
 
 
+class _Way(NamedTuple):
+    """A way in plain numbers; ships from now."""
+
+    source: int
+    mode: int
+    ships: int
+    part: int
+    p50: int
+    ready: int
+    freight: int
+    below_floor: int
+    fallback: int
+
+
 class _Present(NamedTuple):
     """How every item comes now, (items,) each: NOTHING in source for items that do not come."""
 
@@ -99,19 +113,19 @@ def weigh(asked: Sourcing, sourced: Sourced, taken: Taken, over_quota: frozenset
     order_facts = _OrderFacts(laid.grid, groups, present)
     for grid, first_piece in _parts_of(laid.grid):
         ways = every_way(grid)
-        rows = _Rows(laid.grid, ways, item_of[ways.rows["piece"] + first_piece], present)
-        rows = rows.kept(rows.item != NOTHING)
+        item = item_of[ways["piece"] + first_piece]
+        rows = _Rows(laid.grid, ways[item != NOTHING], item[item != NOTHING], present)
         in_stock, docked = rows.fits(left)
         split, change = order_facts.changes(rows, laid.grid)
         fits = in_stock & docked & split & present.movable[rows.item]
-        for item, row in rows.best(fits & ~rows.same(), change):
-            others[item].append((_dispatch(asked, items[item], rows, row), int(change[row])))
+        for number, way, fen in rows.best(fits & ~rows.same(), change):
+            others[number].append((_dispatch(asked, items[number], way), fen))
         near = rows.table["source"] == nearest[rows.group]
-        for item, some in rows.tally(near, (in_stock, in_stock & docked, fits), change):
-            looked[item] = some
+        for number, some in rows.tally(near, (in_stock, in_stock & docked, fits), change):
+            looked[number] = some
     return [
         Weighed(
-            item=item, others=_distinct(others[number]), nearest=int(nearest[groups[number]]), looked=looked[number]
+            item=item, others=tuple(others[number]), nearest=int(nearest[groups[number]]), looked=looked[number]
         )
         for number, item in enumerate(items)
     ]
@@ -252,18 +266,14 @@ def _parts_of(g: Grid) -> Iterator[tuple[Grid, int]]:
 class _Rows:
     """Ways of some items beside how these come now."""
 
-    def __init__(self, g: Grid, ways: Ways, item: NDArray[np.int64], present: _Present) -> None:
-        self.g, self.ways, self.table, self.item, self.present = g, ways, ways.rows, item, present
+    def __init__(self, g: Grid, table: NDArray[np.void], item: NDArray[np.int64], present: _Present) -> None:
+        self.g, self.table, self.item, self.present = g, table, item, present
         self.own = self.table["run"] == OWN
         run = g.runs[np.where(self.own, 0, self.table["run"])] if len(g.runs) else np.zeros(len(item), g.runs.dtype)
         self.mode = np.where(self.own, MODES.index(ShipMode.PICKUP), run["mode"]).astype(np.int64)
         self.ships = np.where(self.own, 0, run["ships"] - g.now).astype(np.int64)
         self.p50 = np.where(self.own, g.now, run["ready_p50"]).astype(np.int64)
         self.group = np.zeros(len(item), np.int64)
-
-    def kept(self, which: NDArray[np.bool_]) -> "_Rows":
-        """Return some of the rows."""
-        return _Rows(self.g, Ways(rows=self.table[which], first=self.ways.first), self.item[which], self.present)
 
     def same(self) -> NDArray[np.bool_]:
         """Say which rows are how their item comes now."""
@@ -274,7 +284,7 @@ class _Rows:
 
     def fits(self, left: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Say which rows have their units, and which a place at their dock, once their item has given back its own."""
-        draws = draws_of(Ways(rows=self.table, first=self.ways.first))
+        draws = draws_of(Ways(rows=self.table, first=np.zeros(1, np.int64)))
         way, row = draws.way, draws.row
         item = self.item[way]
         p = self.present
@@ -298,14 +308,24 @@ class _Rows:
         same = (p.source[item] == self.table["source"][way]) & (p.mode[item] == self.mode[way])
         return (same & (p.ships[item] == self.ships[way])).astype(np.int64)
 
-    def best(self, fits: NDArray[np.bool_], change: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """Yield (item, row) of the cheapest rows of each item, the cheapest first."""
+    def best(self, fits: NDArray[np.bool_], change: NDArray[np.int64]) -> Iterator[tuple[int, _Way, int]]:
+        """Yield (item, way, change) of the cheapest ways of each item; one and the same into the reserve count once."""
         rows = np.flatnonzero(fits)
         rows = rows[np.lexsort((self.table["ready"][rows], change[rows], self.item[rows]))]
         item = self.item[rows]
-        begins = np.searchsorted(item, item)
-        some = np.arange(len(rows)) - begins < _LOOKED_AT
-        yield from zip(item[some].tolist(), rows[some].tolist(), strict=True)
+        rows = rows[np.arange(len(rows)) - np.searchsorted(item, item) < _LOOKED_AT]
+        table = self.table[rows]
+        columns = (table["source"], self.mode[rows], self.ships[rows], table["part"], self.p50[rows], table["ready"])
+        ways = [*columns, table["freight"], table["below_floor"], table["fallback"]]
+        told: dict[int, set[tuple[int, ...]]] = {}
+        for number, fen, *values in zip(
+            *(column.tolist() for column in (self.item[rows], change[rows], *ways)), strict=True
+        ):
+            way = _Way(*values)
+            known = told.setdefault(number, set())
+            if way[:4] not in known and len(known) < MOST_TOLD:
+                known.add(way[:4])
+                yield number, way, fen
 
     def tally(
         self, near: NDArray[np.bool_], passed: Sequence[NDArray[np.bool_]], change: NDArray[np.int64]
@@ -381,27 +401,18 @@ def _uses(known: NDArray[np.int64], uses: NDArray[np.int64], code: NDArray[np.in
     return np.where(known[at] == code, uses[at], 0)
 
 
-def _dispatch(asked: Sourcing, item: Item, rows: _Rows, row: int) -> Dispatch:
-    table = rows.table[row]
+def _dispatch(asked: Sourcing, item: Item, way: _Way) -> Dispatch:
     return Dispatch(
         line_id=item.line.id,
         order_id=item.order.id,
-        part_id=asked.parts[int(table["part"])].id,
+        part_id=asked.parts[way.part].id,
         quantity=item.quantity,
-        source_id=asked.sources[int(table["source"])].id,
-        mode=MODES[int(rows.mode[row])],
-        ships_s=int(rows.ships[row]) + asked.now_s,
-        ready_p50_s=int(rows.p50[row]),
-        ready_p90_s=int(table["ready"]),
-        cost_fen=int(table["freight"]),
-        below_floor=item.quantity if table["below_floor"] else 0,
-        bulky_fallback=bool(table["fallback"]),
+        source_id=asked.sources[way.source].id,
+        mode=MODES[way.mode],
+        ships_s=way.ships + asked.now_s,
+        ready_p50_s=way.p50,
+        ready_p90_s=way.ready,
+        cost_fen=way.freight,
+        below_floor=item.quantity if way.below_floor else 0,
+        bulky_fallback=bool(way.fallback),
     )
-
-
-def _distinct(others: Sequence[tuple[Dispatch, int]]) -> tuple[tuple[Dispatch, int], ...]:
-    """Return the best of them, a source, mode, departure and part each once."""
-    kept: dict[tuple[str, ShipMode, int, str], tuple[Dispatch, int]] = {}
-    for dispatch, fen in others:
-        kept.setdefault((dispatch.source_id, dispatch.mode, dispatch.ships_s, dispatch.part_id), (dispatch, fen))
-    return tuple(list(kept.values())[:MOST_TOLD])

@@ -64,26 +64,19 @@ def lay_ways(g: Grid) -> Ways:
     lines may share a parcel. What is dearer than going without is left out.
     """
     _price_none(g)
-    return _by_piece(g, _cheapest_runs(g, _all(g)))
+    rows = _cheapest_runs(g, every_way(g))
+    rows = rows[np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["piece"]))]
+    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(g.pieces) + 1)))
 
 
-def every_way(g: Grid) -> Ways:
-    """Return all ways, also those that are in no best answer."""
-    return _by_piece(g, _all(g))
-
-
-def _all(g: Grid) -> NDArray[np.void]:
+def every_way(g: Grid) -> NDArray[np.void]:
+    """Return all ways in no order, also those that are in no best answer."""
     counts = np.zeros(len(g.pieces) + 1, np.int64)
     _find(g, np.zeros(1, _FOUND), counts, False)
     begins = np.append(0, np.cumsum(counts[:-1]))
     found = np.zeros(int(begins[-1]), _FOUND)
     _find(g, found, begins.copy(), True)
     return _priced(g, found)
-
-
-def _by_piece(g: Grid, rows: NDArray[np.void]) -> Ways:
-    rows = rows[np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["piece"]))]
-    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(g.pieces) + 1)))
 
 
 @compiled_into

@@ -86,7 +86,9 @@ class _Present(NamedTuple):
     movable: NDArray[np.bool_]
 
 
-def weigh(asked: Sourcing, sourced: Sourced, taken: Taken, over_quota: frozenset[str]) -> list[Weighed]:
+def weigh(
+    asked: Sourcing, sourced: Sourced, taken: Taken, over_quota: frozenset[str], never_s: int | None = None
+) -> list[Weighed]:
     """Return every item of every line, in order, with its best other ways.
 
     Parameters
@@ -99,11 +101,15 @@ def weigh(asked: Sourcing, sourced: Sourced, taken: Taken, over_quota: frozenset
         What all promises take, those of `sourced` among them.
     over_quota
         Ids of the lines over their quota.
+    never_s
+        When what nobody sends is taken to arrive, None for as the problem says by itself.
     """
     items = _items(asked, sourced)
     laid, item_of = _lay_items(asked, items, over_quota, sourced)
     if not items:
         return []
+    if never_s is not None:
+        laid = replace(laid, grid=laid.grid._replace(never_s=never_s))
     groups = _group_of_item(items)
     present = _present(asked, laid.grid, items, sourced, over_quota)
     left = left_of(asked, laid, taken)

@@ -36,10 +36,14 @@ def replies_among(
     taken: Taken,
     over: frozenset[str],
     proposals: Sequence[Proposal] = (),
+    never_s: int | None = None,
 ) -> tuple[LineReply, ...]:
-    """Return the replies where more is promised than these answers: taken has theirs and everybody else's."""
+    """Return the replies where more is promised than these answers: taken has theirs and everybody else's.
+
+    over: ids of the lines over their quota. never_s: as for `weigh`.
+    """
     by_line: defaultdict[str, list[Weighed]] = defaultdict(list)
-    for weighed in weigh(asked, sourced, taken, over):
+    for weighed in weigh(asked, sourced, taken, over, never_s):
         by_line[weighed.item.line.id].append(weighed)
     answers = {answer.line_id: answer for answer in sourced.answers}
     nearby = Nearby(asked, sourced, taken, over)

@@ -119,10 +119,10 @@ def _quotas(table: Table) -> tuple[Quota, ...]:
 
 
 def _forecast(table: Table, policy: PartsPolicy) -> dict[tuple[str, str], int]:
-    """Return the units expected within the horizon, halves rounded up; what is less than half a unit is none."""
+    """Return the units expected before the shelves are filled again, halves rounded up; none where that is 0."""
     columns = (table.values[name] for name in ("centre_id", "part_id", "per_day"))
     expected = {
-        (centre_id, part_id): (thousandths * policy.horizon_s + 500 * DAY_S) // (1_000 * DAY_S)
+        (centre_id, part_id): (thousandths * policy.refilled_s + 500 * DAY_S) // (1_000 * DAY_S)
         for centre_id, part_id, thousandths in zip(*columns, strict=True)
     }
     return {key: units for key, units in expected.items() if units}

@@ -1,7 +1,7 @@
 """What would help a line that is not sent, and which lines may hold up their job."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from optimizer.explanation import Sentence
 from optimizer.model import ClockKind
@@ -96,8 +96,8 @@ class Helping:
         last = [route.departures_s[-1] for route in self.routes[source.id, order.centre_id] if route.departures_s]
         return max(last, default=None)
 
-    def _gone(self, source: Source, part_id: str) -> Sequence[Departed]:
-        return self.taken.shelves.get((source.id, part_id), ())
+    def _gone(self, source: Source, part_id: str) -> Collection[Departed]:
+        return self.taken.gone(source.id, part_id)
 
     def _inbound(self, order: Order, line: OrderLine) -> Iterator[Help]:
         """Yield the first arrival at a source of which something is left, and when it could be here."""

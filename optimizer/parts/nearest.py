@@ -104,7 +104,7 @@ class Nearby:
         units = _ever(source.shelves[part_id])
         if item.line.id in self.over_quota:
             return WhyNot.QUOTA, units, reply_wording.short_words(units, part_id, "quota")
-        gone = sum(some.units for some in self.taken.shelves.get((source.id, part_id), ()))
+        gone = sum(some.units for some in self.taken.gone(source.id, part_id))
         if gone == 0:
             return WhyNot.FLOOR, units, reply_wording.short_words(units, part_id, "floor")
         return WhyNot.PROMISED, units, reply_wording.short_words(units, part_id, "promised")

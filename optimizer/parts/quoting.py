@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,8 +181,8 @@ class QuoteDesk:
         shelf = self._sources[source_id].shelves.get(part_id)
         return 0 if shelf is None else left_above(shelf, self._gone(source_id, part_id), ships_s)
 
-    def _gone(self, source_id: str, part_id: str) -> Sequence[Departed]:
-        return self._taken.shelves.get((source_id, part_id), ())
+    def _gone(self, source_id: str, part_id: str) -> Collection[Departed]:
+        return self._taken.gone(source_id, part_id)
 
     def _first(self, route: Route, shelf: Shelf, part_id: str, quantity: int) -> tuple[int, int] | None:
         """Return the first departure of a route with so many units and a place at its dock, and how many are free."""
@@ -257,7 +257,7 @@ _PLACEHOLDER = Inbound(ready_s=-NEVER_S, quantity=0)
 """Keeps an empty shelf in the grid, without a step of its own."""
 
 
-def _left_shelf(shelf: Shelf, gone: Sequence[Departed]) -> Shelf:
+def _left_shelf(shelf: Shelf, gone: Collection[Departed]) -> Shelf:
     times = [-NEVER_S, *sorted({some.ready_s for some in shelf.inbound})]
     left = [_there(shelf, time_s) for time_s in times]
     for some in gone:

@@ -59,7 +59,7 @@ class DayFolder:
     day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
     sla_names: job id → the policy row behind each of the job's clocks, in their order. policies: where the rows are
     from, first come first. answers: job id → the promises that no visit keeps. supply: what is known of the parts
-    beside the day.
+    beside the day. returns: defective parts at outlets, every cell as typed, by id.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
     datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
     """
@@ -77,6 +77,7 @@ class DayFolder:
     policies: tuple[str, ...] = ()
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     supply: Supply = field(default_factory=Supply)
+    returns: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -222,6 +223,7 @@ def build_day(source: DaySource) -> DayFolder:
         policies=settings.policies,
         answers=dict(zip(job_ids, promises.answers, strict=True)),
         supply=build_supply(tables, settings),
+        returns=_indexed(tables["returns"]),
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),

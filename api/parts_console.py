@@ -75,6 +75,7 @@ _FIGURES: tuple[Figure, ...] = (
     ("order lines", lambda kpis: f"{kpis.lines:,}"),
     ("answered in time", lambda kpis: _percent(kpis.answered_in_time_percent)),
     ("fill rate", lambda kpis: _percent(kpis.fill_rate_percent)),
+    ("  once stock arrives", lambda kpis: f"{kpis.expected:,}"),
     ("kits complete", lambda kpis: f"{kpis.complete_kits:,} of {kpis.kits:,}"),
     *(_answer_figure(answer) for answer in Answer),
     ("sent by", _modes),

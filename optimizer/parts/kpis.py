@@ -11,7 +11,6 @@ __all__ = ["OWN_SHELF", "SourcingKpis", "mode_of", "sourcing_kpis"]
 
 OWN_SHELF = "own_shelf"
 """Stands for a mode where a line lies on the outlet's own shelf."""
-_NOT_FROM_STOCK = frozenset({Answer.BACKORDERED, Answer.DECLINED})
 _HOUR_S = 3_600
 
 
@@ -19,7 +18,7 @@ _HOUR_S = 3_600
 class SourcingKpis:
     """Counts of order lines, but for kits, lateness and splits, which count orders; percentages are None of nothing.
 
-    filled: sent in full from what is there. kits: orders of a job; complete_kits: every line filled. served: filled
+    filled: every unit has its departure; expected: of them those that wait for stock to arrive first. kits: orders of a job; complete_kits: every line filled. served: filled
     lines by mode, the one of the largest piece. late_orders: those with a line that is not filled, or whose need or
     clock some line does not make at its p90. hours_to_ready: from an order to its last unit, p90, mean over filled
     lines for which a customer waits.
@@ -29,6 +28,7 @@ class SourcingKpis:
     answers: Mapping[str, int]
     answered_in_time: int
     filled: int
+    expected: int
     kits: int
     complete_kits: int
     served: Mapping[str, int]
@@ -86,6 +86,7 @@ def sourcing_kpis(asked: Sourcing, sourced: Sourced) -> SourcingKpis:
         answers=dict(Counter(str(answer.answer) for _, _, answer in lines)),
         answered_in_time=sum(order.respond_by_s >= asked.now_s for order, _, _ in lines),
         filled=len(filled),
+        expected=sum(line.id in filled and answer.answer is Answer.BACKORDERED for _, line, answer in lines),
         kits=len(kits),
         complete_kits=sum(all(line.id in filled for line in order.lines) for order in kits),
         served=_served(asked, lines, filled),
@@ -108,8 +109,7 @@ def mode_of(dispatch: Dispatch, order: Order, outlet_of: Mapping[str, str | None
 
 
 def _is_filled(line: OrderLine, answer: LineAnswer) -> bool:
-    sent = sum(dispatch.quantity for dispatch in answer.dispatches)
-    return answer.answer not in _NOT_FROM_STOCK and sent == line.quantity
+    return sum(dispatch.quantity for dispatch in answer.dispatches) == line.quantity
 
 
 def _is_late(order: Order, answers: Mapping[str, LineAnswer], filled: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from optimizer.parts.answers import answered
 from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
-from optimizer.parts.left import Departed, Taken, left_above, left_of, taken_by
+from optimizer.parts.left import Departed, left_above, left_of, taken_by
 from optimizer.parts.model import (
     Consignment,
     Dispatch,

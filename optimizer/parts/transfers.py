@@ -20,7 +20,6 @@ from optimizer.parts.model import (
     Order,
     Route,
     Shelf,
-    Source,
     Sourced,
     Sourcing,
 )

@@ -40,13 +40,13 @@ def moved(asked: model.Sourcing, proposals: tuple[Proposal, ...]) -> model.Sourc
     for one in asked.sources:
         for part_id, shelf in one.shelves.items():
             change[one.id, part_id] = shelf
-    for one in proposals:
-        giver = change[one.from_id, one.part_id]
-        assert giver.free - one.quantity >= giver.floor
-        change[one.from_id, one.part_id] = replace(giver, free=giver.free - one.quantity)
-        taker = change[one.to_id, one.part_id]
-        inbound = model.Inbound(ready_s=one.ready_p90_s, quantity=one.quantity)
-        change[one.to_id, one.part_id] = replace(taker, inbound=(*taker.inbound, inbound))
+    for move in proposals:
+        giver = change[move.from_id, move.part_id]
+        assert giver.free - move.quantity >= giver.floor
+        change[move.from_id, move.part_id] = replace(giver, free=giver.free - move.quantity)
+        taker = change[move.to_id, move.part_id]
+        inbound = model.Inbound(ready_s=move.ready_p90_s, quantity=move.quantity)
+        change[move.to_id, move.part_id] = replace(taker, inbound=(*taker.inbound, inbound))
     sources = tuple(
         replace(
             one,

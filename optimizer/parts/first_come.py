@@ -149,11 +149,9 @@ class _Turns:
     def _one_more(self, order: Order, places: set[str], option: _Option) -> bool:
         return len(places | {option.source.id}) <= max(1, order.most_sources)
 
-    def _options(
-        self, order: Order, line: OrderLine, part_id: str, least: int, most: int
-    ) -> Iterator[_Option]:
+    def _options(self, order: Order, line: OrderLine, part_id: str, least: int, most: int) -> Iterator[_Option]:
         """Yield the first departure of each route by which at least so many units can come, at most so many."""
-        own = self.own.get(order.outlet_id)
+        own = self.own.get(order.outlet_id or "")
         if own is not None and self._may_send(own, line, part_id):
             units, below = self._left(own, order, part_id, self.asked.now_s, most)
             if units >= least:
@@ -210,7 +208,7 @@ class _Turns:
 
     def _modes(self, order: Order, line: OrderLine, quantity: int) -> frozenset[ShipMode]:
         """Return the modes by which so many units of a line may travel, given those that could carry it."""
-        own = self.own.get(order.outlet_id)
+        own = self.own.get(order.outlet_id or "")
         carrying = frozenset(
             route.mode
             for route in self.routes[order.centre_id]
@@ -270,6 +268,8 @@ class _Turns:
 
 def _answer(turn: _Turns, order: Order, line: OrderLine, sent: Sequence[Dispatch], over: bool) -> LineAnswer:
     """Return what a line is told by a plain rule."""
+    p50_s: int | None
+    p90_s: int | None
     if sum(one.quantity for one in sent) == line.quantity:
         p50_s, p90_s = max(one.ready_p50_s for one in sent), max(one.ready_p90_s for one in sent)
         answer = Answer.CONFIRMED
@@ -278,9 +278,12 @@ def _answer(turn: _Turns, order: Order, line: OrderLine, sent: Sequence[Dispatch
         if over:
             answer = Answer.NEEDS_APPROVAL
         places = ", ".join(one.source_id for one in sent)
-        reason, reason_zh = f"from {places}, there by {time_text(p90_s)}", f"由{places}发出，{time_text(p90_s)}前到"
+        at = time_text(p90_s)
+        reason, reason_zh = f"from {places}, there by {at}", f"由{places}发出，{at}前到"
     else:
-        expected = turn.expected_s(order, line) or max(((one.ready_p50_s, one.ready_p90_s) for one in sent), default=None)
+        expected = turn.expected_s(order, line) or max(
+            ((one.ready_p50_s, one.ready_p90_s) for one in sent), default=None
+        )
         answer = Answer.DECLINED if expected is None else Answer.BACKORDERED
         p50_s, p90_s = expected or (None, None)
         reason, reason_zh = "not in stock when its turn came", "轮到时已无货"

@@ -32,9 +32,7 @@ class Helping:
         proposals: Sequence[Proposal],
     ) -> None:
         self.asked, self.taken, self.over_quota = asked, taken, over_quota
-        self.missing = {
-            answer.line_id: -sum(one.quantity for one in answer.dispatches) for answer in sourced.answers
-        }
+        self.missing = {answer.line_id: -sum(one.quantity for one in answer.dispatches) for answer in sourced.answers}
         for order in asked.orders:
             for line in order.lines:
                 self.missing[line.id] += line.quantity
@@ -141,9 +139,7 @@ class Helping:
             for source, shelf in self.holders[part_id]:
                 if (left := self._left(order, source, shelf, part_id)) >= need:
                     said = reply_wording.substitute_words(part_id, source.id, left)
-                    yield Help(
-                        kind=HelpKind.SUBSTITUTE, said=said, source_id=source.id, part_id=part_id, quantity=left
-                    )
+                    yield Help(kind=HelpKind.SUBSTITUTE, said=said, source_id=source.id, part_id=part_id, quantity=left)
                     break
         for source, shelf in self.holders[line.part_id]:
             yield from self._held_back(order, line, source, shelf)

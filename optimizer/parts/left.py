@@ -35,21 +35,29 @@ class Taken:
         """Return what leaves a shelf, by departure."""
         return self.shelves.get((source_id, part_id), _NOTHING).values()
 
+    def leave(self, source_id: str, part_id: str, gone: Departed) -> None:
+        """Add units that leave a shelf."""
+        shelf = self.shelves[source_id, part_id]
+        before = shelf.get(gone.ships_s, _NONE)
+        shelf[gone.ships_s] = Departed(
+            ships_s=gone.ships_s,
+            units=gone.units + before.units,
+            below_floor=gone.below_floor + before.below_floor,
+        )
+
     def add(self, order: Order, dispatches: Iterable[Dispatch], sources: Mapping[str, Source], times: int = 1) -> None:
         """Add what an order takes; times: −1 gives it back."""
         for dispatch in dispatches:
-            shelf = self.shelves[dispatch.source_id, dispatch.part_id]
-            before = shelf.get(dispatch.ships_s)
-            shelf[dispatch.ships_s] = Departed(
-                ships_s=dispatch.ships_s,
-                units=times * dispatch.quantity + (before.units if before else 0),
-                below_floor=times * dispatch.below_floor + (before.below_floor if before else 0),
+            gone = Departed(
+                ships_s=dispatch.ships_s, units=times * dispatch.quantity, below_floor=times * dispatch.below_floor
             )
+            self.leave(dispatch.source_id, dispatch.part_id, gone)
             outlet_id = sources[dispatch.source_id].outlet_id
             if outlet_id is None or outlet_id != order.outlet_id:
                 self.docks[dispatch.source_id, dispatch.mode, dispatch.ships_s] += times
 
 
+_NONE = Departed(ships_s=0, units=0, below_floor=0)
 _NOTHING: dict[int, Departed] = {}
 
 

@@ -31,7 +31,9 @@ def test_a_plain_rule_is_legal_and_no_better_than_the_bound(seed: int, orders: i
 
 def _cut(order: Order, sourced: Sourced) -> bool:
     return any(
-        dispatch.quantity != line.quantity for line in order.lines for dispatch in make.answer(sourced, line.id).dispatches
+        dispatch.quantity != line.quantity
+        for line in order.lines
+        for dispatch in make.answer(sourced, line.id).dispatches
     )
 
 

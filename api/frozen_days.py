@@ -16,6 +16,7 @@ from datasets.day import DayFolder
 from datasets.job_list import Answer
 from datasets.times import seconds_of
 from optimizer.model import Day
+from optimizer.parts.returns import Return
 from optimizer.parts.supply import Supply
 
 __all__ = ["FrozenDay", "LiveVisit", "OtherVersion", "frozen", "thawed"]
@@ -80,6 +81,7 @@ class _Kept:
     supply: Supply = field(default_factory=Supply)
     forecast: list[tuple[str, str, int]] = field(default_factory=list)
     """That of the supply, which has pairs for keys: JSON has none."""
+    returns: tuple[Return, ...] = ()
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -101,6 +103,7 @@ def frozen(day: FrozenDay) -> Any:
         standing=day.standing,
         supply=replace(folder.supply, forecast={}),
         forecast=[(centre_id, part_id, units) for (centre_id, part_id), units in folder.supply.forecast.items()],
+        returns=folder.returns,
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -123,6 +126,7 @@ def thawed(document: bytes) -> FrozenDay:
         policies=kept.policies,
         answers=kept.answers,
         supply=replace(kept.supply, forecast={(centre, part): units for centre, part, units in kept.forecast}),
+        returns=kept.returns,
         **frames,
     )
     return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)

@@ -10,14 +10,16 @@ from api.stop_button import StopButton
 from datasets.day import DayFolder, read_day
 from datasets.parts_folder import check_parts_place, write_parts
 from datasets.parts_reading import read_parts
-from datasets.parts_tables import Replied, SentBack
+from datasets.parts_tables import Replied
 from optimizer.parts.check import faults
 from optimizer.parts.first_come import Preference, first_come
 from optimizer.parts.kpis import SourcingKpis, sourcing_kpis
 from optimizer.parts.model import Sourced, Sourcing
 from optimizer.parts.replies import replies
+from optimizer.parts.returns import plan_returns
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
+from optimizer.parts.transfers import propose_transfers
 
 __all__ = ["AnswersIllegal", "PartsSourced", "check_parts", "source_parts"]
 
@@ -87,23 +89,16 @@ def _decide(asked: Sourcing, seconds: float, gap: float) -> tuple[Sourced, bool]
 
 
 def _explain(folder: DayFolder, asked: Sourcing, sourced: Sourced) -> Replied:
-    """Return the answers with all that is said of them."""
+    """Return the answers with all that is said of them, and what else should travel."""
+    transfers = propose_transfers(asked, sourced)
     return Replied(
         date=folder.day.date,
         asked=asked,
         sourced=sourced,
-        replies=replies(asked, sourced),
-        returns=_returns(folder),
-    )
-
-
-def _returns(folder: DayFolder) -> tuple[SentBack, ...]:
-    """Return the defective parts that wait at outlets."""
-    rows = folder.returns
-    columns = (rows[name].tolist() for name in ("outlet_id", "part_id", "quantity"))
-    return tuple(
-        SentBack(id=id_, outlet_id=outlet_id, part_id=part_id, quantity=int(quantity))
-        for id_, outlet_id, part_id, quantity in zip(rows.index.tolist(), *columns, strict=True)
+        replies=replies(asked, sourced, transfers),
+        transfers=transfers,
+        returns=folder.returns,
+        way_back=plan_returns(asked, folder.returns),
     )
 
 

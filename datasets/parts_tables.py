@@ -2,17 +2,17 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from datasets.plan_tables import no_formula
 from datasets.times import instant_text
 from optimizer.parts.model import LineAnswer, Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.reply import LineReply, Proposal
+from optimizer.parts.returns import Return, ReturnsPlan
 
 __all__ = [
     "PARTS_TABLES",
     "Replied",
-    "SentBack",
     "shipment_rows",
 ]
 
@@ -36,8 +36,8 @@ _AT_RISK = (
     *("reason_zh", "help", "help_zh"),
 )
 _RETURNS = (
-    *("return_id", "outlet_id", "part_id", "quantity", "to_id", "mode", "ships_at", "ready_at", "cost_fen"),
-    *("reason", "reason_zh"),
+    *("return_id", "outlet_id", "part_id", "quantity", "to_id", "mode", "leaves_at", "back_at", "parcel_fen"),
+    *("parcel", "reason", "reason_zh"),
 )
 
 
@@ -50,24 +50,8 @@ class Replied:
     sourced: Sourced
     replies: Sequence[LineReply] = ()
     transfers: Sequence[Proposal] = ()
-    returns: Sequence["SentBack"] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentBack:
-    """A defective part and the way that it takes; to_id and mode are empty where there is none."""
-
-    id: str
-    outlet_id: str
-    part_id: str
-    quantity: int
-    to_id: str = ""
-    mode: str = ""
-    ships_s: int | None = None
-    ready_s: int | None = None
-    cost_fen: int | None = None
-    reason: str = ""
-    reason_zh: str = ""
+    returns: Sequence[Return] = ()
+    way_back: ReturnsPlan = field(default_factory=lambda: ReturnsPlan(parcels=(), staying=()))
 
 
 def _answer_rows(found: Replied) -> Iterator[Row]:
@@ -174,21 +158,25 @@ def _at_risk_rows(found: Replied) -> Iterator[Row]:
 
 
 def _return_rows(found: Replied) -> Iterator[Row]:
-    """Yield a row for every defective part and the way it takes."""
+    """Yield a row for every return: its parcel, with the others in it and the price of all, or why it stays."""
+    parcel_of = {id_: parcel for parcel in found.way_back.parcels for id_ in parcel.return_ids}
+    staying = {stays.return_id: stays for stays in found.way_back.staying}
     for back in found.returns:
-        yield (
-            back.id,
-            back.outlet_id,
-            back.part_id,
-            str(back.quantity),
-            back.to_id,
-            back.mode,
-            _moment(found.date, back.ships_s),
-            _moment(found.date, back.ready_s),
-            "" if back.cost_fen is None else str(back.cost_fen),
-            no_formula(back.reason),
-            no_formula(back.reason_zh),
-        )
+        known = back.id, back.outlet_id, back.part_id, str(back.quantity)
+        if (stays := staying.get(back.id)) is not None:
+            yield (*known, "", "", "", "", "", "", no_formula(stays.said.en), no_formula(stays.said.zh))
+        elif (parcel := parcel_of.get(back.id)) is not None:
+            yield (
+                *known,
+                parcel.source_id,
+                str(parcel.mode),
+                instant_text(found.date, parcel.leaves_s),
+                instant_text(found.date, parcel.back_p90_s),
+                str(parcel.cost_fen),
+                _each(parcel.return_ids),
+                "",
+                "",
+            )
 
 
 def _answered(found: Replied) -> Iterator[tuple[Order, OrderLine, LineAnswer]]:

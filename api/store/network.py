@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from api.store.parts_shelves import Count
+from api.store.parts_stock import count_rows, counted_out
 from api.tables.network import (
     CentreRow,
     Document,
@@ -121,7 +123,26 @@ def put_table(session: Session, table: Table, *, effective_from: dt.date, now: d
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}
         for cells, columns in zip(table.rows(), typed, strict=True)
     }
-    return _put(session, model, rows, effective_from=effective_from, now=now, whole=whole)
+    put = _put(session, model, rows, effective_from=effective_from, now=now, whole=whole)
+    if model is StockRow:
+        _count(session, rows, put, now)
+    return put
+
+
+def _count(session: Session, rows: Mapping[str, Mapping[str, Any]], put: Put, now: dt.datetime) -> None:
+    """Let the ledger know of rows of the stock that are new or changed."""
+    counted = (rows[id_] for id_ in (*put.created, *put.changed))
+    counts = [
+        Count(
+            source_id=row["warehouse_id"],
+            part_id=row["part_id"],
+            on_hand=row["on_hand"],
+            reserved=row["reserved"],
+            as_of=now,
+        )
+        for row in counted
+    ]
+    count_rows(session, counts, now)
 
 
 def put_documents(
@@ -163,6 +184,8 @@ def end(
     known = _known(session, model, [row["id"] for row in held], where)
     ended = [{**row, "ended": True, **_stamp(known[row["id"]], effective_from, now)} for row in held]
     _replace(session, model, ended, where)
+    if model is StockRow:
+        counted_out(session, [(row["warehouse_id"], row["part_id"]) for row in ended], now)
     return tuple(row["id"] for row in ended)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -30,14 +30,14 @@ Stamp = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PartsNetwork:
-    """What holds on a date, by id. day: without people, jobs and stock; lanes: to each centre."""
+    """What holds on a date, by id. day: without people, jobs and stock; lanes: to each centre; supply: the policy."""
 
     day: Day
     parts: Mapping[str, Part]
     outlets: Mapping[str, Outlet]
     warehouses: Mapping[str, Warehouse]
     lanes: Mapping[str, tuple[Lane, ...]]
-    substitutes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    supply: Supply
 
     def seconds(self, moment: dt.datetime) -> int:
         """Return a moment by the day's clock."""
@@ -55,7 +55,7 @@ class PartsNetwork:
     def also(self, part_ids: Iterable[str]) -> set[str]:
         """Return parts with all that may be sent instead of them."""
         wanted = set(part_ids)
-        return wanted | {other for part_id in wanted for other in self.substitutes.get(part_id, ())}
+        return wanted | {other for part_id in wanted for other in self.supply.substitutes.get(part_id, ())}
 
     def asked(
         self,
@@ -78,11 +78,15 @@ class PartsNetwork:
             warehouses=tuple(_stocked(one, of_source.get(one.id, {})) for one in self.day.warehouses),
             lanes=tuple(lane for centre_id in centre_ids for lane in self.lanes.get(centre_id, ())),
         )
-        supply = Supply(
+        substitutes = self.supply.substitutes
+        supply = replace(
+            self.supply,
             orders=tuple(orders),
             shelves={id_: own for id_, own in of_source.items() if id_ in self.outlets},
-            substitutes={id_: self.substitutes[id_] for id_ in part_ids if id_ in self.substitutes},
+            substitutes={id_: substitutes[id_] for id_ in part_ids if id_ in substitutes},
             quotas=tuple(quotas),
+            transfers=(),
+            forecast={key: units for key, units in self.supply.forecast.items() if key[1] in part_ids},
         )
         return asked_of(day, supply)
 
@@ -130,7 +134,8 @@ def _stamp(session: Session, date: dt.date) -> Stamp:
 
 def _read(session: Session, date: dt.date, now: dt.datetime) -> PartsNetwork:
     source = supply_source(session, date=date, now=now)
-    day = build_day(source).day
+    folder = build_day(source)
+    day = folder.day
     lanes: dict[str, list[Lane]] = {}
     for lane in day.lanes:
         lanes.setdefault(lane.centre_id, []).append(lane)
@@ -140,4 +145,5 @@ def _read(session: Session, date: dt.date, now: dt.datetime) -> PartsNetwork:
         outlets={outlet.id: outlet for outlet in day.outlets},
         warehouses={warehouse.id: warehouse for warehouse in day.warehouses},
         lanes={centre_id: tuple(some) for centre_id, some in lanes.items()},
+        supply=folder.supply,
     )

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from api.store.parts_shelves import Count
-from api.store.parts_stock import count_rows, counted_out
+from api.store.parts_shelves import Arrival
+from api.store.parts_stock import RowCount, count_rows, counted_out
 from api.tables.network import (
     CentreRow,
     Document,
@@ -26,6 +26,7 @@ from api.tables.network import (
 )
 from datasets.network import wgs84
 from datasets.table import Table
+from datasets.times import EPOCH
 
 __all__ = [
     "DOCUMENT_KINDS",
@@ -57,6 +58,7 @@ NETWORK_TABLES: Mapping[str, type[Effective]] = {
 DOCUMENT_KINDS = ("calendars", "sla_policies", "tariffs", "contract_tariffs", "settings")
 
 CHUNK = 500
+STOCK_COLUMNS = ("warehouse_id", "part_id", "on_hand", "reserved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +135,23 @@ def _count(session: Session, rows: Mapping[str, Mapping[str, Any]], put: Put, no
     """Let the ledger know of rows of the stock that are new or changed."""
     counted = (rows[id_] for id_ in (*put.created, *put.changed))
     counts = [
-        Count(
+        RowCount(
             source_id=row["warehouse_id"],
             part_id=row["part_id"],
             on_hand=row["on_hand"],
             reserved=row["reserved"],
-            as_of=now,
+            floor=row["floor"],
+            inbound=tuple(Arrival(quantity=quantity, ready_at=_moment(s)) for s, quantity in row["inbound"]),
+            as_of=None if row["as_of"] is None else _moment(row["as_of"]),
         )
         for row in counted
     ]
     count_rows(session, counts, now)
+
+
+def _moment(seconds: int) -> dt.datetime:
+    """Return a moment as cells are read: seconds since 1970 began in China."""
+    return EPOCH + dt.timedelta(seconds=seconds)
 
 
 def put_documents(
@@ -268,7 +277,7 @@ def _replace(
     for some in _chunks([version["id"] for version in versions]):
         session.execute(delete(model).where(model.id.in_(some), model.effective_from.in_(dates), *where))
     session.execute(
-        insert(model), [{key: cell for key, cell in row.items() if key not in _PARTS_OF_PEOPLE} for row in versions]
+        insert(model), [{key: cell for key, cell in row.items() if key not in _NOT_STORED} for row in versions]
     )
     for name, part in _PARTS_OF_PEOPLE.items():
         parts = [
@@ -335,7 +344,9 @@ _TYPED: Mapping[str, Callable[[Table], list[dict[str, Any]]]] = {
     "outlets": _outlets_typed,
     "warehouses": _places_typed,
     "technicians": _technicians_typed,
-    "stock": _typed("warehouse_id", "part_id", "on_hand", "reserved"),
+    "stock": _typed(*STOCK_COLUMNS, "floor", "inbound", "as_of"),
     "lanes": _typed("warehouse_id", "centre_id"),
 }
 _PARTS_OF_PEOPLE: Mapping[str, type[Any]] = {"skills": TechnicianSkill, "certificates": TechnicianCertificate}
+_NOT_STORED = {*_PARTS_OF_PEOPLE, "floor", "inbound", "as_of"}
+"""What a row's version says in rows of its own, and what only the ledger keeps beside the cells."""

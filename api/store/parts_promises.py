@@ -4,7 +4,7 @@ Whoever promises has locked the shelves (`parts_shelves.lock_shelves`) in the sa
 """
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -144,9 +144,7 @@ def release(session: Session, holders: Iterable[str], now: dt.datetime, *where: 
     What lies on the holder's own shelf leaves by no departure: the condition says so by `ready_p90_at` = `ships_at`.
     """
     count = 0
-    unsent = or_(
-        Allocation.provisional, Allocation.ships_at > now, Allocation.ready_p90_at == Allocation.ships_at
-    )
+    unsent = or_(Allocation.provisional, Allocation.ships_at > now, Allocation.ready_p90_at == Allocation.ships_at)
     for some in _chunks(sorted(set(holders))):
         taken_back = (
             update(Allocation)
@@ -236,7 +234,7 @@ def allocate_shipments(
     wanted: defaultdict[str, list[Sending]] = defaultdict(list)
     for one in shipments:
         if one.job_id in holders and one.order_line_id not in gone:
-            wanted[one.job_id].append(_sending(one, first))
+            wanted[one.job_id].append(_sending(one, first, now))
     shelves = standings(session, {one.part_id for one in shipments}, now)
     found, short_lines = fitted((one for some in wanted.values() for one in some), shelves)
     job_of = {one.line_id: job_id for job_id, some in wanted.items() for one in some}
@@ -245,15 +243,15 @@ def allocate_shipments(
     return sorted(short)
 
 
-def _sending(one: Shipment, first: dt.date) -> Sending:
-    ready_at = moment_of(first, one.ready_s)
+def _sending(one: Shipment, first: dt.date, now: dt.datetime) -> Sending:
+    ready_at = max(now, moment_of(first, one.ready_s))
     return Sending(
         line_id=one.order_line_id,
         source_id=one.warehouse_id,
         part_id=one.part_id,
         quantity=one.quantity,
         mode=str(one.mode),
-        ships_at=moment_of(first, one.ships_s),
+        ships_at=max(now, moment_of(first, one.ships_s)),
         ready_p50_at=ready_at,
         ready_p90_at=ready_at,
         cost_fen=one.cost_fen,

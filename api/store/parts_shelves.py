@@ -220,9 +220,7 @@ def _left() -> Select[Any]:
     """Select every shelf with what is held and promised of it at the moment `now`."""
     promised = (
         select(func.coalesce(func.sum(Allocation.quantity), 0))
-        .where(
-            *_OF_SHELF, *_STILL_THERE, or_(Allocation.arrives_at.is_(None), Allocation.arrives_at <= ShelfRow.as_of)
-        )
+        .where(*_OF_SHELF, *_STILL_THERE, or_(Allocation.arrives_at.is_(None), Allocation.arrives_at <= ShelfRow.as_of))
         .correlate(ShelfRow)
         .scalar_subquery()
     )

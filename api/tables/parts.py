@@ -165,7 +165,7 @@ class PartsOrder(Base):
 class PartsOrderLine(Base):
     """A line of an order with its present answer, null while it has none, and its first one.
 
-    answered_by: quote, run, watch or person.
+    answered_by: quote, run, watch or person. reply: what else there is to say, as `api.parts_replies` writes it.
     """
 
     __tablename__ = "parts_order_lines"
@@ -181,6 +181,7 @@ class PartsOrderLine(Base):
     answer: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None]
     reason_zh: Mapped[str | None]
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     eta_p50_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     eta_p90_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     answered_at: Mapped[dt.datetime | None] = mapped_column(Instant)

@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(16), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("reason_zh", sa.String(), nullable=True),
+        sa.Column("reply", sa.JSON(), nullable=True),
         sa.Column("eta_p50_at", INSTANT, nullable=True),
         sa.Column("eta_p90_at", INSTANT, nullable=True),
         sa.Column("answered_at", INSTANT, nullable=True),

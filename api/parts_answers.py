@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.event_types import EventType
 from api.events import emit
 from api.parts_network import PartsNetwork
+from api.parts_quotes import NOTHING_PROMISED
 from api.parts_replies import reply_written
 from api.store.parts_orders import (
     CANCELLED,
@@ -22,7 +23,7 @@ from api.store.parts_orders import (
     quota_left,
     undecided,
 )
-from api.store.parts_promises import RELEASED, Sending, allocate, fitted, keep, release
+from api.store.parts_promises import RELEASED, USED, Sending, allocate, fitted, keep, release, sends_of
 from api.store.parts_shelves import lock_shelves, standings
 from api.tables.parts import Allocation, PartsOrder, PartsOrderLine
 from datasets.times import TIME_ZONE
@@ -34,17 +35,23 @@ from optimizer.parts.model import (
     Order,
     OrderLine,
     Quota,
-    Sourced,
     Sourcing,
-    SourcingCost,
 )
 from optimizer.parts.quoting import QuoteDesk
 from optimizer.parts.reply import LineReply
 
-__all__ = ["Decided", "answer_at_once", "asked_of_orders", "cancel_order", "decide", "let_go", "take_back"]
+__all__ = [
+    "Decided",
+    "answer_at_once",
+    "asked_of_orders",
+    "cancel_order",
+    "confirm_quote",
+    "decide",
+    "let_go",
+    "take_back",
+]
 
 AT_ONCE = 200
-NOTHING_YET = Sourced(answers=(), consignments=(), cost=SourcingCost(), bound_fen=0, optimal=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +146,7 @@ def answer_at_once(session: Session, network: PartsNetwork, seen: OrderSeen, dec
     asked = asked_of_orders(session, network, [seen], now)
     if not asked.orders:
         return
-    desk = QuoteDesk(replace(asked, orders=()), NOTHING_YET)
+    desk = QuoteDesk(replace(asked, orders=()), NOTHING_PROMISED)
     quote = desk.quote(asked.orders[0])
     decide(session, network, [(seen, {answer.line_id: answer for answer in quote.answers})], decided, quote.replies)
 
@@ -261,6 +268,30 @@ def _told(line: PartsOrderLine) -> dict[str, Any]:
         "answer": line.answer,
         "eta_p90": None if eta is None else eta.astimezone(TIME_ZONE).isoformat(),
     }
+
+
+def confirm_quote(session: Session, network: PartsNetwork, seen: OrderSeen, decided: Decided) -> None:
+    """Promise what is reserved for a quote that has not run out; one that has missed a departure is answered anew."""
+    row, now = seen.row, decided.now
+    lock_shelves(session, network.also(line.part_id for line in seen.lines))
+    kept = [one for some in seen.reserved.values() for one in some if one.order_id == row.id]
+    sendings = [sends_of(one) for one in kept]
+    if any(one.ships_at < now for one in sendings):
+        let_go(seen)
+        for line in seen.lines:
+            line.answer = None
+        row.quoted_until = None
+        session.flush()
+        answer_at_once(session, network, seen, decided)
+        return
+    waiting = {line.id for line in seen.lines if line.answer == Answer.NEEDS_APPROVAL}
+    for reservation in kept:
+        reservation.state, reservation.version = USED, reservation.version + 1
+    for waits in (True, False):
+        some = [one for one in sendings if (one.line_id in waiting) == waits]
+        allocate(session, row.id, some, now, provisional=waits)
+    _respond(session, seen, [line.id for line in seen.lines], decided)
+    session.flush()
 
 
 def cancel_order(session: Session, seen: OrderSeen, now: dt.datetime) -> int:

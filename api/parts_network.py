@@ -64,7 +64,7 @@ class PartsNetwork:
         now: dt.datetime,
         quotas: Sequence[Quota] = (),
     ) -> Sourcing:
-        """Return some orders as one problem, with what is left on the shelves."""
+        """Return some orders as one problem, with what is left on the shelves. Transfers are not looked at."""
         part_ids = self.also(line.part_id for order in orders for line in order.lines)
         centre_ids = dict.fromkeys(order.centre_id for order in orders)
         of_source: dict[str, dict[str, Shelf]] = {}

@@ -59,7 +59,9 @@ class SnapshotShown(Shown):
     reserved: int = Field(description="Of them promised by others.", examples=[0])
     floor: int = Field(description="Pieces kept in reserve.", examples=[2])
     held: int = Field(description="Pieces reserved for a time.", examples=[1])
-    promised: int = Field(description="Pieces promised to orders and jobs that had not left by the count.", examples=[4])
+    promised: int = Field(
+        description="Pieces promised to orders and jobs that had not left by the count.", examples=[4]
+    )
     free: int = Field(description="Pieces that may still be promised, the reserve included.", examples=[7])
     short: int = Field(description="Pieces promised beyond what the count found.", examples=[0])
     inbound: list[Arriving] = Field(description="Pieces on their way and not promised.")

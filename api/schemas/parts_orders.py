@@ -42,9 +42,7 @@ class PartsOrderIn(Sent):
     """What an outlet asks for at once."""
 
     outlet_id: Annotated[Identifier, Field(description="Who asks.", examples=["Z0018"])]
-    lines: Annotated[
-        list[OrderLineIn], Field(min_length=1, max_length=200, description="The parts, each once.")
-    ]
+    lines: Annotated[list[OrderLineIn], Field(min_length=1, max_length=200, description="The parts, each once.")]
     job_id: Annotated[
         Identifier | None, Field(description="The job whose kit it is: all of it comes, or nothing.", examples=[None])
     ] = None
@@ -133,7 +131,9 @@ class PartsOrderShown(Shown):
     outlet_id: str = Field(description="Who asks.", examples=["Z0018"])
     job_id: str | None = Field(description="The job whose kit it is.", examples=[None])
     ordered_at: Moment = Field(description="When.", examples=["2026-03-02T09:00:00+08:00"])
-    respond_by: Moment = Field(description="Answered by then, whatever happens.", examples=["2026-03-03T09:00:00+08:00"])
+    respond_by: Moment = Field(
+        description="Answered by then, whatever happens.", examples=["2026-03-03T09:00:00+08:00"]
+    )
     needed_by: Moment | None = Field(description="When it should be there.")
     waiting: bool = Field(description="A customer waits for it.", examples=[True])
     urgent: bool = Field(description="Express or pickup.", examples=[False])

@@ -19,6 +19,7 @@ __all__ = [
     "OPEN",
     "SETTLED",
     "OrderSeen",
+    "QuotaStanding",
     "order_seen",
     "orders_of",
     "quota_left",
@@ -115,11 +116,15 @@ def units_counted(outlet_id: ColumnElement[str], part_id: ColumnElement[str], be
 
 
 def quota_left(
-    session: Session, outlet_ids: Iterable[str] | None, besides: Sequence[str] = (), *where: ColumnElement[bool]
+    session: Session,
+    outlet_ids: Iterable[str] | None,
+    besides: Sequence[str] = (),
+    *where: ColumnElement[bool],
+    limit: int | None = None,
 ) -> list[QuotaStanding]:
     """Return the quotas of some outlets, None for all; besides: orders that are not counted."""
     used: ColumnElement[int] = units_counted(QuotaRow.outlet_id, QuotaRow.part_id, besides)  # type: ignore[assignment,arg-type]
-    query = select(QuotaRow, used).where(*where).order_by(QuotaRow.outlet_id, QuotaRow.part_id)
+    query = select(QuotaRow, used).where(*where).order_by(QuotaRow.outlet_id, QuotaRow.part_id).limit(limit)
     if outlet_ids is not None:
         query = query.where(QuotaRow.outlet_id.in_(sorted(set(outlet_ids))))
     return [QuotaStanding(row=row, ordered=int(ordered)) for row, ordered in session.execute(query)]

@@ -54,6 +54,11 @@ ROUTERS = (
     jobs.routes,
     plans.routes,
     at_risk.routes,
+    # Before the network: /parts/availability is no part of that name.
+    parts.routes,
+    parts_orders.routes,
+    sourcing_runs.routes,
+    quotas.routes,
     network.routes,
     documents.routes,
     reports.routes,
@@ -64,10 +69,6 @@ ROUTERS = (
     dispatch.routes,
     call_lists.routes,
     disruptions.routes,
-    parts.routes,
-    parts_orders.routes,
-    sourcing_runs.routes,
-    quotas.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000

@@ -220,7 +220,7 @@ class RunWorker:
 
 
 def _store_of(run_id: str) -> Any:
-    """Return the module that writes runs of this kind; both say the same words."""
+    """Return the module that keeps runs of this kind; both use the same words."""
     return sourcing_runs if is_sourcing(run_id) else plans
 
 

@@ -76,7 +76,7 @@ def asked_order(network: PartsNetwork, seen: OrderSeen, now: dt.datetime) -> Ord
             pinned_source_id=line.pinned_source_id,
         )
         for line in seen.lines
-        if undecided(line) and line.quantity > seen.sent(line, now)
+        if undecided(line) and line.quantity > seen.sent(line, now) and line.part_id in network.parts
     )
     outlet = network.outlets.get(row.outlet_id)
     if not lines or outlet is None:
@@ -144,11 +144,27 @@ def answer_at_once(session: Session, network: PartsNetwork, seen: OrderSeen, dec
     now = decided.now
     lock_shelves(session, network.also(line.part_id for line in seen.lines))
     asked = asked_of_orders(session, network, [seen], now)
-    if not asked.orders:
-        return
-    desk = QuoteDesk(replace(asked, orders=()), NOTHING_PROMISED)
-    quote = desk.quote(asked.orders[0])
-    decide(session, network, [(seen, {answer.line_id: answer for answer in quote.answers})], decided, quote.replies)
+    answers = {line.id: _nowhere(seen, line) for line in seen.lines if undecided(line) and seen.sent(line, now) == 0}
+    replies: tuple[LineReply, ...] = ()
+    if asked.orders:
+        quote = QuoteDesk(replace(asked, orders=()), NOTHING_PROMISED).quote(asked.orders[0])
+        answers |= {answer.line_id: answer for answer in quote.answers}
+        replies = quote.replies
+    if answers:
+        decide(session, network, [(seen, answers)], decided, replies)
+
+
+def _nowhere(seen: OrderSeen, line: PartsOrderLine) -> LineAnswer:
+    """Return what is told where the network has the outlet or the part no more."""
+    return LineAnswer(
+        line_id=line.id,
+        order_id=seen.row.id,
+        answer=Answer.DECLINED,
+        reason=f"{seen.row.outlet_id} or {line.part_id} is not in the network any more",
+        reason_zh=f"{seen.row.outlet_id}或{line.part_id}已不在网络中",
+        eta_p50_s=None,
+        eta_p90_s=None,
+    )
 
 
 def decide(

@@ -1,6 +1,7 @@
 """Nothing is promised twice and nothing leaks, whatever happens; checked against a shelf that is only counted."""
 
 import datetime as dt
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -47,9 +48,8 @@ class World(RuleBasedStateMachine):
         self.stock: Counter[Key] = Counter()
         self.counted: list[tuple[dt.datetime, Counter[Key]]] = []
         self.gone = self._left()
-        for source in SOURCES:
-            for part in PARTS:
-                self._count(source, part, 6, self.clock.now)
+        self._deliver(6)
+        self._count_all(self.clock.now)
 
     def post(self, path: str, **body: Any) -> Any:
         return self.client.post(path, json=body)
@@ -67,6 +67,9 @@ class World(RuleBasedStateMachine):
         quantity=st.integers(1, 5),
         answering=st.sampled_from(("confirm", "confirm", "reserve", "later")),
     )
+    def order_somehow(self, outlet: str, part: str, quantity: int, answering: str) -> str:
+        return self.order(outlet, part, quantity, answering)
+
     def order(self, outlet: str, part: str, quantity: int, answering: str) -> str:
         quoted = {"valid_for": "PT1H"} if answering == "reserve" else {}
         lines = [{"part_id": part, "quantity": quantity}]
@@ -94,16 +97,20 @@ class World(RuleBasedStateMachine):
     def pin(self, id_: str, source: str | None) -> None:
         self.change(id_, "pin", line=1, source_id=source)
 
-    @rule(source=st.sampled_from(SOURCES), part=st.sampled_from(PARTS), delivered=st.integers(0, 3))
-    def count(self, source: str, part: str, delivered: int) -> None:
-        self.clock.move(dt.timedelta(minutes=2))
-        self._count(source, part, delivered, self.clock.now)
+    @rule(target=orders, part=st.sampled_from(PARTS), quantity=st.integers(1, 5))
+    def order_for_good(self, part: str, quantity: int) -> str:
+        return self.order("O1", part, quantity, "confirm")
 
-    @rule(source=st.sampled_from(SOURCES), part=st.sampled_from(PARTS))
-    def count_of_before(self, source: str, part: str) -> None:
+    @rule(delivered=st.integers(0, 2))
+    def count(self, delivered: int) -> None:
+        self.clock.move(dt.timedelta(minutes=2))
+        self._deliver(delivered)
+        self._count_all(self.clock.now)
+
+    @rule()
+    def count_of_before(self) -> None:
         """A count comes in late; what left since then is not in it."""
-        moment, there = self.counted[-1]
-        self._send(source, part, there[source, part], moment)
+        self._send(*self.counted[-1])
 
     @rule(outlet=st.sampled_from(OUTLETS), part=st.sampled_from(PARTS), quota=st.integers(0, 3))
     def put_quota(self, outlet: str, part: str, quota: int) -> None:
@@ -123,6 +130,7 @@ class World(RuleBasedStateMachine):
         run_sourcing_here(self.app.state.database, wished["id"], "test", self.clock)
         done = self.client.get(f"/v1/sourcing-runs/{wished['id']}").json()
         assert (done["state"], done["problem"]) == ("finished", None)
+        self.whoever_was_to_be_answered_has_an_answer()
 
     @invariant()
     def what_is_free_is_what_lies_there_less_what_is_promised(self) -> None:
@@ -131,10 +139,10 @@ class World(RuleBasedStateMachine):
         assert self._free() == {key: there[key] for key in self._free()}
         assert min(there.values()) >= 0
 
-    @invariant()
     def whoever_was_to_be_answered_has_an_answer(self) -> None:
         for order in self.client.get("/v1/parts-orders?limit=1000").json()["items"]:
             for line in order["lines"]:
+                assert line["answer"] or order["state"] == "cancelled"
                 promised = sum(one["quantity"] for one in line["dispatches"])
                 assert promised <= line["quantity"]
                 if line["answer"] and line["answer"]["answer"] in ("confirmed", "substituted"):
@@ -149,22 +157,25 @@ class World(RuleBasedStateMachine):
         there = self._there()
         assert self._free() == {key: there[key] for key in self._free()}
 
-    def _count(self, source: str, part: str, delivered: int, moment: dt.datetime) -> None:
-        self.stock[source, part] += delivered
-        self.counted.append((moment, self._there()))
-        self._send(source, part, self._there()[source, part], moment)
+    def _deliver(self, units: int) -> None:
+        self.stock.update({(source, part): units for source in SOURCES for part in PARTS})
 
-    def _send(self, source: str, part: str, units: int, moment: dt.datetime) -> None:
-        said = {"source_id": source, "part_id": part, "on_hand": units, "as_of": moment.isoformat()}
-        answer = self.post("/v1/stock-snapshots", **said)
-        assert answer.status_code in (201, 409), answer.text
+    def _count_all(self, moment: dt.datetime) -> None:
+        self.counted.append((moment, self._there()))
+        self._send(*self.counted[-1])
+
+    def _send(self, moment: dt.datetime, there: Counter[Key]) -> None:
+        said = [
+            {"source_id": source, "part_id": part, "on_hand": units, "as_of": moment.isoformat()}
+            for (source, part), units in there.items()
+        ]
+        body = "\n".join(map(json.dumps, said))
+        assert self.client.post("/v1/stock-snapshots:bulk", content=body).status_code == 200
 
     def _free(self) -> dict[Key, int]:
-        shelves = [
-            row for part in PARTS for row in self.client.get(f"/v1/stock-snapshots?part_id={part}").json()["items"]
-        ]
+        shelves = self.client.get("/v1/stock-snapshots").json()["items"]
         assert all(row["short"] == 0 for row in shelves)
-        return {(row["source_id"], row["part_id"]): row["free"] for row in shelves}
+        return {(row["source_id"], row["part_id"]): row["free"] for row in shelves if row["part_id"] in PARTS}
 
     def _there(self) -> Counter[Key]:
         there = Counter(self.stock)
@@ -197,11 +208,13 @@ def test_nothing_is_promised_twice_and_nothing_leaks(app: FastAPI, client: TestC
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         World,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=20,
+            max_examples=6,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             database=None,
+            # Whoever looks for the shortest story turns this on for a while.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -27,13 +27,14 @@ from datasets.network import (
     wgs84,
 )
 from datasets.settings import SETTINGS_FILE, Settings, read_toml, settings_of
-from datasets.supply import build_supply
+from datasets.supply import build_returns, build_supply
 from datasets.supply_columns import ALL_TABLES, CSV_FILES, SUPPLY_TABLES
 from datasets.table import Table, read_text, table_of
 from datasets.times import midnight_of
 from datasets.whole_folder import whole_folder
 from geo.areas import Areas, seat_mask
 from optimizer.model import AreaClass, Day, Outlet
+from optimizer.parts.returns import Return
 from optimizer.parts.supply import Supply
 
 __all__ = [
@@ -59,7 +60,7 @@ class DayFolder:
     day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
     sla_names: job id → the policy row behind each of the job's clocks, in their order. policies: where the rows are
     from, first come first. answers: job id → the promises that no visit keeps. supply: what is known of the parts
-    beside the day.
+    beside the day. returns: defective parts at outlets.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
     datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
     """
@@ -77,6 +78,7 @@ class DayFolder:
     policies: tuple[str, ...] = ()
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     supply: Supply = field(default_factory=Supply)
+    returns: tuple[Return, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -222,6 +224,7 @@ def build_day(source: DaySource) -> DayFolder:
         policies=settings.policies,
         answers=dict(zip(job_ids, promises.answers, strict=True)),
         supply=build_supply(tables, settings),
+        returns=build_returns(tables, settings),
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),

@@ -18,10 +18,14 @@ HOUR_S = 3_600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartsPolicy:
-    """respond_within_s: from an order to its answer. horizon_s: departures later than this are not looked at."""
+    """respond_within_s: from an order to its answer. horizon_s: departures later than this are not looked at.
+
+    refilled_s: for so long the shelves must do before they are filled again; the forecast counts that many days.
+    """
 
     respond_within_s: int = DAY_S
     horizon_s: int = 7 * DAY_S
+    refilled_s: int = 3 * DAY_S
     charges: Charges = field(default_factory=Charges)
 
 
@@ -38,6 +42,7 @@ def read_parts_policy(keys: Keys) -> PartsPolicy:
     found = PartsPolicy(
         respond_within_s=table.take("respond_within", from_text(_answer_span), usual.respond_within_s),
         horizon_s=table.take("horizon", from_text(_horizon), usual.horizon_s),
+        refilled_s=table.take("refilled_within", from_text(_refilled), usual.refilled_s),
         charges=Charges(**prices),
     )
     table.close()
@@ -54,6 +59,10 @@ def _answer_span(written: str) -> int:
 
 def _horizon(written: str) -> int:
     return _between(written, DAY_S, LAST_DEPARTURE_S, "a duration such as P7D, 1 to 31 days")
+
+
+def _refilled(written: str) -> int:
+    return _between(written, DAY_S, 31 * DAY_S, "a duration such as P3D, 1 to 31 days")
 
 
 def _between(written: str, least_s: int, most_s: int, allowed: str) -> int:

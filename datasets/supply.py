@@ -11,9 +11,10 @@ from datasets.table import Table
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lane, Position
 from optimizer.parts.model import Order, OrderLine, Quota, Shelf
+from optimizer.parts.returns import Return
 from optimizer.parts.supply import Supply, routes_of
 
-__all__ = ["build_supply"]
+__all__ = ["build_returns", "build_supply"]
 
 
 def build_supply(tables: Mapping[str, Table], settings: Settings) -> Supply:
@@ -37,18 +38,38 @@ def build_supply(tables: Mapping[str, Table], settings: Settings) -> Supply:
     )
 
 
+def build_returns(tables: Mapping[str, Table], settings: Settings) -> tuple[Return, ...]:
+    """Build the defective parts that wait at outlets."""
+    homes = _homes(tables["outlets"])
+    columns = ("return_id", "outlet_id", "part_id", "quantity", "ready_at")
+    return tuple(
+        Return(
+            id=id_,
+            outlet_id=outlet_id,
+            centre_id=homes[outlet_id][0],
+            position=homes[outlet_id][1],
+            part_id=part_id,
+            quantity=quantity,
+            ready_s=ready_at - midnight_of(settings.date),
+        )
+        for id_, outlet_id, part_id, quantity, ready_at in zip(
+            *(tables["returns"].values[name] for name in columns), strict=True
+        )
+    )
+
+
+def _homes(outlets: Table) -> dict[str, tuple[str, Position]]:
+    """Return centre and place of every outlet, those too that are closed on the day."""
+    columns = outlets.values["outlet_id"], outlets.values["centre_id"], wgs84(outlets).tolist()
+    return {id_: (centre_id, (lon, lat)) for id_, centre_id, (lon, lat) in zip(*columns, strict=True)}
+
+
 def _orders(tables: Mapping[str, Table], settings: Settings) -> tuple[Order, ...]:
-    table, outlets = tables["orders"], tables["outlets"]
-    places: list[list[float]] = wgs84(outlets).tolist()
-    row_of = {id_: row for row, id_ in enumerate(outlets.values["outlet_id"])}
+    table, homes = tables["orders"], _homes(tables["outlets"])
     lines: defaultdict[str, list[int]] = defaultdict(list)
     for row, order_id in enumerate(table.values["order_id"]):
         lines[order_id].append(row)
-    return tuple(
-        _order(table, rows, outlets.values["centre_id"][home], (places[home][0], places[home][1]), settings)
-        for rows in lines.values()
-        for home in (row_of[table.values["outlet_id"][rows[0]]],)
-    )
+    return tuple(_order(table, rows, *homes[table.values["outlet_id"][rows[0]]], settings) for rows in lines.values())
 
 
 def _order(table: Table, rows: list[int], centre_id: str, position: Position, settings: Settings) -> Order:
@@ -119,10 +140,10 @@ def _quotas(table: Table) -> tuple[Quota, ...]:
 
 
 def _forecast(table: Table, policy: PartsPolicy) -> dict[tuple[str, str], int]:
-    """Return the units expected within the horizon, halves rounded up; what is less than half a unit is none."""
+    """Return the units expected before the shelves are filled again, halves rounded up; none where that is 0."""
     columns = (table.values[name] for name in ("centre_id", "part_id", "per_day"))
     expected = {
-        (centre_id, part_id): (thousandths * policy.horizon_s + 500 * DAY_S) // (1_000 * DAY_S)
+        (centre_id, part_id): (thousandths * policy.refilled_s + 500 * DAY_S) // (1_000 * DAY_S)
         for centre_id, part_id, thousandths in zip(*columns, strict=True)
     }
     return {key: units for key, units in expected.items() if units}

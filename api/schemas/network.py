@@ -18,7 +18,7 @@ __all__ = [
     "ContractTariffIn",
     "Held",
     "HolidaysIn",
-    "InboundUnits",
+    "InboundLot",
     "KitIn",
     "LaneIn",
     "OutletIn",
@@ -149,19 +149,19 @@ class TechnicianIn(Sent):
 
 
 class WarehouseIn(Sent):
-    """Where parts are sent from: a transfer warehouse (中转库), the headquarters' stock, a supplier."""
+    """A parts transfer warehouse (中转库)."""
 
     name: Name
     position: Annotated[Position, Field(description="Where it is.")]
-    kind: Annotated[Literal["warehouse", "hq", "supplier"], Field(description="Whose stock.", examples=["hq"])] = (
-        "warehouse"
+    kind: Annotated[
+        Literal["warehouse", "hq", "supplier"], Field(description="Who holds parts there.", examples=["warehouse"])
+    ] = "warehouse"
+    calendar: Annotated[Word | None, Field(description="Sends on its open days; none: daily.", examples=["office"])] = (
+        None
     )
-    calendar: Annotated[
-        Word | None, Field(description="Nothing leaves on its closed days; null: every day.", examples=["office"])
-    ] = None
     dock_lines: Annotated[
         int | None,
-        Field(ge=1, le=MAX_COUNT, description="Order lines packed for one departure; null: any.", examples=[40]),
+        Field(ge=1, le=MAX_COUNT, description="Order lines packed for one departure of one mode.", examples=[400]),
     ] = None
     offline: Annotated[bool, Field(description="It sends nothing for now.", examples=[False])] = False
 
@@ -176,7 +176,7 @@ class PartIn(Sent):
     price_fen: Annotated[Fen, Field(description="Price, fen (CNY).", examples=[8_900])] = 0
     carried: Annotated[bool, Field(description="On every van of the family.", examples=[False])] = False
     substitutes: Annotated[list[Identifier], Field(max_length=20)] = Field(
-        default_factory=list, description="Parts that do as well, the best first.", examples=[["P-0013"]]
+        default_factory=list, description="Other parts that do as well, best first.", examples=[["P-0013"]]
     )
 
 
@@ -189,23 +189,21 @@ class KitIn(Sent):
     quantity: Annotated[int, Field(ge=1, le=1_000, description="Pieces.", examples=[1])]
 
 
-class InboundUnits(Sent):
+class InboundLot(Sent):
     """Units on their way to a warehouse."""
 
-    quantity: Annotated[int, Field(ge=1, le=MAX_COUNT, description="Pieces.", examples=[20])]
-    ready_at: Annotated[
-        WrittenMoment, Field(description="On the shelf from then.", examples=["2026-03-03T09:00:00+08:00"])
-    ]
+    quantity: Annotated[int, Field(ge=1, le=MAX_FEN, description="Pieces.", examples=[20])]
+    at: Annotated[WrittenMoment, Field(description="On the shelf by then.", examples=["2026-03-03T09:00:00+08:00"])]
 
     def cell(self) -> str:
         """Return the text of a cell."""
-        return f"{self.quantity}@{self.ready_at}"
+        return f"{self.quantity}@{self.at}"
 
     @classmethod
     def of_cell(cls, text: str) -> Self:
         """Return what a cell says."""
-        quantity, _, ready_at = text.partition("@")
-        return cls(quantity=int(quantity), ready_at=ready_at)
+        quantity, _, at = text.partition("@")
+        return cls(quantity=int(quantity), at=at)
 
 
 class StockIn(Sent):
@@ -214,14 +212,13 @@ class StockIn(Sent):
     warehouse_id: Annotated[Identifier, Field(description="A warehouse.", examples=["W-NJ"])]
     part_id: Annotated[Identifier, Field(description="A part.", examples=["P-0012"])]
     on_hand: Annotated[Fen, Field(description="Pieces on the shelf.", examples=[12])]
-    reserved: Annotated[Fen, Field(description="Of them promised by others than this service.", examples=[3])] = 0
-    floor: Annotated[Fen, Field(description="Pieces kept in reserve.", examples=[2])] = 0
-    inbound: Annotated[list[InboundUnits], Field(max_length=100)] = Field(
-        default_factory=list, description="Pieces on their way."
+    reserved: Annotated[Fen, Field(description="Of them promised.", examples=[3])] = 0
+    floor: Annotated[Fen, Field(description="Kept in reserve.", examples=[2])] = 0
+    inbound: Annotated[list[InboundLot], Field(max_length=100)] = Field(
+        default_factory=list, description="Units on their way, after as_of.", examples=[[]]
     )
     as_of: Annotated[
-        WrittenMoment | None,
-        Field(description="When it was counted; null: now.", examples=["2026-03-02T06:00:00+08:00"]),
+        WrittenMoment | None, Field(description="When it was counted.", examples=["2026-03-02T05:30:00+08:00"])
     ] = None
 
 
@@ -243,10 +240,10 @@ class LaneIn(Sent):
         Field(min_length=1, max_length=3, description="Sizes it takes.", examples=[["small", "medium"]]),
     ]
     calendar: Annotated[
-        Word | None, Field(description="It leaves on its open days only; null: every day.", examples=["office"])
+        Word | None, Field(description="Leaves on its open days; none: daily.", examples=["office"])
     ] = None
     closed: Annotated[list[Span], Field(max_length=100)] = Field(
-        default_factory=list, description="It does not leave within these times."
+        default_factory=list, description="It does not leave from start until before end.", examples=[[]]
     )
 
 

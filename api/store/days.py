@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api.store.network import NETWORK_TABLES, holding
+from api.store.parts_days import supply_cells
+from api.store.parts_shelves import standings
 from api.store.parts_stock import ledger_cells
 from api.store.settings import AREAS, day_values
 from api.store.slots import HELD, hold_cells
@@ -71,7 +73,10 @@ def day_of(
         for name in NETWORK_TABLES
         if name != "technicians"
     }
-    tables["stock"] = ledger_cells(session, tables["stock"], now, {job["job_id"] for job in jobs})
+    shelves = standings(session, [part["part_id"] for part in tables["parts"]], now)
+    job_ids = {job["job_id"] for job in jobs}
+    tables["stock"] = ledger_cells(session, tables["stock"], shelves, now, job_ids)
+    tables |= supply_cells(session, tables, shelves, date=date, now=now, job_ids=job_ids)
     values = day_values(session, date=date, days=days, now=now)
     folder = build_day(
         source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))

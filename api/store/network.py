@@ -14,14 +14,17 @@ from api.tables.network import (
     CentreRow,
     Document,
     Effective,
+    ForecastRow,
     KitRow,
     LaneRow,
     OutletRow,
     PartRow,
+    ReturnRow,
     StockRow,
     TechnicianCertificate,
     TechnicianRow,
     TechnicianSkill,
+    TransferLaneRow,
     WarehouseRow,
 )
 from datasets.network import wgs84
@@ -31,6 +34,7 @@ from datasets.times import EPOCH
 __all__ = [
     "DOCUMENT_KINDS",
     "NETWORK_TABLES",
+    "SUPPLY_TABLES",
     "Put",
     "end",
     "get",
@@ -54,6 +58,13 @@ NETWORK_TABLES: Mapping[str, type[Effective]] = {
     "lanes": LaneRow,
 }
 """The tables of a day folder but jobs, by name."""
+
+SUPPLY_TABLES: Mapping[str, type[Effective]] = {
+    "transfer_lanes": TransferLaneRow,
+    "forecast": ForecastRow,
+    "returns": ReturnRow,
+}
+"""The tables about parts that hold by date too; what else a folder says of parts the ledger keeps."""
 
 DOCUMENT_KINDS = ("calendars", "sla_policies", "tariffs", "contract_tariffs", "settings")
 
@@ -119,7 +130,7 @@ def put_table(session: Session, table: Table, *, effective_from: dt.date, now: d
 
     whole: the table has everything that holds from then on; things that are not in it end.
     """
-    model = NETWORK_TABLES[table.layout.name]
+    model = (NETWORK_TABLES | SUPPLY_TABLES)[table.layout.name]
     typed = _TYPED.get(table.layout.name, _nothing_typed)(table)
     rows = {
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}

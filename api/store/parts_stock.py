@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.store.parts_shelves import Arrival, Count, Key, Standing, count_stock, standings
+from api.store.parts_shelves import Arrival, Count, Key, Standing, count_stock
 from api.tables.parts import Allocation, ShelfRow
 from datasets.cells import INBOUND
 from datasets.times import EPOCH, TIME_ZONE
@@ -67,13 +67,16 @@ def _counted(session: Session, part_ids: Sequence[str]) -> dict[Key, dt.datetime
 
 
 def ledger_cells(
-    session: Session, rows: Sequence[Cells], now: dt.datetime, job_ids: Collection[str]
+    session: Session,
+    rows: Sequence[Cells],
+    shelves: Mapping[Key, Standing],
+    now: dt.datetime,
+    job_ids: Collection[str],
 ) -> list[dict[str, str]]:
     """Return rows of stock.csv as the ledger has them at a moment.
 
     job_ids: of the day that is planned: what is promised to them and has not left is theirs to be planned anew.
     """
-    shelves = standings(session, {row["part_id"] for row in rows}, now)
     theirs = _unsent(session, now, job_ids)
     return [_row(row, shelves.get((row["warehouse_id"], row["part_id"])), theirs) for row in rows]
 

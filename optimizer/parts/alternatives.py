@@ -130,9 +130,7 @@ def weigh(
         for number, some in rows.tally(near, (in_stock, in_stock & docked, fits), change):
             looked[number] = some
     return [
-        Weighed(
-            item=item, others=tuple(others[number]), nearest=int(nearest[groups[number]]), looked=looked[number]
-        )
+        Weighed(item=item, others=tuple(others[number]), nearest=int(nearest[groups[number]]), looked=looked[number])
         for number, item in enumerate(items)
     ]
 
@@ -193,9 +191,7 @@ def _group_of_item(items: Sequence[Item]) -> NDArray[np.int64]:
     return np.array([number[item.order.id] for item in items], np.int64)
 
 
-def _present(
-    asked: Sourcing, g: Grid, items: Sequence[Item], sourced: Sourced, over_quota: frozenset[str]
-) -> _Present:
+def _present(asked: Sourcing, g: Grid, items: Sequence[Item], sourced: Sourced, over_quota: frozenset[str]) -> _Present:
     sources = {source.id: number for number, source in enumerate(asked.sources)}
     parts = {part.id: number for number, part in enumerate(asked.parts)}
     rows = []
@@ -231,7 +227,8 @@ def _present(
             )
         )
     table = np.array(rows, np.int64)
-    present = _Present(*(table[:, k].copy() for k in range(8)), table[:, 8] == 1)  # type: ignore[call-arg]
+    columns = [table[:, k].copy() for k in range(8)]
+    present = _Present(*columns, movable=table[:, 8] == 1)  # type: ignore[arg-type, misc]
     here = np.array(
         [
             one is not None
@@ -312,7 +309,8 @@ class _Rows:
     def _same_dock(self, way: NDArray[np.int64]) -> NDArray[np.int64]:
         p, item = self.present, self.item[way]
         same = (p.source[item] == self.table["source"][way]) & (p.mode[item] == self.mode[way])
-        return (same & (p.ships[item] == self.ships[way])).astype(np.int64)
+        result: NDArray[np.int64] = (same & (p.ships[item] == self.ships[way])).astype(np.int64)
+        return result
 
     def best(self, fits: NDArray[np.bool_], change: NDArray[np.int64]) -> Iterator[tuple[int, _Way, int]]:
         """Yield (item, way, change) of the cheapest ways of each item; one and the same into the reserve count once."""
@@ -343,7 +341,8 @@ class _Rows:
         best = np.full(len(items), NO_WAY, np.int64)
         np.minimum.at(best, place, np.where(passed[-1][near], change[near], NO_WAY))
         for number, item in enumerate(items.tolist()):
-            yield item, Looked(*(int(count[number]) for count in counts), int(best[number]))
+            ways, in_stock, docked, fitting = (int(count[number]) for count in counts)
+            yield item, Looked(ways, in_stock, docked, fitting, int(best[number]))
 
 
 class _OrderFacts:
@@ -395,8 +394,8 @@ def _code(
     group: NDArray[np.int64], source: NDArray[np.int64], mode: NDArray[np.int64] | int, ships: NDArray[np.int64] | int
 ) -> NDArray[np.int64]:
     """Return one number per group, source, mode and departure: up to 2¹⁷ groups, 2¹⁶ sources, 2²⁷ seconds."""
-    code: NDArray[np.int64] = (group << _GROUP_BITS) + ((source.astype(np.int64) + 1) << 29) + (ships << 2) + mode
-    return code
+    place: NDArray[np.int64] = (group << _GROUP_BITS) + ((source.astype(np.int64) + 1) << 29)
+    return place + np.asarray(ships << 2, np.int64) + np.asarray(mode, np.int64)
 
 
 def _uses(known: NDArray[np.int64], uses: NDArray[np.int64], code: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,7 +18,20 @@ from optimizer.parts.model import Order, Route, Shelf, Source, Sourcing
 from optimizer.search.arrays import CLOCK_KINDS, rate_tables
 from optimizer.travel import unit_vectors
 
-__all__ = ["GROUP", "MODES", "NEVER_S", "NOTHING", "PIECE", "RUN", "Grid", "Laid", "Piece", "Rows", "lay_out", "never_s"]
+__all__ = [
+    "GROUP",
+    "MODES",
+    "NEVER_S",
+    "NOTHING",
+    "PIECE",
+    "RUN",
+    "Grid",
+    "Laid",
+    "Piece",
+    "Rows",
+    "lay_out",
+    "never_s",
+]
 
 NOTHING = -1
 MODES = tuple(ShipMode)

@@ -1,7 +1,7 @@
 """What would help a line that is not sent, and which lines may hold up their job."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from optimizer.explanation import Sentence
 from optimizer.model import ClockKind
@@ -32,9 +32,7 @@ class Helping:
         proposals: Sequence[Proposal],
     ) -> None:
         self.asked, self.taken, self.over_quota = asked, taken, over_quota
-        self.missing = {
-            answer.line_id: -sum(one.quantity for one in answer.dispatches) for answer in sourced.answers
-        }
+        self.missing = {answer.line_id: -sum(one.quantity for one in answer.dispatches) for answer in sourced.answers}
         for order in asked.orders:
             for line in order.lines:
                 self.missing[line.id] += line.quantity
@@ -96,8 +94,8 @@ class Helping:
         last = [route.departures_s[-1] for route in self.routes[source.id, order.centre_id] if route.departures_s]
         return max(last, default=None)
 
-    def _gone(self, source: Source, part_id: str) -> Sequence[Departed]:
-        return self.taken.shelves.get((source.id, part_id), ())
+    def _gone(self, source: Source, part_id: str) -> Collection[Departed]:
+        return self.taken.gone(source.id, part_id)
 
     def _inbound(self, order: Order, line: OrderLine) -> Iterator[Help]:
         """Yield the first arrival at a source of which something is left, and when it could be here."""
@@ -141,9 +139,7 @@ class Helping:
             for source, shelf in self.holders[part_id]:
                 if (left := self._left(order, source, shelf, part_id)) >= need:
                     said = reply_wording.substitute_words(part_id, source.id, left)
-                    yield Help(
-                        kind=HelpKind.SUBSTITUTE, said=said, source_id=source.id, part_id=part_id, quantity=left
-                    )
+                    yield Help(kind=HelpKind.SUBSTITUTE, said=said, source_id=source.id, part_id=part_id, quantity=left)
                     break
         for source, shelf in self.holders[line.part_id]:
             yield from self._held_back(order, line, source, shelf)

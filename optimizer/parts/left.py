@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,10 +26,24 @@ class Departed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What is promised: units by (source, part), and order lines by (source, mode, departure)."""
+    """What is promised: units by (source, part) and departure, and order lines by (source, mode, departure)."""
 
-    shelves: defaultdict[tuple[str, str], list[Departed]] = field(default_factory=lambda: defaultdict(list))
+    shelves: defaultdict[tuple[str, str], dict[int, Departed]] = field(default_factory=lambda: defaultdict(dict))
     docks: defaultdict[tuple[str, ShipMode, int], int] = field(default_factory=lambda: defaultdict(int))
+
+    def gone(self, source_id: str, part_id: str) -> Collection[Departed]:
+        """Return what leaves a shelf, by departure."""
+        return self.shelves.get((source_id, part_id), _NOTHING).values()
+
+    def leave(self, source_id: str, part_id: str, gone: Departed) -> None:
+        """Add units that leave a shelf."""
+        shelf = self.shelves[source_id, part_id]
+        before = shelf.get(gone.ships_s, _NONE)
+        shelf[gone.ships_s] = Departed(
+            ships_s=gone.ships_s,
+            units=gone.units + before.units,
+            below_floor=gone.below_floor + before.below_floor,
+        )
 
     def add(self, order: Order, dispatches: Iterable[Dispatch], sources: Mapping[str, Source], times: int = 1) -> None:
         """Add what an order takes; times: −1 gives it back."""
@@ -37,10 +51,14 @@ class Taken:
             gone = Departed(
                 ships_s=dispatch.ships_s, units=times * dispatch.quantity, below_floor=times * dispatch.below_floor
             )
-            self.shelves[dispatch.source_id, dispatch.part_id].append(gone)
+            self.leave(dispatch.source_id, dispatch.part_id, gone)
             outlet_id = sources[dispatch.source_id].outlet_id
             if outlet_id is None or outlet_id != order.outlet_id:
                 self.docks[dispatch.source_id, dispatch.mode, dispatch.ships_s] += times
+
+
+_NONE = Departed(ships_s=0, units=0, below_floor=0)
+_NOTHING: dict[int, Departed] = {}
 
 
 def taken_by(asked: Sourcing, sourced: Sourced) -> Taken:
@@ -58,7 +76,7 @@ def left_of(asked: Sourcing, laid: Laid, taken: Taken) -> NDArray[np.int64]:
     g = laid.grid
     left = g.capacity.copy()
     for number, (s, p) in enumerate(laid.rows.shelves):
-        gone = taken.shelves.get((asked.sources[s].id, asked.parts[p].id))
+        gone = taken.gone(asked.sources[s].id, asked.parts[p].id)
         if not gone:
             continue
         shelf = g.shelves[number]
@@ -74,9 +92,8 @@ def left_of(asked: Sourcing, laid: Laid, taken: Taken) -> NDArray[np.int64]:
     return left
 
 
-def left_above(shelf: Shelf, gone: Iterable[Departed], ships_s: int) -> int:
+def left_above(shelf: Shelf, gone: Collection[Departed], ships_s: int) -> int:
     """Return how many units may leave a shelf at a time, the reserve and what is promised for later kept."""
-    gone = list(gone)
     times = {ships_s, *(some.ready_s for some in shelf.inbound), *(some.ships_s for some in gone)}
     least = NEVER_S
     for time_s in times:

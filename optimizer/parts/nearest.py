@@ -104,7 +104,7 @@ class Nearby:
         units = _ever(source.shelves[part_id])
         if item.line.id in self.over_quota:
             return WhyNot.QUOTA, units, reply_wording.short_words(units, part_id, "quota")
-        gone = sum(some.units for some in self.taken.shelves.get((source.id, part_id), ()))
+        gone = sum(some.units for some in self.taken.gone(source.id, part_id))
         if gone == 0:
             return WhyNot.FLOOR, units, reply_wording.short_words(units, part_id, "floor")
         return WhyNot.PROMISED, units, reply_wording.short_words(units, part_id, "promised")
@@ -126,11 +126,13 @@ class Nearby:
                 return WhyNot.CUT_OFF, self.asked.now_s - route.missed_s, said
         return None
 
+
 def _unfitting(item: Item) -> _Said:
     """Say what keeps it though there are units and a dock: the rest of its kit, or the number of sources."""
     if item.dispatch is None and item.order.job_id is not None:
         return WhyNot.KIT, 0, reply_wording.KIT_ALONE
     return WhyNot.SPLIT, 0, reply_wording.OVER_SOURCES
+
 
 def _of(source: Source, said: Sentence) -> Sentence:
     return reply_wording.nearest_words(source.id, said)

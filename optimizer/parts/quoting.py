@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from optimizer.parts.answers import answered
 from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
-from optimizer.parts.left import Departed, Taken, left_above, left_of, taken_by
+from optimizer.parts.left import Departed, left_above, left_of, taken_by
 from optimizer.parts.model import (
     Consignment,
     Dispatch,
@@ -33,7 +33,7 @@ from optimizer.parts.replies import replies_among
 from optimizer.parts.reply import LineReply
 from optimizer.parts.ways import Ways, lay_ways
 
-__all__ = ["Availability", "Quote", "QuoteDesk"]
+__all__ = ["Availability", "Quote", "QuoteDesk", "Supposed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +73,26 @@ class Availability:
     cost_fen: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """Sources that are not there, their routes, and what their units are worth: what would they change?"""
+
+    sources: tuple[Source, ...] = ()
+    routes: tuple[Route, ...] = ()
+    bid_fen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
 class QuoteDesk:
     """A desk laid out once over what is answered; it is asked as often as somebody telephones.
 
     `promise` and `give_back` keep it true to what is agreed meanwhile. It may be asked from one thread at a time.
+    taken: what is promised.
     """
 
     def __init__(self, asked: Sourcing, sourced: Sourced) -> None:
         self._asked = asked
         self._bid_fen = sourced.bid_fen
-        self._taken = taken_by(asked, sourced)
+        self.taken = taken_by(asked, sourced)
         self._sources = {source.id: source for source in asked.sources}
         self._parts = {part.id: part for part in asked.parts}
         self._never_s = never_s(asked)
@@ -93,17 +103,17 @@ class QuoteDesk:
 
     def promise(self, order: Order, dispatches: Iterable[Dispatch]) -> None:
         """Take what an order was promised."""
-        self._taken.add(order, dispatches, self._sources)
+        self.taken.add(order, dispatches, self._sources)
 
     def give_back(self, order: Order, dispatches: Iterable[Dispatch]) -> None:
         """Put back what an order was promised."""
-        self._taken.add(order, dispatches, self._sources, times=-1)
+        self.taken.add(order, dispatches, self._sources, times=-1)
 
     def quote(self, order: Order) -> Quote:
         """Return the best answer to one order from what is left, with its replies."""
         sourced, asked, over = self._best(order)
         self.promise(order, _dispatches(sourced))
-        told = replies_among(asked, sourced, self._taken, over, (), self._never_s)
+        told = replies_among(asked, sourced, self.taken, over, (), self._never_s)
         self.give_back(order, _dispatches(sourced))
         whole = {line.id: line.quantity for line in order.lines}
         sent = [
@@ -122,12 +132,9 @@ class QuoteDesk:
             ready_p90_s=max(answer.eta_p90_s or 0 for answer in sent) if complete else None,
         )
 
-    def decide(self, order: Order, more: Sequence[Source] = (), lanes: Sequence[Route] = ()) -> Sourced:
-        """Return the best answer to one order without words about it.
-
-        more, lanes: sources that are not there yet and their routes, for those who ask what they would change.
-        """
-        return self._best(order, more, lanes)[0]
+    def decide(self, order: Order, more: Supposed | None = None) -> Sourced:
+        """Return the best answer to one order without words about it; more: what is supposed to be there beside."""
+        return self._best(order, more)[0]
 
     def availability(
         self, part_id: str, centre_id: str, outlet_id: str | None = None, quantity: int = 1
@@ -181,44 +188,43 @@ class QuoteDesk:
         shelf = self._sources[source_id].shelves.get(part_id)
         return 0 if shelf is None else left_above(shelf, self._gone(source_id, part_id), ships_s)
 
-    def _gone(self, source_id: str, part_id: str) -> Sequence[Departed]:
-        return self._taken.shelves.get((source_id, part_id), ())
+    def _gone(self, source_id: str, part_id: str) -> Collection[Departed]:
+        return self.taken.gone(source_id, part_id)
 
     def _first(self, route: Route, shelf: Shelf, part_id: str, quantity: int) -> tuple[int, int] | None:
         """Return the first departure of a route with so many units and a place at its dock, and how many are free."""
         gone, dock_lines = self._gone(route.source_id, part_id), self._sources[route.source_id].dock_lines
         for ships_s in route.departures_s:
-            lines = self._taken.docks.get((route.source_id, route.mode, ships_s), 0)
+            lines = self.taken.docks.get((route.source_id, route.mode, ships_s), 0)
             if dock_lines is not None and lines >= dock_lines:
                 continue
             if (free := left_above(shelf, gone, ships_s)) >= quantity:
                 return ships_s, free
         return None
 
-    def _best(
-        self, order: Order, more: Sequence[Source] = (), lanes: Sequence[Route] = ()
-    ) -> tuple[Sourced, Sourcing, frozenset[str]]:
+    def _best(self, order: Order, more: Supposed | None = None) -> tuple[Sourced, Sourcing, frozenset[str]]:
         """Return the best answer to an order, and the problem of this order alone."""
-        asked = self._alone(order, more, lanes)
+        asked = self._alone(order, more or Supposed())
+        bid_fen = {**self._bid_fen, **more.bid_fen} if more else self._bid_fen
         over = self._over(order)
         sparse = replace(asked, sources=tuple(self._left_source(source) for source in asked.sources))
-        laid = lay_out(sparse, over, self._bid_fen)
+        laid = lay_out(sparse, over, bid_fen)
         # What could ever be there decides how a line may travel; what is left decides whether it does.
         whole = replace(laid, grid=laid.grid._replace(capacity=_capacity(asked, laid), never_s=self._never_s))
-        left = left_of(asked, whole, self._taken)
+        left = left_of(asked, whole, self.taken)
         ways = _fitting(lay_ways(whole.grid), left)
         chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=lambda: None, gap=0.0)
         told = replace(sparse, sources=tuple(_without_placeholders(source) for source in sparse.sources))
-        return answered(told, whole, ways, chosen, over, self._bid_fen), asked, over
+        return answered(told, whole, ways, chosen, over, bid_fen), asked, over
 
-    def _alone(self, order: Order, more: Sequence[Source], lanes: Sequence[Route]) -> Sourcing:
+    def _alone(self, order: Order, more: Supposed) -> Sourcing:
         """Return the problem of one order: its parts, whoever could send them or is asked about, their routes."""
         wanted = {part for line in order.lines for part in (line.part_id, *self._substitutes(line.part_id))}
-        routes = (*self._routes.get(order.centre_id, ()), *lanes)
+        routes = (*self._routes.get(order.centre_id, ()), *more.routes)
         senders = {route.source_id for route in routes}
         sources = tuple(
             replace(source, shelves={part: source.shelves[part] for part in wanted if part in source.shelves})
-            for source in (*self._asked.sources, *more)
+            for source in (*self._asked.sources, *more.sources)
             if source.id in senders
             or source.kind is SourceKind.WAREHOUSE
             or (source.outlet_id is not None and source.outlet_id == order.outlet_id)
@@ -257,7 +263,7 @@ _PLACEHOLDER = Inbound(ready_s=-NEVER_S, quantity=0)
 """Keeps an empty shelf in the grid, without a step of its own."""
 
 
-def _left_shelf(shelf: Shelf, gone: Sequence[Departed]) -> Shelf:
+def _left_shelf(shelf: Shelf, gone: Collection[Departed]) -> Shelf:
     times = [-NEVER_S, *sorted({some.ready_s for some in shelf.inbound})]
     left = [_there(shelf, time_s) for time_s in times]
     for some in gone:

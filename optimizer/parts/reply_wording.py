@@ -24,7 +24,10 @@ __all__ = [
     "kit_words",
     "late_risk_words",
     "nearest_words",
+    "no_bulky_way_back_words",
+    "no_departure_words",
     "no_lane_words",
+    "no_way_back_words",
     "not_sent_words",
     "offline_words",
     "pinned_words",
@@ -36,6 +39,7 @@ __all__ = [
     "spread_words",
     "substitute_words",
     "transfer_words",
+    "unknown_part_words",
     "unpin_words",
 ]
 
@@ -51,7 +55,9 @@ _SIZES = {
     SizeClass.BULKY: Sentence(en="bulky", zh="大件"),
 }
 NEAREST_SENDS = clause("sends it", "由其发出")
-NEEDS_EXPRESS = clause("has no express lane or pickup, which a waiting customer needs", "没有快运或自提，客户在等须走快运")
+NEEDS_EXPRESS = clause(
+    "has neither express nor pickup, which a waiting customer needs", "没有快运或自提，客户在等须走快运"
+)
 ONLY_DEDICATED = clause(
     "could send it only by a dedicated vehicle, others send it with the rest", "只能派专车，而别处可随班车发出"
 )
@@ -187,7 +193,8 @@ def transfer_words(from_id: str, to_id: str, quantity: int, part_id: str) -> Sen
 def reserve_words(source_id: str, units: int, part_id: str) -> Sentence:
     """Say whose reserve would do."""
     return clause(
-        f"release of the reserve of {source_id}: {units} × {part_id}", f"批准动用{source_id}的安全库存{units}件{part_id}"
+        f"release of the reserve of {source_id}: {units} × {part_id}",
+        f"批准动用{source_id}的安全库存{units}件{part_id}",
     )
 
 
@@ -248,3 +255,26 @@ def proposal_words(from_id: str, to_id: str, units: str, lines: int, gain_fen: i
         f"move {units} from {from_id} to {to_id}: serves {en}, {yuan(gain_fen)} yuan better",
         f"从{from_id}调拨{units}到{to_id}：可满足{lines}行，净省{yuan(gain_fen)}元",
     )
+
+
+def unknown_part_words(part_id: str) -> Sentence:
+    """Say that nobody knows what a return weighs."""
+    return clause(f"{part_id} is no known part", f"{part_id}不在配件目录中")
+
+
+def no_way_back_words(centre_id: str) -> Sentence:
+    """Say that no warehouse in service has a lane there."""
+    return clause(f"no open warehouse has a lane to {centre_id}", f"没有启用中的库有到{centre_id}的线路")
+
+
+def no_bulky_way_back_words(centre_id: str, size: SizeClass) -> Sentence:
+    """Say that no lane carries a return."""
+    return clause(
+        f"no lane to {centre_id} carries {_SIZES[size].en} parts", f"到{centre_id}没有可运{_SIZES[size].zh}的线路"
+    )
+
+
+def no_departure_words(ready_s: int) -> Sentence:
+    """Say that nothing leaves after a return is packed."""
+    at = time_words(ready_s)
+    return clause(f"no departure is known after {at.en}", f"{at.zh}之后没有班次")

@@ -19,6 +19,7 @@ PARTS = """
 [parts]
 respond_within = "PT12H"
 horizon = "P3D"
+refilled_within = "P4D"
 split_fen = 111
 release = ["vulnerable"]
 """
@@ -121,8 +122,8 @@ def test_the_supply(tmp_path: Path) -> None:
         Quota(outlet_id="O1", part_id="P2", left=1),
         Quota(outlet_id="O2", part_id="P1", left=0),
     )
-    # 0.25 a day for three days is one, 0.15 in three days is none.
-    assert supply.forecast == {("C1", "P1"): 1, ("C2", "P2"): 9}
+    # 0.05 a day is no unit within four days.
+    assert supply.forecast == {("C1", "P1"): 1, ("C2", "P2"): 12}
     assert supply.transfers[0] == Route(
         source_id="W1",
         to_id="W2",

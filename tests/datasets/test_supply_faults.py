@@ -183,6 +183,7 @@ def test_an_unreadable_cell_of_an_order_is_one_fault(tmp_path: Path) -> None:
         ('respond_within = "24h"', "respond_within", "a duration such as"),
         ('respond_within = "P40D"', "respond_within", "1 minute to 31 days"),
         ('horizon = "PT1H"', "horizon", "1 to 31 days"),
+        ('refilled_within = "PT0S"', "refilled_within", "1 to 31 days"),
         ("split_fen = -1", "split_fen", "0 to"),
         ('release = ["vip"]', "release", "ordinary | priority | vulnerable"),
         ("freight_fen = 1", "freight_fen", "only backorder_fen"),

@@ -183,6 +183,18 @@ def upgrade() -> None:
         sa.Column("problem", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sourcing_runs")),
     )
+    for name in ("transfer_lanes", "forecast", "returns"):
+        op.create_table(
+            name,
+            sa.Column("id", sa.String(256), nullable=False),
+            sa.Column("effective_from", sa.Date(), nullable=False),
+            sa.Column("ended", sa.Boolean(), nullable=False),
+            sa.Column("entered", sa.Integer(), nullable=False),
+            sa.Column("version", sa.Integer(), nullable=False),
+            sa.Column("written_at", INSTANT, nullable=False),
+            sa.Column("cells", sa.JSON(), nullable=False),
+            sa.PrimaryKeyConstraint("id", "effective_from", name=op.f(f"pk_{name}")),
+        )
     make_append_only("stock_snapshots")
     # What stock there was by the files is the first count.
     op.execute(

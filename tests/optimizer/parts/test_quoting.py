@@ -136,9 +136,7 @@ def test_what_is_said_to_be_free_can_be_had(seed: int) -> None:
                 cost_fen=some.cost_fen,
             )
             answer = make.answer(source(make.asked()), "l1")
-            told = replace(
-                answer, line_id="l9", order_id="o9", dispatches=(dispatch,), eta_p90_s=dispatch.ready_p90_s
-            )
+            told = replace(answer, line_id="l9", order_id="o9", dispatches=(dispatch,), eta_p90_s=dispatch.ready_p90_s)
             more, both = with_quote(asked, sourced, order, (told,))
             wrong = [fault for fault in faults(more, both) if "by itself" not in fault and "price" not in fault]
             assert wrong == []

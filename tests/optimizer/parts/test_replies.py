@@ -1,4 +1,4 @@
-"""Replies about parts: the two next-best by trying everything, why not the nearest, what would help, what is at risk."""
+"""Replies about parts: the next-best by trying everything, why not the nearest, what would help, what is at risk."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -113,7 +113,11 @@ def _dispatches(
             }
             for own in asked.sources:
                 if own.outlet_id is not None and own.outlet_id == order.outlet_id:
-                    now = {"ships_s": asked.now_s, "ready_p50_s": asked.now_s, "ready_p90_s": asked.now_s}
+                    now: dict[str, Any] = {
+                        "ships_s": asked.now_s,
+                        "ready_p50_s": asked.now_s,
+                        "ready_p90_s": asked.now_s,
+                    }
                     yield model.Dispatch(source_id=own.id, mode=ShipMode.PICKUP, cost_fen=0, **now, **base)
             for lane in asked.routes:
                 for ships_s in lane.departures_s:
@@ -150,10 +154,10 @@ def test_the_next_best_sources_with_money_and_time() -> None:
     express = make.route(mode=ShipMode.EXPRESS, cost_fen=90_000, transit_p90_s=20_000)
     one = reply(make.asked(sources=TWO, routes=(make.route(), slower, express)))
     assert one.dispatches[0].source_id == "w2"
-    sooner, express = one.alternatives
+    sooner, faster = one.alternatives
     assert (sooner.dispatch.source_id, sooner.dispatch.mode, sooner.later_s) == ("w1", ShipMode.STANDARD, -18_000)
-    assert (express.dispatch.mode, express.later_s) == (ShipMode.EXPRESS, -70_000)
-    assert 0 <= sooner.difference_fen <= express.difference_fen
+    assert (faster.dispatch.mode, faster.later_s) == (ShipMode.EXPRESS, -70_000)
+    assert 0 <= sooner.difference_fen <= faster.difference_fen
     assert "5 h sooner" in sooner.said.en
     assert "早5小时" in sooner.said.zh
 
@@ -223,7 +227,7 @@ def test_the_last_unit_is_promised_to_another_or_the_quota_is_used_up() -> None:
 
 
 def test_a_full_dock_keeps_it() -> None:
-    once = {"departures_s": (clock("16:00"),)}
+    once: dict[str, Any] = {"departures_s": (clock("16:00"),)}
     docked = (make.source(dock_lines=1), TWO[1])
     routes = (make.route(**once), make.route("w2", cost_fen=2_000, **once))
     nearest = reply(make.asked(*_two_orders(), sources=docked, routes=routes)).nearest
@@ -261,9 +265,7 @@ HELPS: dict[HelpKind, model.Sourcing] = {
     ),
     HelpKind.RESERVE: make.asked(sources=(make.source(shelves={"p1": make.shelf(2, 2)}),)),
     HelpKind.UNPIN: make.asked(make.order(make.line(pinned="w9"))),
-    HelpKind.SPLIT: make.asked(
-        make.order(make.line(quantity=12), most_sources=1), sources=TWO, routes=TWO_ROUTES
-    ),
+    HelpKind.SPLIT: make.asked(make.order(make.line(quantity=12), most_sources=1), sources=TWO, routes=TWO_ROUTES),
     HelpKind.REOPEN: make.asked(sources=(make.source(open=False),)),
     HelpKind.APPROVAL: make.asked(quotas=(model.Quota(outlet_id="u1", part_id="p1", left=0),)),
     HelpKind.SUBSTITUTE: make.asked(

@@ -13,6 +13,7 @@ from api.dependencies import EdgeOf
 from api.edge import Edge
 from api.errors import BadRequest, Fault, NotFound
 from api.routes import router
+from api.schemas.parts_reports import FillRateRow, PartsResponseRow
 from api.schemas.reports import (
     ChurnRow,
     ParityRow,
@@ -24,12 +25,23 @@ from api.schemas.reports import (
 )
 from api.schemas.values import CHINA
 from api.store.documents import settings_on
+from api.store.parts_reports import fill_rate_rows, parts_response_rows
 from api.store.reports import Period, churn_rows, parity_rows, reading_of, sla_rows, workload_rows
 from api.store.settlement import settlement_lines
 from api.store.standings import local_date
 from datasets.settings import Settings
 
-__all__ = ["Asked", "report_churn", "report_parity", "report_settlement", "report_sla", "report_workload", "routes"]
+__all__ = [
+    "Asked",
+    "report_churn",
+    "report_fill_rate",
+    "report_parity",
+    "report_parts_response",
+    "report_settlement",
+    "report_sla",
+    "report_workload",
+    "routes",
+]
 
 LONGEST = dt.timedelta(days=366)
 LISTED = dt.timedelta(days=7)
@@ -165,3 +177,17 @@ def report_settlement(edge: EdgeOf, asked: AskedOf) -> Response:
     """Return a line per job that a contract outlet finished, by the tariff that planned it."""
     rows: Rows = lambda session, period, _now, _settings: settlement_lines(session, period)  # noqa: E731
     return _report(edge, asked, "settlement-lines", SettlementLine, rows)
+
+
+@routes.get("/reports/parts-response", summary="How orders of parts were answered", **_documented(PartsResponseRow))
+def report_parts_response(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return by centre how many order lines were answered in time, and how."""
+    rows: Rows = lambda session, period, now, _settings: parts_response_rows(session, period, now)  # noqa: E731
+    return _report(edge, asked, "parts-response", PartsResponseRow, rows)
+
+
+@routes.get("/reports/fill-rate", summary="How much of what was ordered is sent", **_documented(FillRateRow))
+def report_fill_rate(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return by centre and part how many of the units ordered are promised or sent."""
+    rows: Rows = lambda session, period, _now, _settings: fill_rate_rows(session, period)  # noqa: E731
+    return _report(edge, asked, "fill-rate", FillRateRow, rows)

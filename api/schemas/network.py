@@ -207,7 +207,7 @@ class InboundLot(Sent):
 
 
 class StockIn(Sent):
-    """What a warehouse has of a part."""
+    """What a warehouse has of a part: putting it is a count of its `as_of`, which an older one never replaces."""
 
     warehouse_id: Annotated[Identifier, Field(description="A warehouse.", examples=["W-NJ"])]
     part_id: Annotated[Identifier, Field(description="A part.", examples=["P-0012"])]

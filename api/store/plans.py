@@ -37,6 +37,7 @@ __all__ = [
     "list_plans",
     "plan_alone",
     "put_back",
+    "run_alone",
     "shard_keys",
     "shards_of",
     "tell_progress",
@@ -96,6 +97,10 @@ def plan_alone(session: Session, plan_id: str) -> Plan:
     plan = session.get_one(Plan, plan_id)
     session.expunge(plan)
     return plan
+
+
+run_alone = plan_alone
+"""As other kinds of runs call it."""
 
 
 def list_plans(session: Session, *, after: str | None, limit: int, states: Sequence[str] = ()) -> list[Plan]:

@@ -127,7 +127,7 @@ build/osrm/.tried: .ci/get-osrm
 # Three on two cores: tests of real processes, a third of all time, mostly wait for them.
 test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
-	@$(PYTHON) -m pytest --numprocesses 3 --dist loadgroup --nbmake tests notebooks
+	@$(PYTHON) -m pytest --numprocesses 3 --nbmake tests notebooks
 
 # --- the rest ------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from multiprocessing import forkserver, resource_tracker, util
 from pathlib import Path
@@ -106,12 +106,21 @@ def serve() -> None:
     _load()
     signal.signal(signal.SIGCHLD, _reap)
     while line := sys.stdin.readline():
+        said = json.loads(line)
+        called = _called(said["call"])
         pid = os.fork()
         if pid == 0:
-            return _become(json.loads(line))
+            _become(said)
+            return called()
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
     return None
+
+
+def _called(call: str) -> Callable[[], None]:
+    module, _, name = call.partition(":")
+    found: Callable[[], None] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def _reap(*_: object) -> None:
@@ -122,7 +131,7 @@ def _reap(*_: object) -> None:
 
 
 def _load() -> None:
-    for module in ("api.cli", "api.cli_serve", "api.cli_work", "api.run_process", "tests.api.booking.serve"):
+    for module in ("api.cli", "api.cli_serve", "api.cli_work", "api.run_process"):
         importlib.import_module(module)
     from api.warm_up import warm_up
     from geo.estimate import EstimateTravel
@@ -131,7 +140,7 @@ def _load() -> None:
 
 
 def _become(said: Mapping[str, Any]) -> None:
-    """Be the program that was asked for, to its end."""
+    """Be the program that was asked for, but for its call."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(said["environment"])
@@ -145,8 +154,6 @@ def _become(said: Mapping[str, Any]) -> None:
     sys.argv = ["paigong", *said["words"]]
     _Starts.anew = util.spawnv_passfds
     util.spawnv_passfds = _started
-    module, _, name = said["call"].partition(":")
-    getattr(importlib.import_module(module), name)()
 
 
 class _Starts:

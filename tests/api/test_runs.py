@@ -217,7 +217,8 @@ def test_a_run_goes_on_while_the_api_is_dead(sqlite_url: str, tmp_path: Path) ->
         "horizon": {"date": DATE.isoformat(), "now": NOW.isoformat()},
         "limits": {"steps": 60_000},
     }
-    with worker(sqlite_url, tmp_path / "work.log"):
+    # As a shell starts it: here a worker and all that it starts in turn come up from nothing.
+    with worker(sqlite_url, tmp_path / "work.log", anew=True):
         with server(sqlite_url, tmp_path / "first.log", headers) as (client, process):
             answer = client.post("/v1/plans", json=asked)
             assert answer.status_code == 202, answer.text

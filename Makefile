@@ -21,6 +21,9 @@ SHELL := bash
 .NOTPARALLEL:
 .PHONY: help setup run port-free serve test bench clean lock test-style test-format test-types test-floors test-suite
 
+# Hundreds of processes load the same modules: whatever the caller's habits, they are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := .venv/bin/python
 PAIGONG := .venv/bin/paigong
 

@@ -345,7 +345,6 @@ def _proposal(
 ) -> Proposal:
     ships_s, (cost_fen, saves_fen) = lane.departures_s[0], fen
     orders = {move.order.id: move.order for move in moves}
-    units = f"{quantity} × {part_id}"
     return Proposal(
         from_id=lane.source_id,
         to_id=lane.to_id,
@@ -361,5 +360,7 @@ def _proposal(
         line_ids=line_ids,
         order_ids=tuple(orders),
         job_ids=tuple(order.job_id for order in orders.values() if order.job_id is not None),
-        said=reply_wording.proposal_words(lane.source_id, lane.to_id, units, len(line_ids), saves_fen - cost_fen),
+        said=reply_wording.proposal_words(
+            lane.source_id, lane.to_id, quantity, part_id, len(line_ids), saves_fen - cost_fen
+        ),
     )

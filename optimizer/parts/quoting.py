@@ -132,12 +132,12 @@ class QuoteDesk:
             ready_p90_s=max(answer.eta_p90_s or 0 for answer in sent) if complete else None,
         )
 
-    def decide(self, order: Order, more: Supposed | None = None) -> Sourced:
+    def decide(self, order: Order, more: Supposed | None = None, *, proven: bool = False) -> Sourced:
         """Return a good answer to one order at once, without words; more: what is supposed to be there beside.
 
-        It is the best unless the order competes with itself for a shelf or a dock; `quote` proves it then.
+        It is the best unless the order competes with itself for a shelf or a dock; proven: then too, at length.
         """
-        return self._best(order, more, remaining=lambda: 0.0)[0]
+        return self._best(order, more, remaining=lambda: None if proven else 0.0)[0]
 
     def availability(
         self, part_id: str, centre_id: str, outlet_id: str | None = None, quantity: int = 1

@@ -34,6 +34,8 @@ MOST_ORDERS = 200
 """So many orders are asked again: those not served first, then the latest."""
 MOST_LANES = 8
 """So many transfer lanes are tried for one order, those first that bring it soonest and cheapest."""
+MOST_PROOFS = 10
+"""So often a round takes the time to prove that an order gains nothing at all, the dearest first."""
 MOST_ROUNDS = 4
 """So often all is asked again without the lanes that did not pay."""
 
@@ -126,6 +128,7 @@ class _Moves:
     def __init__(self, asked: Sourcing, sourced: Sourced, lanes: Sequence[Route]) -> None:
         self.asked, self.lanes, self.bid_fen = asked, lanes, sourced.bid_fen
         self.desk = QuoteDesk(replace(asked, quotas=()), sourced)
+        self.proofs = MOST_PROOFS
         self.filled: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.sources = {source.id: source for source in asked.sources}
         self.parts = {part.id: part for part in asked.parts}
@@ -168,6 +171,9 @@ class _Moves:
             return None
         self.desk.give_back(order, waiting.dispatches)
         sourced = self.desk.decide(order, supposed)
+        if sourced.cost.total >= waiting.fen and self.proofs > 0:
+            self.proofs -= 1
+            sourced = self.desk.decide(order, supposed, proven=True)
         self.desk.promise(order, waiting.dispatches)
         dispatches = tuple(one for answer in sourced.answers for one in answer.dispatches)
         units = tuple(self._units(dispatches, lane_of))

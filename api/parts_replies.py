@@ -27,13 +27,15 @@ def reply_written(reply: LineReply, network: PartsNetwork) -> dict[str, Any]:
                 "kind": str(one.kind),
                 "source_id": one.source_id or None,
                 "part_id": one.part_id or None,
-                "quantity": one.quantity or None,
+                "quantity": int(one.quantity) or None,
                 "at": _moment(one.at_s, network),
                 **_said(one.said),
             }
             for one in reply.helps
         ],
-        "risk": None if risk is None else {"kind": str(risk.kind), "late_s": risk.late_s, **_said(risk.said)},
+        "risk": None
+        if risk is None
+        else {"kind": str(risk.kind), "late_s": None if risk.late_s is None else int(risk.late_s), **_said(risk.said)},
     }
 
 
@@ -42,17 +44,17 @@ def _alternative(one: Alternative, network: PartsNetwork) -> dict[str, Any]:
     return {
         "source_id": dispatch.source_id,
         "part_id": dispatch.part_id,
-        "quantity": dispatch.quantity,
+        "quantity": int(dispatch.quantity),
         "mode": str(dispatch.mode),
         "ships_at": _moment(dispatch.ships_s, network),
         "eta_p90": _moment(dispatch.ready_p90_s, network),
-        "difference_fen": one.difference_fen,
+        "difference_fen": int(one.difference_fen),
         **_said(one.said),
     }
 
 
 def _moment(seconds: int | None, network: PartsNetwork) -> str | None:
-    return None if seconds is None else network.moment(seconds).astimezone(TIME_ZONE).isoformat()
+    return None if seconds is None else network.moment(int(seconds)).astimezone(TIME_ZONE).isoformat()
 
 
 def _said(said: Sentence) -> dict[str, str]:

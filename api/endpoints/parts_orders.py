@@ -48,6 +48,7 @@ CHANGES: dict[str, Any] = {
     "responses": problems(PreconditionFailed, PreconditionRequired),
 }
 LONGEST_ANSWER = dt.timedelta(seconds=31 * DAY_S)
+OF_ORDER = PartsOrderIn.model_fields.keys() - {"lines", "respond_within", "answering", "valid_for"}
 OrderId = Annotated[str, Path(max_length=64, description="The order's id.", examples=["po_0198f1c2"])]
 
 
@@ -105,7 +106,7 @@ def _entered(
         actor=edge.caller.actor,
         created_at=now,
         updated_at=now,
-        **body.model_dump(exclude={"lines", "respond_within", "answering", "valid_for"}),
+        **{name: getattr(body, name) for name in OF_ORDER},
     )
     session.add(row)
     session.flush()

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
-from sqlalchemy import tuple_
+from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.orm import Session
 
 from api.conditions import IfMatchIfThere, etag, hold_version
@@ -52,7 +52,7 @@ def list_quotas(
         network = networks_of(request).current(session, edge.clock())
         seen = {one.id for one in network.outlets.values() if edge.caller.sees(one.centre_id)}
         wanted = seen if outlet_id is None else seen & {outlet_id}
-        where = ()
+        where: tuple[ColumnElement[bool], ...] = ()
         if page.after is not None:
             if len(page.after) != 2:
                 fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")

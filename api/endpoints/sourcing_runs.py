@@ -124,4 +124,4 @@ def run_shown(run: SourcingRun) -> SourcingRunShown:
     outcome = run.outcome or {}
     names = ("orders", "lines", "answers", "again", "cost_fen", "items", "bound_fen", "gap")
     own = {name: getattr(run, name) for name in SourcingRunShown.model_fields if name not in names}
-    return SourcingRunShown(**own, **{name: outcome.get(name) for name in names})
+    return SourcingRunShown(**own | {name: outcome.get(name) for name in names})

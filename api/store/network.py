@@ -130,7 +130,8 @@ def put_table(session: Session, table: Table, *, effective_from: dt.date, now: d
 
     whole: the table has everything that holds from then on; things that are not in it end.
     """
-    model = (NETWORK_TABLES | SUPPLY_TABLES)[table.layout.name]
+    name = table.layout.name
+    model = SUPPLY_TABLES[name] if name in SUPPLY_TABLES else NETWORK_TABLES[name]
     typed = _TYPED.get(table.layout.name, _nothing_typed)(table)
     rows = {
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}

@@ -38,8 +38,11 @@ def _moment(seconds: int) -> dt.datetime:
 
 def _count(session: Session, table: Table, now: dt.datetime) -> Put:
     """Count outlets' shelves; a row that says no moment counts only where it says something else than is known."""
-    known = {(row.source_id, row.part_id): row for row in session.scalars(select(ShelfRow))} if table.lines else {}
-    created, changed, unchanged, counts = [], [], [], []
+    known = {(row.source_id, row.part_id): row for row in session.scalars(select(ShelfRow))} if len(table.lines) else {}
+    created: list[str] = []
+    changed: list[str] = []
+    unchanged: list[str] = []
+    counts = []
     for row in _rows(table):
         key = row["outlet_id"], row["part_id"]
         before, id_ = known.get(key), ";".join(key)
@@ -66,8 +69,10 @@ def _is_known(said: RowCount, before: ShelfRow) -> bool:
 
 
 def _put_quotas(session: Session, table: Table, now: dt.datetime) -> Put:
-    known = {(row.outlet_id, row.part_id): row for row in session.scalars(select(QuotaRow))} if table.lines else {}
-    created, changed, unchanged = [], [], []
+    known = {(row.outlet_id, row.part_id): row for row in session.scalars(select(QuotaRow))} if len(table.lines) else {}
+    created: list[str] = []
+    changed: list[str] = []
+    unchanged: list[str] = []
     for row in _rows(table):
         key = row["outlet_id"], row["part_id"]
         before, id_ = known.get(key), ";".join(key)

@@ -8,7 +8,7 @@ from api.booking import Asked, job_of, without_visit
 from api.desks import CentreDesk
 from api.language import Language
 from api.schemas.slots import CandidateShown, NobodyShown, RecommendationShown, RemedyShown, VerdictShown
-from api.schemas.values import Money
+from api.schemas.values import Money, priced
 from api.schemas.written import duration_text
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.explain import explain_job
@@ -116,7 +116,7 @@ def _candidate(centre: CentreDesk, one: Candidate, least: int, language: Languag
         possible=fen is not None,
         price=None if fen is None else Money(fen=fen),
         dearer=None if fen is None else Money(fen=fen - least),
-        items=dict(one.items),
+        items=priced(dict(one.items)),
         start=None if one.start_s is None else centre.moment(one.start_s),
         travel=None if one.travel_s is None else duration_text(one.travel_s),
         travel_m=one.travel_m,

@@ -254,7 +254,15 @@ def consent_to_job(job_id: JobId, body: Consent, if_match: IfMatch, edge: EdgeOf
         job = _held(session, edge, job_id, if_match)
         at = told_at(body.said_at, edge.clock(), job, "/said_at")
         roles = roles_of(edge.caller.scopes)
-        record_consent(session, job, body.consent, body.amount_fen, roles=roles, by=_by(edge), at=at)
+        record_consent(
+            session,
+            job,
+            body.consent,
+            None if body.amount is None else body.amount.fen,
+            roles=roles,
+            by=_by(edge),
+            at=at,
+        )
         return _answer(session, job)
 
     return edge.once(effect)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import BaseModel
 
 from api.errors import TooLarge
@@ -36,11 +36,18 @@ async def lines_of(request: Request, most: int) -> AsyncIterator[tuple[int, list
         yield first, waiting
 
 
+class _Lines(Response):
+    """An answer of lines: OpenAPI shows no other kind."""
+
+    media_type = NDJSON
+
+
 def ndjson(line: type[BaseModel]) -> dict[str, Any]:
     """Return what a route of lines tells OpenAPI: a schema per line in, a result per line out."""
     lines_in = {"schema": {"type": "string", "description": f"Lines of {line.__name__}."}}
     lines_out = {"schema": {"type": "string", "description": f"Lines of {LineResult.__name__}."}}
     return {
         "openapi_extra": {"requestBody": {"required": True, "content": {NDJSON: lines_in}}},
+        "response_class": _Lines,
         "responses": {200: {"description": "A result for each line.", "content": {NDJSON: lines_out}}},
     }

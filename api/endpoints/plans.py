@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
-from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
+from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
 from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
@@ -23,6 +23,9 @@ from api.pages import Page, PageOf, cursor_of
 from api.plan_states import ENDED, PlanState
 from api.routes import router
 from api.run_queue import enqueue_run
+from api.schemas.explanations import ExplanationShown
+from api.schemas.figures import ComparedFigures, Figures
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, RoutesGeoJson, RouteShown
 from api.schemas.plans import (
     Edit,
     EvaluationShown,
@@ -34,13 +37,12 @@ from api.schemas.plans import (
     ValidDay,
     plan_shown,
 )
-from api.schemas.values import CHINA
+from api.schemas.values import CHINA, Money, priced
 from api.store.plan_days import centres_on, freeze
 from api.store.plans import ask_to_cancel, create_plan, events_after, file_of, get_plan, list_plans
 from api.store.publishing import publish
 from api.tables.plans import Plan
 from datasets.faults import DayRefused
-from datasets.times import instant_text
 from optimizer.by_order import RouteUntimed
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
 routes = router("plans", Conflict, NotFound)
 
 FOLLOW_EVERY_S = 0.4
+USUAL_S = 60.0
 PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
@@ -73,7 +76,7 @@ CentreId = Annotated[
 
 
 def _json(kind: str, description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {kind: {"schema": {}}}}}
+    return {200: {"description": description, "content": {kind: {"schema": {"type": "string"}}}}}
 
 
 @routes.post(
@@ -130,9 +133,8 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
         faults = [Fault(pointer="/scope/centres", code="no_centre", detail="no centre on this date")]
     if faults:
         raise Refused("The scope names what is not there.", faults=faults)
-    wish = body.model_dump(mode="json", exclude={"validate_only"})
-    if body.limits.seconds is None and body.limits.steps is None:
-        wish["limits"]["seconds"] = 60.0
+    wish = body.model_dump(mode="json", exclude={"validate_only", "limits"})
+    wish["limits"] = body.limits.kept(USUAL_S)
     return create_plan(
         session,
         wish=wish,
@@ -287,12 +289,18 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
     except RouteUntimed as untimed:
         fault = Fault(pointer="/routes", code="no_way", detail=str(untimed))
         raise Refused("A route has no times in this order.", faults=(fault,)) from None
-    before, after = dict(found.before_fen), dict(found.after_fen)
+    people = {shift.id: (shift.technician_id, day.date + dt.timedelta(days=shift.day)) for shift in day.shifts}
+    home = {person.id: person.outlet_id for person in day.technicians}
     shown = EvaluationShown(
-        routes=[_timed(day, route) for route in found.plan.routes if route.shift_id in orders],
-        before_fen=before,
-        after_fen=after,
-        difference_fen=sum(after.values()) - sum(before.values()),
+        routes=[
+            RouteShown.of(day, route, (who, home[who], date))
+            for route in found.plan.routes
+            if route.shift_id in orders
+            for who, date in (people[route.shift_id],)
+        ],
+        before=priced(found.before_fen),
+        after=priced(found.after_fen),
+        difference=Money(fen=sum(found.after_fen.values()) - sum(found.before_fen.values())),
         violations=[
             FindingShown(rule=str(broken.rule), where=broken.where, sentence=broken.sentence)
             for broken in found.violations
@@ -300,27 +308,6 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
         left_out=[left.job_id for left in found.plan.unassigned],
     )
     return edge.kept(Answer(body=shown))
-
-
-def _timed(day: Any, route: Any) -> dict[str, Any]:
-    return {
-        "shift_id": route.shift_id,
-        "depart": instant_text(day.date, route.depart_s),
-        "break_start": None if route.break_start_s is None else instant_text(day.date, route.break_start_s),
-        "stops": [
-            {
-                "job_id": stop.job_id,
-                "start": instant_text(day.date, stop.start_s),
-                "end": instant_text(day.date, stop.end_s),
-                "travel_s": stop.travel_s,
-                "distance_m": stop.travel_m,
-            }
-            for stop in route.stops
-        ],
-        "return": instant_text(day.date, route.return_s),
-        "return_travel_s": route.return_travel_s,
-        "return_distance_m": route.return_travel_m,
-    }
 
 
 @routes.get("/plans/{plan_id}", response_model=PlanShown, summary="A plan, or how far its run is")
@@ -368,35 +355,37 @@ def _document(
     return body
 
 
-def _add_document(name: str, path: str, kind: str, summary: str, *, whole: bool = False) -> None:
+def _add_document(name: str, kind: str, schema: Any, summary: str, *, whole: bool = False) -> None:
     def read(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: CentreId = None) -> Response:
         return Response(_document(database, caller, plan_id, name, centre_id, whole=whole), media_type=kind)
 
     routes.add_api_route(
-        f"/plans/{{plan_id}}/{path}",
+        f"/plans/{{plan_id}}/{name}",
         read,
         methods=["GET"],
         summary=summary,
-        response_class=Response,
-        responses=_json(kind, summary),
-        operation_id=f"plan_{path.replace('.', '_')}",
+        # What is kept is the answer: this says what it is, and nothing is read and written again.
+        response_class=type("_Kept", (Response,), {"media_type": kind}),
+        response_model=schema,
+        operation_id=f"plan_{name.replace('.', '_')}",
     )
 
 
-for _name, _path, _kind, _summary, _whole in (
-    ("routes", "routes", "application/json", "A centre's routes with times and travel", False),
-    ("routes.geojson", "routes.geojson", "application/geo+json", "A centre's routes for a map", False),
+_JSON = "application/json"
+for _name, _kind, _schema, _summary, _whole in (
+    ("routes", _JSON, list[RouteShown], "A centre's routes with times and travel", False),
+    ("routes.geojson", "application/geo+json", RoutesGeoJson, "A centre's routes for a map", False),
+    ("unassigned", _JSON, list[LeftOutShown], "A centre's jobs left out, with reason and remedy", False),
     (
-        "unassigned",
-        "unassigned",
-        "application/json",
-        "A centre's jobs left out, with reason and remedy",
-        False,
+        "kpis",
+        _JSON,
+        ComparedFigures | Figures,
+        "Key figures of a centre, or of the whole plan beside those by hand",
+        True,
     ),
-    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
-    ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
+    ("diff", _JSON, list[ChangeShown], "What a centre, or the whole plan, changes of the promised visits", True),
 ):
-    _add_document(_name, _path, _kind, _summary, whole=_whole)
+    _add_document(_name, _kind, _schema, _summary, whole=_whole)
 
 
 @routes.get("/plans/{plan_id}/explanations/{job_id}", summary="What there is to say about a job")
@@ -405,8 +394,9 @@ def explained(
     job_id: Annotated[str, Path(description="The job.", examples=["J1"], max_length=64)],
     caller: CallerOf,
     database: DatabaseOf,
+    language: LanguageOf,
     centre_id: CentreId = None,
-) -> list[dict[str, Any]]:
+) -> list[ExplanationShown]:
     """Return why a job is left out, late or not at its nearest outlet; empty when nothing is remarkable."""
     with database.read() as session:
         plan = get_plan(session, plan_id, caller.centres)
@@ -415,7 +405,7 @@ def explained(
             body = file_of(session, plan_id, "explanations", centre)
             found: dict[str, list[dict[str, Any]]] = {} if body is None else json.loads(body)
             if job_id in found:
-                return found[job_id]
+                return [ExplanationShown.of(one, language) for one in found[job_id]]
     return []
 
 

@@ -48,7 +48,7 @@ from api.schemas.slots import (
     SlotOffer,
     SlotQuestion,
 )
-from api.schemas.values import Money
+from api.schemas.values import Money, priced
 from api.schemas.written import duration_text
 from api.settings import Settings
 from api.store.checked_rows import faults_by_row
@@ -436,7 +436,7 @@ def _offer_shown(offer_id: str, one: Quote) -> SlotOffer:
         id=offer_id,
         grade=offer.grade.value,
         price=Money(fen=offer.price_fen),
-        items={name: fen for name, fen in offer.price.items() if fen},
+        items=priced({name: fen for name, fen in offer.price.items() if fen}),
         start=moment(offer.appointment.earliest_s),
         end=moment(offer.appointment.latest_s),
         planned_start=moment(offer.start_s),

@@ -12,6 +12,7 @@ from datasets.columns import MAX_COUNT, MAX_FEN
 from optimizer.model import Lock
 
 __all__ = [
+    "Amount",
     "Cancellation",
     "Clock",
     "ClockPause",
@@ -256,13 +257,18 @@ class ClockPause(Sent):
     note: Annotated[Text | None, Field(description="Details.", examples=["Quote sent by text message"])] = None
 
 
+class Amount(Sent):
+    """An amount that is asked of a customer."""
+
+    fen: Annotated[int, Field(ge=0, le=MAX_FEN, description="Whole fen (1/100 yuan).", examples=[18_000])]
+    currency: Annotated[Literal["CNY"], Field(description="ISO 4217.", examples=["CNY"])] = "CNY"
+
+
 class Consent(Sent):
     """What the customer said to the quote."""
 
     consent: Annotated[Literal["given", "refused"], Field(description="Their answer.", examples=["given"])]
-    amount_fen: Annotated[
-        int | None, Field(ge=0, le=MAX_FEN, description="The quote, fen (CNY).", examples=[18_000])
-    ] = None
+    amount: Annotated[Amount | None, Field(description="The quote.")] = None
     said_at: Annotated[
         WrittenMoment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
     ] = None

@@ -1,6 +1,7 @@
 """What all schemas share: strict reading, instants with an offset, durations, money, positions."""
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -15,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
+__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text", "priced"]
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -72,6 +73,11 @@ class Money(Shown):
 
     fen: int = Field(description="Whole fen (1/100 yuan).", examples=[12_850])
     currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.", examples=["CNY"])
+
+
+def priced(items: Mapping[str, int]) -> dict[str, Money]:
+    """Return prices by item, given in fen."""
+    return {item: Money(fen=fen) for item, fen in items.items()}
 
 
 def _in_china(longitude: float, latitude: float) -> bool:

@@ -78,7 +78,7 @@ def test_offers_are_priced_graded_and_change_nothing(app: FastAPI, client: TestC
     assert found["items"][0]["grade"] == "A"
     prices = [one["price"]["fen"] for one in found["items"]]
     assert prices == sorted(prices)
-    assert all(sum(one["items"].values()) == one["price"]["fen"] for one in found["items"])
+    assert all(sum(item["fen"] for item in one["items"].values()) == one["price"]["fen"] for one in found["items"])
     assert all(one["start"] <= one["planned_start"] <= one["end"] for one in found["items"])
     assert all(one["planned_start"] >= "2026-03-02T09:00:00+08:00" for one in found["items"])
     with app.state.database.read() as session:

@@ -18,6 +18,7 @@ from api.documentation import add_documentation
 from api.endpoints import (
     at_risk,
     call_lists,
+    certificates,
     dispatch,
     disruptions,
     documents,
@@ -50,6 +51,7 @@ ROUTERS = (
     plans.routes,
     at_risk.routes,
     network.routes,
+    certificates.routes,
     documents.routes,
     reports.routes,
     events.routes,

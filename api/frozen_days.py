@@ -5,7 +5,7 @@ It is kept as values, not as a memory of objects: a version that no longer knows
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class FrozenDay:
     folder: DayFolder
     live: Mapping[str, LiveVisit]
     against_published: bool = True
+    base: Mapping[str, LiveVisit] = field(default_factory=dict)
+    """Visits of the plan that this one is held against, of jobs that nobody is promised."""
     standing: frozenset[str] = frozenset()
     """Jobs whose promised visits are no business of the plan: under way, or frozen."""
 
@@ -51,7 +53,10 @@ class FrozenDay:
             return {}
         day = self.folder.day
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
-        live = {id_: (was.technician_id, seconds_of(day.date, was.start_at)) for id_, was in self.live.items()}
+        live = {
+            id_: (was.technician_id, seconds_of(day.date, was.start_at))
+            for id_, was in {**self.base, **self.live}.items()
+        }
         return {id_: was for id_, was in (said | live).items() if id_ not in self.standing} or None
 
 
@@ -75,6 +80,7 @@ class _Kept:
     frames: dict[str, _Frame]
     live: dict[str, LiveVisit]
     against_published: bool
+    base: dict[str, LiveVisit] = field(default_factory=dict)
     standing: frozenset[str] = frozenset()
 
 
@@ -93,6 +99,7 @@ def frozen(day: FrozenDay) -> Any:
         answers=dict(folder.answers),
         frames={name: _frame(getattr(folder, name)) for name in FRAMES},
         live=dict(day.live),
+        base=dict(day.base),
         against_published=day.against_published,
         standing=day.standing,
     )
@@ -118,7 +125,13 @@ def thawed(document: bytes) -> FrozenDay:
         answers=kept.answers,
         **frames,
     )
-    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)
+    return FrozenDay(
+        folder=folder,
+        live=kept.live,
+        against_published=kept.against_published,
+        base=kept.base,
+        standing=kept.standing,
+    )
 
 
 def _frame(frame: pd.DataFrame) -> _Frame:

@@ -3,11 +3,12 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Header, Path, Query, Request, Response
+from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.auth import Caller
@@ -131,8 +132,9 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
     ]
     if not wanted:
         faults = [Fault(pointer="/scope/centres", code="no_centre", detail="no centre on this date")]
+    faults += _base_faults(session, body, caller, wanted)
     if faults:
-        raise Refused("The scope names what is not there.", faults=faults)
+        raise Refused("The wish names what is not there.", faults=faults)
     wish = body.model_dump(mode="json", exclude={"validate_only", "limits"})
     wish["limits"] = body.limits.kept(USUAL_S)
     return create_plan(
@@ -145,6 +147,23 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
         actor=caller.actor,
         at=at,
     )
+
+
+def _base_faults(session: Session, body: PlanWish, caller: Caller, centres: Sequence[str]) -> list[Fault]:
+    """Return what is wrong with the plan that changes are to be counted against."""
+    if body.base_plan in ("published", "none"):
+        return []
+    try:
+        base = get_plan(session, body.base_plan, caller.centres)
+    except NotFound:
+        detail = "published, none, or the id of a plan that was made"
+        return [Fault(pointer="/base_plan", code="unknown_plan", detail=detail)]
+    if base.state not in MADE:
+        return [Fault(pointer="/base_plan", code="not_made", detail=f"a plan that was made; this one is {base.state}")]
+    if set(base.centre_ids) != set(centres) or base.date != body.horizon.date:
+        detail = "a plan of the same centres and the same first date"
+        return [Fault(pointer="/base_plan", code="other_scope", detail=detail)]
+    return []
 
 
 def valid_day(session: Any, plan: Plan) -> ValidDay:
@@ -193,7 +212,11 @@ def index(
     "/plans/{plan_id}:cancel", dependencies=[needs("plans:solve")], response_model=PlanShown, summary="Cancel a run"
 )
 def cancel(plan_id: PlanId, edge: EdgeOf) -> Response:
-    """Cancel at once what waits; a run that goes on is ended by its worker within two seconds."""
+    """Cancel at once what waits; a run that goes on is ended by its worker within two seconds.
+
+    No If-Match: that a run has begun since it was looked at is no reason to let it go on, and one that has ended is
+    refused (409) whichever version is meant.
+    """
 
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)

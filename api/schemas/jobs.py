@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue
 
 from api.job_states import JobState, TmfState
-from api.schemas.explanations import ExplanationShown
 from api.schemas.values import Moment, Money, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN
@@ -22,7 +21,6 @@ __all__ = [
     "Job",
     "JobChange",
     "JobCreate",
-    "JobExplanation",
     "JobIn",
     "JobLine",
     "JobSla",
@@ -326,19 +324,6 @@ class JobTimeline(Shown):
 
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
     items: Annotated[list[HistoryEntry], Field(description="Entries.")]
-
-
-class JobExplanation(Shown):
-    """Why the job is where the published plan has it, computed by re-insertion."""
-
-    job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
-    plan_id: Annotated[str | None, Field(description="The plan that is explained.", examples=["plan_0195"])]
-    explained: Annotated[bool, Field(description="False: nothing computed speaks of it.", examples=[True])]
-    said: Annotated[str, Field(description="The reason, in the language asked for.", examples=["No room"])]
-    explanations: Annotated[
-        list[ExplanationShown],
-        Field(description="Candidates with the verdict of every rule, cost difference, cheapest remedy."),
-    ]
 
 
 class LineResult(Shown):

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from api.plan_states import PlanState
 from api.schemas.plan_documents import RouteShown
@@ -97,9 +97,10 @@ class PlanWish(Sent):
         description="Which published visits stay: those that outlets' channels freeze, or none but locked ones.",
         examples=["channels"],
     )
-    base_plan: Literal["published", "none"] = Field(
+    base_plan: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
         default="published",
-        description="What changes are counted and priced against: the promised visits, or nothing.",
+        description="What changes are counted and priced against: `published`, the promised visits; `none`; or the id "
+        "of a plan of the same centres and first date that was made: its visits, for jobs that nobody is promised.",
         examples=["published"],
     )
     validate_only: bool = Field(

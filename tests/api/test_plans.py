@@ -152,7 +152,9 @@ def test_what_a_published_plan_explains_is_told_in_both_languages(client: TestCl
         assert answer.status_code == 200, answer.text
         said = answer.json()
         assert said["plan_id"] == plan["id"]
-        assert said["explained"] == bool(said["explanations"])
+        is_waiting = job["state"] in ("needs_visit", "planned", "offered")
+        assert said["explained"] == (is_waiting or bool(said["explanations"]))
+        assert (said["now"] is not None) == is_waiting
         assert all(one["said"] in said["said"] and one["candidates"] for one in said["explanations"])
         told |= {one["why"]: job["id"] for one in said["explanations"]}
     assert told.keys() == {"left_out", "late", "not_nearest"}
@@ -160,6 +162,38 @@ def test_what_a_published_plan_explains_is_told_in_both_languages(client: TestCl
         chinese = client.get(f"/v1/jobs/{job_id}/explanation", headers={"Accept-Language": "zh-CN"}).json()
         assert why in {one["why"] for one in chinese["explanations"]}
         assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese["said"])
+
+
+def test_a_plan_can_be_held_against_another_one(client: TestClient, stocked: Database) -> None:
+    first = wished(client, stocked)
+    visits = {
+        stop["job_id"]: (route["technician_id"], stop["start"])
+        for centre_id in first["centres"]
+        for route in client.get(f"/v1/plans/{first['id']}/routes", params={"centre_id": centre_id}).json()
+        for stop in route["stops"]
+    }
+    second = wished(client, stocked, base_plan=first["id"], limits={"steps": 1})
+    assert second["wish"]["base_plan"] == first["id"]
+    assert second["outcome"]["changes"]["published"] == len(visits) > 0
+    for change in client.get(f"/v1/plans/{second['id']}/diff").json():
+        assert (change["was_technician_id"], change["was_start"]) == visits.get(change["job_id"], (None, None))
+    assert publish(client, second).status_code == 200
+
+
+def test_a_plan_is_held_against_one_of_its_own_scope_that_was_made(client: TestClient, stocked: Database) -> None:
+    made = wished(client, stocked)
+    waiting = client.post("/v1/plans", json=WISH).json()
+    one_centre = {"scope": {"centres": made["centres"][:1]}}
+    tomorrow = {"horizon": {"date": "2026-03-03", "days": 1, "now": "2026-03-02T07:00:00+08:00"}}
+    for changes, code in (
+        ({"base_plan": "plan_0"}, "unknown_plan"),
+        ({"base_plan": waiting["id"]}, "not_made"),
+        ({"base_plan": made["id"], **one_centre}, "other_scope"),
+        ({"base_plan": made["id"], **tomorrow}, "other_scope"),
+    ):
+        refused = client.post("/v1/plans", json={**WISH, **changes})
+        assert refused.status_code == 422, refused.text
+        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/base_plan", code)]
 
 
 def test_events_of_a_publication_are_the_moves_of_the_history(client: TestClient, stocked: Database) -> None:

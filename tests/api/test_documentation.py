@@ -144,6 +144,13 @@ def test_durations_and_money_say_their_units_themselves(document: dict[str, Any]
     assert bare == {"Money.fen", "Amount.fen"}
 
 
+def test_what_is_accepted_says_where_it_can_be_asked_for(document: dict[str, Any]) -> None:
+    """Whether it does is asked of every operation by test_openapi_fuzz.py."""
+    accepted = {name: each["responses"]["202"] for name, each in operations(document) if "202" in each["responses"]}
+    assert accepted.keys() >= {"POST /v1/plans", "POST /v1/disruptions", "POST /v1/webhooks/{webhook_id}:replay"}
+    assert all(answer["headers"]["Location"]["required"] for answer in accepted.values())
+
+
 def test_lines_are_the_only_answer_to_lines(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         if name.endswith(":bulk"):

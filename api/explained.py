@@ -51,7 +51,10 @@ _NOBODY_COULD = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtTheDesk:
-    """A job that can still be placed, and the desks of its centre. outlet_id: whose visit it has, None without one."""
+    """A job that can still be placed, and the desks of its centre and its visit's.
+
+    outlet_id: whose visit it has, None without one.
+    """
 
     asked: Asked
     centres: Sequence[CentreDesk]
@@ -75,12 +78,14 @@ def explained_job(session: Session, job: JobRow, language: Language) -> JobExpla
 
 def at_the_desk(session: Session, desks: Desks, job: JobRow, now: dt.datetime) -> AtTheDesk | None:
     """Return a job with the desks of its centre, None when it cannot be placed any more or no plan holds."""
+    visit = session.get(Visit, job.id)
+    # Whoever comes may be another centre's: its desk has the visit.
+    of_visit = () if visit is None or visit.centre_id == job.centre_id else (visit.centre_id,)
     try:
         asked = asked_about(session, job.id, None, now)
-        centres = desks.current(session, job.centre_id)
+        centres = tuple(desk for id_ in (job.centre_id, *of_visit) for desk in desks.current(session, id_))
     except Conflict:
         return None
-    visit = session.get(Visit, job.id)
     slot = (job.appointment_start, job.appointment_end)
     return AtTheDesk(
         asked=asked if slot[0] is None or slot[1] is None else replace(asked, appointment=(slot[0], slot[1])),

@@ -3,11 +3,12 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -76,8 +77,19 @@ CentreId = Annotated[
 ]
 
 
-def _json(kind: str, description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {kind: {"schema": {"type": "string"}}}}}
+TOLD = {
+    "type": "object",
+    "description": "One event; `data` is JSON: what `progress` or `outcome` of the plan shows.",
+    "properties": {
+        "id": {"type": "string", "description": "Its number, for `Last-Event-ID`.", "examples": ["3"]},
+        "event": {"enum": ["plan.progress", "plan.finished"], "description": "What it tells."},
+        "data": {"type": "string", "description": "JSON.", "examples": ['{"stage": "search", "share": 0.5}']},
+    },
+}
+
+
+def _answers(kind: str, description: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": description, "content": {kind: {"schema": schema}}}}
 
 
 @routes.post(
@@ -388,7 +400,7 @@ def _add_document(name: str, kind: str, schema: Any, summary: str, *, whole: boo
         methods=["GET"],
         summary=summary,
         # What is kept is the answer: this says what it is, and nothing is read and written again.
-        response_class=type("_Kept", (Response,), {"media_type": kind}),
+        response_class=type("_Kept", (JSONResponse,), {"media_type": kind}),
         response_model=schema,
         operation_id=f"plan_{name.replace('.', '_')}",
     )
@@ -442,7 +454,7 @@ def sheets(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: C
     "/plans/{plan_id}/sheets/{page}",
     summary="One printable page",
     response_class=Response,
-    responses=_json("text/html", "The page; it loads nothing from anywhere."),
+    responses=_answers("text/html", "The page; it loads nothing from anywhere.", {"type": "string"}),
 )
 def sheet(
     plan_id: PlanId,
@@ -468,7 +480,9 @@ LastEventId = Annotated[
     "/plans/{plan_id}/events",
     summary="Follow a run",
     response_class=EventSourceResponse,
-    responses=_json("text/event-stream", "plan.progress about every second, then plan.finished; then it ends."),
+    responses=_answers(
+        "text/event-stream", "plan.progress about every second, then plan.finished; then it ends.", TOLD
+    ),
 )
 async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_seen: LastEventId = None) -> Response:
     """Send what the run told and tells (server-sent events), from the beginning or after `Last-Event-ID`."""

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -21,6 +22,7 @@ __all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 LONGEST = dt.timedelta(days=400)
+DURATION_PATTERN = r"^-?P(?:[0-9]+[YWD])*(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
 
 
 class Sent(BaseModel):
@@ -54,8 +56,13 @@ Moment = Annotated[
     Field(examples=["2026-03-02T09:30:00+08:00"], json_schema_extra={"format": "date-time"}),
 ]
 """A moment, RFC 3339 with an offset; answers are in +08:00."""
-Duration = Annotated[dt.timedelta, AfterValidator(_bearable), Field(examples=["PT1H30M"])]
-"""A duration, ISO 8601."""
+Duration = Annotated[
+    dt.timedelta,
+    AfterValidator(_bearable),
+    # JSON Schema's own "duration" has neither fractions of seconds nor a sign.
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["PT1H30M"]}),
+]
+"""A duration, ISO 8601, with a leading `-` when negative."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 

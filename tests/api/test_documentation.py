@@ -151,6 +151,22 @@ def test_what_is_accepted_says_where_it_can_be_asked_for(document: dict[str, Any
     assert all(answer["headers"]["Location"]["required"] for answer in accepted.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "schema"),
+    [
+        ("routes", "application/json", "RouteShown"),
+        ("routes.geojson", "application/geo+json", "RoutesGeoJson"),
+        ("unassigned", "application/json", "LeftOutShown"),
+        ("kpis", "application/json", "Figures"),
+        ("diff", "application/json", "ChangeShown"),
+    ],
+)
+def test_what_is_kept_of_a_plan_has_its_schema(document: dict[str, Any], name: str, kind: str, schema: str) -> None:
+    content = document["paths"][f"/v1/plans/{{plan_id}}/{name}"]["get"]["responses"]["200"]["content"]
+    assert list(content) == [kind]
+    assert f"'{SCHEMAS}{schema}'" in str(content[kind]["schema"])
+
+
 def test_lines_are_the_only_answer_to_lines(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         if name.endswith(":bulk"):

@@ -509,6 +509,7 @@ def test_hand_edited_routes_are_priced_and_change_nothing(client: TestClient, st
     same = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs}]})
     assert same.status_code == 200, same.text
     assert (same.json()["difference"]["fen"], same.json()["violations"]) == (0, [])
+    assert same.json()["routes"] == [longest]
     off = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs[1:]}]}).json()
     assert jobs[0] in off["left_out"]
     unknown = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": ["nothing"]}]})

@@ -248,7 +248,7 @@ def test_a_booked_slot_is_explained_within_its_slot(app: FastAPI, client: TestCl
 
 
 def test_where_nobody_can_come_an_explanation_has_what_would_help(app: FastAPI, client: TestClient) -> None:
-    job = client.post("/v1/jobs", json=draft(app, skill_level=3, product="gas_boiler", service_duration="PT9H"))
+    job = client.post("/v1/jobs", json=draft(app, service_duration="PT14H"))
     assert job.status_code == 201, job.text
     said = client.get(f"/v1/jobs/{job.json()['id']}/explanation").json()
     assert not any(one["possible"] for one in said["now"]["candidates"])

@@ -8,26 +8,22 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
-from api.database import Database
-from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
+from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
-from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
+from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
 from api.plan_states import ENDED, PlanState
 from api.routes import router
 from api.run_queue import enqueue_run
-from api.schemas.explanations import ExplanationShown
-from api.schemas.figures import ComparedFigures, Figures
-from api.schemas.plan_documents import ChangeShown, LeftOutShown, RoutesGeoJson, RouteShown
+from api.schemas.plan_documents import RouteShown
 from api.schemas.plans import (
     Edit,
     EvaluationShown,
@@ -41,23 +37,24 @@ from api.schemas.plans import (
 )
 from api.schemas.values import CHINA, Money, priced
 from api.store.plan_days import centres_on, freeze
-from api.store.plans import ask_to_cancel, create_plan, events_after, file_of, get_plan, list_plans
+from api.store.plans import ask_to_cancel, create_plan, events_after, get_plan, list_plans
 from api.store.publishing import publish
 from api.tables.plans import Plan
 from datasets.faults import DayRefused
 from optimizer.by_order import RouteUntimed
 
 __all__ = [
+    "MADE",
+    "PlanId",
+    "answers",
     "cancel",
     "checked",
     "evaluate_edit",
-    "explained",
     "follow",
     "index",
     "let_hold",
+    "require_state",
     "routes",
-    "sheet",
-    "sheets",
     "show",
     "valid_day",
     "wish",
@@ -67,16 +64,9 @@ routes = router("plans", Conflict, NotFound)
 
 FOLLOW_EVERY_S = 0.4
 USUAL_S = 60.0
-PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
 PlanId = Annotated[str, Path(description="Id of the plan.", examples=["plan_0198f1c2"], max_length=64)]
-CentreId = Annotated[
-    str | None,
-    Query(description="Which centre; a plan of one centre needs none.", examples=["C01"], max_length=64),
-]
-
-
 TOLD = {
     "type": "object",
     "description": "One event; `data` is JSON: what `progress` or `outcome` of the plan shows.",
@@ -88,7 +78,8 @@ TOLD = {
 }
 
 
-def _answers(kind: str, description: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+def answers(kind: str, description: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Return what a route that answers in another form than JSON tells OpenAPI."""
     return {200: {"description": description, "content": {kind: {"schema": schema}}}}
 
 
@@ -249,7 +240,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
     with edge.read() as session:
         plan = get_plan(session, plan_id, edge.caller.centres)
         hold_version(plan.version, versions)
-        _require_state(plan, (PlanState.FINISHED,))
+        require_state(plan, (PlanState.FINISHED,))
     judgement: Judgement = request.app.state.judge(judge, edge.database.url.render_as_string(False), plan_id)
     if judgement.findings:
         raise Conflict(
@@ -264,7 +255,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
         hold_version(plan.version, versions)
-        _require_state(plan, (PlanState.FINISHED,))
+        require_state(plan, (PlanState.FINISHED,))
         stored = request.app.state.stored_plans(session, plan_id)
         if stored.digest != judgement.digest:
             raise Conflict("The stored plan changed while it was checked; nothing was published.")
@@ -293,7 +284,7 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
     """Return times, prices and broken rules of routes as a person laid them out; nothing is changed."""
     with edge.read() as session:
         plan = get_plan(session, plan_id, edge.caller.centres)
-        _require_state(plan, MADE)
+        require_state(plan, MADE)
         stored = request.app.state.stored_plans(session, plan_id)
     day = stored.day
     shifts = {(shift.technician_id, day.date + dt.timedelta(days=shift.day)): shift.id for shift in day.shifts}
@@ -357,7 +348,7 @@ def show(plan_id: PlanId, caller: CallerOf, database: DatabaseOf) -> Response:
 def checked(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, request: Request) -> Judged:
     """Run the independent checker over what is stored."""
     with database.read() as session:
-        _require_state(get_plan(session, plan_id, caller.centres), MADE)
+        require_state(get_plan(session, plan_id, caller.centres), MADE)
     judgement: Judgement = request.app.state.judge(judge, database.url.render_as_string(False), plan_id)
     return Judged(legal=not judgement.findings, findings=[_finding(found) for found in judgement.findings])
 
@@ -366,108 +357,10 @@ def _finding(found: Any) -> FindingShown:
     return FindingShown(rule=found.rule, where=found.where, sentence=found.sentence)
 
 
-def _require_state(plan: Plan, states: tuple[PlanState, ...]) -> None:
+def require_state(plan: Plan, states: tuple[PlanState, ...]) -> None:
+    """Raise Conflict for a plan in another state."""
     if plan.state not in states:
         raise Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
-
-
-def _document(
-    database: Database, caller: Caller, plan_id: str, name: str, centre_id: str | None, *, whole: bool = False
-) -> bytes:
-    """Return a document of a plan that was made; whole: without a centre it is the whole plan's."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
-        _require_state(plan, MADE)
-        if centre_id is None and not whole:
-            if len(plan.centre_ids) != 1:
-                detail = "one of the plan's centres"
-                fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
-                raise BadRequest("Say which centre.", faults=(fault,))
-            centre_id = plan.centre_ids[0]
-        body = file_of(session, plan_id, name, centre_id or "")
-    if body is None:
-        raise NotFound("The plan has no such centre.")
-    return body
-
-
-def _add_document(name: str, kind: str, schema: Any, summary: str, *, whole: bool = False) -> None:
-    def read(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: CentreId = None) -> Response:
-        return Response(_document(database, caller, plan_id, name, centre_id, whole=whole), media_type=kind)
-
-    routes.add_api_route(
-        f"/plans/{{plan_id}}/{name}",
-        read,
-        methods=["GET"],
-        summary=summary,
-        # What is kept is the answer: this says what it is, and nothing is read and written again.
-        response_class=type("_Kept", (JSONResponse,), {"media_type": kind}),
-        response_model=schema,
-        operation_id=f"plan_{name.replace('.', '_')}",
-    )
-
-
-_JSON = "application/json"
-for _name, _kind, _schema, _summary, _whole in (
-    ("routes", _JSON, list[RouteShown], "A centre's routes with times and travel", False),
-    ("routes.geojson", "application/geo+json", RoutesGeoJson, "A centre's routes for a map", False),
-    ("unassigned", _JSON, list[LeftOutShown], "A centre's jobs left out, with reason and remedy", False),
-    (
-        "kpis",
-        _JSON,
-        ComparedFigures | Figures,
-        "Key figures of a centre, or of the whole plan beside those by hand",
-        True,
-    ),
-    ("diff", _JSON, list[ChangeShown], "What a centre, or the whole plan, changes of the promised visits", True),
-):
-    _add_document(_name, _kind, _schema, _summary, whole=_whole)
-
-
-@routes.get("/plans/{plan_id}/explanations/{job_id}", summary="What there is to say about a job")
-def explained(
-    plan_id: PlanId,
-    job_id: Annotated[str, Path(description="The job.", examples=["J1"], max_length=64)],
-    caller: CallerOf,
-    database: DatabaseOf,
-    language: LanguageOf,
-    centre_id: CentreId = None,
-) -> list[ExplanationShown]:
-    """Return why a job is left out, late or not at its nearest outlet; empty when nothing is remarkable."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
-        _require_state(plan, MADE)
-        for centre in plan.centre_ids if centre_id is None else [centre_id]:
-            body = file_of(session, plan_id, "explanations", centre)
-            found: dict[str, list[dict[str, Any]]] = {} if body is None else json.loads(body)
-            if job_id in found:
-                return [ExplanationShown.of(one, language) for one in found[job_id]]
-    return []
-
-
-@routes.get("/plans/{plan_id}/sheets", summary="The printable pages of a centre's outlets")
-def sheets(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: CentreId = None) -> list[str]:
-    """Return the names of the pages; `index.html` has the call list."""
-    return list(json.loads(_document(database, caller, plan_id, "sheets", centre_id)))
-
-
-@routes.get(
-    "/plans/{plan_id}/sheets/{page}",
-    summary="One printable page",
-    response_class=Response,
-    responses=_answers("text/html", "The page; it loads nothing from anywhere.", {"type": "string"}),
-)
-def sheet(
-    plan_id: PlanId,
-    page: Annotated[str, Path(description="Name of the page.", examples=["index.html"], max_length=200)],
-    caller: CallerOf,
-    database: DatabaseOf,
-    centre_id: CentreId = None,
-) -> Response:
-    """Return one page in HTML."""
-    pages = json.loads(_document(database, caller, plan_id, "sheets", centre_id))
-    if page not in pages:
-        raise NotFound("There is no such page.")
-    return Response(pages[page], media_type="text/html", headers=PAGE_POLICY)
 
 
 LastEventId = Annotated[
@@ -480,9 +373,7 @@ LastEventId = Annotated[
     "/plans/{plan_id}/events",
     summary="Follow a run",
     response_class=EventSourceResponse,
-    responses=_answers(
-        "text/event-stream", "plan.progress about every second, then plan.finished; then it ends.", TOLD
-    ),
+    responses=answers("text/event-stream", "plan.progress about every second, then plan.finished; then it ends.", TOLD),
 )
 async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_seen: LastEventId = None) -> Response:
     """Send what the run told and tells (server-sent events), from the beginning or after `Last-Event-ID`."""

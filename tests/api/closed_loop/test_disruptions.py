@@ -77,7 +77,7 @@ def test_who_is_ill_has_no_shift_and_their_visits_go_to_others(desk: TestClient,
     changes = shown["plan"]["outcome"]["changes"]
     assert changes["changed"] >= 1
     assert changes["stability"] is not None
-    assert changes["churn_fen"] >= 0
+    assert changes["churn"]["fen"] >= 0
     rows = desk.get(f"/v1/plans/{plan_id}/diff", params={"centre_id": "C1"}).json()
     assert visit.job_id in {row["job_id"] for row in rows}
     # Nothing holds until somebody publishes it.

@@ -85,6 +85,8 @@ class Asked:
     """The job as it was read, and by whom: nobody needs to read it again."""
     moves: bool = False
     """It has an appointment, which an offer can only take the place of."""
+    appointment: tuple[dt.datetime, dt.datetime] | None = None
+    """The slot that binds whoever comes; None where another one is asked for."""
 
     def draft(self) -> dict[str, Any]:
         """Return what is kept with an offer."""

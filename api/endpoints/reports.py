@@ -75,6 +75,24 @@ async def _asked(
     return Asked(first=first, last=last, centre_id=centre_id, as_csv=as_csv)
 
 
+_COUNTS = ["kept", "late", "missed", "open", "percent", "by_actuals", "by_plan"]
+_PAID = ["call_out_fen", "distance_fen", "service_fen", "total_fen", "currency"]
+_FOR_WHAT = ["done_at", "product", "tariff_id", "distance_m", "service_s"]
+COLUMNS = {
+    "sla": [*_COUNTS, "policy", "clock"],
+    "parity": [*_COUNTS, "area_class", "ownership"],
+    "workload": [
+        *("outlet_id", "name", "centre_id", "ownership"),
+        *("visits", "service_minutes", "target", "so_far", "owed", "starved"),
+    ],
+    "churn": ["plan_id", "centre_id", "changed", "technician", "moved", "left_out", "told", "churn_fen"],
+    "settlement-lines": [
+        *("job_id", "source", "external_id", "outlet_id", "outlet_name", "technician_id", "centre_id"),
+        *(*_FOR_WHAT, *_PAID, "plan_id", "travel"),
+    ],
+}
+"""The columns of each report as CSV."""
+
 AskedOf = Annotated[Asked, Depends(_asked)]
 Rows = Callable[[Session, Period, dt.datetime, Settings], Sequence[dict[str, Any]]]
 
@@ -100,10 +118,10 @@ def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> 
     period, now = _period(edge, asked), edge.clock()
     with edge.read() as session:
         settings = settings_on(session, local_date(now), now)
-        rows = [schema(**row) for row in rows_of(session, period, now, settings)]
+        rows = rows_of(session, period, now, settings)
     readings = _readings(settings)
     if asked.as_csv:
-        return _csv(name, period, schema, rows, readings)
+        return _csv(name, period, rows, readings)
     report = Report[schema](
         report=name,
         first=period.first,
@@ -111,21 +129,22 @@ def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> 
         centre_id=asked.centre_id,
         as_of=now,
         readings=readings,
-        rows=rows,
+        rows=[schema.of(row) for row in rows],
     )
     return Response(report.model_dump_json(), media_type="application/json")
 
 
-def _csv(name: str, period: Period, schema: Any, rows: Sequence[Any], readings: Sequence[PolicyReading]) -> Response:
-    columns = list(schema.model_fields)
+def _csv(name: str, period: Period, rows: Sequence[dict[str, Any]], readings: Sequence[PolicyReading]) -> Response:
+    """Return the rows as spreadsheets add them up: durations and money as whole numbers, the unit in the column."""
+    columns = COLUMNS[name]
     said = {(one.policy, one.clock): f"{one.policy}: {one.reading}" for one in readings}
     every = " | ".join(said.values())
     # A row of a promise has that promise's reading; rows of all promises have all readings once, in the first row.
-    by_policy = {"policy", "clock"} <= schema.model_fields.keys()
+    by_policy = {"policy", "clock"} <= set(columns)
     table = [
         [
-            *(_csv_cell(getattr(row, column)) for column in columns),
-            said.get((row.policy, row.clock), "") if by_policy else every if number == 0 else "",
+            *(_csv_cell(row[column]) for column in columns),
+            said.get((row["policy"], row["clock"]), "") if by_policy else every if number == 0 else "",
         ]
         for number, row in enumerate(rows)
     ]

@@ -204,7 +204,8 @@ def record_consent(
     Clocks that waited for the answer run again.
     """
     require_open(job)
-    detail: dict[str, Any] = {"consent": consent, "amount_fen": amount_fen}
+    amount = None if amount_fen is None else {"fen": amount_fen, "currency": "CNY"}
+    detail: dict[str, Any] = {"consent": consent, "amount": amount}
     if job.clock_paused_at is not None and job.clock_paused_reason == "awaiting_consent":
         resume_clock(session, job, by=by, at=at)
     if consent == "refused":

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from optimizer.engines.mip import prices
 from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
 from optimizer.parts.columns import Columns
-from optimizer.parts.drawing import draws_of
+from optimizer.parts.drawing import draws_of, with_halves
 from optimizer.parts.grid import NOTHING, Grid
+from optimizer.parts.improving import Improving
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced, Whole, WholeChoice
 
@@ -73,9 +74,10 @@ class _Run:
     """One choice in the making."""
 
     def __init__(self, g: Grid, w: Ways, gap: float) -> None:
+        self.draws, capacity = with_halves(draws_of(w), g.capacity)
+        g = g._replace(capacity=capacity)
         self.g, self.w, self.gap = g, w, gap
         self.desk = new_desk(g)
-        self.draws = draws_of(w)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self.columns = Columns(draws=self.draws)
         self.active = np.zeros(len(g.capacity), bool)
@@ -94,8 +96,8 @@ class _Run:
         best, fen = self.alone, int(self.alone_fen.sum())
         if not self._activate(self._use(self.alone)):
             return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
-        best, fen = self._in_turn({})
         self._generate(self.root, remaining)
+        best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
         closed_fen = fen
         while open_ and open_[0][0] < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
@@ -119,6 +121,22 @@ class _Run:
                 heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
         bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
         return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+
+    def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
+        """Return a good choice at the prices of the root."""
+        root = self.root
+        base, (_, _, least) = self._base(root.price), self._best(self.g, np.ones(len(self.g.groups), bool), root.price)
+        improving = Improving(self.g, self.w, self.draws, base, least)
+        improving.begin(self._in_turn(root.share)[0])
+        improving.refit()
+        between = {self.columns.group[k] for k, share in root.share.items() if _HALF < share < 1 - _HALF}
+        improving.improve(
+            root.bound_fen,
+            int(root.bound_fen / (1 - self.gap)),
+            np.array(sorted(between), np.int64),
+            lambda: _over(remaining),
+        )
+        return improving.way, improving.fen
 
     def _child(self, node: _Node, serve: bool, remaining: Remaining) -> _Node:
         """Return the node in which the half-served kit is served, or is not."""

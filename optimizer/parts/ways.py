@@ -118,6 +118,8 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
     for piece in range(len(g.pieces)):
         p = g.pieces[piece]
         o = g.groups[p.group]
+        if _cut_too_fine(g, piece):
+            continue
         allowed = _allowed_modes(g, piece)
         for option in range(p.part_first, p.part_last):
             part = g.parts[option]
@@ -139,6 +141,19 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
                     if not own and o.fast == 1 and _FAST >> g.runs[run].mode & 1 == 0:
                         row.fallback = 1
                 next_[piece] += 1
+
+
+@compiled_into
+def _cut_too_fine(g: Grid, piece: int) -> bool:
+    """Say whether a kit's line was cut into more pieces than its order may have sources: no fewer hold enough."""
+    p = g.pieces[piece]
+    o = g.groups[p.group]
+    alike = 0
+    for other in range(o.first, o.last):
+        q = g.pieces[other]
+        if q.line == p.line:
+            alike += 1
+    return bool(o.complete == 1 and p.part_last - p.part_first == 1 and alike > max(1, o.most_sources))
 
 
 @compiled_into

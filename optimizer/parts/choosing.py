@@ -34,6 +34,9 @@ Remaining = Callable[[], float | None]
 MOST_ROUNDS = 100
 MOST_NODES = 400
 FIRST_SLACK_FEN = 4_000
+FEELING_ROUNDS = 5
+FIRST_STEP_FEN = 4_000.0
+STEP_SHRINKS = 0.8
 _SLIGHT = 1e-6
 _HALF = 1e-4
 
@@ -96,6 +99,7 @@ class _Run:
         best, fen = self.alone, int(self.alone_fen.sum())
         if not self._activate(self._use(self.alone)):
             return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
+        self._feel_prices()
         self._generate(self.root, remaining)
         best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
@@ -121,6 +125,20 @@ class _Run:
                 heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
         bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
         return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+
+    def _feel_prices(self) -> None:
+        """Raise the prices of what is overdrawn a few times, for the bundles and limits that come to light."""
+        price = np.zeros(len(self.g.capacity))
+        step_fen = FIRST_STEP_FEN
+        for _ in range(FEELING_ROUNDS):
+            chosen, _, _ = self._best(self.g, self.kernel, np.rint(price).astype(np.int64))
+            whole = np.where(self.kernel[self.g.pieces["group"]], chosen, self.alone)
+            self._add_all(np.flatnonzero(self.kernel), whole)
+            use = self._use(whole)
+            self._activate(use)
+            over = (use - self.g.capacity) / np.maximum(1, self.g.capacity)
+            price = np.where(self.active, np.maximum(0.0, price + step_fen * np.clip(over, -0.5, 1.0)), 0.0)
+            step_fen *= STEP_SHRINKS
 
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
@@ -151,7 +169,7 @@ class _Run:
 
     def _generate(self, node: _Node, remaining: Remaining) -> None:
         """Find the limits that bind in a node, what they are worth, and the bundles that matter at these prices."""
-        g = self._grid_of(node)
+        g, near = self._grid_of(node), max(_SLIGHT, self.gap / 10)
         for _ in range(MOST_ROUNDS):
             deciding = self._deciding(node)
             if not deciding.any():
@@ -170,7 +188,7 @@ class _Run:
             node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
             more = self._activate(self._use_of(node))
             total_fen = shared.bound_fen + self._settled_fen(node)
-            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= _SLIGHT * total_fen)):
+            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= near * total_fen)):
                 break
         node.half = self._half(node)
 
@@ -209,11 +227,12 @@ class _Run:
         bound_fen = int(bound[deciding].sum()) + self._settled_fen(node) - worth_fen
         if bound_fen >= node.bound_fen:
             node.bound_fen, node.price = bound_fen, price
-        added = 0
-        for group in np.flatnonzero(deciding):
-            o = self.g.groups[group]
-            added += self._add(int(group), chosen[o["first"] : o["last"]])
-        return added
+        return self._add_all(np.flatnonzero(deciding), chosen)
+
+    def _add_all(self, groups: NDArray[np.int64], chosen: NDArray[np.int64]) -> int:
+        """Add the bundles that these groups have in a choice; return how many are new."""
+        first, last = self.g.groups["first"].tolist(), self.g.groups["last"].tolist()
+        return sum(self._add(group, chosen[first[group] : last[group]]) for group in groups.tolist())
 
     def _close(self, node: _Node, beaten_fen: int, remaining: Remaining) -> tuple[NDArray[np.int64], int, int | None]:
         """Return the best whole choice of a node and its bound, None where limits came to light that it breaks."""

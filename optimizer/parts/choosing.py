@@ -52,9 +52,12 @@ class Chosen:
     columns: int
 
 
-def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float) -> Chosen:
-    """Return the cheapest choice found and what is proven about it; it may stop once it is this near to the bound."""
-    return _Run(g, w, gap).choose(remaining)
+def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float, unit: int = 1) -> Chosen:
+    """Return the cheapest choice found and what is proven about it.
+
+    gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of.
+    """
+    return _Run(g, w, gap, unit).choose(remaining)
 
 
 @dataclass(slots=True)
@@ -76,7 +79,8 @@ class _Node:
 class _Run:
     """One choice in the making."""
 
-    def __init__(self, g: Grid, w: Ways, gap: float) -> None:
+    def __init__(self, g: Grid, w: Ways, gap: float, unit: int = 1) -> None:
+        self.unit = unit
         self.draws, capacity = with_halves(draws_of(w), g.capacity)
         g = g._replace(capacity=capacity)
         self.g, self.w, self.gap = g, w, gap
@@ -104,7 +108,7 @@ class _Run:
         best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
         closed_fen = fen
-        while open_ and open_[0][0] < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
+        while open_ and self._proves(open_[0][0]) < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
             _, _, node = heappop(open_)
             self.nodes += 1
             way, way_fen = self._in_turn(node.share)
@@ -123,8 +127,12 @@ class _Run:
                 best, fen = way, way_fen
             for number, some in enumerate(following):
                 heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
-        bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
+        bound_fen = min([fen, *(self._proves(bound) for bound in (closed_fen, *(bound for bound, _, _ in open_)))])
         return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+
+    def _proves(self, bound_fen: int) -> int:
+        """Return the least that a choice can cost which costs no less than this."""
+        return -(-bound_fen // self.unit) * self.unit
 
     def _feel_prices(self) -> None:
         """Raise the prices of what is overdrawn a few times, for the bundles and limits that come to light."""
@@ -150,7 +158,7 @@ class _Run:
         between = {self.columns.group[k] for k, share in root.share.items() if _HALF < share < 1 - _HALF}
         improving.improve(
             root.bound_fen,
-            int(root.bound_fen / (1 - self.gap)),
+            max(self._proves(root.bound_fen), int(root.bound_fen / (1 - self.gap))),
             np.array(sorted(between), np.int64),
             lambda: _over(remaining),
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optimizer.engines.mip import Program, choose
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.drawing import Draws
+from optimizer.parts.exchanging import exchange, new_exchange
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 
@@ -85,6 +86,35 @@ class Improving:
             if self.fen > before:
                 self.way, self._left = kept
                 self._price_of(order)
+
+    def exchange(self, most: int, seed: int, sweeps: int, priced: bool, hot: float, cold: float) -> bool:
+        """Anneal over the groups of one piece, each among so many ways of least regret; say whether that helped."""
+        g, w, draws = self._g, self._w, self._draws
+        alone = np.flatnonzero(g.groups["last"] - g.groups["first"] == 1)
+        ways, fen, at = [], [], np.zeros(len(alone), np.int64)
+        for number, group in enumerate(alone.tolist()):
+            piece = int(g.groups["first"][group])
+            some = np.arange(w.first[piece], w.first[piece + 1])
+            late = w.rows["late"][some]
+            some = some[np.argsort(self._base[some] + late, kind="stable")[:most]]
+            some = np.union1d(some, [NOTHING, self.way[piece]])
+            price = self._base if priced else self._own
+            own = np.where(some == NOTHING, _none_fen(g, group), price[some] + w.rows["late"][some])
+            own += np.where(some == NOTHING, 0, g.consignment_fen)
+            order = np.argsort(own, kind="stable")
+            ways.append(some[order])
+            fen.append(own[order])
+            at[number] = np.flatnonzero(some[order] == self.way[piece])[0]
+        if not len(alone):
+            return False
+        x = new_exchange(ways, fen, at, w.rows["last_row"].astype(np.int64), draws, self._left.copy())
+        spread = float(np.median([some[min(3, len(some) - 1)] - some[0] for some in fen])) + 1.0
+        saved = exchange(x, sweeps, spread * hot, spread * cold, seed)
+        if saved < 0 or priced:
+            way = self.way.copy()
+            way[g.groups["first"][alone]] = x.way[x.best]
+            self.begin(way)
+        return saved < 0
 
     def improve(self, bound_fen: int, target_fen: int, fractional: NDArray[np.int64], over: Callable[[], bool]) -> None:
         """Improve until nothing much comes of it, the target is reached or the time is over.
@@ -215,6 +245,12 @@ class Improving:
             gap=_SURE,
         )
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
+
+
+def _none_fen(g: Grid, group: int) -> int:
+    """Return what going without costs a group of one piece."""
+    o = g.groups[group]
+    return int(o["none_fen"] if o["complete"] else g.pieces["none_fen"][o["first"]])
 
 
 def _spans(first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:

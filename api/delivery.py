@@ -4,6 +4,7 @@ import datetime as dt
 import random
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -173,14 +174,17 @@ class Courier:
             due = due_deliveries(session, webhook.id, now, 1 if webhook.failures else AT_ONCE)
             session.expunge_all()
         ends = time.monotonic() + TURN_S
-        for count, (delivery, event) in enumerate(due, 1):
+        made: list[tuple[str, Attempt]] = []
+        for delivery, event in due:
             body = EventShown.of(event).model_dump_json()
             headers = signed_headers(webhook.secret, event.id, now, body)
             attempt = self._send(webhook.url, headers, body.encode())
-            self._note(webhook.id, delivery.id, attempt)
+            made.append((delivery.id, attempt))
             if attempt.is_unreached or self._stop.is_set() or time.monotonic() > ends:
-                return count
-        return len(due)
+                break
+        # Together, so that few other writers wait: what is killed before this is sent again under the same ids.
+        self._note(webhook.id, made)
+        return len(made)
 
     def _hand_over(self, webhook_id: str, now: dt.datetime) -> None:
         with self._database.read() as session:
@@ -192,28 +196,38 @@ class Courier:
             if webhook is not None:
                 hand_over(session, webhook, now)
 
-    def _note(self, webhook_id: str, delivery_id: str, attempt: Attempt) -> None:
-        """Write down what became of an attempt."""
+    def _note(self, webhook_id: str, made: Sequence[tuple[str, Attempt]]) -> None:
+        """Write down what became of these attempts."""
+        if not made:
+            return
         now = self._clock()
-        outcome = "delivered" if attempt.is_delivered else "unreached" if attempt.is_unreached else "refused"
-        self._metrics.deliveries.labels(outcome).inc()
         with self._database.write() as session:
             webhook = session.get(Webhook, webhook_id, with_for_update=True)
-            delivery = session.get(Delivery, delivery_id)
-            if webhook is None or delivery is None:
+            if webhook is None:
                 return  # removed meanwhile
-            delivery.attempts += 1
-            delivery.tried_at, delivery.status, delivery.error = now, attempt.status, attempt.error
-            if not attempt.is_unreached:
-                webhook.failures, webhook.resumes_at = 0, None
-            if attempt.is_delivered:
-                delivery.state = "delivered"
-                return
-            if attempt.is_unreached:
-                webhook.failures += 1
-                webhook.resumes_at = delivery.due_at = now + pause_after(webhook.failures, self._chance)
-            else:
-                delivery.due_at = now + pause_after(delivery.attempts, self._chance)
-            if now - delivery.created_at >= GIVEN_UP_AFTER:
-                delivery.state = "given_up"
-        log.warning("not delivered", webhook=webhook_id, outcome=outcome, status=attempt.status, error=attempt.error)
+            for delivery_id, attempt in made:
+                delivery = session.get(Delivery, delivery_id)
+                if delivery is not None:
+                    self._note_one(webhook, delivery, attempt, now)
+        for _, attempt in made:
+            outcome = "delivered" if attempt.is_delivered else "unreached" if attempt.is_unreached else "refused"
+            self._metrics.deliveries.labels(outcome).inc()
+            if not attempt.is_delivered:
+                said = {"outcome": outcome, "status": attempt.status, "error": attempt.error}
+                log.warning("not delivered", webhook=webhook_id, **said)
+
+    def _note_one(self, webhook: Webhook, delivery: Delivery, attempt: Attempt, now: dt.datetime) -> None:
+        delivery.attempts += 1
+        delivery.tried_at, delivery.status, delivery.error = now, attempt.status, attempt.error
+        if not attempt.is_unreached:
+            webhook.failures, webhook.resumes_at = 0, None
+        if attempt.is_delivered:
+            delivery.state = "delivered"
+            return
+        if attempt.is_unreached:
+            webhook.failures += 1
+            webhook.resumes_at = delivery.due_at = now + pause_after(webhook.failures, self._chance)
+        else:
+            delivery.due_at = now + pause_after(delivery.attempts, self._chance)
+        if now - delivery.created_at >= GIVEN_UP_AFTER:
+            delivery.state = "given_up"

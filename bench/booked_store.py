@@ -27,7 +27,7 @@ from bench.running_store import load_folder, morning, until
 from datasets.day import read_source
 from datasets.times import moment_of
 
-__all__ = ["drafts", "morning_of", "overlapping", "publish_folder", "server", "serving"]
+__all__ = ["clock_from", "drafts", "morning_of", "overlapping", "publish_folder", "server", "serving"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -106,7 +106,8 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _clock(begin: dt.datetime, speed: float) -> Clock:
+def clock_from(begin: dt.datetime, speed: float) -> Clock:
+    """Return a clock that begins at a moment and runs this much faster than the real one."""
     begun = time.monotonic()
     return lambda: begin + dt.timedelta(seconds=speed * (time.monotonic() - begun))
 
@@ -114,7 +115,7 @@ def _clock(begin: dt.datetime, speed: float) -> Clock:
 if __name__ == "__main__":
     settings = Settings(database_url=sys.argv[1], rate_limit="1000000/minute")
     configure_logs(settings.log_level)
-    application = create_app(settings, clock=_clock(dt.datetime.fromisoformat(sys.argv[3]), float(sys.argv[4])))
+    application = create_app(settings, clock=clock_from(dt.datetime.fromisoformat(sys.argv[3]), float(sys.argv[4])))
     uvicorn.run(
         application,
         host="127.0.0.1",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,19 +87,35 @@ def at_work(day_path: Path, database_url: str | None) -> Iterator[tuple[httpx.Cl
 
 
 @contextmanager
-def working(database_url: str) -> Iterator[int]:
-    """Let a worker run the plans of a store; yield its process id once it is ready."""
-    with tempfile.NamedTemporaryFile() as log, running(database_url, '"worker.ready"', Path(log.name), "work") as pid:
+def working(database_url: str, now: dt.datetime | None = None, speed: float = 1.0) -> Iterator[int]:
+    """Let a worker run the plans of a store and watch it; yield its process id once it is ready.
+
+    now, speed: by a clock that begins at a moment and runs this much faster; by the real one without.
+    """
+    command = _command("work")
+    if now is not None:
+        command = [sys.executable, "-m", "bench.clocked_worker", now.isoformat(), str(speed)]
+    with tempfile.NamedTemporaryFile() as log, _started(database_url, '"worker.ready"', Path(log.name), command) as pid:
         yield pid
 
 
 @contextmanager
 def running(database_url: str, word: str, log: Path, *words: str, **settings: str) -> Iterator[int]:
     """Run a command of ours until the block ends; yield its process id once it has said a word."""
+    with _started(database_url, word, log, _command(*words), **settings) as pid:
+        yield pid
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from api.cli import main; main()", *words]
+
+
+@contextmanager
+def _started(database_url: str, word: str, log: Path, command: Sequence[str], **settings: str) -> Iterator[int]:
     environment = {**os.environ, "PAIGONG_DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1", **settings}
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from api.cli import main; main()", *words],
+            command,
             cwd=ROOT,
             env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=stream,

@@ -39,6 +39,7 @@ __all__ = ["broken", "faults_in", "receiving"]
 THREADS = 48
 DRAFTS = 400
 DRAIN_S = 120.0
+MOST_FAULTS = 20
 FLAT_SHARE, FLAT_MIB = 0.03, 10.0
 """Memory is flat when the second half gains no more than this share of it, or so few MiB."""
 MISTAKEN = frozenset({400, 401, 403, 404, 405, 413, 415, 422, 428, 429})
@@ -172,7 +173,9 @@ def main() -> None:
     print(text)
     if said.docs:
         put_section(said.docs, "traffic", text)
-    print(*faults, sep="\n", file=sys.stderr)
+    print(
+        *faults[:20], *([f"and {len(faults) - 20} faults more"] if len(faults) > 20 else []), sep="\n", file=sys.stderr
+    )
     sys.exit(1 if faults else 0)
 
 
@@ -184,7 +187,7 @@ def _replayed(url: str, said: argparse.Namespace, machine_line: str) -> tuple[st
     with (
         receiving() as (hook, came),
         server(url, morning_of(said.day), said.speed) as served,
-        working(url) as worker,
+        working(url, morning_of(said.day), said.speed) as worker,
     ):
         httpx.post(
             f"{served.address}/v1/webhooks", headers={"Authorization": key}, json={"url": hook}, timeout=60

@@ -104,6 +104,8 @@ def _shipment_faults(shipment: "Shipment", jobs: Mapping[str, Job], network: _Ne
         return [f"there is no {shipment.mode} lane from {shipment.warehouse_id} to centre {job.centre_id}"]
     # Two lanes may differ in their cut-off only: the shipment goes by the one that explains it best.
     faults = min((_lane_faults(shipment, lane, part, network.now_s) for lane in lanes), key=len)
+    if not network.warehouses[shipment.warehouse_id].open:
+        faults.append(f"{shipment.warehouse_id} is offline and sends nothing")
     if shipment.quantity <= 0:
         faults.append(f"{shipment.quantity} of {line.part_id} are shipped")
     return faults
@@ -117,6 +119,8 @@ def _lane_faults(shipment: "Shipment", lane: Lane, part: Part, now_s: int) -> li
         )
     if (shipment.ships_s - lane.cut_off_s) % DAY_S:
         faults.append(f"{part.id} ships {time_text(shipment.ships_s)}, the lane leaves at {time_text(lane.cut_off_s)}")
+    elif any(begin <= shipment.ships_s < end for begin, end in lane.closed):
+        faults.append(f"{part.id} ships {time_text(shipment.ships_s)}, when the lane is closed")
     if shipment.ships_s < now_s:
         faults.append(f"{part.id} ships {time_text(shipment.ships_s)}, before the planning moment {time_text(now_s)}")
     ready_s = shipment.ships_s + lane.transit_p90_s
@@ -129,12 +133,22 @@ def _lane_faults(shipment: "Shipment", lane: Lane, part: Part, now_s: int) -> li
 
 
 def _stock_exceeded(measured: Measured) -> Iterator[Violation]:
-    stock = {warehouse.id: warehouse.stock for warehouse in measured.day.warehouses}
-    taken: dict[tuple[str, str], int] = defaultdict(int)
+    """Look at every shelf at each departure: what has left by then was on hand or had arrived."""
+    warehouses = {warehouse.id: warehouse for warehouse in measured.day.warehouses}
+    leaving: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for shipment in measured.plan.shipments:
-        taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
-    for (warehouse_id, part_id), quantity in taken.items():
-        available = stock.get(warehouse_id, {}).get(part_id, 0)
-        if warehouse_id in stock and quantity > available:
-            sentence = f"{warehouse_id} gives {quantity} of {part_id}, it has {available}"
+        leaving[shipment.warehouse_id, shipment.part_id].append((shipment.ships_s, shipment.quantity))
+    for (warehouse_id, part_id), sent in leaving.items():
+        warehouse = warehouses.get(warehouse_id)
+        if warehouse is None:
+            continue
+        taken = 0
+        short: tuple[int, int] | None = None
+        for at_s in sorted({ships_s for ships_s, _ in sent}):
+            taken = sum(quantity for ships_s, quantity in sent if ships_s <= at_s)
+            arrived = sum(lot.quantity for lot in warehouse.inbound.get(part_id, ()) if lot.ready_s <= at_s)
+            if taken > warehouse.stock.get(part_id, 0) + arrived:
+                short = taken, warehouse.stock.get(part_id, 0) + arrived
+        if short is not None:
+            sentence = f"{warehouse_id} gives {short[0]} of {part_id}, it has {short[1]}"
             yield Violation(rule=Rule.KIT, where=f"warehouse {warehouse_id}, part {part_id}", sentence=sentence)

@@ -22,6 +22,7 @@ __all__ = [
     "ContractTariff",
     "CustomerClass",
     "Day",
+    "Inbound",
     "Job",
     "Lane",
     "Lateness",
@@ -37,6 +38,7 @@ __all__ = [
     "ShipMode",
     "SizeClass",
     "Skill",
+    "SourceKind",
     "Tariff",
     "Technician",
     "TravelMode",
@@ -315,20 +317,47 @@ class Part:
     carried: bool = False
 
 
+class SourceKind(StrEnum):
+    """Who holds parts (货源)."""
+
+    WAREHOUSE = "warehouse"
+    OUTLET = "outlet"
+    HQ = "hq"
+    SUPPLIER = "supplier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Units on their way to a source: they may be promised from ready_s on."""
+
+    ready_s: int
+    quantity: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warehouse:
-    """A parts transfer warehouse; stock is what may be promised (on hand less reserved) by part."""
+    """A parts transfer warehouse; stock is what may be promised (on hand less reserved) by part.
+
+    floors: units of a part kept in reserve. inbound: units on their way, by part. dock_lines: order lines that one
+    departure of one mode can be packed for, None without limit. open: False while it is offline and sends nothing.
+    """
 
     id: str
     position: Position
     stock: Mapping[str, int]
+    kind: SourceKind = SourceKind.WAREHOUSE
+    floors: Mapping[str, int] = field(default_factory=dict)
+    inbound: Mapping[str, tuple[Inbound, ...]] = field(default_factory=dict)
+    dock_lines: int | None = None
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """A way for parts from a warehouse to a centre's territory.
 
-    cut_off_s: time of day of the daily departure. transit_p50_s, transit_p90_s: from departure to the outlet.
+    cut_off_s: time of day of the daily departure. transit_p50_s, transit_p90_s: from departure to the outlet. closed:
+    spans (from and including, up to and excluding) in which it does not leave: holidays, days off, roads.
     """
 
     warehouse_id: str
@@ -340,6 +369,13 @@ class Lane:
     cost_fen: int
     cost_fen_per_kg: int
     carries: frozenset[SizeClass]
+    closed: tuple[tuple[int, int], ...] = ()
+
+    def departures_s(self, from_s: int, until_s: int) -> tuple[int, ...]:
+        """Return its departures from one moment (included) until another (excluded), rising."""
+        first = from_s + (self.cut_off_s - from_s) % DAY_S
+        daily = range(first, until_s, DAY_S)
+        return tuple(at for at in daily if not any(begin <= at < end for begin, end in self.closed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from optimizer.model import DAY_S, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
 from optimizer.plan import Shipment
 
-__all__ = ["MAX_OPTIONS", "KitOption", "kit_options", "missing_parts", "shipments_for"]
+__all__ = ["HORIZON_S", "MAX_OPTIONS", "KitOption", "kit_options", "missing_parts", "shipments_for"]
 
 MAX_OPTIONS = 3
 """The search looks at no more kits per job."""
+
+HORIZON_S = 14 * DAY_S
+"""No later departure is looked at: a lane that is closed for longer is no lane."""
 
 _EXPRESS = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 _REGULAR = frozenset({ShipMode.STANDARD, ShipMode.EXPRESS, ShipMode.PICKUP})
@@ -66,11 +69,12 @@ class _Shelves:
     def __init__(self, day: Day) -> None:
         self._now_s = day.now_s
         self._parts = {part.id: part for part in day.parts}
-        self._stock = {warehouse.id: dict(warehouse.stock) for warehouse in day.warehouses}
-        self._opening = day.warehouses
+        self._stock = {house.id: _above_floor(house) for house in day.warehouses if house.open}
+        self._opening = tuple(house for house in day.warehouses if house.open)
         self._lanes: defaultdict[tuple[str, str], list[Lane]] = defaultdict(list)
         for lane in day.lanes:
-            self._lanes[lane.warehouse_id, lane.centre_id].append(lane)
+            if lane.departures_s(day.now_s, day.now_s + HORIZON_S):
+                self._lanes[lane.warehouse_id, lane.centre_id].append(lane)
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
@@ -95,7 +99,7 @@ class _Shelves:
         part = self._parts[line.part_id]
         fallback: tuple[str, list[Lane]] | None = None
         for warehouse_id in self._nearest[job.centre_id]:
-            if self._stock[warehouse_id].get(part.id, 0) < line.quantity:
+            if self._stock.get(warehouse_id, {}).get(part.id, 0) < line.quantity:
                 continue
             carrying = self._carrying(warehouse_id, job.centre_id, part)
             wanted = _EXPRESS if job.urgent else _REGULAR
@@ -110,7 +114,7 @@ class _Shelves:
         return [lane for lane in self._lanes[warehouse_id, centre_id] if part.size_class in lane.carries]
 
     def _shipment(self, job: Job, line: OrderLine, lane: Lane) -> Shipment:
-        ships_s = self._now_s + (lane.cut_off_s - self._now_s) % DAY_S
+        ships_s = lane.departures_s(self._now_s, self._now_s + HORIZON_S)[0]
         weight_g = line.quantity * self._parts[line.part_id].weight_g
         return Shipment(
             order_line_id=line.id,
@@ -157,6 +161,11 @@ def _pareto(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
         kept = {round(place * (len(options) - 1) / (MAX_OPTIONS - 1)) for place in range(MAX_OPTIONS)}
         options = [option for place, option in enumerate(options) if place in kept]
     return tuple(options)
+
+
+def _above_floor(warehouse: Warehouse) -> dict[str, int]:
+    """Return what a warehouse gives to whoever comes first: its reserve stays."""
+    return {part_id: free - warehouse.floors.get(part_id, 0) for part_id, free in warehouse.stock.items()}
 
 
 def _by_distance(warehouses: Iterable[Warehouse], position: Position) -> tuple[str, ...]:

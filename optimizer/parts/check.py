@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from optimizer.clock import time_text
-from optimizer.model import Part, ShipMode
+from optimizer.model import Part, ShipMode, SizeClass
 from optimizer.parts.model import (
     Answer,
     Dispatch,
@@ -137,10 +137,13 @@ def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch
 
 def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, dispatch: Dispatch) -> Iterator[str]:
     """Yield what is wrong with the mode, given the modes by which this line could come."""
+    part_ids = [
+        part_id for part_id in (line.part_id, *asked.substitutes.get(line.part_id, ())) if part_id in by_id.parts
+    ]
+    bulky = any(by_id.parts[part_id].size_class is SizeClass.BULKY for part_id in part_ids)
     carrying = {
         route.mode
-        for part_id in (line.part_id, *asked.substitutes.get(line.part_id, ()))
-        if part_id in by_id.parts
+        for part_id in part_ids
         for route in asked.routes
         if route.to_id == order.centre_id and route.departures_s and by_id.parts[part_id].size_class in route.carries
         if route.source_id in by_id.sources
@@ -153,7 +156,7 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
             yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
         if carrying & _FAST:
             yield f"a customer waits and it travels {dispatch.mode}, though a faster lane carries it"
-    elif dispatch.mode is ShipMode.DEDICATED and carrying - {ShipMode.DEDICATED}:
+    elif dispatch.mode is ShipMode.DEDICATED and not bulky and carrying - {ShipMode.DEDICATED}:
         yield f"it goes by itself, though {' and '.join(sorted(carrying - {ShipMode.DEDICATED}))} carry it"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from optimizer.model import Clock, CustomerClass, Part, Position, ShipMode, SizeClass, Tariff
+from optimizer.model import Clock, CustomerClass, Inbound, Part, Position, ShipMode, SizeClass, SourceKind, Tariff
 
 __all__ = [
     "Answer",
@@ -29,23 +29,6 @@ __all__ = [
     "Sourcing",
     "SourcingCost",
 ]
-
-
-class SourceKind(StrEnum):
-    """Who holds parts (货源)."""
-
-    WAREHOUSE = "warehouse"
-    OUTLET = "outlet"
-    HQ = "hq"
-    SUPPLIER = "supplier"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """Units on their way to a source: they may be promised from ready_s on."""
-
-    ready_s: int
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

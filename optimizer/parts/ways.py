@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.model import ShipMode
+from optimizer.model import ShipMode, SizeClass
 from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Grid
 from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.schedule import late_fen
@@ -42,6 +42,7 @@ _FAST = 1 << MODES.index(ShipMode.EXPRESS) | 1 << MODES.index(ShipMode.PICKUP)
 _USUAL = _FAST | 1 << MODES.index(ShipMode.STANDARD)
 _DEDICATED = 1 << MODES.index(ShipMode.DEDICATED)
 _ANY = _USUAL | _DEDICATED
+_BULKY = 1 << list(SizeClass).index(SizeClass.BULKY)
 
 
 class Ways(NamedTuple):
@@ -245,12 +246,15 @@ def _may_send(g: Grid, piece: int, source: int, part: int) -> bool:
 
 @compiled_into
 def _allowed_modes(g: Grid, piece: int) -> int:
-    """Return a bit per mode: the fast ones for customers who wait, dedicated vehicles where nothing else carries it."""
+    """Return a bit per mode: the fast ones for customers who wait; dedicated vehicles for what is bulky, and for what
+    nothing else carries."""
     p = g.pieces[piece]
     o = g.groups[p.group]
     carrying = 0
+    bulky = False
     for option in range(p.part_first, p.part_last):
         part = g.parts[option]
+        bulky |= g.size[part] == _BULKY
         for run in range(o.run_first, o.run_last):
             r = g.runs[run]
             if r.source != o.own and r.carries & g.size[part] and _may_send(g, piece, r.source, part):
@@ -259,7 +263,7 @@ def _allowed_modes(g: Grid, piece: int) -> int:
                     carrying |= 1 << r.mode
     if o.fast == 1:
         return _FAST if carrying & _FAST else _DEDICATED if carrying & _DEDICATED else _ANY
-    return _USUAL if carrying & _USUAL else _ANY
+    return _USUAL if carrying & _USUAL and not bulky else _ANY
 
 
 @compiled_into

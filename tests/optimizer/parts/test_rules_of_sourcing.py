@@ -63,6 +63,21 @@ def test_a_dedicated_vehicle_only_where_nothing_else_carries_it() -> None:
     assert not dispatch.bulky_fallback
 
 
+def test_a_bulky_part_goes_by_itself_where_the_lanes_that_carry_it_have_nothing_left() -> None:
+    """One unit lies where a lane carries it, another where only a vehicle of its own does: both are served."""
+    bulky = (part("p1", size_class=SizeClass.BULKY),)
+    one = {"p1": make.shelf(1)}
+    problem = make.asked(
+        make.order(id="o1"),
+        make.order(make.line("l2"), id="o2"),
+        parts=bulky,
+        sources=(make.source(shelves=one), make.source("w2", shelves=one)),
+        routes=(make.route(carries=ALL_SIZES), make.route("w2", ShipMode.DEDICATED, carries=ALL_SIZES, cost_fen=9_000)),
+    )
+    sent = [dispatch.mode for answer in solved(problem).answers for dispatch in answer.dispatches]
+    assert sorted(sent) == [ShipMode.DEDICATED, ShipMode.STANDARD]
+
+
 def test_the_reserve_is_kept_for_those_who_may_have_it_at_a_price() -> None:
     shelves = (make.source(shelves={"p1": make.shelf(2, 2)}),)
     assert make.answer(solved(make.asked(sources=shelves))).answer is Answer.DECLINED

@@ -33,7 +33,7 @@ class Agents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:
-    """agent: (jobs,) NOTHING for a job that no agent was found for. No complete assignment costs less than the bound."""
+    """agent: (jobs,) NOTHING for a job that no agent was found for. bound: no complete assignment costs less."""
 
     agent: NDArray[np.int64]
     cost: int

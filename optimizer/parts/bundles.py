@@ -135,7 +135,7 @@ def bundles_below(
 
 
 @compiled
-def refit(
+def refit(  # noqa: PLR0913 - a kernel sees plain arrays
     room: Grid,
     w: Ways,
     base: NDArray[np.int64],
@@ -165,7 +165,7 @@ def refit(
 
 
 @compiled
-def best_few(
+def best_few(  # noqa: PLR0913 - a kernel sees plain arrays
     g: Grid,
     w: Ways,
     base: NDArray[np.int64],
@@ -244,6 +244,9 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
     cheapest = o.none_fen
     for k in range(n):
         desk.best[k] = NOTHING
+    if n == 1:
+        cheapest = _best_alone(g, w, base, desk, group)
+        return cheapest, cheapest
     _lay_rest(g, w, base, desk, group)
     depth, nodes = 0, 0
     desk.at[0] = w.first[o.first] - 1
@@ -261,6 +264,21 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
             depth += 1
             desk.at[depth] = _begin(g, w, desk, o.first + depth, depth) - 1
     return cheapest, cheapest
+
+
+@compiled_into
+def _best_alone(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> int:
+    """Find the best way of a group of one piece; no price makes one cheaper, so the first too dear ends it."""
+    o = g.groups[group]
+    cheapest = o.none_fen
+    for way in range(w.first[o.first], w.first[o.first + 1]):
+        late = w.rows[way].late + g.consignment_fen
+        if w.rows[way].fen + late >= cheapest:
+            break
+        if base[way] + late < cheapest and _has_room(g, w, desk, group, 0, way):
+            cheapest = base[way] + late
+            desk.best[0] = way
+    return int(cheapest)
 
 
 @compiled_into
@@ -308,31 +326,41 @@ def _next(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, dep
 @compiled_into
 def _has_room(g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int) -> bool:
     """Say whether every row that a way draws on has room for it beside the ways above it."""
-    o = g.groups[group]
     x = w.rows[way]
     for step in range(x.last_row - x.row + 1):
-        units = x.quantity
-        for k in range(depth):
-            if desk.at[k] != w.first[o.first + k + 1]:
-                y = w.rows[desk.at[k]]
-                if y.last_row == x.last_row and y.row <= x.row + step:
-                    units += y.quantity
-        if units > g.capacity[x.row + step]:
+        if _units_above(g, w, desk, group, depth, way, step, False) + x.quantity > g.capacity[x.row + step]:
             return False
     for step in range(x.last_floor_row - x.floor_row + 1):
-        units = x.quantity
-        for k in range(depth):
-            if desk.at[k] != w.first[o.first + k + 1]:
-                y = w.rows[desk.at[k]]
-                if y.last_floor_row == x.last_floor_row and y.floor_row <= x.floor_row + step:
-                    units += y.quantity
-        if units > g.capacity[x.floor_row + step]:
+        if _units_above(g, w, desk, group, depth, way, step, True) + x.quantity > g.capacity[x.floor_row + step]:
             return False
-    lines = 1
+    return bool(x.dock == NOTHING or _lines_above(g, w, desk, group, depth, way) < g.capacity[x.dock])
+
+
+@compiled_into
+def _units_above(  # noqa: PLR0913 - where it is in the search
+    g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int, step: int, floor: bool
+) -> int:
+    """Return what the ways above take of a step of the shelf that a way draws on, or of what is above its floor."""
+    x, first, units = w.rows[way], g.groups[group].first, 0
     for k in range(depth):
-        if x.dock != NOTHING and desk.at[k] != w.first[o.first + k + 1] and w.rows[desk.at[k]].dock == x.dock:
+        if desk.at[k] == w.first[first + k + 1]:
+            continue
+        y = w.rows[desk.at[k]]
+        if floor and y.last_floor_row == x.last_floor_row and y.floor_row <= x.floor_row + step:
+            units += y.quantity
+        if not floor and y.last_row == x.last_row and y.row <= x.row + step:
+            units += y.quantity
+    return units
+
+
+@compiled_into
+def _lines_above(g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int) -> int:
+    """Return how many of the ways above leave from the dock of a way."""
+    lines, first = 0, g.groups[group].first
+    for k in range(depth):
+        if desk.at[k] != w.first[first + k + 1] and w.rows[desk.at[k]].dock == w.rows[way].dock:
             lines += 1
-    return bool(x.dock == NOTHING or lines <= g.capacity[x.dock])
+    return lines
 
 
 @compiled_into

@@ -1,9 +1,9 @@
 """One bundle per group at least cost within every limit, and what is proven about it: branch and price.
 
-Most limits never bind: they take part only once a choice breaks them, and only the groups that could draw on them take
-part with them (the kernel). Everybody else has their cheapest bundle. Prices of limits are rounded to whole fen, which
-keeps the bound exact: the cheapest bundles at any prices, less what the limits are worth at them, cost no more than
-any choice within the limits (Lagrange).
+Most limits never bind: they take part only once a choice breaks them, and only the groups whose cheapest bundle draws
+on them take part with them (the kernel). Everybody else has that bundle: no price of a limit makes another cheaper.
+Prices of limits are rounded to whole fen, which keeps the bound exact: the cheapest bundles at any prices, less what
+the limits are worth at them, cost no more than any choice within the limits (Lagrange).
 
 Kits are complete or nothing, and nothing is very dear: half a kit is what makes the linear bound weak. So the proof
 branches on which kits are served at all. Once that is settled the bound is within a hair of the best whole choice,
@@ -37,6 +37,8 @@ FIRST_SLACK_FEN = 4_000
 FEELING_ROUNDS = 5
 FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.8
+GENERATING_SHARE = 0.65
+"""Of the time, at most, for the first prices: a good choice needs some as well."""
 _SLIGHT = 1e-6
 _HALF = 1e-4
 
@@ -96,6 +98,9 @@ class _Run:
         nothing = np.zeros(len(g.capacity), np.int64)
         everybody = np.ones(len(g.groups), bool)
         self.alone, self.alone_fen, _ = self._best(g, everybody, nothing)
+        entry, place = self.draws.of_all(self.alone[self.alone != NOTHING])
+        self.alone_row = self.draws.row[entry]
+        self.alone_group = g.pieces["group"][np.flatnonzero(self.alone != NOTHING)[place]]
         self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(self.alone_fen.sum()), price=nothing)
 
     def choose(self, remaining: Remaining) -> Chosen:
@@ -104,11 +109,16 @@ class _Run:
         if not self._activate(self._use(self.alone)):
             return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
         self._feel_prices()
-        self._generate(self.root, remaining)
+        self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
         best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
         closed_fen = fen
-        while open_ and self._proves(open_[0][0]) < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
+        while (
+            open_
+            and self._proves(open_[0][0]) < fen * (1 - self.gap)
+            and self.nodes < MOST_NODES
+            and not _over(remaining)
+        ):
             _, _, node = heappop(open_)
             self.nodes += 1
             way, way_fen = self._in_turn(node.share)
@@ -152,7 +162,7 @@ class _Run:
         """Return a good choice at the prices of the root."""
         root = self.root
         base, (_, _, least) = self._base(root.price), self._best(self.g, np.ones(len(self.g.groups), bool), root.price)
-        improving = Improving(self.g, self.w, self.draws, base, least)
+        improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
         improving.begin(self._in_turn(root.share)[0])
         improving.refit()
         between = {self.columns.group[k] for k, share in root.share.items() if _HALF < share < 1 - _HALF}
@@ -325,13 +335,13 @@ class _Run:
         return use.astype(np.float64)
 
     def _activate(self, use: NDArray[np.float64]) -> bool:
-        """Let the rows that are overdrawn take part, and whoever could draw on them; say whether there are any."""
+        """Let the rows that are overdrawn take part, and whose best bundles draw on them; say whether there are any."""
         broken = (use > self.g.capacity + 1e-6) & ~self.active
         if not broken.any():
             return False
         self.active |= broken
         joining = np.zeros_like(self.kernel)
-        joining[self.group_of_way[self.draws.way[broken[self.draws.row]]]] = True
+        joining[self.alone_group[broken[self.alone_row]]] = True
         joining &= ~self.kernel
         self.kernel |= joining
         for group in np.flatnonzero(joining):
@@ -404,3 +414,17 @@ class _Run:
 def _over(remaining: Remaining) -> bool:
     left = remaining()
     return left is not None and left <= 0
+
+
+def _part_of(remaining: Remaining, share: float) -> Remaining:
+    """Return what remains of a share of the time that remains now."""
+    all_s = remaining()
+    if all_s is None:
+        return remaining
+    kept_s = all_s * (1 - share)
+
+    def part() -> float | None:
+        left_s = remaining()
+        return None if left_s is None else left_s - kept_s
+
+    return part

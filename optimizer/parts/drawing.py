@@ -75,9 +75,7 @@ def with_halves(draws: Draws, capacity: NDArray[np.int64]) -> tuple[Draws, NDArr
     return drawn, np.concatenate(limits)
 
 
-def _by_way(
-    way: NDArray[np.int64], row: NDArray[np.int64], amount: NDArray[np.int64], ways: int
-) -> Draws:
+def _by_way(way: NDArray[np.int64], row: NDArray[np.int64], amount: NDArray[np.int64], ways: int) -> Draws:
     """Return these entries by way."""
     order = np.lexsort((row, way))
     first = np.searchsorted(way[order], np.arange(ways + 1))

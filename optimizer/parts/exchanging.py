@@ -1,4 +1,4 @@
-"""Annealing over orders of one piece, compiled: one moves where there is room, or takes the place of one that moves on."""
+"""Annealing over orders of one piece, compiled: one moves where there is room, or in another's place."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Exchange(NamedTuple):
 
     first: (movers + 1,) where the ways of each begin. way, fen, shelf: of each of these. at: (movers,) the number of
     what each has now. draw_first, draw_row, draw_amount: of every way. left: (rows,). shelf_first: where the members of
-    each shelf begin in `member`; count: how many there are; place: of each mover in `member`.
+    each shelf begin in `member`; members: how many there are; place: of each mover in `member`.
     """
 
     first: NDArray[np.int64]
@@ -31,7 +31,7 @@ class Exchange(NamedTuple):
     draw_amount: NDArray[np.int64]
     left: NDArray[np.int64]
     shelf_first: NDArray[np.int64]
-    count: NDArray[np.int64]
+    members: NDArray[np.int64]
     member: NDArray[np.int64]
     place: NDArray[np.int64]
 
@@ -65,7 +65,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
             state ^= state >> np.uint64(7)
             state ^= state << np.uint64(17)
             dearest = now - heat * np.log((float(state >> np.uint64(12)) + 1.0) / 4503599627370497.0)
-            now += _move(x, one, to, dearest - now, state)
+            now += _move(x, one, to, dearest - now, np.int64(state >> np.uint64(20)))
         if now < best:
             best = now
             for mover in range(movers):
@@ -75,7 +75,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
 
 
 @compiled_into
-def _move(x: Exchange, one: int, to: int, most_fen: float, state: int) -> int:
+def _move(x: Exchange, one: int, to: int, most_fen: float, pick: int) -> int:
     """Move one, and whoever must make room for it, if that costs no more than this; return what it costs."""
     was = x.at[one]
     delta = x.fen[to] - x.fen[was]
@@ -88,8 +88,8 @@ def _move(x: Exchange, one: int, to: int, most_fen: float, state: int) -> int:
         _draw(x, was, -1)
         return 0
     shelf = x.shelf[to]
-    if x.count[shelf] > 0:
-        other = x.member[x.shelf_first[shelf] + int((state >> np.uint64(20)) % np.uint64(x.count[shelf]))]
+    if x.members[shelf] > 0:
+        other = x.member[x.shelf_first[shelf] + pick % x.members[shelf]]
         had = x.at[other]
         if other != one:
             _draw(x, had, 1)
@@ -133,20 +133,24 @@ def _fits(x: Exchange, number: int) -> bool:
 def _settle(x: Exchange, one: int, to: int) -> None:
     """Write down where a mover is now, in its shelf's list too."""
     shelf = x.shelf[x.at[one]]
-    last = x.shelf_first[shelf] + x.count[shelf] - 1
+    last = x.shelf_first[shelf] + x.members[shelf] - 1
     x.member[x.place[one]] = x.member[last]
     x.place[x.member[last]] = x.place[one]
-    x.count[shelf] -= 1
+    x.members[shelf] -= 1
     shelf = x.shelf[to]
-    x.place[one] = x.shelf_first[shelf] + x.count[shelf]
+    x.place[one] = x.shelf_first[shelf] + x.members[shelf]
     x.member[x.place[one]] = one
-    x.count[shelf] += 1
+    x.members[shelf] += 1
     x.at[one] = to
 
 
 def new_exchange(
-    ways: list[NDArray[np.int64]], fen: list[NDArray[np.int64]], at: NDArray[np.int64], shelf_of_way: NDArray[np.int64],
-    draws: Draws, left: NDArray[np.int64],
+    ways: list[NDArray[np.int64]],
+    fen: list[NDArray[np.int64]],
+    at: NDArray[np.int64],
+    shelf_of_way: NDArray[np.int64],
+    draws: Draws,
+    left: NDArray[np.int64],
 ) -> Exchange:
     """Return it; ways, fen: of each mover. at: which of these it has. left: what is left beside all of that."""
     first = np.append(0, np.cumsum([len(some) for some in ways]))
@@ -163,7 +167,18 @@ def new_exchange(
     place[order] = shelf_first[shelf[here][order]] + np.arange(len(order)) - begins[shelf[here][order]]
     member[place] = np.arange(len(ways))
     return Exchange(
-        first=first, way=way, fen=price, shelf=shelf, at=here, best=here.copy(),
-        draw_first=draws.first, draw_row=draws.row, draw_amount=draws.amount, left=left,
-        shelf_first=shelf_first, count=count, member=member, place=place,
+        first=first,
+        way=way,
+        fen=price,
+        shelf=shelf,
+        at=here,
+        best=here.copy(),
+        draw_first=draws.first,
+        draw_row=draws.row,
+        draw_amount=draws.amount,
+        left=left,
+        shelf_first=shelf_first,
+        members=count,
+        member=member,
+        place=place,
     )

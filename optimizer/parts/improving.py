@@ -17,6 +17,7 @@ from optimizer.parts.drawing import Draws
 from optimizer.parts.exchanging import exchange, new_exchange
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
+from optimizer.parts.whole import Priced
 
 __all__ = ["Improving"]
 
@@ -25,6 +26,12 @@ FEW = 80
 """So many groups decide together, each among so many bundles."""
 MOST_FRACTIONAL = 1_000
 FEW_FRACTIONAL = 20
+FEW_WAYS = 8
+SWEEPS = 300
+SEEDS = 4
+PRICED_HEAT = 0.3, 0.005
+HEAT = 0.02, 0.002
+"""Where annealing begins and ends, in steps from the way of least regret to the next but two."""
 MOST_SECONDS = 3.0
 PATIENCE = 6
 WORTH = 0.02
@@ -44,10 +51,9 @@ class _Candidates:
 class Improving:
     """A choice, what it costs, and what it leaves; at prices that say where it could be better."""
 
-    def __init__(self, g: Grid, w: Ways, draws: Draws, base: NDArray[np.int64], least: NDArray[np.int64]) -> None:
-        """base: (ways,) fen of each with the prices of what it draws on. least: (groups,) of any bundle at them."""
-        self._g, self._w, self._draws, self._least = g, w, draws, least
-        self._base = base
+    def __init__(self, g: Grid, w: Ways, draws: Draws, priced: Priced) -> None:
+        self._g, self._w, self._draws = g, w, draws
+        self._base, self._least = priced.base, priced.least
         self._own = w.rows["fen"].copy()
         self._desk = new_desk(g)
         self._group_of_piece = g.pieces["group"].astype(np.int64)
@@ -87,40 +93,47 @@ class Improving:
                 self.way, self._left = kept
                 self._price_of(order)
 
-    def exchange(self, most: int, seed: int, sweeps: int, priced: bool, hot: float, cold: float) -> bool:
-        """Anneal over the groups of one piece, each among so many ways of least regret; say whether that helped."""
-        g, w, draws = self._g, self._w, self._draws
+    def exchange(self, sweeps: int, seed: int) -> None:
+        """Anneal over the groups of one piece, each among the ways of least regret: with what they draw on priced,
+        which spreads it well, then at what they cost."""
+        g, w = self._g, self._w
         alone = np.flatnonzero(g.groups["last"] - g.groups["first"] == 1)
-        ways, fen, at = [], [], np.zeros(len(alone), np.int64)
-        for number, group in enumerate(alone.tolist()):
-            piece = int(g.groups["first"][group])
-            some = np.arange(w.first[piece], w.first[piece + 1])
-            late = w.rows["late"][some]
-            some = some[np.argsort(self._base[some] + late, kind="stable")[:most]]
-            some = np.union1d(some, [NOTHING, self.way[piece]])
-            price = self._base if priced else self._own
-            own = np.where(some == NOTHING, _none_fen(g, group), price[some] + w.rows["late"][some])
-            own += np.where(some == NOTHING, 0, g.consignment_fen)
-            order = np.argsort(own, kind="stable")
-            ways.append(some[order])
-            fen.append(own[order])
-            at[number] = np.flatnonzero(some[order] == self.way[piece])[0]
-        if not len(alone):
-            return False
-        x = new_exchange(ways, fen, at, w.rows["last_row"].astype(np.int64), draws, self._left.copy())
-        spread = float(np.median([some[min(3, len(some) - 1)] - some[0] for some in fen])) + 1.0
-        saved = exchange(x, sweeps, spread * hot, spread * cold, seed)
-        if saved < 0 or priced:
+        none_fen = np.where(g.groups["complete"] == 1, g.groups["none_fen"], g.pieces["none_fen"][g.groups["first"]])
+        best = self.way, self.fen
+        for price, (hot, cold) in ((self._base, PRICED_HEAT), (self._own, HEAT)):
+            ways, fen, at, steps = [], [], [], []
+            for group, piece in zip(alone.tolist(), g.groups["first"][alone].tolist(), strict=True):
+                some = np.arange(w.first[piece], w.first[piece + 1])
+                regret = self._base[some] + w.rows["late"][some]
+                few = np.argsort(regret, kind="stable")[:FEW_WAYS]
+                steps.append(int(regret[few[-1]] - regret[few[0]]) * 3 // FEW_WAYS if len(few) else 0)
+                some = np.union1d(some[few], [NOTHING, self.way[piece]])
+                costs = np.where(some == NOTHING, none_fen[group], price[some] + w.rows["late"][some])
+                costs += np.where(some == NOTHING, 0, g.consignment_fen)
+                order = np.argsort(costs, kind="stable")
+                ways.append(some[order])
+                fen.append(costs[order])
+                at.append(int(np.flatnonzero(some[order] == self.way[piece])[0]))
+            shelf = w.rows["last_row"].astype(np.int64)
+            x = new_exchange(ways, fen, np.array(at), shelf, self._draws, self._left.copy())
+            step_fen = float(np.median(steps)) + 1.0
+            exchange(x, sweeps, step_fen * hot, step_fen * cold, seed)
             way = self.way.copy()
-            way[g.groups["first"][alone]] = x.way[x.best]
+            way[g.groups["first"][alone]] = x.way[x.at]
             self.begin(way)
-        return saved < 0
+            if self.fen < best[1]:
+                best = self.way, self.fen
+        self.begin(best[0])
 
     def improve(self, bound_fen: int, target_fen: int, fractional: NDArray[np.int64], over: Callable[[], bool]) -> None:
         """Improve until nothing much comes of it, the target is reached or the time is over.
 
         fractional: groups of which a linear program could not say what they get.
         """
+        alone = not (self._g.groups["last"] - self._g.groups["first"] > 1).any()
+        for seed in range(1, SEEDS + 1):
+            if alone and self.fen > target_fen and not over():
+                self.exchange(SWEEPS, seed)
         first = np.union1d(fractional, np.flatnonzero(self._regret > 0))
         if len(first) and not over():
             self._together(first[np.argsort(-self._regret[first], kind="stable")][:MOST_FRACTIONAL], FEW_FRACTIONAL)
@@ -243,14 +256,10 @@ class Improving:
             ),
             seconds=MOST_SECONDS,
             gap=_SURE,
+            # What they have comes first.
+            begin=np.arange(size) < groups,
         )
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
-
-
-def _none_fen(g: Grid, group: int) -> int:
-    """Return what going without costs a group of one piece."""
-    o = g.groups[group]
-    return int(o["none_fen"] if o["complete"] else g.pieces["none_fen"][o["first"]])
 
 
 def _spans(first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -39,7 +39,7 @@ FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.8
 GENERATING_SHARE = 0.65
 """Of the time, at most, for the first prices: a good choice needs some as well."""
-_SLIGHT = 1e-6
+_SLIGHT = 1e-5
 _HALF = 1e-4
 
 

@@ -75,7 +75,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
 
 
 @compiled_into
-def _move(x: Exchange, one: int, to: int, most_fen: float, pick: int) -> int:
+def _move(x: Exchange, one: int, to: int, most_fen: float, pick: np.int64) -> int:
     """Move one, and whoever must make room for it, if that costs no more than this; return what it costs."""
     was = x.at[one]
     delta = x.fen[to] - x.fen[was]

@@ -33,7 +33,7 @@ PRICED_HEAT = 0.3, 0.005
 HEAT = 0.02, 0.002
 """Where annealing begins and ends, in steps from the way of least regret to the next but two."""
 MOST_SECONDS = 3.0
-PATIENCE = 6
+PATIENCE = 3
 WORTH = 0.02
 """It ends after so many tries in a row that close less than this share of what is left to the bound."""
 _SURE = 1e-6

@@ -37,7 +37,7 @@ FIRST_SLACK_FEN = 4_000
 FEELING_ROUNDS = 5
 FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.8
-GENERATING_SHARE = 0.65
+GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
 _SLIGHT = 1e-5
 _HALF = 1e-4

@@ -81,8 +81,6 @@ class Improving:
         for base in (self._base, self._own):
             order = np.argsort(-self._regret, kind="stable")
             order = order[self._regret[order] > 0]
-            if not len(order):
-                return
             way, left = self.way.copy(), self._left.copy()
             draws, room = self._draws, self._g._replace(capacity=left)
             refit(room, self._w, base, self._desk, draws.first, draws.row, draws.amount, order, way)

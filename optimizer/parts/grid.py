@@ -412,7 +412,7 @@ class _Tables:
                 len(self.pieces),
                 run_first,
                 run_last,
-                self._own.get(order.outlet_id, NOTHING) if order.outlet_id is not None else NOTHING,
+                self._own.get(order.own_outlet_id or "", NOTHING),
                 order.job_id is not None,
                 order.urgent and order.waiting,
                 order.customer_class in asked.charges.release or (order.urgent and order.waiting),

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.errors import Conflict
 from api.store.days import supply_source
 from api.store.parts_shelves import Key, Standing
 from api.tables.network import CentreRow, Document, LaneRow, OutletRow, PartRow, WarehouseRow
 from datasets.day import build_day
+from datasets.faults import DayRefused
 from datasets.times import TIME_ZONE, moment_of, seconds_of
 from optimizer.model import Day, Inbound, Lane, Outlet, Part, Position, Warehouse
 from optimizer.parts.model import Order, Quota, Shelf, Sourcing
@@ -23,6 +25,7 @@ __all__ = ["PartsNetwork", "PartsNetworks"]
 
 LOOK_EVERY_S = 2.0
 """A change of the network is seen after at most this, in every process."""
+MOST_FAULTS = 100
 KEPT_OF = (CentreRow, OutletRow, WarehouseRow, PartRow, LaneRow, Document)
 
 Stamp = tuple[Any, ...]
@@ -114,7 +117,7 @@ class PartsNetworks:
         self._looked = 0.0
 
     def current(self, session: Session, now: dt.datetime) -> PartsNetwork:
-        """Return the network of today. Raises DayRefused when its rows do not fit together."""
+        """Return the network of today. Raises Conflict when there is none, or its rows do not fit together."""
         date = now.astimezone(TIME_ZONE).date()
         kept, moment = self._kept, self._monotonic()
         if kept is not None and kept[0][0] == date and moment - self._looked < LOOK_EVERY_S:
@@ -122,7 +125,13 @@ class PartsNetworks:
         with self._loading:
             stamp = _stamp(session, date)
             if self._kept is None or self._kept[0] != stamp:
-                self._kept = stamp, _read(session, date, now)
+                try:
+                    self._kept = stamp, _read(session, date, now)
+                except DayRefused as refused:
+                    said = [str(fault) for fault in refused.faults[:MOST_FAULTS]]
+                    raise Conflict(
+                        f"No network holds on {date} that parts could be sent in.", members={"faults": said}
+                    ) from None
             self._looked = moment
             return self._kept[1]
 

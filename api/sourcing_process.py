@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.clock import Clock, utc_now
 from api.database import Database
+from api.errors import Conflict
 from api.parts_answers import Decided, answer_at_once, asked_of_orders, decide, take_back
 from api.parts_network import PartsNetwork, PartsNetworks
 from api.patience import GONE, patiently
@@ -28,7 +29,6 @@ from api.store.plans import RunLost
 from api.store.sourcing_runs import begin_run, end_run, hold_run, run_alone
 from api.tables.parts import PartsOrder, SourcingRun
 from api.workers import end_with_parent
-from datasets.faults import DayRefused
 from optimizer.parts.check import faults
 from optimizer.parts.model import LineAnswer, Sourced, SourcingCost
 from optimizer.parts.replies import replies
@@ -76,8 +76,8 @@ def run_sourcing_here(database: Database, run_id: str, executor: str, clock: Clo
             network = PartsNetworks().current(session, clock())
         solved = _solved(database, run, network, clock)
         write(lambda session: _written(session, run_id, attempt, network, solved, clock))
-    except DayRefused as refused:
-        problem = _problem("day_refused", "The network has faults.", [str(fault) for fault in refused.faults])
+    except Conflict as refused:
+        problem = _problem("no_network", refused.detail, refused.members.get("faults", ()))
     except _Illegal as illegal:
         problem = _problem("sourcing_illegal", "The checker objects to the answers: a defect of ours.", illegal.faults)
     except (RunLost, *GONE):

@@ -10,7 +10,7 @@ from api.conditions import IfMatchIfThere, etag, hold_version
 from api.dependencies import EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.parts import networks_of
-from api.errors import BadRequest, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
+from api.errors import BadRequest, Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
 from api.pages import Page, PageOf, page_of
 from api.parts_network import PartsNetwork
 from api.routes import router
@@ -20,7 +20,7 @@ from api.tables.parts import QuotaRow
 
 __all__ = ["get_quota", "list_quotas", "put_quota", "remove_quota", "routes"]
 
-routes = router("parts", NotFound, PreconditionFailed, PreconditionRequired)
+routes = router("parts", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
 
 WRITE = needs("parts:write")
 QuotaId = Annotated[str, Path(max_length=129, description="Outlet and part.", examples=["Z0018;P-0012"])]

@@ -128,6 +128,7 @@ def _lanes(random: Random, day: model.Day) -> Iterator[model.Lane]:
                 if random.random() < 0.2:
                     continue
                 fast_s = hours * HOUR_S // 2
+                shut = Random(f"{warehouse.id} {centre.id} {mode} {warehouse.position}").random() < 0.1
                 yield model.Lane(
                     warehouse_id=warehouse.id,
                     centre_id=centre.id,
@@ -138,7 +139,7 @@ def _lanes(random: Random, day: model.Day) -> Iterator[model.Lane]:
                     cost_fen=random.randrange(cost_fen, 2 * cost_fen),
                     cost_fen_per_kg=random.randrange(300),
                     carries=carries,
-                    closed=((0, model.DAY_S),) if random.random() < 0.1 else (),
+                    closed=((0, model.DAY_S),) if shut else (),
                 )
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "work": ("api.cli_work", "work_app"),
     "warm-up": ("api.cli_warm_up", "warm_up_app"),
     "day": ("api.cli_day", "day_app"),
+    "parts": ("api.cli_parts", "parts_app"),
     "db": ("api.cli_db", "db_app"),
     "key": ("api.cli_key", "key_app"),
 }

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from api.cluster import ClusterWorkers
-from api.console import ProgressLines, print_changes, print_kpis
+from api.console import STAGES, print_changes, print_kpis
 from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language, print_explanations
 from api.planning import check_day, explain_day, plan_day
+from api.progress_lines import ProgressLines
 from api.replanning import Base
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
@@ -77,7 +78,7 @@ def _day_plan(  # noqa: PLR0913 - one for each option of the command
         raise typer.BadParameter("give --workers or --scheduler, not both: a cluster has its own workers")
     given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 60.0)
     hired = ClusterWorkers(scheduler) if scheduler is not None else ProcessWorkers(workers or os.cpu_count() or 1)
-    with hired as crew, ProgressLines() as progress:
+    with hired as crew, ProgressLines(STAGES) as progress:
         budget = crew.until_stopped(given)
         published = None if base is None else Base(out=base, stability=stability)
         planned = plan_day(

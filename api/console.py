@@ -1,13 +1,10 @@
-"""What a person sees while a plan is made and when it is done: a progress bar on a terminal, plain lines elsewhere."""
+"""What a person sees of a plan when it is done, and the words for its stages while it is made."""
 
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.planning import Planned
@@ -16,7 +13,7 @@ from optimizer.churn import Fate
 from optimizer.plan import Status
 from optimizer.stability import Stability
 
-__all__ = ["ProgressLines", "print_changes", "print_kpis"]
+__all__ = ["STAGES", "print_changes", "print_kpis"]
 
 STAGES = {
     "reading": ("Reading the day", 0.03),
@@ -35,45 +32,6 @@ STAGES = {
 """Stage of `plan_day` → its words, and the share of the whole that is behind when it begins."""
 MOST_FLOORS = 5
 """So many centres below the parity floor are named; the rest are counted."""
-
-
-class ProgressLines:
-    """Shows how far a run is; use as a context manager and call it with a stage and the share of it done."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        self._stage = ""
-        self._begun = time.monotonic()
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.percentage:>3.0f} %"),
-                TimeElapsedColumn(),
-                console=self._console,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("", total=1.0)
-        return self
-
-    def __call__(self, stage: str, done: float) -> None:
-        """Show a stage and the share of it that is done."""
-        words, begins = STAGES[stage]
-        ends = min((share for _, share in STAGES.values() if share > begins), default=1.0)
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=words, completed=begins + done * (ends - begins))
-        elif stage != self._stage:
-            sys.stderr.write(f"{time.monotonic() - self._begun:6.1f} s  {words}\n")
-            sys.stderr.flush()
-        self._stage = stage
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 def print_kpis(planned: Planned) -> None:

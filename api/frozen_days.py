@@ -5,7 +5,7 @@ It is kept as values, not as a memory of objects: a version that no longer knows
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from datasets.day import DayFolder
 from datasets.job_list import Answer
 from datasets.times import seconds_of
 from optimizer.model import Day
+from optimizer.parts.returns import Return
+from optimizer.parts.supply import Supply
 
 __all__ = ["FrozenDay", "LiveVisit", "OtherVersion", "frozen", "thawed"]
 
@@ -76,6 +78,10 @@ class _Kept:
     live: dict[str, LiveVisit]
     against_published: bool
     standing: frozenset[str] = frozenset()
+    supply: Supply = field(default_factory=Supply)
+    forecast: list[tuple[str, str, int]] = field(default_factory=list)
+    """That of the supply, which has pairs for keys: JSON has none."""
+    returns: tuple[Return, ...] = ()
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -95,6 +101,9 @@ def frozen(day: FrozenDay) -> Any:
         live=dict(day.live),
         against_published=day.against_published,
         standing=day.standing,
+        supply=replace(folder.supply, forecast={}),
+        forecast=[(centre_id, part_id, units) for (centre_id, part_id), units in folder.supply.forecast.items()],
+        returns=folder.returns,
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -105,7 +114,7 @@ def thawed(document: bytes) -> FrozenDay:
         kept = _KEPT.validate_json(document)
     except ValidationError as error:
         raise OtherVersion(f"{error.error_count()} values of the day are unknown to this version") from error
-    frames = {
+    frames: dict[str, Any] = {
         name: pd.DataFrame(table.rows, index=pd.Index(table.index), columns=table.columns, dtype=str)
         for name, table in kept.frames.items()
     }
@@ -116,6 +125,8 @@ def thawed(document: bytes) -> FrozenDay:
         sla_names=kept.sla_names,
         policies=kept.policies,
         answers=kept.answers,
+        supply=replace(kept.supply, forecast={(centre, part): units for centre, part, units in kept.forecast}),
+        returns=kept.returns,
         **frames,
     )
     return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)

@@ -16,13 +16,16 @@ __all__ = [
     "DATE",
     "DATES",
     "IDENTIFIER",
+    "IDENTIFIERS",
     "IDENTIFIER_PATTERN",
+    "INBOUND",
     "INSTANT",
     "INTERVAL",
     "INTERVALS",
     "QUANTITIES",
     "SKILLS",
     "TEXT",
+    "THOUSANDTHS",
     "TIME_OF_DAY",
     "WEEKDAY",
     "WEEKDAYS",
@@ -58,6 +61,7 @@ WEEKDAY = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 IDENTIFIER_PATTERN = re.compile(r"\w(?:[^\x00-\x1f\x7f;:/\\\"<>|?*]{0,62}[^\s\x00-\x1f\x7f;:/\\\"<>|?*])?")
 WORD_PATTERN = re.compile(r"[^\s;:](?:[^\x00-\x1f\x7f;:]{0,62}[^\s\x00-\x1f\x7f;:])?")
 NUMBER_PATTERN = re.compile(r"[+-]?[0-9]{1,4}(?:\.[0-9]{0,18})?")
+DECIMAL_PATTERN = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 INTEGER_PATTERN = re.compile(r"-?[0-9]{1,12}")
 
 
@@ -122,6 +126,21 @@ def _percentage(text: str, least: int, most: int) -> tuple[str, int]:
 def _quantity(text: str) -> tuple[str, int]:
     part, count = _pair(text)
     return part, _bounded(count, 1, 1_000)
+
+
+def _lot(text: str) -> tuple[int, int]:
+    """Return when a lot is there, and how many units it has."""
+    count, at, moment = text.partition("@")
+    if not at:
+        raise ValueError
+    return instant_of(moment), _bounded(count, 1, 1_000_000_000)
+
+
+def _thousandths(text: str) -> int:
+    if DECIMAL_PATTERN.fullmatch(text) is None:
+        raise ValueError
+    whole, _, decimals = text.partition(".")
+    return int(whole) * 1_000 + int(decimals.ljust(3, "0"))
 
 
 def _interval(text: str) -> Window:
@@ -204,6 +223,7 @@ IDENTIFIER = Kind(
     parse=_matching(IDENTIFIER_PATTERN),
     allowed='an id of 1 to 64 characters that begins with a letter, digit or _ and holds none of ; : / \\ " < > | ? *',
 )
+IDENTIFIERS = Kind(parse=_listed(IDENTIFIER.parse), allowed="ids separated by ;")
 WORD = Kind(parse=_matching(WORD_PATTERN), allowed="1 to 64 characters without ; or : and without spaces at the ends")
 WORDS = Kind(parse=lambda text: frozenset(_listed(WORD.parse)(text)), allowed="words separated by ;")
 TEXT = Kind(parse=str, allowed="any text")
@@ -224,3 +244,8 @@ CERTIFICATES = Kind(parse=_listed(_certificate), allowed="scheme:first date:last
 QUANTITIES = Kind(
     parse=_listed(_quantity, key=lambda item: item[0]), allowed="part_id:quantity;… with quantity 1 to 1000"
 )
+INBOUND = Kind(
+    parse=lambda text: tuple(sorted(_listed(_lot)(text))),
+    allowed="quantity@time;… such as 20@2026-03-03T09:00:00+08:00, quantities 1 or more",
+)
+THOUSANDTHS = Kind(parse=_thousandths, allowed="a number such as 2 or 0.25, not negative, at most three decimals")

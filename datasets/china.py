@@ -14,6 +14,7 @@ from datasets.china_network import centres, outlet_load, outlets, warehouses
 from datasets.china_parts import NEVER_S, kits, lanes, parts, ready_times, stock
 from datasets.china_people import is_master, staffing, team
 from datasets.china_published import name_preferred, publish, spoil
+from datasets.china_supply import POLICY, furnish, supply
 from datasets.china_windows import Answers, agree
 from datasets.day import write_day
 from geo.crs import Datum, from_wgs84
@@ -29,7 +30,7 @@ _CALENDARS: dict[str, dict[str, list[str] | bool]] = {
     "office": {"weekdays": list(_WEEKDAYS[:6]), "public_holidays": True},
     "retail": {"weekdays": list(_WEEKDAYS), "public_holidays": False},
 }
-_NETWORK, _PEOPLE, _PARTS, _CALLS, _PUBLISHED = range(5)
+_NETWORK, _PEOPLE, _PARTS, _CALLS, _PUBLISHED, _SUPPLY = range(6)
 """Streams of random numbers: more calls leave the network as it is."""
 
 
@@ -47,24 +48,27 @@ def make_day(
     have nobody.
     """
     ground = load_ground()
-    random = [np.random.default_rng([seed, stream]) for stream in range(5)]
+    random = [np.random.default_rng([seed, stream]) for stream in range(6)]
     centre_table = centres(ground)
     outlet_table = outlets(random[_NETWORK], ground, centre_table)
     own = outlet_table["ownership"].to_numpy() == "own"
     people = staffing(outlet_load(ground, outlet_table), own, technicians)
     outlet_table["workload_target"] = np.where(own, 0, VISITS_OWED_PER_TECHNICIAN * people)
     technician_table = team(random[_PEOPLE], outlet_table, people, date)
-    supply = _supply(random[_PARTS], ground, centre_table, jobs)
+    network = _network(random[_PARTS], ground, centre_table, jobs)
     job_table = calls(random[_CALLS], ground, outlet_table, jobs, date)
     closed, working = _year_of(date)
     present = technician_table[_on_duty(technician_table, outlet_table, date, closed, working)]
-    agree(random[_CALLS], job_table, _answers(job_table, present, outlet_table, supply), date)
+    agree(random[_CALLS], job_table, _answers(job_table, present, outlet_table, network), date)
     publish(random[_PUBLISHED], job_table, present.reset_index(drop=True), outlet_table, date)
     name_preferred(random[_PUBLISHED], job_table, technician_table, outlet_table)
     spoil(random[_PUBLISHED], job_table, technician_table, date)
     _as_typed(job_table)
+    load = _load_of_warehouses(ground, network["warehouses"])
+    network |= {"outlets": outlet_table, **furnish(random[_SUPPLY], network, load, jobs, date)}
     tables = {
-        **supply,
+        **network,
+        **supply(random[_SUPPLY], ground, network, jobs, date),
         "centres": centre_table.drop(columns="province_id"),
         "outlets": outlet_table.drop(columns="place"),
         "technicians": technician_table,
@@ -119,7 +123,9 @@ def _on_duty(
     )
 
 
-def _supply(rng: np.random.Generator, ground: Ground, centre_table: pd.DataFrame, jobs: int) -> dict[str, pd.DataFrame]:
+def _network(
+    rng: np.random.Generator, ground: Ground, centre_table: pd.DataFrame, jobs: int
+) -> dict[str, pd.DataFrame]:
     """Return centres, warehouses, parts, stock and lanes by name."""
     warehouse_table, part_table = warehouses(ground), parts()
     return {
@@ -132,13 +138,13 @@ def _supply(rng: np.random.Generator, ground: Ground, centre_table: pd.DataFrame
 
 
 def _answers(
-    job_table: pd.DataFrame, present: pd.DataFrame, outlet_table: pd.DataFrame, supply: Mapping[str, pd.DataFrame]
+    job_table: pd.DataFrame, present: pd.DataFrame, outlet_table: pd.DataFrame, network: Mapping[str, pd.DataFrame]
 ) -> Answers:
     """Return what the hotline knows of each job: the way there, when parts can come, and what was promised."""
-    number_of = {centre: number for number, centre in enumerate(supply["centres"]["centre_id"])}
+    number_of = {centre: number for number, centre in enumerate(network["centres"]["centre_id"])}
     lon, lat = job_table["lon"].to_numpy(), job_table["lat"].to_numpy()
     _, nearest = kilometres(sphere(outlet_table["lon"].to_numpy(), outlet_table["lat"].to_numpy()), lon, lat)
-    ready = ready_times(supply)
+    ready = ready_times(network)
     centre = outlet_table["centre_id"].map(number_of).to_numpy()[nearest].tolist()
     ready_s = [
         max((ready[part][c] for part in kit), default=0) for kit, c in zip(job_table["kit"], centre, strict=True)
@@ -183,6 +189,7 @@ def _settings(date: dt.date, closed: list[dt.date], working: list[dt.date]) -> d
         "travel": "estimate",
         "calendars": _CALENDARS,
         "holidays": {"closed": closed, "working": working},
+        "parts": POLICY,
         "freeze": {"fax": "-1 18:00", "phone": "07:00"},
         "sla": [
             _promise("丁牌: end of the second calendar day", "arrival", "P2D", brand="丁牌", area_class="seat"),

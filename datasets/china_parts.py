@@ -9,7 +9,7 @@ from datasets.china_catalogue import FAMILIES, SERIES
 from datasets.china_ground import DAY_S, NOW_S, Floats, Ints, kilometres, sphere
 from datasets.times import duration_of, time_of_day_of
 
-__all__ = ["kits", "lanes", "part_id", "parts", "ready_times", "shipped_kits", "stock"]
+__all__ = ["kits", "lanes", "part_id", "parts", "ready_times", "shipped_kits", "shipped_need", "stock"]
 
 SAME_DAY_KM = 150
 """Up to here by road, express leaves in the morning and arrives the same day; from farther, the next morning."""
@@ -69,7 +69,7 @@ def stock(rng: np.random.Generator, part_table: pd.DataFrame, warehouse_load: Fl
     warehouse_load: share of calls near each.
     """
     shipped = part_table[part_table["carried"] == "no"].reset_index(drop=True)
-    daily = calls * np.array([need for _, need in _shipped_need()])
+    daily = calls * np.array([need for _, need in shipped_need()])
     mean = COVER_DAYS * daily[:, None] * warehouse_load[None, :]
     on_hand = rng.poisson(np.maximum(mean, 1.2))
     on_hand[rng.random(on_hand.shape) < UNSTOCKED_SHARE] = 0
@@ -90,7 +90,7 @@ def stock(rng: np.random.Generator, part_table: pd.DataFrame, warehouse_load: Fl
     )
 
 
-def _shipped_need() -> list[tuple[str, float]]:
+def shipped_need() -> list[tuple[str, float]]:
     """Return each shipped part's calls per call of the network, in the order of parts.csv."""
     total = sum(family.share for family in FAMILIES)
     need = []
@@ -112,7 +112,7 @@ def lanes(warehouse_table: pd.DataFrame, centre_table: pd.DataFrame) -> pd.DataF
     rows = [
         lane
         for c, centre in enumerate(centre_table["centre_id"])
-        for km, w in zip(distance[c], index[c], strict=True)
+        for km, w in zip(np.atleast_1d(distance[c]), np.atleast_1d(index[c]), strict=True)
         for lane in _lanes_of_pair(str(warehouse_table["warehouse_id"].iloc[int(w)]), str(centre), 1.25 * float(km))
     ]
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""The tables of a day folder: every column with its kind, whether it is required, and what it refers to."""
+"""The tables that every day folder has: each column with its kind, whether it is required, and what it refers to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,8 @@ from datasets.cells import (
     DATE,
     DATES,
     IDENTIFIER,
+    IDENTIFIERS,
+    INBOUND,
     INSTANT,
     INTERVAL,
     INTERVALS,
@@ -31,15 +33,17 @@ from datasets.cells import (
 from optimizer.model import Channel, CustomerClass, Lock, Ownership, ShipMode, SizeClass, TravelMode
 
 __all__ = [
-    "CSV_FILES",
     "DATUMS",
     "JOB_CHANNELS",
     "MAX_COUNT",
     "MAX_FEN",
     "MAX_WEIGHT_G",
     "TABLES",
+    "TRANSIT",
     "Column",
     "TableFormat",
+    "may",
+    "must",
 ]
 
 MAX_FEN = 1_000_000_000
@@ -48,6 +52,7 @@ MAX_WEIGHT_G = 10_000_000
 HOUR_S = 3_600
 JOB_CHANNELS = ("hotline", "web", "app", "wechat", "shop")
 DATUMS = ("WGS84", "GCJ02", "BD09")
+WAREHOUSE_KINDS = ("warehouse", "hq", "supplier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +81,27 @@ class TableFormat:
         return f"{self.name}.csv"
 
 
-def _must(name: str, kind: Kind, *, refers: str = "") -> Column:
+def must(name: str, kind: Kind, *, refers: str = "") -> Column:
+    """Return a column whose cells may not be empty."""
     return Column(name=name, kind=kind, required=True, refers=refers)
 
 
-def _may(name: str, kind: Kind, default: Any = None, *, refers: str = "") -> Column:
+def may(name: str, kind: Kind, default: Any = None, *, refers: str = "") -> Column:
+    """Return a column that may be left out; the default stands for an empty cell."""
     return Column(name=name, kind=kind, default=default, refers=refers)
 
 
-POSITION = (_must("lon", COORDINATE), _must("lat", COORDINATE), _must("datum", one_of(DATUMS)))
+POSITION = (must("lon", COORDINATE), must("lat", COORDINATE), must("datum", one_of(DATUMS)))
 TRANSIT = duration(0, 60 * 24 * HOUR_S, "not negative and at most 60 days")
 
 CENTRES = TableFormat(
     name="centres",
     columns=(
-        _must("centre_id", IDENTIFIER),
-        _must("name", TEXT),
-        _may("province", TEXT, ""),
+        must("centre_id", IDENTIFIER),
+        must("name", TEXT),
+        may("province", TEXT, ""),
         *POSITION,
-        _must("calendar", WORD),
+        must("calendar", WORD),
     ),
     keys=("centre_id",),
     needs_rows=True,
@@ -103,25 +110,25 @@ CENTRES = TableFormat(
 OUTLETS = TableFormat(
     name="outlets",
     columns=(
-        _must("outlet_id", IDENTIFIER),
-        _must("name", TEXT),
-        _must("centre_id", IDENTIFIER, refers="centres"),
-        _must("ownership", member(Ownership)),
-        _must("channel", member(Channel)),
+        must("outlet_id", IDENTIFIER),
+        must("name", TEXT),
+        must("centre_id", IDENTIFIER, refers="centres"),
+        must("ownership", member(Ownership)),
+        must("channel", member(Channel)),
         *POSITION,
-        _may("place_level", one_of(("city", "county", "township", "village")), ""),
-        _may("calendar", WORD, ""),
-        _must("opens", TIME_OF_DAY),
-        _must("closes", TIME_OF_DAY),
-        _may("tariff_id", WORD, ""),
-        _may("opened_on", DATE),
-        _may("closed_on", DATE),
-        _may("workload_target", integer(0, MAX_COUNT), 0),
-        _may("visits_so_far", integer(0, MAX_COUNT), 0),
-        _may("duration_percent", percentages(10, 1_000), {}),
-        _may("first_fix_percent", percentages(0, 100), {}),
-        _may("contact", TEXT, ""),
-        _may("phone", TEXT, ""),
+        may("place_level", one_of(("city", "county", "township", "village")), ""),
+        may("calendar", WORD, ""),
+        must("opens", TIME_OF_DAY),
+        must("closes", TIME_OF_DAY),
+        may("tariff_id", WORD, ""),
+        may("opened_on", DATE),
+        may("closed_on", DATE),
+        may("workload_target", integer(0, MAX_COUNT), 0),
+        may("visits_so_far", integer(0, MAX_COUNT), 0),
+        may("duration_percent", percentages(10, 1_000), {}),
+        may("first_fix_percent", percentages(0, 100), {}),
+        may("contact", TEXT, ""),
+        may("phone", TEXT, ""),
     ),
     keys=("outlet_id",),
     needs_rows=True,
@@ -130,23 +137,23 @@ OUTLETS = TableFormat(
 TECHNICIANS = TableFormat(
     name="technicians",
     columns=(
-        _must("technician_id", IDENTIFIER),
-        _must("name", TEXT),
-        _must("outlet_id", IDENTIFIER, refers="outlets"),
-        _must("travel_mode", member(TravelMode)),
-        _must("skills", SKILLS),
-        _may("certificates", CERTIFICATES, ()),
-        _may("load_capacity", integer(0, MAX_COUNT), 0),
-        _may("crew_size", integer(1, 10), 1),
-        _must("shift_start", TIME_OF_DAY),
-        _must("shift_end", TIME_OF_DAY),
-        _may("overtime_limit", duration(0, 12 * HOUR_S, "not negative and at most 12 hours"), 0),
-        _may("break_earliest", TIME_OF_DAY),
-        _may("break_latest", TIME_OF_DAY),
-        _may("break_duration", duration(60, 6 * HOUR_S, "1 minute to 6 hours")),
-        _may("rest_weekdays", WEEKDAYS, ()),
-        _may("absent_on", DATES, frozenset()),
-        _may("busy_until", INSTANT),
+        must("technician_id", IDENTIFIER),
+        must("name", TEXT),
+        must("outlet_id", IDENTIFIER, refers="outlets"),
+        must("travel_mode", member(TravelMode)),
+        must("skills", SKILLS),
+        may("certificates", CERTIFICATES, ()),
+        may("load_capacity", integer(0, MAX_COUNT), 0),
+        may("crew_size", integer(1, 10), 1),
+        must("shift_start", TIME_OF_DAY),
+        must("shift_end", TIME_OF_DAY),
+        may("overtime_limit", duration(0, 12 * HOUR_S, "not negative and at most 12 hours"), 0),
+        may("break_earliest", TIME_OF_DAY),
+        may("break_latest", TIME_OF_DAY),
+        may("break_duration", duration(60, 6 * HOUR_S, "1 minute to 6 hours")),
+        may("rest_weekdays", WEEKDAYS, ()),
+        may("absent_on", DATES, frozenset()),
+        may("busy_until", INSTANT),
     ),
     keys=("technician_id",),
 )
@@ -154,56 +161,65 @@ TECHNICIANS = TableFormat(
 JOBS = TableFormat(
     name="jobs",
     columns=(
-        _must("job_id", IDENTIFIER),
-        _must("reported_at", INSTANT),
-        _may("channel", one_of(JOB_CHANNELS), ""),
-        _may("brand", TEXT, ""),
-        _must("product", WORD),
-        _may("fault", WORD, ""),
-        _may("job_type", one_of(("repair", "door_replacement", "installation", "maintenance", "unit_exchange")), ""),
-        _must("skill_level", integer(1, 3)),
-        _may("certificates", WORDS, frozenset()),
+        must("job_id", IDENTIFIER),
+        must("reported_at", INSTANT),
+        may("channel", one_of(JOB_CHANNELS), ""),
+        may("brand", TEXT, ""),
+        must("product", WORD),
+        may("fault", WORD, ""),
+        may("job_type", one_of(("repair", "door_replacement", "installation", "maintenance", "unit_exchange")), ""),
+        must("skill_level", integer(1, 3)),
+        may("certificates", WORDS, frozenset()),
         *POSITION,
-        _may("address", TEXT, ""),
-        _may("contact", TEXT, ""),
-        _may("phone", TEXT, ""),
-        _may("centre_id", IDENTIFIER, "", refers="centres"),
-        _may("customer_class", member(CustomerClass), CustomerClass.ORDINARY),
-        _may("urgent", YES_NO, False),
-        _must("service_duration", duration(1, 24 * HOUR_S, "longer than nothing and at most 24 hours")),
-        _may("crew_size", integer(1, 10), 1),
-        _may("load", integer(0, MAX_COUNT), 0),
-        _may("windows", INTERVALS, ()),
-        _may("appointment", INTERVAL),
-        _may("preferred", INTERVAL),
-        _may("consent", one_of(("given", "not_needed", "pending")), "not_needed"),
-        _may("parts", QUANTITIES),
-        _may("preferred_technician_id", IDENTIFIER, refers="technicians"),
-        _may("lock", member(Lock), Lock.NONE),
-        _may("published_technician_id", IDENTIFIER, refers="technicians"),
-        _may("published_start", INSTANT),
-        _may("told", YES_NO, False),
-        _may("same_fault_at", INSTANT),
+        may("address", TEXT, ""),
+        may("contact", TEXT, ""),
+        may("phone", TEXT, ""),
+        may("centre_id", IDENTIFIER, "", refers="centres"),
+        may("customer_class", member(CustomerClass), CustomerClass.ORDINARY),
+        may("urgent", YES_NO, False),
+        must("service_duration", duration(1, 24 * HOUR_S, "longer than nothing and at most 24 hours")),
+        may("crew_size", integer(1, 10), 1),
+        may("load", integer(0, MAX_COUNT), 0),
+        may("windows", INTERVALS, ()),
+        may("appointment", INTERVAL),
+        may("preferred", INTERVAL),
+        may("consent", one_of(("given", "not_needed", "pending")), "not_needed"),
+        may("parts", QUANTITIES),
+        may("preferred_technician_id", IDENTIFIER, refers="technicians"),
+        may("lock", member(Lock), Lock.NONE),
+        may("published_technician_id", IDENTIFIER, refers="technicians"),
+        may("published_start", INSTANT),
+        may("told", YES_NO, False),
+        may("same_fault_at", INSTANT),
     ),
     keys=("job_id",),
 )
 
 WAREHOUSES = TableFormat(
     name="warehouses",
-    columns=(_must("warehouse_id", IDENTIFIER), _must("name", TEXT), *POSITION),
+    columns=(
+        must("warehouse_id", IDENTIFIER),
+        must("name", TEXT),
+        *POSITION,
+        may("kind", one_of(WAREHOUSE_KINDS), "warehouse"),
+        may("calendar", WORD, ""),
+        may("dock_lines", integer(1, MAX_COUNT)),
+        may("offline", YES_NO, False),
+    ),
     keys=("warehouse_id",),
 )
 
 PARTS = TableFormat(
     name="parts",
     columns=(
-        _must("part_id", IDENTIFIER),
-        _must("name", TEXT),
-        _must("family", WORD),
-        _must("size_class", member(SizeClass)),
-        _must("weight_g", integer(0, MAX_WEIGHT_G)),
-        _may("price_fen", integer(0, MAX_FEN), 0),
-        _may("carried", YES_NO, False),
+        must("part_id", IDENTIFIER),
+        must("name", TEXT),
+        must("family", WORD),
+        must("size_class", member(SizeClass)),
+        must("weight_g", integer(0, MAX_WEIGHT_G)),
+        may("price_fen", integer(0, MAX_FEN), 0),
+        may("carried", YES_NO, False),
+        may("substitutes", IDENTIFIERS, ()),
     ),
     keys=("part_id",),
 )
@@ -211,10 +227,10 @@ PARTS = TableFormat(
 KITS = TableFormat(
     name="kits",
     columns=(
-        _must("product", WORD),
-        _must("fault", WORD),
-        _must("part_id", IDENTIFIER, refers="parts"),
-        _must("quantity", integer(1, 1_000)),
+        must("product", WORD),
+        must("fault", WORD),
+        must("part_id", IDENTIFIER, refers="parts"),
+        must("quantity", integer(1, 1_000)),
     ),
     keys=("product", "fault", "part_id"),
 )
@@ -222,10 +238,13 @@ KITS = TableFormat(
 STOCK = TableFormat(
     name="stock",
     columns=(
-        _must("warehouse_id", IDENTIFIER, refers="warehouses"),
-        _must("part_id", IDENTIFIER, refers="parts"),
-        _must("on_hand", integer(0, MAX_FEN)),
-        _may("reserved", integer(0, MAX_FEN), 0),
+        must("warehouse_id", IDENTIFIER, refers="warehouses"),
+        must("part_id", IDENTIFIER, refers="parts"),
+        must("on_hand", integer(0, MAX_FEN)),
+        may("reserved", integer(0, MAX_FEN), 0),
+        may("floor", integer(0, MAX_FEN), 0),
+        may("inbound", INBOUND, ()),
+        may("as_of", INSTANT),
     ),
     keys=("warehouse_id", "part_id"),
 )
@@ -233,18 +252,19 @@ STOCK = TableFormat(
 LANES = TableFormat(
     name="lanes",
     columns=(
-        _must("warehouse_id", IDENTIFIER, refers="warehouses"),
-        _must("centre_id", IDENTIFIER, refers="centres"),
-        _must("mode", member(ShipMode)),
-        _must("cut_off", TIME_OF_DAY),
-        _must("transit_p50", TRANSIT),
-        _must("transit_p90", TRANSIT),
-        _must("cost_fen", integer(0, MAX_FEN)),
-        _may("cost_fen_per_kg", integer(0, MAX_FEN), 0),
-        _must("carries", members(SizeClass)),
+        must("warehouse_id", IDENTIFIER, refers="warehouses"),
+        must("centre_id", IDENTIFIER, refers="centres"),
+        must("mode", member(ShipMode)),
+        must("cut_off", TIME_OF_DAY),
+        must("transit_p50", TRANSIT),
+        must("transit_p90", TRANSIT),
+        must("cost_fen", integer(0, MAX_FEN)),
+        may("cost_fen_per_kg", integer(0, MAX_FEN), 0),
+        must("carries", members(SizeClass)),
+        may("calendar", WORD, ""),
+        may("closed", INTERVALS, ()),
     ),
     keys=("warehouse_id", "centre_id", "mode", "cut_off", "carries"),
 )
 
 TABLES = (CENTRES, OUTLETS, TECHNICIANS, JOBS, WAREHOUSES, PARTS, KITS, STOCK, LANES)
-CSV_FILES = tuple(table.file for table in TABLES)

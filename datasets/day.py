@@ -10,7 +10,7 @@ import pandas as pd
 import tomli_w
 from numpy.typing import NDArray
 
-from datasets.columns import CSV_FILES, TABLES
+from datasets.columns import TABLES
 from datasets.day_tables import check_tables, read_tables
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
@@ -27,11 +27,15 @@ from datasets.network import (
     wgs84,
 )
 from datasets.settings import SETTINGS_FILE, Settings, read_toml, settings_of
+from datasets.supply import build_returns, build_supply
+from datasets.supply_columns import ALL_TABLES, CSV_FILES, SUPPLY_TABLES
 from datasets.table import Table, read_text, table_of
 from datasets.times import midnight_of
 from datasets.whole_folder import whole_folder
 from geo.areas import Areas, seat_mask
 from optimizer.model import AreaClass, Day, Outlet
+from optimizer.parts.returns import Return
+from optimizer.parts.supply import Supply
 
 __all__ = [
     "AREAS_FILE",
@@ -55,7 +59,8 @@ class DayFolder:
 
     day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
     sla_names: job id → the policy row behind each of the job's clocks, in their order. policies: where the rows are
-    from, first come first. answers: job id → the promises that no visit keeps.
+    from, first come first. answers: job id → the promises that no visit keeps. supply: what is known of the parts
+    beside the day. returns: defective parts at outlets.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
     datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
     """
@@ -72,6 +77,8 @@ class DayFolder:
     parts: pd.DataFrame
     policies: tuple[str, ...] = ()
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
+    supply: Supply = field(default_factory=Supply)
+    returns: tuple[Return, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,7 +134,8 @@ def source_of(
 ) -> DaySource:
     """Return the source of a day whose rows come from elsewhere, such as a store: one reader, one meaning.
 
-    tables: table name → rows as column → cell, all nine tables. values: the content of day.toml.
+    tables: table name → rows as column → cell: the nine tables of every day, and those about parts that there are.
+    values: the content of day.toml.
 
     Raises
     ------
@@ -136,7 +144,8 @@ def source_of(
     """
     faults = FaultList()
     settings = settings_of(values, folder, faults)
-    parsed = {layout.name: table_of(tables[layout.name], layout, faults) for layout in TABLES}
+    given = {layout.name: () for layout in SUPPLY_TABLES} | dict(tables)
+    parsed = {layout.name: table_of(given[layout.name], layout, faults) for layout in ALL_TABLES}
     check_tables(parsed, settings, faults)
     return _judged(folder, values, settings, parsed, areas, faults)
 
@@ -203,8 +212,8 @@ def build_day(source: DaySource) -> DayFolder:
         jobs=build_jobs(jobs, computed, frozenset(person.id for person in day_technicians), kits, settings),
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),
-        warehouses=build_warehouses(tables["warehouses"], tables["stock"]),
-        lanes=build_lanes(tables["lanes"]),
+        warehouses=build_warehouses(tables["warehouses"], tables["stock"], settings),
+        lanes=build_lanes(tables["lanes"], tables["warehouses"], settings),
     )
     job_ids = jobs.values["job_id"].tolist()
     return DayFolder(
@@ -214,6 +223,8 @@ def build_day(source: DaySource) -> DayFolder:
         sla_names=dict(zip(job_ids, promises.names, strict=True)),
         policies=settings.policies,
         answers=dict(zip(job_ids, promises.answers, strict=True)),
+        supply=build_supply(tables, settings),
+        returns=build_returns(tables, settings),
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),
@@ -267,8 +278,8 @@ def write_day(
     """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
 
     tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
-    empty cell. settings: the content of day.toml. areas: of areas.geojson, None for the built-in ones. What is written
-    is not judged: `read_day` does that.
+    empty cell. A table about parts that is not given or has no rows has no file. settings: the content of day.toml.
+    areas: of areas.geojson, None for the built-in ones. What is written is not judged: `read_day` does that.
 
     Raises
     ------
@@ -277,13 +288,16 @@ def write_day(
     ValueError
         A table that day folders do not have, or one of theirs that is not given.
     """
-    if set(tables) != {layout.name for layout in TABLES}:
+    own, optional = ({layout.name for layout in layouts} for layouts in (TABLES, SUPPLY_TABLES))
+    if not own <= set(tables) <= own | optional:
         raise ValueError(f"a day folder has the tables {', '.join(layout.name for layout in TABLES)}")
     with whole_folder(folder, SETTINGS_FILE, DAY_FILES) as temporary:
         (temporary / SETTINGS_FILE).write_text(tomli_w.dumps(settings), encoding="utf-8")
         if areas is not None:
             (temporary / AREAS_FILE).write_bytes(areas)
         for name, table in tables.items():
+            if name in optional and table.empty:
+                continue
             # The csv module of Python 3.11 does not quote a lone carriage return.
             table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(
                 temporary / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n"

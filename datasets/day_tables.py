@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from datasets.columns import TABLES
 from datasets.faults import FaultList
 from datasets.settings import Settings
-from datasets.table import Table, read_table
+from datasets.supply_columns import SUPPLY_TABLES
+from datasets.supply_tables import SUPPLY_ROWS, check_supply
+from datasets.table import Table, read_table, table_of
 from datasets.times import midnight_of
 from optimizer.model import DAY_S, Lock, Ownership
 
@@ -26,8 +28,15 @@ Mask = NDArray[np.bool_]
 
 
 def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> dict[str, Table]:
-    """Return every table by name; whatever is wrong in or between them is a fault."""
+    """Return every table by name; whatever is wrong in or between them is a fault.
+
+    A table about parts whose file is not there has no rows.
+    """
     tables = {layout.name: read_table(folder, layout, faults) for layout in TABLES}
+    for layout in SUPPLY_TABLES:
+        path = folder / layout.file
+        there = path.exists() or path.is_symlink()
+        tables[layout.name] = read_table(folder, layout, faults) if there else table_of((), layout, faults)
     check_tables(tables, settings, faults)
     return tables
 
@@ -43,6 +52,7 @@ def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults:
         _check_moments(tables["jobs"], settings, faults)
         _check_busy(tables["technicians"], settings, faults)
     _check_kits_of_jobs(tables["jobs"], tables["parts"], faults)
+    check_supply(tables, settings, faults)
 
 
 def check_jobs(jobs: Table, tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
@@ -103,7 +113,7 @@ def _within(values: NDArray[np.float64], bounds: tuple[float, float]) -> Mask:
 
 def _check_calendars(tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
     known = ", ".join(settings.calendars) or "none is there"
-    for name in ("centres", "outlets"):
+    for name in ("centres", "outlets", "warehouses", "lanes"):
         table = tables[name]
         unknown = ~table.among("calendar", {*settings.calendars, ""})
         table.refuse(unknown, "calendar", f"a calendar of day.toml: {known}", faults)
@@ -209,4 +219,5 @@ _OF_ROWS: Mapping[str, Callable[[Table, FaultList], None]] = {
     "technicians": _check_technicians,
     "jobs": _check_jobs,
     "lanes": _check_lanes,
+    **SUPPLY_ROWS,
 }

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.calendars import Calendar
+from datasets.closures import closed_days, merged
 from datasets.settings import Settings
 from datasets.table import Table
 from datasets.times import midnight_of
@@ -16,10 +17,12 @@ from optimizer.model import (
     DAY_S,
     Break,
     Centre,
+    Inbound,
     Lane,
     Outlet,
     Part,
     Shift,
+    SourceKind,
     Technician,
     Warehouse,
 )
@@ -181,22 +184,52 @@ def build_parts(table: Table) -> tuple[Part, ...]:
     )
 
 
-def build_warehouses(table: Table, stock: Table) -> tuple[Warehouse, ...]:
+def build_warehouses(table: Table, stock: Table, settings: Settings) -> tuple[Warehouse, ...]:
     """Build every warehouse with what it may promise of each part: on hand less reserved, never below zero."""
-    shelves: dict[str, dict[str, int]] = defaultdict(dict)
-    columns = (stock.values[column] for column in ("warehouse_id", "part_id", "on_hand", "reserved"))
-    for warehouse, part, on_hand, reserved in zip(*columns, strict=True):
-        shelves[warehouse][part] = max(0, on_hand - reserved)
+    free: dict[str, dict[str, int]] = defaultdict(dict)
+    floors: dict[str, dict[str, int]] = defaultdict(dict)
+    inbound: dict[str, dict[str, tuple[Inbound, ...]]] = defaultdict(dict)
+    columns = ("warehouse_id", "part_id", "on_hand", "reserved", "floor", "inbound")
+    for house, part, on_hand, reserved, floor, lots in zip(*(stock.values[name] for name in columns), strict=True):
+        free[house][part] = max(0, on_hand - reserved)
+        if floor:
+            floors[house][part] = floor
+        if lots := _unpromised(lots, reserved - on_hand, midnight_of(settings.date)):
+            inbound[house][part] = lots
     places = wgs84(table).tolist()
+    values = table.values
     return tuple(
-        Warehouse(id=id_, position=(lon, lat), stock=dict(shelves.get(id_, {})))
-        for id_, (lon, lat) in zip(table.values["warehouse_id"], places, strict=True)
+        Warehouse(
+            id=id_,
+            position=(places[row][0], places[row][1]),
+            stock=free.get(id_, {}),
+            kind=SourceKind(values["kind"][row]),
+            floors=floors.get(id_, {}),
+            inbound=inbound.get(id_, {}),
+            dock_lines=values["dock_lines"][row],
+            open=not values["offline"][row],
+        )
+        for row, id_ in enumerate(values["warehouse_id"])
     )
 
 
-def build_lanes(table: Table) -> tuple[Lane, ...]:
-    """Build every lane."""
+def _unpromised(lots: tuple[tuple[int, int], ...], short: int, midnight: int) -> tuple[Inbound, ...]:
+    """Return what arrives and is promised to nobody: what is reserved beyond the shelf comes out of the first lots."""
+    left = []
+    for moment, quantity in lots:
+        taken = min(max(0, short), quantity)
+        short -= taken
+        if quantity > taken:
+            left.append(Inbound(ready_s=moment - midnight, quantity=quantity - taken))
+    return tuple(left)
+
+
+def build_lanes(table: Table, warehouses: Table, settings: Settings) -> tuple[Lane, ...]:
+    """Build every lane; it is closed when its own calendar or that of its warehouse is, and when it says so."""
     values = table.values
+    calendar_of = dict(zip(warehouses.values["warehouse_id"], warehouses.values["calendar"], strict=True))
+    days = {name: closed_days(calendar, settings.date, settings.now_s) for name, calendar in settings.calendars.items()}
+    midnight = midnight_of(settings.date)
     return tuple(
         Lane(
             warehouse_id=values["warehouse_id"][row],
@@ -208,6 +241,13 @@ def build_lanes(table: Table) -> tuple[Lane, ...]:
             cost_fen=values["cost_fen"][row],
             cost_fen_per_kg=values["cost_fen_per_kg"][row],
             carries=values["carries"][row],
+            closed=merged(
+                (
+                    *days.get(values["calendar"][row], ()),
+                    *days.get(calendar_of[values["warehouse_id"][row]], ()),
+                    *((span.earliest_s - midnight, span.latest_s - midnight) for span in values["closed"][row]),
+                )
+            ),
         )
         for row in range(len(table.lines))
     )

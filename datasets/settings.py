@@ -12,6 +12,7 @@ from datasets.cells import WEEKDAY
 from datasets.exchange import Exchange, read_exchange
 from datasets.faults import FaultList
 from datasets.keys import Keys, boolean, date, dates, names_of, one_of, text, whole_number
+from datasets.parts_policy import PartsPolicy, read_parts_policy
 from datasets.policies import SlaRow, read_promises
 from datasets.table import read_text
 from datasets.tariff import read_tariff
@@ -52,6 +53,7 @@ class Settings:
     policies: tuple[str, ...]
     tariff: Tariff
     exchange: Exchange
+    parts: PartsPolicy
 
 
 def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -> Settings | None:
@@ -70,6 +72,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
     sla, policies = read_promises(keys, calendars)
     tariff = read_tariff(keys)
     exchange = read_exchange(keys)
+    parts = read_parts_policy(keys)
     keys.close()
     allowed = fault_of_travel(travel, folder)
     if allowed is not None:
@@ -90,6 +93,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
         policies=policies,
         tariff=tariff,
         exchange=exchange,
+        parts=parts,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from pydantic import Field, JsonValue
 
 from api.schemas.values import Moment, Position, Sent, Shown
-from api.schemas.written import Identifier, Iso8601, LocalDate, TimeOfDay, Word, WrittenMoment
+from api.schemas.written import Identifier, Iso8601, LocalDate, Span, TimeOfDay, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN, MAX_WEIGHT_G
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "ContractTariffIn",
     "Held",
     "HolidaysIn",
+    "InboundLot",
     "KitIn",
     "LaneIn",
     "OutletIn",
@@ -152,6 +153,17 @@ class WarehouseIn(Sent):
 
     name: Name
     position: Annotated[Position, Field(description="Where it is.")]
+    kind: Annotated[
+        Literal["warehouse", "hq", "supplier"], Field(description="Who holds parts there.", examples=["warehouse"])
+    ] = "warehouse"
+    calendar: Annotated[Word | None, Field(description="Sends on its open days; none: daily.", examples=["office"])] = (
+        None
+    )
+    dock_lines: Annotated[
+        int | None,
+        Field(ge=1, le=MAX_COUNT, description="Order lines packed for one departure of one mode.", examples=[400]),
+    ] = None
+    offline: Annotated[bool, Field(description="It sends nothing for now.", examples=[False])] = False
 
 
 class PartIn(Sent):
@@ -163,6 +175,9 @@ class PartIn(Sent):
     weight_g: Annotated[int, Field(ge=0, le=MAX_WEIGHT_G, description="Grams.", examples=[350])]
     price_fen: Annotated[Fen, Field(description="Price, fen (CNY).", examples=[8_900])] = 0
     carried: Annotated[bool, Field(description="On every van of the family.", examples=[False])] = False
+    substitutes: Annotated[list[Identifier], Field(max_length=20)] = Field(
+        default_factory=list, description="Other parts that do as well, best first.", examples=[["P-0013"]]
+    )
 
 
 class KitIn(Sent):
@@ -174,6 +189,23 @@ class KitIn(Sent):
     quantity: Annotated[int, Field(ge=1, le=1_000, description="Pieces.", examples=[1])]
 
 
+class InboundLot(Sent):
+    """Units on their way to a warehouse."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_FEN, description="Pieces.", examples=[20])]
+    at: Annotated[WrittenMoment, Field(description="On the shelf by then.", examples=["2026-03-03T09:00:00+08:00"])]
+
+    def cell(self) -> str:
+        """Return the text of a cell."""
+        return f"{self.quantity}@{self.at}"
+
+    @classmethod
+    def of_cell(cls, text: str) -> Self:
+        """Return what a cell says."""
+        quantity, _, at = text.partition("@")
+        return cls(quantity=int(quantity), at=at)
+
+
 class StockIn(Sent):
     """What a warehouse has of a part."""
 
@@ -181,6 +213,13 @@ class StockIn(Sent):
     part_id: Annotated[Identifier, Field(description="A part.", examples=["P-0012"])]
     on_hand: Annotated[Fen, Field(description="Pieces on the shelf.", examples=[12])]
     reserved: Annotated[Fen, Field(description="Of them promised.", examples=[3])] = 0
+    floor: Annotated[Fen, Field(description="Kept in reserve.", examples=[2])] = 0
+    inbound: Annotated[list[InboundLot], Field(max_length=100)] = Field(
+        default_factory=list, description="Units on their way, after as_of.", examples=[[]]
+    )
+    as_of: Annotated[
+        WrittenMoment | None, Field(description="When it was counted.", examples=["2026-03-02T05:30:00+08:00"])
+    ] = None
 
 
 class LaneIn(Sent):
@@ -200,6 +239,12 @@ class LaneIn(Sent):
         list[Literal["small", "medium", "bulky"]],
         Field(min_length=1, max_length=3, description="Sizes it takes.", examples=[["small", "medium"]]),
     ]
+    calendar: Annotated[
+        Word | None, Field(description="Leaves on its open days; none: daily.", examples=["office"])
+    ] = None
+    closed: Annotated[list[Span], Field(max_length=100)] = Field(
+        default_factory=list, description="It does not leave from start until before end.", examples=[[]]
+    )
 
 
 class CalendarIn(Sent):

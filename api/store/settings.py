@@ -19,7 +19,7 @@ NETWORK = "network"
 AREAS = "areas"
 """The settings document that says whose areas `areas` holds; without it the built-in ones."""
 
-SETTINGS = ("holidays", "freeze", "exchange")
+SETTINGS = ("holidays", "freeze", "exchange", "parts")
 
 
 def put_values(

@@ -35,6 +35,7 @@ class _Asked:
     parts: Mapping[str, Part]
     sources: Mapping[str, Source]
     routes: Mapping[tuple[str, str, ShipMode], list[Route]]
+    to: Mapping[str, list[Route]]
 
 
 def faults(asked: Sourcing, sourced: Sourced) -> list[str]:
@@ -53,14 +54,17 @@ def faults(asked: Sourcing, sourced: Sourced) -> list[str]:
 
 def _by_id(asked: Sourcing) -> _Asked:
     routes: defaultdict[tuple[str, str, ShipMode], list[Route]] = defaultdict(list)
+    to: defaultdict[str, list[Route]] = defaultdict(list)
     for route in asked.routes:
         routes[route.source_id, route.to_id, route.mode].append(route)
+        to[route.to_id].append(route)
     return _Asked(
         orders={order.id: order for order in asked.orders},
         lines={line.id: (order, line) for order in asked.orders for line in order.lines},
         parts={part.id: part for part in asked.parts},
         sources={source.id: source for source in asked.sources},
         routes=routes,
+        to=to,
     )
 
 
@@ -144,8 +148,8 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
     carrying = {
         route.mode
         for part_id in part_ids
-        for route in asked.routes
-        if route.to_id == order.centre_id and route.departures_s and by_id.parts[part_id].size_class in route.carries
+        for route in by_id.to.get(order.centre_id, ())
+        if route.departures_s and by_id.parts[part_id].size_class in route.carries
         if route.source_id in by_id.sources
         if _could_send(by_id.sources[route.source_id], order, line, part_id, dispatch.quantity)
     }

@@ -18,7 +18,20 @@ from optimizer.parts.model import Order, Route, Shelf, Source, Sourcing
 from optimizer.search.arrays import CLOCK_KINDS, rate_tables
 from optimizer.travel import unit_vectors
 
-__all__ = ["GROUP", "MODES", "NEVER_S", "NOTHING", "PIECE", "RUN", "Grid", "Laid", "Piece", "Rows", "lay_out"]
+__all__ = [
+    "GROUP",
+    "MODES",
+    "NEVER_S",
+    "NOTHING",
+    "PIECE",
+    "RUN",
+    "Grid",
+    "Laid",
+    "Piece",
+    "Rows",
+    "lay_out",
+    "never_s",
+]
 
 NOTHING = -1
 MODES = tuple(ShipMode)
@@ -187,7 +200,7 @@ def lay_out(asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[s
         open=np.array([source.open for source in asked.sources], np.int8),
         lateness=rate_tables(asked.tariff, 0)[0],
         now=asked.now_s,
-        never_s=_never_s(asked),
+        never_s=never_s(asked),
         waiting_fen=asked.tariff.waiting_fen_per_hour,
         late_fen_per_hour=asked.charges.late_fen_per_hour,
         release_fen=asked.charges.release_fen,
@@ -289,7 +302,7 @@ def _departures(route: Route, arrivals: Sequence[int], *, narrow: bool) -> list[
     return sorted(kept)[:LATER_DEPARTURES]
 
 
-def _never_s(asked: Sourcing) -> int:
+def never_s(asked: Sourcing) -> int:
     """Return a day after the last arrival by any departure that is known."""
     arrivals = (route.departures_s[-1] + route.transit_p90_s for route in asked.routes if route.departures_s)
     return max(arrivals, default=asked.now_s) + DAY_S

@@ -65,7 +65,7 @@ class Route:
     """A way for parts from a source to a destination (a centre's territory, or another source), with its departures.
 
     departures_s: rising, none before now; a lane closed for a day has none on it. transit counts from departure to
-    the outlet's shelf.
+    the outlet's shelf. missed_s: the last departure before now, None where it is not known; only explanations read it.
     """
 
     source_id: str
@@ -77,6 +77,7 @@ class Route:
     cost_fen: int
     cost_fen_per_kg: int
     carries: frozenset[SizeClass]
+    missed_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

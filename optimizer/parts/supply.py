@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from optimizer.model import DAY_S, Day, Job, Lane, Warehouse
 from optimizer.parts.model import Charges, Order, OrderLine, Quota, Route, Shelf, Source, SourceKind, Sourcing
 
-__all__ = ["Supply", "asked_of", "kit_order", "sources_of"]
+__all__ = ["Supply", "asked_of", "kit_order", "routes_of", "sources_of"]
 
 LEAD_S = 2 * 3600
 """From a kit's arrival to the start of its visit, while no route is known."""
@@ -42,7 +42,7 @@ def asked_of(day: Day, supply: Supply) -> Sourcing:
         orders=kits + supply.orders,
         parts=day.parts,
         sources=sources_of(day, supply),
-        routes=tuple(_routes(day.lanes, day.now_s, supply.horizon_s)) + supply.transfers,
+        routes=tuple(routes_of(day.lanes, day.now_s, supply.horizon_s)) + supply.transfers,
         substitutes=supply.substitutes,
         quotas=supply.quotas,
         forecast=supply.forecast,
@@ -114,7 +114,8 @@ def _source(warehouse: Warehouse) -> Source:
     )
 
 
-def _routes(lanes: Iterable[Lane], now_s: int, horizon_s: int) -> Iterable[Route]:
+def routes_of(lanes: Iterable[Lane], now_s: int, horizon_s: int) -> Iterable[Route]:
+    """Yield lanes with their departures spelled out."""
     for lane in lanes:
         yield Route(
             source_id=lane.warehouse_id,

@@ -11,7 +11,7 @@ from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.schedule import late_fen
 from optimizer.travel import EARTH_M
 
-__all__ = ["OWN", "WAY", "Ways", "lay_ways"]
+__all__ = ["OWN", "WAY", "Ways", "every_way", "far_fen", "lay_ways"]
 
 OWN = -2
 """The run of what lies on the outlet's own shelf."""
@@ -65,15 +65,19 @@ def lay_ways(g: Grid) -> Ways:
     lines may share a parcel. What is dearer than going without is left out.
     """
     _price_none(g)
+    rows = _cheapest_runs(g, every_way(g))
+    rows = rows[np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["piece"]))]
+    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(g.pieces) + 1)))
+
+
+def every_way(g: Grid) -> NDArray[np.void]:
+    """Return all ways in no order, also those that are in no best answer."""
     counts = np.zeros(len(g.pieces) + 1, np.int64)
     _find(g, np.zeros(1, _FOUND), counts, False)
     begins = np.append(0, np.cumsum(counts[:-1]))
     found = np.zeros(int(begins[-1]), _FOUND)
     _find(g, found, begins.copy(), True)
-    rows = _priced(g, found)
-    rows = _cheapest_runs(g, rows)
-    rows = rows[np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["piece"]))]
-    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(g.pieces) + 1)))
+    return _priced(g, found)
 
 
 @compiled_into
@@ -208,7 +212,7 @@ def _priced(g: Grid, found: NDArray[np.void]) -> NDArray[np.void]:
     rows["fen"] = rows["freight"] + np.where(rows["part"] == asked, 0, g.substitute_fen)
     rows["fen"] += np.where(piece["over_quota"] == 1, rows["quantity"] * g.over_quota_fen, 0)
     rows["fen"] += rows["quantity"] * g.bid[found["shelf"]] + np.where(
-        own, 0, _far_fen(g, piece["group"], rows["source"])
+        own, 0, far_fen(g, piece["group"], rows["source"])
     )
     _price_late(g, rows)
     released = rows[(rows["floor_row"] != NOTHING) & (group["release"] == 1)].copy()
@@ -218,7 +222,7 @@ def _priced(g: Grid, found: NDArray[np.void]) -> NDArray[np.void]:
     return np.concatenate((filled, released))
 
 
-def _far_fen(g: Grid, group: NDArray[np.int32], source: NDArray[np.int32]) -> NDArray[np.int64]:
+def far_fen(g: Grid, group: NDArray[np.int32], source: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return the price of the distance from source to customer in a straight line."""
     chord = np.linalg.norm(g.group_at[group] - g.source_at[source], axis=1)
     km = 2 * EARTH_M / 1000 * np.arcsin(np.minimum(1.0, chord / 2))

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from api.console import STAGES, ProgressLines, print_changes, print_kpis
+from api.console import STAGES, print_changes, print_kpis
 from api.planning import Planned
+from api.progress_lines import ProgressLines
 from api.replanning import Changes
 from optimizer.churn import Change, Fate
 from optimizer.cost import Cost
@@ -33,7 +34,7 @@ def planned(status: Status, *, is_estimate: bool = True) -> Planned:
 
 
 def test_without_a_terminal_every_stage_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with ProgressLines() as progress:
+    with ProgressLines(STAGES) as progress:
         for stage in STAGES:
             for done in (0.0, 0.5, 1.0):
                 progress(stage, done)

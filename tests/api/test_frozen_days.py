@@ -19,12 +19,13 @@ LIVE = {"J1": LiveVisit(technician_id="T1", start_at=NINE, end_at=NINE + dt.time
 @pytest.mark.parametrize("which", ["small", "network"])
 def test_a_frozen_day_is_the_same_day(tmp_path: Path, which: str) -> None:
     if which == "small":
-        folder = read_day(make_day_folder.write(tmp_path / "day", make_day_folder.tables()))
+        folder = read_day(make_day_folder.write(tmp_path / "day", make_day_folder.tables() | make_day_folder.supply()))
     else:
         folder = read_day(make_network.write(tmp_path / "day"))
     document = json.dumps(frozen(FrozenDay(folder=folder, live=LIVE))).encode()
     again = thawed(document)
     assert again.folder.day == folder.day
+    assert (again.folder.supply, again.folder.returns) == (folder.supply, folder.returns)
     assert (again.folder.travel, again.folder.policies) == (folder.travel, tuple(folder.policies))
     assert again.folder.sla_names == dict(folder.sla_names)
     assert again.folder.answers == dict(folder.answers)

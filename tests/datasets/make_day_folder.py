@@ -10,8 +10,9 @@ import pandas as pd
 import tomli_w
 
 from datasets.columns import TABLES
+from datasets.supply_columns import ALL_TABLES
 
-__all__ = ["NAMES", "Cells", "frames", "settings", "tables", "write", "write_toml"]
+__all__ = ["NAMES", "Cells", "frames", "settings", "supply", "tables", "write", "write_toml"]
 
 Cells = dict[str, list[dict[str, str]]]
 """Table name → rows → column → cell; a column that is not named is empty."""
@@ -120,6 +121,40 @@ W2|C2|express|20:00|P1D|P2D|2500|200|small
 """,
 }
 
+SUPPLY_TEXT = {
+    "outlet_stock": """
+outlet_id|part_id|on_hand|reserved|as_of
+O1|P2|3|1|2026-03-02T05:00:00+08:00
+O2|P1|1||
+""",
+    "transfer_lanes": """
+from_id|to_id|mode|cut_off|transit_p50|transit_p90|cost_fen|cost_fen_per_kg|carries
+W1|W2|standard|18:00|PT30H|PT40H|900|60|small;medium
+W2|O1|express|19:00|PT10H|PT14H|2000||small
+""",
+    "orders": """
+order_id|line_id|outlet_id|part_id|quantity|ordered_at|needed_by|waiting|urgent|customer_class|most_sources|pinned_source_id|job_id
+R1|R1-1|O1|P2|2|2026-03-01T15:00:00+08:00||||||W1|
+R1|R1-2|O1|P4|1|2026-03-01T15:00:00+08:00|||||||
+R2|R2-1|O2|P1|1|2026-03-01T20:00:00+08:00|2026-03-04T12:00:00+08:00|yes|yes|priority|1||J77
+""",
+    "quotas": """
+outlet_id|part_id|quota|used
+O1|P2|4|3
+O2|P1|1|5
+""",
+    "returns": """
+return_id|outlet_id|part_id|quantity|ready_at
+B1|O1|P1|1|2026-03-02T12:00:00+08:00
+""",
+    "forecast": """
+centre_id|part_id|per_day
+C1|P1|0.25
+C2|P2|3
+C2|P1|0.05
+""",
+}
+
 MORNING = "2026-03-02T08:00:00+08:00/2026-03-02T12:00:00+08:00"
 JOBS = [
     {"job_id": "J1", "reported_at": "2026-03-01T18:30:00+08:00", "channel": "hotline", "brand": "A"}
@@ -154,6 +189,11 @@ def tables() -> Cells:
     return {name: _rows(text) for name, text in TABLE_TEXT.items()} | {"jobs": [dict(job) for job in JOBS]}
 
 
+def supply() -> Cells:
+    """Return fresh rows of every table about parts that a day may have."""
+    return {name: _rows(text) for name, text in SUPPLY_TEXT.items()}
+
+
 def _rows(text: str) -> list[dict[str, str]]:
     header, *rows = (line.split("|") for line in text.strip().splitlines())
     return [dict(zip(header, row, strict=True)) for row in rows]
@@ -163,7 +203,8 @@ def frames(cells: Cells) -> dict[str, pd.DataFrame]:
     """Return the same as frames with every column of the contract."""
     return {
         layout.name: pd.DataFrame(cells[layout.name], columns=[column.name for column in layout.columns], dtype=object)
-        for layout in TABLES
+        for layout in ALL_TABLES
+        if layout.name in cells
     }
 
 
@@ -177,7 +218,9 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     cells = tables() if cells is None else cells
     (folder / "day.toml").write_text(toml, encoding="utf-8")
-    for layout in TABLES:
+    for layout in ALL_TABLES:
+        if layout.name not in cells:
+            continue
         columns = (only_columns or {}).get(layout.name, [column.name for column in layout.columns])
         with (folder / layout.file).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")

@@ -167,6 +167,9 @@ def test_every_column_that_can_be_wrong_is_tried_above() -> None:
         ("jobs", "fault"), ("outlets", "opened_on"), ("technicians", "load_capacity"), ("technicians", "crew_size"),
         ("technicians", "shift_start"), ("parts", "family"), ("parts", "carried"), ("kits", "fault"),
         ("stock", "reserved"), ("lanes", "cut_off"), ("lanes", "cost_fen_per_kg"),
+        # tests/datasets/test_supply_faults.py
+        *(("warehouses", column) for column in ("kind", "calendar", "dock_lines", "offline")), ("parts", "substitutes"),
+        *(("stock", column) for column in ("floor", "inbound", "as_of")), ("lanes", "calendar"), ("lanes", "closed"),
     }  # fmt: skip
     every = {(table.name, column.name) for table in TABLES for column in table.columns if column.name not in free}
     assert every - tried - elsewhere == set()
@@ -325,7 +328,7 @@ def test_utf_16_and_other_bytes(tmp_path: Path) -> None:
     fault = only_fault(tmp_path)
     assert (fault.row, fault.value) == (1, "text in UTF-16")
     make.write(tmp_path)
-    path.write_bytes(path.read_bytes() + b"P5,x\xff\xffx,fridge,small,1,1,no\n")
+    path.write_bytes(path.read_bytes() + b"P5,x\xff\xffx,fridge,small,1,1,no,\n")
     fault = only_fault(tmp_path)
     assert (fault.row, fault.value) == (6, "bytes that are not UTF-8")
 

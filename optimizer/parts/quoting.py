@@ -1,0 +1,329 @@
+"""Quotes at once: what one more order would get from what all promises leave, and what of a part is free where."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.model import ShipMode
+from optimizer.parts.answers import answered
+from optimizer.parts.choosing import choose_bundles
+from optimizer.parts.drawing import draws_of
+from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
+from optimizer.parts.left import Departed, left_above, left_of, taken_by
+from optimizer.parts.model import (
+    Consignment,
+    Dispatch,
+    Inbound,
+    LineAnswer,
+    Order,
+    Route,
+    Shelf,
+    Source,
+    Sourced,
+    SourceKind,
+    Sourcing,
+    SourcingCost,
+)
+from optimizer.parts.quotas import over_quota
+from optimizer.parts.replies import replies_among
+from optimizer.parts.reply import LineReply
+from optimizer.parts.ways import Ways, lay_ways
+
+__all__ = ["Availability", "Quote", "QuoteDesk", "Supposed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What one order would get, all promises kept. cost: item by item, scarcity is the bid price of its units.
+
+    ready: of its last unit, None unless every line is sent whole.
+    """
+
+    order_id: str
+    answers: tuple[LineAnswer, ...]
+    replies: tuple[LineReply, ...]
+    consignments: tuple[Consignment, ...]
+    cost: SourcingCost
+    ready_p50_s: int | None
+    ready_p90_s: int | None
+
+    @property
+    def dispatches(self) -> tuple[Dispatch, ...]:
+        """All that would be sent."""
+        return tuple(dispatch for answer in self.answers for dispatch in answer.dispatches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """A way for so many units of a part. free: how many could leave by this departure, the reserve kept.
+
+    ready: at the outlet. PICKUP at once and for nothing where they lie on the outlet's own shelf.
+    """
+
+    source_id: str
+    mode: ShipMode
+    free: int
+    ships_s: int
+    ready_p50_s: int
+    ready_p90_s: int
+    cost_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """Sources that are not there, their routes, and what their units are worth: what would they change?"""
+
+    sources: tuple[Source, ...] = ()
+    routes: tuple[Route, ...] = ()
+    bid_fen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+class QuoteDesk:
+    """A desk laid out once over what is answered; it is asked as often as somebody telephones.
+
+    `promise` and `give_back` keep it true to what is agreed meanwhile. It may be asked from one thread at a time.
+    taken: what is promised.
+    """
+
+    def __init__(self, asked: Sourcing, sourced: Sourced) -> None:
+        self._asked = asked
+        self._bid_fen = sourced.bid_fen
+        self.taken = taken_by(asked, sourced)
+        self._sources = {source.id: source for source in asked.sources}
+        self._parts = {part.id: part for part in asked.parts}
+        self._never_s = never_s(asked)
+        self._quota_left = _quota_left(asked)
+        self._routes: defaultdict[str, list[Route]] = defaultdict(list)
+        for route in asked.routes:
+            self._routes[route.to_id].append(route)
+
+    def promise(self, order: Order, dispatches: Iterable[Dispatch]) -> None:
+        """Take what an order was promised."""
+        self.taken.add(order, dispatches, self._sources)
+
+    def give_back(self, order: Order, dispatches: Iterable[Dispatch]) -> None:
+        """Put back what an order was promised."""
+        self.taken.add(order, dispatches, self._sources, times=-1)
+
+    def quote(self, order: Order) -> Quote:
+        """Return the best answer to one order from what is left, with its replies."""
+        sourced, asked, over = self._best(order)
+        self.promise(order, _dispatches(sourced))
+        told = replies_among(asked, sourced, self.taken, over, (), self._never_s)
+        self.give_back(order, _dispatches(sourced))
+        whole = {line.id: line.quantity for line in order.lines}
+        sent = [
+            answer
+            for answer in sourced.answers
+            if sum(one.quantity for one in answer.dispatches) == whole[answer.line_id]
+        ]
+        complete = len(sent) == len(order.lines)
+        return Quote(
+            order_id=order.id,
+            answers=sourced.answers,
+            replies=told,
+            consignments=sourced.consignments,
+            cost=sourced.cost,
+            ready_p50_s=max(answer.eta_p50_s or 0 for answer in sent) if complete else None,
+            ready_p90_s=max(answer.eta_p90_s or 0 for answer in sent) if complete else None,
+        )
+
+    def decide(self, order: Order, more: Supposed | None = None) -> Sourced:
+        """Return the best answer to one order without words about it; more: what is supposed to be there beside."""
+        return self._best(order, more)[0]
+
+    def availability(
+        self, part_id: str, centre_id: str, outlet_id: str | None = None, quantity: int = 1
+    ) -> tuple[Availability, ...]:
+        """Return by source and mode the first departure by which so many units could come, the soonest first."""
+        found = []
+        part = self._parts.get(part_id)
+        if part is None:
+            return ()
+        for source in self._asked.sources:
+            shelf = source.shelves.get(part_id)
+            if shelf is None or not source.open or source.outlet_id is None or source.outlet_id != outlet_id:
+                continue
+            now_s = self._asked.now_s
+            if (free := left_above(shelf, self._gone(source.id, part_id), now_s)) >= quantity:
+                found.append(
+                    Availability(
+                        source_id=source.id,
+                        mode=ShipMode.PICKUP,
+                        free=free,
+                        ships_s=now_s,
+                        ready_p50_s=now_s,
+                        ready_p90_s=now_s,
+                        cost_fen=0,
+                    )
+                )
+        for route in self._routes.get(centre_id, ()):
+            source_ = self._sources.get(route.source_id)
+            shelf = None if source_ is None or not source_.open else source_.shelves.get(part_id)
+            if shelf is None or part.size_class not in route.carries:
+                continue
+            if source_ is not None and source_.outlet_id is not None and source_.outlet_id == outlet_id:
+                continue
+            if (first := self._first(route, shelf, part_id, quantity)) is not None:
+                ships_s, free = first
+                found.append(
+                    Availability(
+                        source_id=route.source_id,
+                        mode=route.mode,
+                        free=free,
+                        ships_s=ships_s,
+                        ready_p50_s=ships_s + route.transit_p50_s,
+                        ready_p90_s=ships_s + route.transit_p90_s,
+                        cost_fen=route.cost_fen + quantity * part.weight_g * route.cost_fen_per_kg // 1000,
+                    )
+                )
+        return tuple(sorted(found, key=lambda some: (some.ready_p90_s, some.cost_fen, some.source_id, some.mode)))
+
+    def left(self, source_id: str, part_id: str, ships_s: int) -> int:
+        """Return how many units could leave a source at a time, the reserve and what is promised for later kept."""
+        shelf = self._sources[source_id].shelves.get(part_id)
+        return 0 if shelf is None else left_above(shelf, self._gone(source_id, part_id), ships_s)
+
+    def _gone(self, source_id: str, part_id: str) -> Collection[Departed]:
+        return self.taken.gone(source_id, part_id)
+
+    def _first(self, route: Route, shelf: Shelf, part_id: str, quantity: int) -> tuple[int, int] | None:
+        """Return the first departure of a route with so many units and a place at its dock, and how many are free."""
+        gone, dock_lines = self._gone(route.source_id, part_id), self._sources[route.source_id].dock_lines
+        for ships_s in route.departures_s:
+            lines = self.taken.docks.get((route.source_id, route.mode, ships_s), 0)
+            if dock_lines is not None and lines >= dock_lines:
+                continue
+            if (free := left_above(shelf, gone, ships_s)) >= quantity:
+                return ships_s, free
+        return None
+
+    def _best(self, order: Order, more: Supposed | None = None) -> tuple[Sourced, Sourcing, frozenset[str]]:
+        """Return the best answer to an order, and the problem of this order alone."""
+        asked = self._alone(order, more or Supposed())
+        bid_fen = {**self._bid_fen, **more.bid_fen} if more else self._bid_fen
+        over = self._over(order)
+        sparse = replace(asked, sources=tuple(self._left_source(source) for source in asked.sources))
+        laid = lay_out(sparse, over, bid_fen)
+        # What could ever be there decides how a line may travel; what is left decides whether it does.
+        whole = replace(laid, grid=laid.grid._replace(capacity=_capacity(asked, laid), never_s=self._never_s))
+        left = left_of(asked, whole, self.taken)
+        ways = _fitting(lay_ways(whole.grid), left)
+        chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=lambda: None, gap=0.0)
+        told = replace(sparse, sources=tuple(_without_placeholders(source) for source in sparse.sources))
+        return answered(told, whole, ways, chosen, over, bid_fen), asked, over
+
+    def _alone(self, order: Order, more: Supposed) -> Sourcing:
+        """Return the problem of one order: its parts, whoever could send them or is asked about, their routes."""
+        wanted = {part for line in order.lines for part in (line.part_id, *self._substitutes(line.part_id))}
+        routes = (*self._routes.get(order.centre_id, ()), *more.routes)
+        senders = {route.source_id for route in routes}
+        sources = tuple(
+            replace(source, shelves={part: source.shelves[part] for part in wanted if part in source.shelves})
+            for source in (*self._asked.sources, *more.sources)
+            if source.id in senders
+            or source.kind is SourceKind.WAREHOUSE
+            or (source.outlet_id is not None and source.outlet_id == order.outlet_id)
+        )
+        return replace(
+            self._asked,
+            orders=(order,),
+            parts=tuple(self._parts[part] for part in sorted(wanted) if part in self._parts),
+            sources=sources,
+            routes=routes,
+        )
+
+    def _substitutes(self, part_id: str) -> tuple[str, ...]:
+        return self._asked.substitutes.get(part_id, ())
+
+    def _over(self, order: Order) -> frozenset[str]:
+        left = dict(self._quota_left)
+        over = set()
+        for line in order.lines:
+            key = order.outlet_id or "", line.part_id
+            if key in left and line.quantity > left[key]:
+                over.add(line.id)
+            elif key in left:
+                left[key] -= line.quantity
+        return frozenset(over)
+
+    def _left_source(self, source: Source) -> Source:
+        """Return a source with what is left on its shelves, in as many steps as before: lines are cut along these."""
+        shelves = {
+            part_id: _left_shelf(shelf, self._gone(source.id, part_id)) for part_id, shelf in source.shelves.items()
+        }
+        return replace(source, shelves=shelves)
+
+
+_PLACEHOLDER = Inbound(ready_s=-NEVER_S, quantity=0)
+"""Keeps an empty shelf in the grid, without a step of its own."""
+
+
+def _left_shelf(shelf: Shelf, gone: Collection[Departed]) -> Shelf:
+    times = [-NEVER_S, *sorted({some.ready_s for some in shelf.inbound})]
+    left = [_there(shelf, time_s) for time_s in times]
+    for some in gone:
+        for step in range(max(0, bisect_right(times, some.ships_s) - 1), len(times)):
+            left[step] -= some.units
+    for step in range(len(left) - 2, -1, -1):
+        left[step] = min(left[step], left[step + 1])
+    inbound = tuple(
+        Inbound(ready_s=time_s, quantity=left[step + 1] - left[step]) for step, time_s in enumerate(times[1:])
+    )
+    held = shelf.free > 0 and not inbound
+    return Shelf(free=left[0], floor=shelf.floor, inbound=(_PLACEHOLDER,) if held else inbound)
+
+
+def _there(shelf: Shelf, time_s: int) -> int:
+    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound if some.ready_s <= time_s)
+
+
+def _without_placeholders(source: Source) -> Source:
+    shelves = {
+        part_id: replace(shelf, inbound=tuple(some for some in shelf.inbound if some.quantity > 0))
+        for part_id, shelf in source.shelves.items()
+    }
+    return replace(source, shelves=shelves)
+
+
+def _capacity(asked: Sourcing, laid: Laid) -> NDArray[np.int64]:
+    """Return the limits of all rows as if nothing were promised."""
+    g = laid.grid
+    capacity = g.capacity.copy()
+    for number, (s, p) in enumerate(laid.rows.shelves):
+        shelf, row = asked.sources[s].shelves[asked.parts[p].id], g.shelves[number]
+        first, rows, floor_row = int(row["row"]), int(row["rows"]), int(row["floor_row"])
+        units = [_there(shelf, int(time_s)) for time_s in g.row_from[first : first + rows]]
+        capacity[first : first + rows] = units
+        if floor_row != NOTHING:
+            capacity[floor_row : floor_row + rows] = [max(0, some - shelf.floor) for some in units]
+    return capacity
+
+
+def _fitting(ways: Ways, left: NDArray[np.int64]) -> Ways:
+    """Return the ways for which there is enough left."""
+    draws = draws_of(ways)
+    short = np.zeros(len(ways.rows), bool)
+    short[draws.way[draws.amount > left[draws.row]]] = True
+    rows = ways.rows[~short]
+    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(ways.first))))
+
+
+def _dispatches(sourced: Sourced) -> tuple[Dispatch, ...]:
+    return tuple(dispatch for answer in sourced.answers for dispatch in answer.dispatches)
+
+
+def _quota_left(asked: Sourcing) -> Mapping[tuple[str, str], int]:
+    """Return what is left of the quotas after all orders that fit into them."""
+    over = over_quota(asked)
+    left = {(quota.outlet_id, quota.part_id): quota.left for quota in asked.quotas}
+    for order in asked.orders:
+        for line in order.lines:
+            key = order.outlet_id or "", line.part_id
+            if key in left and line.id not in over:
+                left[key] -= line.quantity
+    return left

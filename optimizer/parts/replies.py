@@ -1,0 +1,96 @@
+"""The reply to every order line: the decision in words, two other ways, why not the nearest source, help and risk."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from optimizer.parts import reply_wording
+from optimizer.parts.alternatives import Weighed, weigh
+from optimizer.parts.helping import Helping, risk_of
+from optimizer.parts.left import Taken, taken_by
+from optimizer.parts.model import Dispatch, LineAnswer, Order, OrderLine, Sourced, Sourcing
+from optimizer.parts.nearest import Nearby
+from optimizer.parts.quotas import over_quota
+from optimizer.parts.reply import Alternative, LineReply, Proposal
+
+__all__ = ["replies", "replies_among"]
+
+
+def replies(asked: Sourcing, sourced: Sourced, proposals: Sequence[Proposal] = ()) -> tuple[LineReply, ...]:
+    """Return the reply to every line, in order.
+
+    Parameters
+    ----------
+    asked
+        The problem.
+    sourced
+        Its answers, whoever decided them.
+    proposals
+        Transfers that are told to the lines which they would serve (`optimizer.parts.transfers`).
+    """
+    return replies_among(asked, sourced, taken_by(asked, sourced), over_quota(asked), proposals)
+
+
+def replies_among(
+    asked: Sourcing,
+    sourced: Sourced,
+    taken: Taken,
+    over: frozenset[str],
+    proposals: Sequence[Proposal] = (),
+    never_s: int | None = None,
+) -> tuple[LineReply, ...]:
+    """Return the replies where more is promised than these answers: taken has theirs and everybody else's.
+
+    over: ids of the lines over their quota. never_s: as for `weigh`.
+    """
+    by_line: defaultdict[str, list[Weighed]] = defaultdict(list)
+    for weighed in weigh(asked, sourced, taken, over, never_s):
+        by_line[weighed.item.line.id].append(weighed)
+    answers = {answer.line_id: answer for answer in sourced.answers}
+    nearby = Nearby(asked, sourced, taken, over)
+    helping = Helping(asked, sourced, taken, over, proposals)
+    return tuple(
+        _reply(order, line, answers[line.id], by_line[line.id], (nearby, helping))
+        for order in asked.orders
+        for line in order.lines
+    )
+
+
+def _reply(
+    order: Order,
+    line: OrderLine,
+    answer: LineAnswer,
+    weighed: Sequence[Weighed],
+    explaining: tuple[Nearby, Helping],
+) -> LineReply:
+    nearby, helping = explaining
+    others = sorted(
+        ((fen, some.item.dispatch, one) for some in weighed for one, fen in some.others),
+        key=lambda other: (other[0], other[2].ready_p90_s, other[2].source_id, other[2].mode),
+    )
+    return LineReply(
+        line_id=line.id,
+        order_id=order.id,
+        job_id=order.job_id,
+        answer=answer.answer,
+        said=reply_wording.answer_words(answer),
+        eta_p50_s=answer.eta_p50_s,
+        eta_p90_s=answer.eta_p90_s,
+        dispatches=answer.dispatches,
+        freight_fen=sum(one.cost_fen for one in answer.dispatches),
+        below_floor=sum(one.below_floor for one in answer.dispatches),
+        alternatives=tuple(_alternative(one, now, fen) for fen, now, one in others[:2]),
+        nearest=nearby.said(weighed) if weighed else None,
+        helps=tuple(helping.of(order, line, answer)),
+        risk=risk_of(order, line, answer),
+    )
+
+
+def _alternative(one: Dispatch, now: Dispatch | None, fen: int) -> Alternative:
+    later_s = None if now is None else one.ready_p90_s - now.ready_p90_s
+    return Alternative(
+        dispatch=one,
+        instead_of=now,
+        difference_fen=fen,
+        later_s=later_s,
+        said=reply_wording.alternative_words(one, fen, later_s),
+    )

@@ -1,0 +1,308 @@
+"""Replies about parts: the next-best by trying everything, why not the nearest, what would help, what is at risk."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.model import CustomerClass, ShipMode, SizeClass
+from optimizer.parts import model
+from optimizer.parts.check import faults
+from optimizer.parts.grid import MODES, lay_out
+from optimizer.parts.price import price
+from optimizer.parts.replies import replies
+from optimizer.parts.reply import HelpKind, LineReply, RiskKind, WhyNot
+from optimizer.parts.sourcing import source
+from tests import make_parts as make
+from tests.make import at, clock, part
+
+SEEDS = st.integers(min_value=0, max_value=100_000)
+
+
+def reply(asked: model.Sourcing, line_id: str = "l1") -> LineReply:
+    """Return the reply to a line, all of them being complete sentences."""
+    some = replies(asked, source(asked))
+    for one in some:
+        for said in (one.said, *(other.said for other in one.alternatives), *(help.said for help in one.helps)):
+            assert said.en
+            assert said.zh
+    return next(one for one in some if one.line_id == line_id)
+
+
+def swapped(
+    asked: model.Sourcing, sourced: model.Sourced, now: model.Dispatch | None, other: model.Dispatch
+) -> model.Sourced:
+    """Return the answers with one dispatch in the place of another, priced anew."""
+    answers = []
+    for answer in sourced.answers:
+        if answer.line_id == other.line_id:
+            kept = [one for one in answer.dispatches if one is not now]
+            dispatches = (*kept, other)
+            line = next(line for order in asked.orders for line in order.lines if line.id == other.line_id)
+            whole = sum(one.quantity for one in dispatches) == line.quantity
+            answer = replace(
+                answer,
+                answer=model.Answer.BACKORDERED,
+                dispatches=dispatches,
+                eta_p90_s=max(one.ready_p90_s for one in dispatches) if whole else 0,
+            )
+        answers.append(answer)
+    return priced(asked, replace(sourced, answers=tuple(answers)))
+
+
+def priced(asked: model.Sourcing, sourced: model.Sourced) -> model.Sourced:
+    """Return answers at their right price, nothing being proven about them."""
+    return replace(sourced, cost=price(asked, sourced), bound_fen=0, optimal=False)
+
+
+@settings(deadline=None, max_examples=80)
+@given(SEEDS, st.integers(min_value=1, max_value=7))
+def test_an_alternative_is_legal_and_changes_the_cost_by_what_it_says(seed: int, orders: int) -> None:
+    asked = make.random_problem(seed, orders=orders)
+    sourced = source(asked)
+    for one in replies(asked, sourced):
+        for other in one.alternatives:
+            then = swapped(asked, sourced, other.instead_of, other.dispatch)
+            assert faults(asked, then) == []
+            assert then.cost.total - sourced.cost.total == other.difference_fen
+
+
+@settings(deadline=None, max_examples=80)
+@given(SEEDS, st.integers(min_value=1, max_value=4))
+def test_no_better_change_of_one_dispatch_is_found_by_trying_everything(seed: int, orders: int) -> None:
+    asked = make.random_problem(seed, orders=orders)
+    sourced = source(asked)
+    for one in replies(asked, sourced):
+        tried: dict[tuple[str, ShipMode, int, str, int], int] = {}
+        answer = make.answer(sourced, one.line_id)
+        order, line = next((o, a) for o in asked.orders for a in o.lines if a.id == one.line_id)
+        sent = sum(now.quantity for now in answer.dispatches)
+        items: list[tuple[int, model.Dispatch | None]] = [(now.quantity, now) for now in answer.dispatches]
+        if sent < line.quantity and (order.job_id is None or len(order.lines) == 1):
+            items.append((line.quantity - sent, None))
+        for number, (quantity, now) in enumerate(items):
+            for other in _dispatches(asked, order, line, quantity):
+                key = other.source_id, other.mode, other.ships_s, other.part_id
+                if now is not None and key == (now.source_id, now.mode, now.ships_s, now.part_id):
+                    continue
+                then = swapped(asked, sourced, now, other)
+                if not faults(asked, then):
+                    fen = then.cost.total - sourced.cost.total
+                    tried[*key, number] = min(fen, tried.get((*key, number), fen))
+        assert [other.difference_fen for other in one.alternatives] == sorted(tried.values())[:2]
+
+
+def _dispatches(
+    asked: model.Sourcing, order: model.Order, line: model.OrderLine, quantity: int
+) -> Iterator[model.Dispatch]:
+    """Yield every way in which units could come, legal or not, by the departures that are looked at."""
+    runs = lay_out(asked, (), {}).grid.runs
+    looked_at = {(asked.sources[run["source"]].id, MODES[run["mode"]], int(run["ships"])) for run in runs}
+    for part_id in (line.part_id, *asked.substitutes.get(line.part_id, ())):
+        weight_g = next(one.weight_g for one in asked.parts if one.id == part_id)
+        for below in (0, quantity):
+            base: dict[str, Any] = {
+                "line_id": line.id,
+                "order_id": order.id,
+                "part_id": part_id,
+                "quantity": quantity,
+                "below_floor": below,
+            }
+            for own in asked.sources:
+                if own.outlet_id is not None and own.outlet_id == order.outlet_id:
+                    now: dict[str, Any] = {
+                        "ships_s": asked.now_s,
+                        "ready_p50_s": asked.now_s,
+                        "ready_p90_s": asked.now_s,
+                    }
+                    yield model.Dispatch(source_id=own.id, mode=ShipMode.PICKUP, cost_fen=0, **now, **base)
+            for lane in asked.routes:
+                for ships_s in lane.departures_s:
+                    if (lane.source_id, lane.mode, ships_s) in looked_at:
+                        fast = lane.mode in (ShipMode.EXPRESS, ShipMode.PICKUP)
+                        yield model.Dispatch(
+                            source_id=lane.source_id,
+                            mode=lane.mode,
+                            ships_s=ships_s,
+                            ready_p50_s=ships_s + lane.transit_p50_s,
+                            ready_p90_s=ships_s + lane.transit_p90_s,
+                            cost_fen=lane.cost_fen + quantity * weight_g * lane.cost_fen_per_kg // 1000,
+                            bulky_fallback=order.urgent and order.waiting and not fast,
+                            **base,
+                        )
+
+
+TWO = (make.source(), make.source("w2", position=at(50_000)))
+TWO_ROUTES = (make.route(), make.route("w2", cost_fen=2_000))
+
+
+def test_the_decision_is_told_with_source_mode_times_and_freight() -> None:
+    one = reply(make.asked())
+    assert "w1" in one.said.en
+    assert "11.00 yuan" in one.said.en
+    assert "次日12:00前到" in one.said.zh
+    assert one.freight_fen == 1_100
+    assert one.nearest is not None
+    assert one.nearest.why_not is None
+
+
+def test_the_next_best_sources_with_money_and_time() -> None:
+    slower = make.route("w2", cost_fen=500, transit_p90_s=90_000)
+    express = make.route(mode=ShipMode.EXPRESS, cost_fen=90_000, transit_p90_s=20_000)
+    one = reply(make.asked(sources=TWO, routes=(make.route(), slower, express)))
+    assert one.dispatches[0].source_id == "w2"
+    sooner, faster = one.alternatives
+    assert (sooner.dispatch.source_id, sooner.dispatch.mode, sooner.later_s) == ("w1", ShipMode.STANDARD, -18_000)
+    assert (faster.dispatch.mode, faster.later_s) == (ShipMode.EXPRESS, -70_000)
+    assert 0 <= sooner.difference_fen <= faster.difference_fen
+    assert "5 h sooner" in sooner.said.en
+    assert "早5小时" in sooner.said.zh
+
+
+NEAREST: dict[WhyNot, model.Sourcing] = {
+    WhyNot.PINNED: make.asked(make.order(make.line(pinned="w2")), sources=TWO, routes=TWO_ROUTES),
+    WhyNot.OFFLINE: make.asked(sources=(make.source(open=False), TWO[1]), routes=TWO_ROUTES),
+    WhyNot.NO_STOCK: make.asked(sources=(make.source(shelves={}), TWO[1]), routes=TWO_ROUTES),
+    WhyNot.FLOOR: make.asked(sources=(make.source(shelves={"p1": make.shelf(2, 2)}), TWO[1]), routes=TWO_ROUTES),
+    WhyNot.NO_LANE: make.asked(sources=TWO, routes=TWO_ROUTES[1:]),
+    WhyNot.TOO_BULKY: make.asked(
+        parts=(part("p1", size_class=SizeClass.BULKY),),
+        sources=TWO,
+        routes=(make.route(), make.route("w2", carries=frozenset(SizeClass))),
+    ),
+    WhyNot.LANE_CLOSED: make.asked(sources=TWO, routes=(make.route(departures_s=()), TWO_ROUTES[1])),
+    WhyNot.NEEDS_EXPRESS: make.asked(
+        make.order(urgent=True), sources=TWO, routes=(make.route(), make.route("w2", mode=ShipMode.EXPRESS))
+    ),
+    WhyNot.ONLY_DEDICATED: make.asked(
+        sources=TWO, routes=(make.route(mode=ShipMode.DEDICATED, cost_fen=1), TWO_ROUTES[1])
+    ),
+    WhyNot.DEARER: make.asked(sources=TWO, routes=(make.route(cost_fen=2_500), TWO_ROUTES[1])),
+    WhyNot.CUT_OFF: make.asked(
+        sources=TWO,
+        routes=(
+            make.route(departures_s=(clock("16:00", 1),), missed_s=make.NOW_S - 60, cost_fen=2_000),
+            TWO_ROUTES[1],
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("why_not", NEAREST)
+def test_why_the_nearest_source_does_not_send_it(why_not: WhyNot) -> None:
+    nearest = reply(NEAREST[why_not]).nearest
+    assert nearest is not None
+    assert nearest.source_id == "w1"
+    assert nearest.why_not is why_not
+    assert "w1" in nearest.said.en
+    assert "w1" in nearest.said.zh
+
+
+def test_a_cut_off_missed_says_by_how_much() -> None:
+    nearest = reply(NEAREST[WhyNot.CUT_OFF]).nearest
+    assert nearest is not None
+    assert nearest.amount == 60
+    assert "1 min" in nearest.said.en
+
+
+def _two_orders(**second: Any) -> tuple[model.Order, model.Order]:
+    first = make.order(make.line("l0"), id="o0", customer_class=CustomerClass.VULNERABLE)
+    return first, replace(make.order(make.line("l1")), **second)
+
+
+def test_the_last_unit_is_promised_to_another_or_the_quota_is_used_up() -> None:
+    sources = (make.source(shelves={"p1": make.shelf(1)}), TWO[1])
+    routes = (make.route(cost_fen=100), TWO_ROUTES[1])
+    quotas = (model.Quota(outlet_id="u2", part_id="p1", left=0),)
+    promised = reply(make.asked(*_two_orders(), sources=sources, routes=routes)).nearest
+    assert promised is not None
+    assert promised.why_not is WhyNot.PROMISED
+    over = make.asked(*_two_orders(outlet_id="u2"), sources=sources, routes=routes, quotas=quotas)
+    quota = reply(over).nearest
+    assert quota is not None
+    assert quota.why_not is WhyNot.QUOTA
+
+
+def test_a_full_dock_keeps_it() -> None:
+    once: dict[str, Any] = {"departures_s": (clock("16:00"),)}
+    docked = (make.source(dock_lines=1), TWO[1])
+    routes = (make.route(**once), make.route("w2", cost_fen=2_000, **once))
+    nearest = reply(make.asked(*_two_orders(), sources=docked, routes=routes)).nearest
+    assert nearest is not None
+    assert nearest.why_not is WhyNot.DOCK_FULL
+
+
+def test_no_split_keeps_it() -> None:
+    both = make.order(make.line("l1"), make.line("l2", "p2"), most_sources=1)
+    sources = (make.source(), make.source("w2", position=at(50_000), shelves={"p1": make.shelf(), "p2": make.shelf()}))
+    nearest = reply(make.asked(both, sources=sources, routes=TWO_ROUTES)).nearest
+    assert nearest is not None
+    assert nearest.why_not is WhyNot.SPLIT
+
+
+def test_a_kit_with_one_missing_names_the_other_part() -> None:
+    one = reply(make.asked(make.order(make.line("l1"), make.line("l2", "p3"))))
+    assert one.nearest is not None
+    assert one.nearest.why_not is WhyNot.KIT
+    assert [help.kind for help in one.helps] == [HelpKind.KIT]
+    assert "p3" in one.helps[0].said.en
+    assert one.risk is not None
+    assert one.risk.kind is RiskKind.NOT_SENT
+    assert one.job_id == "j-o1"
+
+
+HELPS: dict[HelpKind, model.Sourcing] = {
+    HelpKind.INBOUND: make.asked(
+        make.order(make.line(quantity=2), most_sources=1),
+        sources=(
+            make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00"), 1))}),
+            make.source("w2", shelves={"p1": make.shelf(0, 0, (clock("12:00"), 1))}),
+        ),
+        routes=TWO_ROUTES,
+    ),
+    HelpKind.RESERVE: make.asked(sources=(make.source(shelves={"p1": make.shelf(2, 2)}),)),
+    HelpKind.UNPIN: make.asked(make.order(make.line(pinned="w9"))),
+    HelpKind.SPLIT: make.asked(make.order(make.line(quantity=12), most_sources=1), sources=TWO, routes=TWO_ROUTES),
+    HelpKind.REOPEN: make.asked(sources=(make.source(open=False),)),
+    HelpKind.APPROVAL: make.asked(quotas=(model.Quota(outlet_id="u1", part_id="p1", left=0),)),
+    HelpKind.SUBSTITUTE: make.asked(
+        make.order(make.line("l1"), make.line("l2", "p3")),
+        sources=(make.source(shelves={"p2": make.shelf()}),),
+        substitutes={"p1": ("p2",)},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HELPS)
+def test_what_would_help_a_line_that_is_not_sent(kind: HelpKind) -> None:
+    assert kind in {help.kind for help in reply(HELPS[kind]).helps}
+
+
+def test_units_of_the_reserve_are_told() -> None:
+    vulnerable = make.order(customer_class=CustomerClass.VULNERABLE)
+    one = reply(make.asked(vulnerable, sources=(make.source(shelves={"p1": make.shelf(2, 2)}),)))
+    assert one.below_floor == 1
+    assert "reserve" in one.said.en
+
+
+def test_risk_is_late_or_a_spread_across_the_clock() -> None:
+    assert reply(make.asked()).risk is None
+    between = make.stock_order(make.line(), needed_by_s=clock("03:00", 1))
+    spread = reply(make.asked(between)).risk
+    assert spread is not None
+    assert (spread.kind, spread.late_s) == (RiskKind.SPREAD, 9 * 3_600)
+    late = reply(make.asked(make.order(clocks=between.clocks, needed_by_s=clock("01:00", 1)))).risk
+    assert late is not None
+    assert late.kind is RiskKind.LATE
+
+
+def test_the_clock_counts_from_the_visit_not_from_the_arrival() -> None:
+    assert reply(make.asked(make.order(lead_s=40 * 3_600))).risk is not None
+
+
+def test_without_orders_there_are_no_replies() -> None:
+    asked = replace(make.asked(), orders=())
+    assert replies(asked, source(asked)) == ()

@@ -82,6 +82,7 @@ class _Kept:
     forecast: list[tuple[str, str, int]] = field(default_factory=list)
     """That of the supply, which has pairs for keys: JSON has none."""
     returns: tuple[Return, ...] = ()
+    carried: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -104,6 +105,7 @@ def frozen(day: FrozenDay) -> Any:
         supply=replace(folder.supply, forecast={}),
         forecast=[(centre_id, part_id, units) for (centre_id, part_id), units in folder.supply.forecast.items()],
         returns=folder.returns,
+        carried=dict(folder.carried),
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -127,6 +129,7 @@ def thawed(document: bytes) -> FrozenDay:
         answers=kept.answers,
         supply=replace(kept.supply, forecast={(centre, part): units for centre, part, units in kept.forecast}),
         returns=kept.returns,
+        carried=kept.carried,
         **frames,
     )
     return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)

@@ -10,6 +10,7 @@ from api.planning import Made
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
 from datasets.plan_folder import plan_document
+from datasets.pick_list import pick_list_rows
 from datasets.sheets import sheet_pages
 from datasets.times import instant_text
 from geo.shapes import route_features
@@ -110,6 +111,8 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         typed = done.folder.jobs.loc[[job.id for job in part.jobs]]
         pages = dict(sheet_pages(replace(done.folder, day=part, jobs=typed), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
+        picks = list(pick_list_rows(replace(done.folder, day=part), mine))
+        yield PlanDocument(centre_id=centre_id, name="picklist", content=picks)
     result = replace(done.result, explanations=())
     whole = plan_document(day, result, done.travel_said)
     yield PlanDocument(centre_id=WHOLE, name="plan", content=whole)

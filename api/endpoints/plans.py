@@ -393,6 +393,7 @@ for _name, _path, _kind, _summary, _whole in (
         "A centre's jobs left out, with reason and remedy",
         False,
     ),
+    ("picklist", "picklist", "application/json", "What a centre's technicians take before leaving, by visit", False),
     ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
     ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
 ):

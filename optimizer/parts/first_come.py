@@ -99,6 +99,7 @@ class _Turns:
             if route.source_id in self.sources and route.departures_s:
                 self.routes[route.to_id].append(route)
         self.own = {source.outlet_id: source for source in asked.sources if source.outlet_id is not None}
+        self._modes_of: tuple[tuple[str, str, int], frozenset[ShipMode]] = (("", "", 0), frozenset())
         self._km: dict[tuple[Position, str], float] = {}
 
     def serve(self, order: Order) -> dict[str, list[Dispatch]]:
@@ -118,8 +119,7 @@ class _Turns:
     def _whole(self, order: Order, line: OrderLine, places: set[str]) -> list[Dispatch]:
         """Take a line from one source, another part only where none has the one asked for."""
         for part_id in self._parts_of(line):
-            options = self._options(order, line, part_id, line.quantity, line.quantity)
-            best = min((one for one in options if self._one_more(order, places, one)), key=_rank, default=None)
+            best = self._best(order, places, self._options(order, line, part_id, line.quantity, line.quantity))
             if best is not None:
                 return [self._take(order, line, part_id, best, line.quantity)]
         return []
@@ -130,17 +130,24 @@ class _Turns:
         missing = line.quantity if line.part_id in self.parts and line.pinned_source_id is None else 0
         while missing > 0:
             taken_from = places | {one.source_id for one in got}
-            options = [
-                option
-                for option in self._options(order, line, line.part_id, 1, missing)
-                if self._one_more(order, taken_from, option)
-            ]
-            if not options:
+            best = self._best(order, taken_from, self._options(order, line, line.part_id, 1, missing))
+            if best is None:
                 break
-            best = min(options, key=_rank)
             got.append(self._take(order, line, line.part_id, best, min(missing, best.units)))
             missing -= got[-1].quantity
         return got
+
+    def _best(self, order: Order, places: set[str], options: Iterator[_Option]) -> _Option | None:
+        """Return the best that keeps to the most sources; by nearness the first source that has one is enough."""
+        best: _Option | None = None
+        for option in options:
+            if not self._one_more(order, places, option):
+                continue
+            if best is not None and self.preference is Preference.NEAREST and option.rank[0] > best.rank[0]:
+                break
+            if best is None or option.rank < best.rank:
+                best = option
+        return best
 
     def _parts_of(self, line: OrderLine) -> list[str]:
         some = (line.part_id, *self.asked.substitutes.get(line.part_id, ()))
@@ -160,7 +167,10 @@ class _Turns:
                 yield _Option(
                     source=own, route=None, ships_s=self.asked.now_s, units=units, below_floor=below, rank=rank
                 )
-        for route in self.routes[order.centre_id]:
+        routes = self.routes[order.centre_id]
+        if self.preference is Preference.NEAREST:
+            routes = sorted(routes, key=lambda route: self._away_km(order, self.sources[route.source_id]))
+        for route in routes:
             source = self.sources[route.source_id]
             if source is own or not self._may_send(source, line, part_id):
                 continue
@@ -171,6 +181,8 @@ class _Turns:
         self, order: Order, line: OrderLine, part_id: str, route: Route, limits: tuple[int, int]
     ) -> Iterator[_Option]:
         source, part = self.sources[route.source_id], self.parts[part_id]
+        if limits[0] == limits[1] and route.mode not in self._modes(order, line, limits[0]):
+            return
         for ships_s in route.departures_s:
             lines = self.taken.docks.get((source.id, route.mode, ships_s), 0)
             if source.dock_lines is not None and lines >= source.dock_lines:
@@ -208,6 +220,12 @@ class _Turns:
 
     def _modes(self, order: Order, line: OrderLine, quantity: int) -> frozenset[ShipMode]:
         """Return the modes by which so many units of a line may travel, given those that could carry it."""
+        key = order.id, line.id, quantity
+        if self._modes_of[0] != key:
+            self._modes_of = key, self._all_modes(order, line, quantity)
+        return self._modes_of[1]
+
+    def _all_modes(self, order: Order, line: OrderLine, quantity: int) -> frozenset[ShipMode]:
         own = self.own.get(order.outlet_id or "")
         carrying = frozenset(
             route.mode
@@ -312,10 +330,6 @@ def _parcels(order: Order, sent: Mapping[str, Sequence[Dispatch]]) -> Iterator[C
             ships_s=ships_s,
             line_ids=tuple(dict.fromkeys(line_ids)),
         )
-
-
-def _rank(option: _Option) -> tuple[float, int, int, str]:
-    return option.rank
 
 
 def _ever(shelf: Shelf) -> int:

@@ -18,10 +18,10 @@ _HOUR_S = 3_600
 class SourcingKpis:
     """Counts of order lines, but for kits, lateness and splits, which count orders; percentages are None of nothing.
 
-    filled: every unit has its departure; expected: of them those that wait for stock to arrive first. kits: orders of a job; complete_kits: every line filled. served: filled
-    lines by mode, the one of the largest piece. late_orders: those with a line that is not filled, or whose need or
-    clock some line does not make at its p90. hours_to_ready: from an order to its last unit, p90, mean over filled
-    lines for which a customer waits.
+    filled: every unit has its departure; expected: of them those that wait for stock to arrive first. kits: orders of
+    a job; complete_kits: every line filled. served: filled lines by mode, the one of the largest piece. late_orders:
+    those with a line that is not filled, or whose need or clock some line does not make at its p90. hours_to_ready:
+    from an order to its last unit, p90, mean over filled lines for which a customer waits.
     """
 
     lines: int

@@ -94,6 +94,10 @@ def left_of(asked: Sourcing, laid: Laid, taken: Taken) -> NDArray[np.int64]:
 
 def left_above(shelf: Shelf, gone: Collection[Departed], ships_s: int) -> int:
     """Return how many units may leave a shelf at a time, the reserve and what is promised for later kept."""
+    if not shelf.inbound:
+        units, below = sum(some.units for some in gone), sum(some.below_floor for some in gone)
+        there = max(0, shelf.free)
+        return max(0, min(there - units, max(0, there - shelf.floor) - units + below))
     times = {ships_s, *(some.ready_s for some in shelf.inbound), *(some.ships_s for some in gone)}
     least = NEVER_S
     for time_s in times:

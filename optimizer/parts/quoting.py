@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.model import ShipMode
 from optimizer.parts.answers import answered
-from optimizer.parts.choosing import choose_bundles
+from optimizer.parts.choosing import Remaining, choose_bundles
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
 from optimizer.parts.left import Departed, left_above, left_of, taken_by
@@ -132,9 +132,12 @@ class QuoteDesk:
             ready_p90_s=max(answer.eta_p90_s or 0 for answer in sent) if complete else None,
         )
 
-    def decide(self, order: Order, more: Supposed | None = None) -> Sourced:
-        """Return the best answer to one order without words about it; more: what is supposed to be there beside."""
-        return self._best(order, more)[0]
+    def decide(self, order: Order, more: Supposed | None = None, *, proven: bool = False) -> Sourced:
+        """Return a good answer to one order at once, without words; more: what is supposed to be there beside.
+
+        It is the best unless the order competes with itself for a shelf or a dock; proven: then too, at length.
+        """
+        return self._best(order, more, remaining=lambda: None if proven else 0.0)[0]
 
     def availability(
         self, part_id: str, centre_id: str, outlet_id: str | None = None, quantity: int = 1
@@ -202,7 +205,9 @@ class QuoteDesk:
                 return ships_s, free
         return None
 
-    def _best(self, order: Order, more: Supposed | None = None) -> tuple[Sourced, Sourcing, frozenset[str]]:
+    def _best(
+        self, order: Order, more: Supposed | None = None, remaining: Remaining = lambda: None
+    ) -> tuple[Sourced, Sourcing, frozenset[str]]:
         """Return the best answer to an order, and the problem of this order alone."""
         asked = self._alone(order, more or Supposed())
         bid_fen = {**self._bid_fen, **more.bid_fen} if more else self._bid_fen
@@ -213,7 +218,7 @@ class QuoteDesk:
         whole = replace(laid, grid=laid.grid._replace(capacity=_capacity(asked, laid), never_s=self._never_s))
         left = left_of(asked, whole, self.taken)
         ways = _fitting(lay_ways(whole.grid), left)
-        chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=lambda: None, gap=0.0)
+        chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=remaining, gap=0.0)
         told = replace(sparse, sources=tuple(_without_placeholders(source) for source in sparse.sources))
         return answered(told, whole, ways, chosen, over, bid_fen), asked, over
 

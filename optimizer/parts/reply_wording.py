@@ -248,12 +248,12 @@ def spread_words(what: Sentence, due_s: int, late_s: int) -> Sentence:
     )
 
 
-def proposal_words(from_id: str, to_id: str, units: str, lines: int, gain_fen: int) -> Sentence:
+def proposal_words(from_id: str, to_id: str, quantity: int, part_id: str, lines: int, gain_fen: int) -> Sentence:
     """Say what is to be moved and what it is worth."""
     en = "1 line" if lines == 1 else f"{lines} lines"
     return clause(
-        f"move {units} from {from_id} to {to_id}: serves {en}, {yuan(gain_fen)} yuan better",
-        f"从{from_id}调拨{units}到{to_id}：可满足{lines}行，净省{yuan(gain_fen)}元",
+        f"move {quantity} × {part_id} from {from_id} to {to_id}: serves {en}, {yuan(gain_fen)} yuan better",
+        f"从{from_id}调拨{quantity}件{part_id}到{to_id}：可满足{lines}行，净省{yuan(gain_fen)}元",
     )
 
 

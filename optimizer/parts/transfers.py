@@ -23,15 +23,21 @@ from optimizer.parts.model import (
     Sourced,
     Sourcing,
 )
-from optimizer.parts.price import price
+from optimizer.parts.price import late_fen, price
 from optimizer.parts.quotas import over_quota
 from optimizer.parts.quoting import QuoteDesk, Supposed
-from optimizer.parts.reply import Proposal
+from optimizer.parts.reply import Proposal, RiskKind
 
 __all__ = ["propose_transfers"]
 
-MOST_ORDERS = 300
-"""So many orders are asked again, the dearest first."""
+MOST_ORDERS = 200
+"""So many orders are asked again: those not served first, then the latest."""
+MOST_LANES = 8
+"""So many transfer lanes are tried for one order, those first that bring it soonest and cheapest."""
+MOST_PROOFS = 10
+"""So often a round takes the time to prove that an order gains nothing at all, the dearest first."""
+MOST_ROUNDS = 4
+"""So often all is asked again without the lanes that did not pay."""
 
 
 def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]:
@@ -46,18 +52,18 @@ def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]
         for route in asked.routes
         if route.to_id in places and route.source_id in places and route.source_id != route.to_id and route.departures_s
     )
-    waiting = _waiting(asked, sourced)
-    while lanes:
+    waiting = _waiting(asked, sourced) if lanes else []
+    moves: list[_Move] = []
+    for _ in range(MOST_ROUNDS):
         moves = _Moves(asked, sourced, lanes).chosen(waiting)
-        earned: defaultdict[int, int] = defaultdict(int)
-        for move in moves:
-            for lane in {unit.lane for unit in move.units}:
-                earned[lane] += move.gain_fen // len({unit.lane for unit in move.units})
-        poor = {lane for lane, fen in earned.items() if fen <= lanes[lane].cost_fen}
+        poor = _poor(lanes, moves)
         if not poor:
-            return _proposals(asked, lanes, moves)
+            break
         lanes = tuple(lane for number, lane in enumerate(lanes) if number not in poor)
-    return ()
+    # What still does not pay after the last round goes, until all that is left does.
+    while poor := _poor(lanes, moves):
+        moves = [move for move in moves if not any(unit.lane in poor for unit in move.units)]
+    return _proposals(lanes, moves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,33 +99,36 @@ class _Waiting:
 
 
 def _waiting(asked: Sourcing, sourced: Sourced) -> list[_Waiting]:
-    """Return the orders that a transfer may help, the dearest first."""
+    """Return the orders that a transfer may help, those not served first, then the latest."""
     answers: defaultdict[str, list[LineAnswer]] = defaultdict(list)
     for answer in sourced.answers:
         answers[answer.order_id].append(answer)
     over = over_quota(asked)
     found = []
     for order in asked.orders:
-        told = answers[order.id]
-        by_line = {answer.line_id: answer for answer in told}
-        if any(line.id in over for line in order.lines):
+        told = {answer.line_id: answer for answer in answers[order.id]}
+        risks = [risk_of(order, line, told[line.id]) for line in order.lines]
+        if not any(risks) or any(line.id in over for line in order.lines):
             continue
-        if not any(risk_of(order, line, by_line[line.id]) for line in order.lines):
-            continue
-        alone = replace(asked, orders=(order,), quotas=())
-        fen = price(alone, replace(sourced, answers=tuple(told))).total
-        found.append(
-            _Waiting(order=order, fen=fen, dispatches=tuple(one for answer in told for one in answer.dispatches))
-        )
-    return sorted(found, key=lambda some: (-some.fen, some.order.id))[:MOST_ORDERS]
+        served = all(risk is None or risk.kind is not RiskKind.NOT_SENT for risk in risks)
+        late = max(late_fen(asked, order, answer.eta_p90_s or asked.now_s) for answer in told.values())
+        found.append((served, -late, order.id, order))
+    waiting = []
+    for _, _, _, order in sorted(found, key=lambda some: some[:3])[:MOST_ORDERS]:
+        told_ = tuple(answers[order.id])
+        fen = price(replace(asked, orders=(order,), quotas=()), replace(sourced, answers=told_)).total
+        sent = tuple(one for answer in told_ for one in answer.dispatches)
+        waiting.append(_Waiting(order=order, fen=fen, dispatches=sent))
+    return waiting
 
 
 class _Moves:
     """One choice of moves in the making."""
 
     def __init__(self, asked: Sourcing, sourced: Sourced, lanes: Sequence[Route]) -> None:
-        self.lanes, self.bid_fen = lanes, sourced.bid_fen
+        self.asked, self.lanes, self.bid_fen = asked, lanes, sourced.bid_fen
         self.desk = QuoteDesk(replace(asked, quotas=()), sourced)
+        self.proofs = MOST_PROOFS
         self.filled: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.sources = {source.id: source for source in asked.sources}
         self.parts = {part.id: part for part in asked.parts}
@@ -137,14 +146,22 @@ class _Moves:
         ]
         heapify(open_)
         moves: list[_Move] = []
+        touched: dict[tuple[str, str], int] = {}
         while open_:
             _, number, known, move = heappop(open_)
-            if known == len(moves):
+            # What nobody has taken from since is still there.
+            if all(touched.get(key, 0) <= known for key in self._draws(move)):
                 self._take(move)
                 moves.append(move)
+                touched |= dict.fromkeys(self._draws(move), len(moves))
             elif (again := self._asked_again(waiting[number])) is not None:
                 heappush(open_, (-again.gain_fen, number, len(moves), again))
         return moves
+
+    def _draws(self, move: _Move) -> set[tuple[str, str]]:
+        """Return the shelves and the docks that a move draws on."""
+        shelves = {(self.lanes[unit.lane].source_id, unit.part_id) for unit in move.units}
+        return shelves | {(one.source_id, part) for one in move.dispatches for part in (one.part_id, one.mode)}
 
     def _asked_again(self, waiting: _Waiting) -> _Move | None:
         """Return what an order would gain, None for nothing."""
@@ -154,6 +171,9 @@ class _Moves:
             return None
         self.desk.give_back(order, waiting.dispatches)
         sourced = self.desk.decide(order, supposed)
+        if sourced.cost.total >= waiting.fen and self.proofs > 0:
+            self.proofs -= 1
+            sourced = self.desk.decide(order, supposed, proven=True)
         self.desk.promise(order, waiting.dispatches)
         dispatches = tuple(one for answer in sourced.answers for one in answer.dispatches)
         units = tuple(self._units(dispatches, lane_of))
@@ -210,11 +230,8 @@ class _Moves:
         sources, routes = [], []
         bid_fen: dict[tuple[str, str], int] = {}
         lane_of: dict[str, int] = {}
-        for number, lane in enumerate(self.lanes):
-            onward = self.onward[lane.to_id, order.centre_id]
-            spare = dict(self._spare(lane, wanted)) if onward else {}
-            if not spare:
-                continue
+        for number, onward, spare in self._promising(order, wanted):
+            lane = self.lanes[number]
             receiver, ready_s = self.sources[lane.to_id], lane.departures_s[0] + lane.transit_p90_s
             id = f"{lane.source_id} → {lane.to_id} {number}"
             lane_of[id] = number
@@ -237,6 +254,29 @@ class _Moves:
                 worth_fen = self.bid_fen.get((lane.source_id, part_id), 0)
                 bid_fen[id, part_id] = worth_fen + self._weight_fen(lane, part_id)
         return Supposed(sources=tuple(sources), routes=tuple(routes), bid_fen=bid_fen), lane_of
+
+    def _promising(self, order: Order, wanted: set[str]) -> Iterator[tuple[int, Sequence[Route], Mapping[str, int]]]:
+        """Yield the lanes that could help an order most, the routes on from their receivers, what givers can spare."""
+        ranked = []
+        for number, lane in enumerate(self.lanes):
+            ready_s = lane.departures_s[0] + lane.transit_p90_s
+            onward = self.onward[lane.to_id, order.centre_id]
+            times = [
+                (late_fen(self.asked, order, ships_s + route.transit_p90_s) + route.cost_fen)
+                for route in onward
+                for ships_s in [next((ships_s for ships_s in route.departures_s if ships_s >= ready_s), None)]
+                if ships_s is not None
+            ]
+            if times and not wanted.isdisjoint(self.sources[lane.source_id].shelves):
+                ranked.append((min(times) + lane.cost_fen, number))
+        found = 0
+        for _, number in sorted(ranked):
+            spare = dict(self._spare(self.lanes[number], wanted))
+            if spare:
+                yield number, self.onward[self.lanes[number].to_id, order.centre_id], spare
+                found += 1
+            if found == MOST_LANES:
+                return
 
     def _spare(self, lane: Route, wanted: set[str]) -> Iterator[tuple[str, int]]:
         """Yield how many units of each part a giver can spare tonight: above its reserve, not promised."""
@@ -265,7 +305,17 @@ class _Moves:
                 self.desk.promise(move.order, [one])
 
 
-def _proposals(asked: Sourcing, lanes: Sequence[Route], moves: Sequence[_Move]) -> tuple[Proposal, ...]:
+def _poor(lanes: Sequence[Route], moves: Sequence[_Move]) -> set[int]:
+    """Return the lanes that do not earn their fixed price; an order's gain is shared by the lanes it needs."""
+    earned: defaultdict[int, int] = defaultdict(int)
+    for move in moves:
+        needed = {unit.lane for unit in move.units}
+        for lane in needed:
+            earned[lane] += move.gain_fen // len(needed)
+    return {lane for lane, fen in earned.items() if fen <= lanes[lane].cost_fen}
+
+
+def _proposals(lanes: Sequence[Route], moves: Sequence[_Move]) -> tuple[Proposal, ...]:
     """Return the moves put together by lane and part; a lane's fixed price is told with its first part."""
     together: defaultdict[tuple[int, str], list[tuple[_Move, _Units]]] = defaultdict(list)
     for move in moves:
@@ -301,7 +351,6 @@ def _proposal(
 ) -> Proposal:
     ships_s, (cost_fen, saves_fen) = lane.departures_s[0], fen
     orders = {move.order.id: move.order for move in moves}
-    units = f"{quantity} × {part_id}"
     return Proposal(
         from_id=lane.source_id,
         to_id=lane.to_id,
@@ -317,5 +366,7 @@ def _proposal(
         line_ids=line_ids,
         order_ids=tuple(orders),
         job_ids=tuple(order.job_id for order in orders.values() if order.job_id is not None),
-        said=reply_wording.proposal_words(lane.source_id, lane.to_id, units, len(line_ids), saves_fen - cost_fen),
+        said=reply_wording.proposal_words(
+            lane.source_id, lane.to_id, quantity, part_id, len(line_ids), saves_fen - cost_fen
+        ),
     )

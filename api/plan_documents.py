@@ -9,8 +9,8 @@ from api.plan_files import WHOLE, PlanDocument
 from api.planning import Made
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
-from datasets.plan_folder import plan_document
 from datasets.pick_list import pick_list_rows
+from datasets.plan_folder import plan_document
 from datasets.sheets import sheet_pages
 from datasets.times import instant_text
 from geo.shapes import route_features

@@ -14,8 +14,8 @@ from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
 from datasets.families import unknown_families
 from datasets.faults import Refusal
-from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.pick_list import PICK_LIST_FILE, pick_list_table
+from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
 from datasets.sheets import write_sheets

@@ -1,4 +1,4 @@
-"""What a day's tables say about ways to repair: which products may travel, what a call solves, which part is the unit."""
+"""What a day's tables say about ways to repair: what may travel, what a call solves, which part is the whole unit."""
 
 from collections.abc import Mapping
 

@@ -48,6 +48,7 @@ def read_repair_modes(settings: Keys, exchange: Exchange) -> RepairModePolicy:
         remote_p50_s=remote_p50_s,
         remote_p90_s=remote_p90_s,
         remote_s=keys.take("remote_call", SPAN, usual.remote_s),
+        remote_solves_percent=keys.take("remote_solves_percent", PERCENT, usual.remote_solves_percent),
         remote_fen_per_minute=keys.take("remote_fen_per_minute", FEN, usual.remote_fen_per_minute),
     )
     keys.close()

@@ -29,7 +29,7 @@ class RepairModePolicy:
 
     Taken from the companies' pages (requirements.md): depot days (row D9), days to a visit (rows P1 and P2), the
     telephone's four hours (row P3), two people for an exchange (row D8). Assumed, for no page has a figure: all prices,
-    the median of a visit and of a call, the share of the freight that the customer pays, what an old unit is worth.
+    the median of a visit and of a call, how many calls help, the customer's share of the freight, an old unit's worth.
     """
 
     portable: frozenset[str] = frozenset()
@@ -65,6 +65,8 @@ class RepairModePolicy:
     remote_s: int = 15 * 60
     """Somebody's time on the telephone."""
     remote_fen_per_minute: int = 80
+    remote_solves_percent: int = 60
+    """So many of the calls about such faults solve them; the others are followed by a visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class ModeCost:
     depot_freight: int = 0
     depot_work: int = 0
     call: int = 0
+    visit_after_call: int = 0
 
     @property
     def total(self) -> int:

@@ -95,9 +95,12 @@ def exchange_words(outlet_id: str, source_id: str, mode: ShipMode) -> Sentence:
     )
 
 
-def call_words(minutes: int) -> Sentence:
-    """Say how long somebody talks to the customer."""
-    return clause(f"a call of {minutes} min", f"电话指导约{minutes}分钟")
+def call_words(minutes: int, solved_percent: int) -> Sentence:
+    """Say how long somebody talks to the customer, and how often it helps."""
+    return clause(
+        f"a call of {minutes} min, which solves {solved_percent} % of such faults",
+        f"电话指导约{minutes}分钟，约{solved_percent}%可解决",
+    )
 
 
 def recommendation_words(best: ModeOption | None, others: Iterable[ModeOption]) -> Sentence:

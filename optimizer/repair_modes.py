@@ -88,12 +88,8 @@ def advise(day: Day, known: RepairModes, travel: TravelTimes) -> Iterator[Repair
     exchanged = tuple(_exchanged(job, known.policy) for job in about)
     roads = _roads(replace(day, jobs=about), travel), _roads(replace(day, jobs=exchanged), travel)
     for job, swap, way, swap_way in zip(about, exchanged, *roads, strict=True):
-        options = (
-            weighing.on_site(job, way),
-            weighing.depot(job),
-            weighing.exchange(swap, swap_way),
-            weighing.remote(job),
-        )
+        visit = weighing.on_site(job, way)
+        options = (visit, weighing.depot(job), weighing.exchange(swap, swap_way), weighing.remote(job, visit))
         yield _advice(job.id, known.facts[job.id], options)
 
 
@@ -231,14 +227,22 @@ class _Weighing:
         none = no_unit_words(unit.id, unit.size_class, stocked=bool(stocked))
         return min(found, key=_order, default=_refused(RepairMode.EXCHANGE, none))
 
-    def remote(self, job: Job) -> ModeOption:
-        """Weigh a call."""
+    def remote(self, job: Job, visit: ModeOption) -> ModeOption:
+        """Weigh a call, and the visit that follows when it does not help."""
         facts, policy = self._known.facts[job.id], self._policy
         if facts.only_there or not facts.by_phone:
             return _refused(RepairMode.REMOTE, ONLY_THERE if facts.only_there else NOT_BY_PHONE)
-        cost = ModeCost(call=policy.remote_s * policy.remote_fen_per_minute // 60)
-        days = policy.remote_p50_s, policy.remote_p90_s
-        return self._option(job, RepairMode.REMOTE, call_words(policy.remote_s // 60), cost, days)
+        solved = policy.remote_solves_percent
+        cost = ModeCost(
+            call=policy.remote_s * policy.remote_fen_per_minute // 60,
+            visit_after_call=visit.cost.total * (100 - solved) // 100,
+        )
+        # Whoever is not helped waits for the visit as well; without one there is nothing to wait for.
+        days = (
+            policy.remote_p50_s + (visit.done_p50_s if solved < 50 else 0),
+            policy.remote_p90_s + (visit.done_p90_s if solved < 90 else 0),
+        )
+        return self._option(job, RepairMode.REMOTE, call_words(policy.remote_s // 60, solved), cost, days)
 
     def _option(
         self,

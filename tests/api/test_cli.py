@@ -184,6 +184,25 @@ def test_a_job_that_is_not_there_is_refused_with_its_like(paigong: Paigong, plan
     assert f"did you mean {known}" in paigong.errors
 
 
+def test_the_ways_to_repair_are_counted_written_and_told(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    day, _ = planned
+    assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
+    assert "recommended" in paigong.output
+    assert "20 jobs" in paigong.output
+    rows = list(csv.DictReader((tmp_path / "modes.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == 4 * 20
+    job_id = rows[0]["job_id"]
+    assert paigong("day", "modes", day, "--job", job_id, "--lang", "zh") == cli.DONE
+    assert "不选远程：" in paigong.output
+    assert "Best" not in paigong.output
+    assert paigong("day", "modes", day, "--job", job_id) == cli.DONE
+    assert "Best" in paigong.output
+    assert paigong("day", "modes", day, "--job", job_id + "x") == cli.REFUSED
+    assert "did you mean" in paigong.errors
+
+
 def test_a_plan_that_is_not_there_cannot_be_explained(
     paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from api.endpoints import (
     jobs,
     network,
     plans,
+    repair_modes,
     reports,
     slots,
     vroom,
@@ -59,6 +60,7 @@ ROUTERS = (
     dispatch.routes,
     call_lists.routes,
     disruptions.routes,
+    repair_modes.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000

@@ -67,7 +67,7 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     visits = unassigned = 0
     for centre_id in plan["centres"]:
         asked = {"centre_id": centre_id}
-        for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets"):
+        for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets", "picklist"):
             assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
         routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
         visits += sum(len(route["stops"]) for route in routes)

@@ -14,6 +14,7 @@ __all__ = ["read_repair_modes"]
 FEN = whole_number(0, MAX_FEN)
 PERCENT = whole_number(0, 100)
 MOST_DAYS_S = 60 * DAY_S
+NONE: tuple[str, ...] = ()
 
 
 def read_repair_modes(settings: Keys, exchange: Exchange) -> RepairModePolicy:
@@ -29,9 +30,9 @@ def read_repair_modes(settings: Keys, exchange: Exchange) -> RepairModePolicy:
         if visit_p50_s[area] > visit_p90_s[area]:
             keys.refuse(f"visit_p90.{area}", f"{visit_p90_s[area]} s", f"not shorter than visit_p50.{area}")
     policy = RepairModePolicy(
-        portable=frozenset(keys.take("portable", texts, ())),
-        by_phone=frozenset(keys.take("by_phone", texts, ())),
-        depots=frozenset(keys.take("depots", texts, ())),
+        portable=frozenset(keys.take("portable", texts, NONE)),
+        by_phone=frozenset(keys.take("by_phone", texts, NONE)),
+        depots=frozenset(keys.take("depots", texts, NONE)),
         unit_fault=keys.take("unit_fault", text, exchange.fault),
         visit_p50_s=visit_p50_s,
         visit_p90_s=visit_p90_s,

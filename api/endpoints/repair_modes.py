@@ -15,6 +15,7 @@ from api.schemas.repair_modes import RepairModeShown, RepairModesShown
 from api.schemas.values import Money
 from api.store.days import job_cells
 from api.store.job_moves import job_seen
+from datasets.faults import DayRefused
 from optimizer.repair_mode import ModeOption, RepairAdvice
 from optimizer.repair_modes import advise
 
@@ -41,7 +42,11 @@ def repair_modes(job_id: JobId, edge: EdgeOf, language: LanguageOf, request: Req
 
 
 def _advice(centre: CentreDesk, cells: dict[str, str], now: dt.datetime) -> RepairAdvice:
-    day = replace(centre.desk.roster.day, jobs=(centre.reader.read(cells),), now_s=centre.seconds(now))
+    try:
+        job = centre.reader.read(cells)
+    except DayRefused as refused:
+        raise Conflict(f"The job does not fit the network that the plan was made from: {refused}") from refused
+    day = replace(centre.desk.roster.day, jobs=(job,), now_s=centre.seconds(now))
     return next(advise(day, centre.reader.repair_modes(cells), centre.travel))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from optimizer.model import (
     Part,
     ShipMode,
     SizeClass,
+    Skill,
     SourceKind,
     Tariff,
 )
@@ -64,7 +66,7 @@ def advice(
     return next(iter(advise(day, known, make.FlatTravel())))
 
 
-def way(found: RepairAdvice, mode: RepairMode) -> ModeOption:
+def way(found: RepairAdvice, mode: RepairMode | None) -> ModeOption:
     return next(option for option in found.options if option.mode is mode)
 
 
@@ -168,7 +170,7 @@ def test_an_exchange_needs_two_people_and_room() -> None:
         ({"stock": {"unit": 2}, "id": "elsewhere"}, "no lane from a warehouse"),
     ],
 )
-def test_a_unit_must_be_had_and_come(house: dict, said: str) -> None:
+def test_a_unit_must_be_had_and_come(house: dict[str, Any], said: str) -> None:
     id_ = house.pop("id", "w1")
     houses = (make.warehouse(id_, **house), *((make.warehouse(stock={}),) if id_ != "w1" else ()))
     swap = way(advice(network(make.job(), warehouses=houses)), RepairMode.EXCHANGE)
@@ -200,7 +202,7 @@ def test_a_call_is_still_worth_a_try_where_nobody_can_come() -> None:
 
 
 def test_what_is_not_possible_says_why_in_both_languages() -> None:
-    found = advice(network(make.job(skill=make.model.Skill(family="fridge", level=3))), JobFacts())
+    found = advice(network(make.job(skill=Skill(family="fridge", level=3))), JobFacts())
     assert found.recommended is None
     for option in found.options:
         assert not option.possible

@@ -6,13 +6,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.tables.jobs import JobRow
 from api.tables.plans import Visit
 from tests.api.clients import MakeKey, client_of
 
 
 def some_job(app: FastAPI) -> str:
     with app.state.database.read() as session:
-        return session.scalars(select(Visit.job_id).order_by(Visit.job_id)).first()
+        found: str = session.scalars(select(Visit.job_id).order_by(Visit.job_id)).first()
+        return found
 
 
 def test_every_way_has_its_price_and_days_and_one_is_best(app: FastAPI, client: TestClient) -> None:
@@ -36,6 +38,16 @@ def test_every_way_has_its_price_and_days_and_one_is_best(app: FastAPI, client: 
         if option["possible"]
     }
     assert weighed[best["mode"]] == min(weighed.values())
+
+
+def test_a_job_that_the_network_does_not_know_is_a_conflict(app: FastAPI, client: TestClient) -> None:
+    job_id = some_job(app)
+    with app.state.database.write() as session:
+        job = session.get(JobRow, job_id)
+        job.cells = {**job.cells, "parts": "GONE:1"}
+    answer = client.get(f"/v1/jobs/{job_id}/repair-modes")
+    assert answer.status_code == 409, answer.text
+    assert "parts.csv" in answer.json()["detail"]
 
 
 def test_it_is_said_in_the_language_asked_for(app: FastAPI, client: TestClient) -> None:

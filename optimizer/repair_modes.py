@@ -65,6 +65,14 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaving:
+    """A lane, and how long from now until it leaves next."""
+
+    lane: Lane
+    waits_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Ready:
     """Parts on their way: when they are there, from now, and what brings them."""
 
@@ -131,16 +139,18 @@ class _Weighing:
     def __init__(self, day: Day, known: RepairModes) -> None:
         self._day, self._known, self._policy = day, known, known.policy
         self._kits, self._missing = kit_options(day), missing_parts(day)
-        self._lanes: defaultdict[str, list[Lane]] = defaultdict(list)
+        houses = {house.id: house for house in day.warehouses if house.open}
+        self._lanes: defaultdict[str, list[_Leaving]] = defaultdict(list)
         for lane in day.lanes:
-            self._lanes[lane.centre_id].append(lane)
+            departures_s = lane.departures_s(day.now_s, day.now_s + HORIZON_S)
+            if lane.warehouse_id in houses and departures_s:
+                self._lanes[lane.centre_id].append(_Leaving(lane=lane, waits_s=departures_s[0] - day.now_s))
         self._transit_p50 = {
             (lane.warehouse_id, lane.centre_id, lane.mode, lane.cut_off_s % DAY_S, lane.transit_p90_s): (
                 lane.transit_p50_s
             )
             for lane in day.lanes
         }
-        self._warehouses = {warehouse.id: warehouse for warehouse in day.warehouses}
         self._depots = _depots(day.warehouses, known.policy)
 
     def on_site(self, job: Job, way: _Way | None) -> ModeOption:
@@ -176,7 +186,8 @@ class _Weighing:
             return _refused(RepairMode.DEPOT, UNIT_UNKNOWN)
         unit = facts.unit.part
         found = []
-        for lane in self._carrying(job, unit):
+        for leaving in self._carrying(job, unit):
+            lane = leaving.lane
             if lane.warehouse_id not in self._depots:
                 continue
             near = facts.province != "" and self._known.provinces.get(lane.warehouse_id) == facts.province
@@ -207,25 +218,32 @@ class _Weighing:
             return _refused(RepairMode.EXCHANGE, NO_PEOPLE)
         unit, outlet_id = facts.unit.part, self._day.outlets[way.outlet].id
         stocked = {house.id for house in self._day.warehouses if _has(house, unit.id)}
-        found = []
-        for ready in self._sent(job, unit, stocked):
-            cost = ModeCost(
-                unit=facts.unit.price_fen * policy.unit_percent // 100,
-                unit_freight=ready.freight_fen,
-                return_freight=ready.freight_fen,
-            )
-            assert ready.mode is not None, "a unit travels"
-            option = self._option(
-                job,
-                RepairMode.EXCHANGE,
-                exchange_words(outlet_id, ready.source_id, ready.mode),
-                self._visit_cost(job, way, cost),
-                self._visited(job, way, ready),
-                outlet_id=outlet_id,
-            )
-            found.append(replace(option, source_id=ready.source_id, ship_mode=ready.mode))
-        none = no_unit_words(unit.id, unit.size_class, stocked=bool(stocked))
-        return min(found, key=_order, default=_refused(RepairMode.EXCHANGE, none))
+        sent = self._sent(job, unit, stocked)
+        if not sent:
+            none = no_unit_words(unit.id, unit.size_class, stocked=bool(stocked))
+            return _refused(RepairMode.EXCHANGE, none)
+
+        def order(ready: _Ready) -> tuple[int, ...]:
+            # That of `_order`: what all ways of the unit have in common is left out.
+            p50_s, p90_s = self._visited(job, way, ready)
+            return 2 * ready.freight_fen + self._waiting_fen(job, p90_s), p90_s, p50_s, ready.freight_fen
+
+        ready = min(sent, key=order)
+        assert ready.mode is not None, "a unit travels"
+        cost = ModeCost(
+            unit=facts.unit.price_fen * policy.unit_percent // 100,
+            unit_freight=ready.freight_fen,
+            return_freight=ready.freight_fen,
+        )
+        option = self._option(
+            job,
+            RepairMode.EXCHANGE,
+            exchange_words(outlet_id, ready.source_id, ready.mode),
+            self._visit_cost(job, way, cost),
+            self._visited(job, way, ready),
+            outlet_id=outlet_id,
+        )
+        return replace(option, source_id=ready.source_id, ship_mode=ready.mode)
 
     def remote(self, job: Job, visit: ModeOption) -> ModeOption:
         """Weigh a call, and the visit that follows when it does not help."""
@@ -255,19 +273,22 @@ class _Weighing:
         customer_fen: int = 0,
         outlet_id: str = "",
     ) -> ModeOption:
-        tariff = self._day.tariff
-        per_hour = tariff.waiting_fen_per_hour * tariff.weight_percent[job.customer_class]
         return ModeOption(
             mode=mode,
             possible=True,
             said=said,
             cost=cost,
             customer_fen=customer_fen,
-            waiting_fen=done_s[1] * per_hour // (100 * _HOUR_S),
+            waiting_fen=self._waiting_fen(job, done_s[1]),
             done_p50_s=done_s[0],
             done_p90_s=done_s[1],
             outlet_id=outlet_id,
         )
+
+    def _waiting_fen(self, job: Job, done_p90_s: int) -> int:
+        tariff = self._day.tariff
+        per_hour = tariff.waiting_fen_per_hour * tariff.weight_percent[job.customer_class]
+        return done_p90_s * per_hour // (100 * _HOUR_S)
 
     def _visit_cost(self, job: Job, way: _Way, cost: ModeCost) -> ModeCost:
         """Return the cost with that of the visit: people on the road and at work, or the contract tariff."""
@@ -301,33 +322,25 @@ class _Weighing:
         now_s = self._day.now_s
         return _Ready(p50_s=p50_s - now_s, p90_s=kit.ready_s - now_s, freight_fen=kit.cost_fen)
 
-    def _carrying(self, job: Job, part: Part) -> Iterator[Lane]:
-        """Yield the lanes between a job's centre and an open warehouse that carry a part, and leave in time."""
-        now_s = self._day.now_s
-        for lane in self._lanes[job.centre_id]:
-            house = self._warehouses[lane.warehouse_id]
-            if house.open and part.size_class in lane.carries and lane.departures_s(now_s, now_s + HORIZON_S):
-                yield lane
+    def _carrying(self, job: Job, part: Part) -> list[_Leaving]:
+        """Return the lanes between a job's centre and an open warehouse that carry a part, and leave in time."""
+        return [leaving for leaving in self._lanes[job.centre_id] if part.size_class in leaving.lane.carries]
 
     def _sent(self, job: Job, unit: Part, stocked: set[str]) -> list[_Ready]:
         """Return how a unit may come; to an urgent job fast, if anything fast carries it."""
-        lanes = [lane for lane in self._carrying(job, unit) if lane.warehouse_id in stocked]
+        found = [leaving for leaving in self._carrying(job, unit) if leaving.lane.warehouse_id in stocked]
         if job.urgent:
-            lanes = [lane for lane in lanes if lane.mode in _FAST] or lanes
-        now_s = self._day.now_s
-        found = []
-        for lane in lanes:
-            waits_s = lane.departures_s(now_s, now_s + HORIZON_S)[0] - now_s
-            found.append(
-                _Ready(
-                    p50_s=waits_s + lane.transit_p50_s,
-                    p90_s=waits_s + lane.transit_p90_s,
-                    freight_fen=shipment_price(lane, unit, 1),
-                    source_id=lane.warehouse_id,
-                    mode=lane.mode,
-                )
+            found = [leaving for leaving in found if leaving.lane.mode in _FAST] or found
+        return [
+            _Ready(
+                p50_s=leaving.waits_s + leaving.lane.transit_p50_s,
+                p90_s=leaving.waits_s + leaving.lane.transit_p90_s,
+                freight_fen=shipment_price(leaving.lane, unit, 1),
+                source_id=leaving.lane.warehouse_id,
+                mode=leaving.lane.mode,
             )
-        return found
+            for leaving in found
+        ]
 
 
 def _has(house: Warehouse, part_id: str) -> bool:

@@ -21,6 +21,9 @@ SHELL := bash
 .NOTPARALLEL:
 .PHONY: help setup run port-free serve test bench clean lock test-style test-format test-types test-floors test-suite
 
+# Hundreds of processes load the same modules: whatever the caller's habits, they are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := .venv/bin/python
 PAIGONG := .venv/bin/paigong
 
@@ -37,11 +40,14 @@ setup: .venv/.warm
 	@.ci/create-venv
 	@echo "$(CURDIR)" > $@
 
+# pip would compile twelve thousand modules one after the other: here all processors do, and leave out tests of others.
 .venv/.installed: .venv/.made-in requirements.txt pyproject.toml
 	@echo "Installing the locked packages into .venv (the first time: some minutes)"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
-	    --requirement requirements.txt
+	    --no-compile --requirement requirements.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -W ignore -m compileall -q -j 0 -x '/tests?/' \
+	    "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > /dev/null 2>&1 || true
 	@touch $@
 
 .venv/.font: .venv/.made-in .ci/install-font
@@ -93,10 +99,14 @@ serve: port-free
 
 # --- test ----------------------------------------------------------------------------------------------------------
 
-# Style, format, types and floors want nothing compiled: they are judged while the search is compiled for the tests.
-test: .venv/.installed .venv/.postgis
+# Debian's packages come while pip installs. Style, format, types and floors want nothing compiled: they are judged
+# while the search is compiled for the tests.
+test: .venv/.made-in
 	@mkdir -p build; \
-	$(MAKE) --no-print-directory setup > build/setup.log 2>&1 & setup=$$!; \
+	$(MAKE) --no-print-directory .venv/.font .venv/.postgis > build/system.log 2>&1 & system=$$!; \
+	$(MAKE) --no-print-directory .venv/.installed || { wait; exit 1; }; \
+	wait $$system || { cat build/system.log >&2; exit 1; }; \
+	$(MAKE) --no-print-directory setup build/osrm/.tried > build/setup.log 2>&1 & setup=$$!; \
 	failed=0; \
 	$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors || failed=1; \
 	wait $$setup || { cat build/setup.log >&2; exit 1; }; \
@@ -127,7 +137,7 @@ build/osrm/.tried: .ci/get-osrm
 # Three on two cores: tests of real processes, a third of all time, mostly wait for them.
 test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
-	@$(PYTHON) -m pytest --numprocesses 3 --dist loadgroup --nbmake tests notebooks
+	@$(PYTHON) -m pytest --numprocesses 3 --nbmake tests notebooks
 
 # --- the rest ------------------------------------------------------------------------------------------------------
 

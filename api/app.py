@@ -18,23 +18,30 @@ from api.documentation import add_documentation
 from api.endpoints import (
     at_risk,
     call_lists,
+    certificates,
     dispatch,
     disruptions,
     documents,
     events,
     health,
     jobs,
+    kept_plans,
     network,
+    parts,
+    parts_orders,
     plans,
+    quotas,
     repair_modes,
     reports,
     slots,
+    sourcing_runs,
     vroom,
     webhooks,
 )
 from api.entrance import BodyLimit, Entrance
 from api.evaluating import StoredPlans
 from api.metrics import Metrics
+from api.parts_network import PartsNetworks
 from api.problems import add_problem_handlers
 from api.rates import Rates
 from api.run_queue import queue_of
@@ -49,8 +56,15 @@ ROUTERS = (
     health.routes,
     jobs.routes,
     plans.routes,
+    kept_plans.routes,
     at_risk.routes,
+    # Before the network: /parts/availability is no part of that name.
+    parts.routes,
+    parts_orders.routes,
+    sourcing_runs.routes,
+    quotas.routes,
     network.routes,
+    certificates.routes,
     documents.routes,
     reports.routes,
     events.routes,
@@ -92,6 +106,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.judge = SideProcess()
     app.state.stored_plans = StoredPlans()
     app.state.desks = Desks(database, clock)
+    app.state.parts = PartsNetworks()
     add_problem_handlers(app)
     for routes in ROUTERS:
         app.include_router(routes)

@@ -23,6 +23,7 @@ from api.store.days import job_cells
 from api.store.job_moves import job_seen, move_job, release_visit, state_event
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job
+from api.store.parts_promises import allocate_shipments, release, rename_holder
 from api.store.sending import send_route
 from api.store.slots import (
     CONFIRMED,
@@ -84,6 +85,8 @@ class Asked:
     """The job as it was read, and by whom: nobody needs to read it again."""
     moves: bool = False
     """It has an appointment, which an offer can only take the place of."""
+    appointment: tuple[dt.datetime, dt.datetime] | None = None
+    """The slot that binds whoever comes; None where another one is asked for."""
 
     def draft(self) -> dict[str, Any]:
         """Return what is kept with an offer."""
@@ -225,6 +228,10 @@ def hold_place(
     )
     session.add(hold)
     session.flush()
+    shipments = [replace(one, job_id=hold_id) for one in offer.shipments]
+    if allocate_shipments(session, shipments, holders=[hold_id], first=centre.first, now=now):
+        # Somebody else was promised the parts since the plan was made.
+        raise LostPlace
     return hold
 
 
@@ -266,6 +273,7 @@ def give_back(session: Session, desks: Desks, hold: SlotHold, state: str, *, by:
     """Give a held place back; state says why. The hold is locked by the caller, and still held."""
     lock_centre(session, hold.centre_id)
     _take_out(session, desks, hold.centre_id, hold.id, by, now)
+    release(session, [hold.id], now)
     hold.state = state
     hold.version += 1
     session.flush()
@@ -332,6 +340,8 @@ def confirm_hold(
         raise Gone("The place is not kept any more.")
     planned_start = visit.start_at
     _rename_visit(session, visit, job.id)
+    release(session, [job.id], now)
+    rename_holder(session, hold.id, job.id)
     hold.state, hold.job_id, hold.planned_start = CONFIRMED, job.id, planned_start
     hold.version += 1
     was = job.state
@@ -452,6 +462,7 @@ def cancel_appointment(
         appointment_start=None,
         appointment_end=None,
     )
+    release(session, [job.id], now)
     row.state, row.updated_at = "cancelled", now
     row.version += 1
     session.flush()

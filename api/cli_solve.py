@@ -8,11 +8,15 @@ import typer
 
 from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
 from api.exits import DONE, INTERNAL, INTERRUPTED, REFUSED
+from api.public_instances import public_bench, public_json, public_table
 from api.solving import Code, answer, is_place, put
 from api.stop_button import StopButton
 from optimizer.solve import Engine
 
 __all__ = ["bench_app", "solve_app"]
+
+DISPATCH_SECONDS = 60.0
+GAP_SECONDS = 20.0
 
 solve_app, bench_app = typer.Typer(add_completion=False), typer.Typer(add_completion=False)
 
@@ -47,8 +51,10 @@ def _solve(
 @bench_app.command("bench")
 def _bench(
     name: Annotated[str, typer.Argument(metavar="SET", help=f"What the instances are: {', '.join(BENCH_SETS)}.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of instances (*.json, *.json.gz).")],
-    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds of search for each.")] = 60.0,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of instances (docs/solve.md).")],
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=86_400, help="Seconds for each (default: dispatch 60, gap 20).")
+    ] = None,
     instances: Annotated[str, typer.Option(metavar="A,B", help="Only these (default: all).")] = "",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the table here.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Where the search begins.")] = 1,
@@ -60,10 +66,24 @@ def _bench(
     if json_file is not None and not is_place(json_file):
         raise typer.BadParameter(f"{json_file} is no file in a folder that exists", param_hint="--json")
     wanted = [instance for instance in instances.split(",") if instance]
+    if name == "gap":
+        _bench_public(folder, wanted, seconds or GAP_SECONDS, json_file)
+        return
     rows = []
-    for row in bench(folder, wanted, seconds=seconds, seed=seed, engine=engine):
+    for row in bench(folder, wanted, seconds=seconds or DISPATCH_SECONDS, seed=seed, engine=engine):
         typer.echo(f"{row.instance}: {row.unserved} unserved, {row.cost:,} s of travel, {row.seconds:.1f} s", err=True)
         rows.append(row)
     typer.echo(bench_table(rows))
     if json_file is not None:
         put(bench_json(rows).encode(), json_file)
+
+
+def _bench_public(folder: Path, wanted: list[str], seconds: float, json_file: Path | None) -> None:
+    """Solve public assignment and location instances, and print a table."""
+    rows = []
+    for row in public_bench(folder, wanted, seconds=seconds):
+        typer.echo(f"{row.instance}: cost {row.cost}, bound {row.bound}, {row.seconds:.1f} s", err=True)
+        rows.append(row)
+    typer.echo(public_table(rows))
+    if json_file is not None:
+        put(public_json(rows).encode(), json_file)

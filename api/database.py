@@ -32,6 +32,9 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Yield a session that sees one moment and changes nothing."""
         with Session(self.engine) as session:
+            if not self.is_sqlite:
+                # By itself PostgreSQL lets each statement see what was committed before it; SQLite's reader does not.
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
             session.rollback()
 

@@ -36,12 +36,20 @@ Plans the days of a national repair network: which outlet, which technician, whe
   does not have do not exist for it: 404.
 - **Times** are RFC 3339 with an offset, **durations** ISO 8601, **distances** metres, **money** whole fen and a
   currency, **coordinates** `[longitude, latitude]` with their datum.
-- **Problems** are RFC 9457 problem details with every fault in `errors`; titles follow `Accept-Language`. 422 is for
-  payloads only, unreadable JSON included; faults of the query and of headers are 400.
+- **Problems** are RFC 9457 problem details with every fault in `errors`; 422 is for
+  payloads only, unreadable JSON included; faults of the query and of headers are 400. Titles and details are in English
+  or, for `Accept-Language: zh-CN`, in Chinese; `code` is for programs.
+- **Forms**: an address answers in its one form, whatever `Accept` asks for (RFC 9110 leaves that open); reports alone
+  choose, JSON or CSV.
 - **Versions**: planned things have an `ETag`; changing them needs `If-Match` (428 without, 412 when it has changed).
 - **Repeating**: a POST with the same `Idempotency-Key` and the same content gets the first one's answer for 24 hours;
   `:bulk` takes none, for lines that come again change nothing.
 """
+LOCATION = {
+    "description": "Where what becomes of it can be asked for.",
+    "required": True,
+    "schema": {"type": "string", "examples": ["/v1/plans/plan_0198f1c2"]},
+}
 USUAL = (Unauthorised, TooMany, Unavailable)
 
 
@@ -79,6 +87,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _declare_problems(path, method, operation)
+            if "202" in operation["responses"]:
+                operation["responses"]["202"]["headers"] = {"Location": LOCATION}
     return document
 
 

@@ -36,7 +36,7 @@ class Answer:
 
     def written(self) -> bytes:
         """Return the body's bytes."""
-        return self.body if isinstance(self.body, bytes) else self.body.model_dump_json().encode()
+        return self.body if isinstance(self.body, bytes) else self.body.model_dump_json(by_alias=True).encode()
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers, with the type of a schema."""

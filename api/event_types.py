@@ -37,7 +37,7 @@ class EventType(StrEnum):
     DISPATCH_ITEM_UP_FOR_REPLANNING = "dispatch_item.up_for_replanning"
     DISPATCH_ITEM_UNACKNOWLEDGED = "dispatch_item.unacknowledged"
     PARTS_ORDER_RESPONDED = "parts_order.responded"
-    """Not told yet: there are no orders of parts."""
+    """At every answer, and every later one that replaces it."""
     TOUR_ANNOUNCED = "tour.announced"
     """Not told yet: there are no tours."""
     WEBHOOK_TEST = "webhook.test"

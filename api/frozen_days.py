@@ -44,6 +44,8 @@ class FrozenDay:
     folder: DayFolder
     live: Mapping[str, LiveVisit]
     against_published: bool = True
+    base: Mapping[str, LiveVisit] = field(default_factory=dict)
+    """Visits of the plan that this one is held against, of jobs that nobody is promised."""
     standing: frozenset[str] = frozenset()
     """Jobs whose promised visits are no business of the plan: under way, or frozen."""
 
@@ -53,7 +55,10 @@ class FrozenDay:
             return {}
         day = self.folder.day
         said = {job.id: (job.published.technician_id, job.published.start_s) for job in day.jobs if job.published}
-        live = {id_: (was.technician_id, seconds_of(day.date, was.start_at)) for id_, was in self.live.items()}
+        live = {
+            id_: (was.technician_id, seconds_of(day.date, was.start_at))
+            for id_, was in {**self.base, **self.live}.items()
+        }
         return {id_: was for id_, was in (said | live).items() if id_ not in self.standing} or None
 
 
@@ -77,6 +82,7 @@ class _Kept:
     frames: dict[str, _Frame]
     live: dict[str, LiveVisit]
     against_published: bool
+    base: dict[str, LiveVisit] = field(default_factory=dict)
     standing: frozenset[str] = frozenset()
     supply: Supply = field(default_factory=Supply)
     forecast: list[tuple[str, str, int]] = field(default_factory=list)
@@ -100,6 +106,7 @@ def frozen(day: FrozenDay) -> Any:
         answers=dict(folder.answers),
         frames={name: _frame(getattr(folder, name)) for name in FRAMES},
         live=dict(day.live),
+        base=dict(day.base),
         against_published=day.against_published,
         standing=day.standing,
         supply=replace(folder.supply, forecast={}),
@@ -132,7 +139,13 @@ def thawed(document: bytes) -> FrozenDay:
         carried=kept.carried,
         **frames,
     )
-    return FrozenDay(folder=folder, live=kept.live, against_published=kept.against_published, standing=kept.standing)
+    return FrozenDay(
+        folder=folder,
+        live=kept.live,
+        against_published=kept.against_published,
+        base=kept.base,
+        standing=kept.standing,
+    )
 
 
 def _frame(frame: pd.DataFrame) -> _Frame:

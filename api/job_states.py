@@ -110,7 +110,7 @@ TRANSITIONS: Mapping[tuple[JobState, JobState], frozenset[Role]] = {
     (JobState.ON_SITE, JobState.DONE): _FIELD,
     (JobState.ON_SITE, JobState.NEEDS_PART): _FIELD,
     (JobState.ON_SITE, JobState.FAILED): _FIELD,
-    (JobState.NEEDS_PART, JobState.NEEDS_VISIT): _OFFICE,  # the part is there
+    (JobState.NEEDS_PART, JobState.NEEDS_VISIT): _OFFICE | {Role.CLOCK},  # the part is there
     (JobState.FAILED, JobState.NEEDS_VISIT): _OFFICE,
     (JobState.FAILED, JobState.CALLBACK_DUE): _OFFICE,
     (JobState.DONE, JobState.CALLBACK_DUE): _OFFICE | {Role.CLOCK},

@@ -1,5 +1,6 @@
 """What is kept of a finished plan: the whole in figures, and per centre everything that the board asks for, ready."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +8,12 @@ from typing import Any
 
 from api.plan_files import WHOLE, PlanDocument
 from api.planning import Made
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
 from datasets.pick_list import pick_list_rows
 from datasets.plan_folder import plan_document
 from datasets.sheets import sheet_pages
-from datasets.times import instant_text
 from geo.shapes import route_features
 from optimizer.centres import part_of
 from optimizer.churn import Change
@@ -20,9 +21,9 @@ from optimizer.cost import price
 from optimizer.kpis import kpis
 from optimizer.measure import Measured, part_measured
 from optimizer.model import Day
-from optimizer.plan import Result
+from optimizer.plan import Plan, Result
 
-__all__ = ["Finished", "changes_document", "finished", "outcome_of", "plan_documents"]
+__all__ = ["Finished", "finished", "outcome_of", "plan_documents"]
 
 GEOJSON = "application/geo+json"
 
@@ -89,7 +90,7 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
     changed = defaultdict(list)
     home = {job.id: job.centre_id for job in day.jobs}
     for change in done.changes:
-        told = changes_document(day, change)
+        told = ChangeShown.of(day, change).model_dump(mode="json")
         changed[WHOLE].append(told)
         if change.job_id in home:
             changed[home[change.job_id]].append(told)
@@ -97,22 +98,28 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         part, mine = part_of(day, plan, centre_id)
         cost = price(part, mine, part_measured(done.measured, part, mine))
         explained = {job.id: said[job.id] for job in part.jobs if job.id in said}
-        result = replace(done.result, plan=mine, cost=cost, explanations=())
-        document = plan_document(part, result, done.travel_said)
         figures = kpis(part, mine, cost, done.folder.sla_names).as_dict()
-        yield PlanDocument(centre_id=centre_id, name="routes", content=document["routes"])
+        yield PlanDocument(centre_id=centre_id, name="routes", content=_routes(part, mine))
         yield PlanDocument(
-            centre_id=centre_id, name="routes.geojson", content=route_features(part, mine), media_type=GEOJSON
+            centre_id=centre_id,
+            name="routes.geojson",
+            content=RoutesGeoJson.content(route_features(part, mine)),
+            media_type=GEOJSON,
         )
-        yield PlanDocument(centre_id=centre_id, name="unassigned", content=document["unassigned"])
+        yield PlanDocument(
+            centre_id=centre_id,
+            name="unassigned",
+            content=[LeftOutShown.of(left).model_dump(mode="json") for left in mine.unassigned],
+        )
         yield PlanDocument(centre_id=centre_id, name="explanations", content=explained)
         yield PlanDocument(centre_id=centre_id, name="kpis", content=figures)
         yield PlanDocument(centre_id=centre_id, name="diff", content=changed[centre_id])
         typed = done.folder.jobs.loc[[job.id for job in part.jobs]]
         pages = dict(sheet_pages(replace(done.folder, day=part, jobs=typed), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
-        picks = list(pick_list_rows(replace(done.folder, day=part), mine))
-        yield PlanDocument(centre_id=centre_id, name="picklist", content=picks)
+        picks = pick_list_rows(replace(done.folder, day=part), mine)
+        content = [PickShown.model_validate(row).model_dump(mode="json") for row in picks]
+        yield PlanDocument(centre_id=centre_id, name="picklist", content=content)
     result = replace(done.result, explanations=())
     whole = plan_document(day, result, done.travel_said)
     yield PlanDocument(centre_id=WHOLE, name="plan", content=whole)
@@ -120,16 +127,12 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
     yield PlanDocument(centre_id=WHOLE, name="diff", content=changed[WHOLE])
 
 
-def changes_document(day: Day, change: Change) -> dict[str, Any]:
-    """Return a change against what was published."""
-    return {
-        "job_id": change.job_id,
-        "change": str(change.fate),
-        "call_again": change.call_again,
-        "was_technician_id": None if change.was is None else change.was.technician_id,
-        "was_start": None if change.was is None else instant_text(day.date, change.was.start_s),
-        "technician_id": change.technician_id,
-        "start": None if change.start_s is None else instant_text(day.date, change.start_s),
-        "moved_s": change.moved_s,
-        "churn_fen": change.fen,
-    }
+def _routes(day: Day, plan: Plan) -> list[dict[str, Any]]:
+    shifts = {shift.id: shift for shift in day.shifts}
+    outlets = {person.id: person.outlet_id for person in day.technicians}
+    found = []
+    for route in plan.routes:
+        shift = shifts[route.shift_id]
+        who, date = shift.technician_id, day.date + dt.timedelta(days=shift.day)
+        found.append(RouteShown.of(day, route, (who, outlets[who], date)).model_dump(mode="json", by_alias=True))
+    return found

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -26,6 +27,7 @@ from api.errors import (
 from api.language import Language, language_of
 from api.logs import store_error, where
 from api.payloads import counted, faults_of, said_of
+from api.problem_words import in_chinese
 from api.schemas.problems import MEDIA_TYPE
 
 __all__ = ["add_problem_handlers", "problem_response"]
@@ -49,13 +51,16 @@ def problem_response(request: Request, problem: Problem) -> Response:
         "type": f"urn:paigong:problem:{problem.code}",
         "title": problem.title_zh if is_chinese else problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_chinese(problem.detail) if is_chinese else problem.detail,
         "code": problem.code,
         "instance": getattr(request.state, "request_id", None),
         **problem.members,
     }
     if problem.faults:
-        document["errors"] = [fault.written() for fault in problem.faults[:MOST_ERRORS]]
+        faults = problem.faults[:MOST_ERRORS]
+        if is_chinese:
+            faults = [replace(fault, detail=in_chinese(fault.detail)) for fault in faults]
+        document["errors"] = [fault.written() for fault in faults]
         document["errors_in_all"] = len(problem.faults)
     headers["Content-Language"] = "zh-CN" if is_chinese else "en"
     text = json.dumps(document, ensure_ascii=False).encode(errors="replace")

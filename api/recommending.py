@@ -8,17 +8,17 @@ from api.booking import Asked, job_of, without_visit
 from api.desks import CentreDesk
 from api.language import Language
 from api.schemas.slots import CandidateShown, NobodyShown, RecommendationShown, RemedyShown, VerdictShown
-from api.schemas.values import Money
+from api.schemas.values import Money, priced
 from api.schemas.written import duration_text
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.explain import explain_job
 from optimizer.explanation import Candidate, Sentence
-from optimizer.model import Job, Rule
+from optimizer.model import Job, Rule, Window
 from optimizer.plan import Unassigned
 from optimizer.recommending import Recommendation, recommend
 from optimizer.roster import Roster
 
-__all__ = ["nobody", "recommended"]
+__all__ = ["nobody", "recommended", "remedies"]
 
 DRAFT = "draft"
 
@@ -41,7 +41,7 @@ def recommended(
 
 
 def nobody(
-    centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime, *, remedies: bool
+    centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime, *, with_remedies: bool
 ) -> NobodyShown:
     """Return why a job gets no offer and, if asked for, the cheapest single changes that would give it one.
 
@@ -49,16 +49,23 @@ def nobody(
     """
     desks = [without_visit(centre, asked.job_id, now) if asked.moves else centre for centre in centres]
     found = [(desk, _found(desk, asked, 3, now)) for desk in desks]
-    helping = None
-    if remedies:
-        each = (remedy for desk in desks for remedy in _remedies(desk, asked, language, now))
-        helping = sorted(each, key=lambda one: one.price.fen)
+    helping = remedies(desks, asked, language, now) if with_remedies else None
     return NobodyShown(candidates=_candidates(found, 3, language), remedies=helping)
+
+
+def remedies(centres: Sequence[CentreDesk], asked: Asked, language: Language, now: dt.datetime) -> list[RemedyShown]:
+    """Return the single changes that would give a job that nobody visits a place, the cheapest first."""
+    each = (remedy for desk in centres for remedy in _remedies(desk, asked, language, now))
+    return sorted(each, key=lambda one: one.price.fen)
 
 
 def _job(centre: CentreDesk, asked: Asked) -> Job:
     known = asked.job_id if asked.job_id in centre.desk.left_out else None
-    return job_of(centre, asked, known or DRAFT)
+    job = job_of(centre, asked, known or DRAFT)
+    if asked.appointment is None:
+        return job
+    earliest_s, latest_s = map(centre.seconds, asked.appointment)
+    return replace(job, appointment=Window(earliest_s=earliest_s, latest_s=latest_s))
 
 
 def _found(centre: CentreDesk, asked: Asked, most: int, now: dt.datetime) -> Recommendation:
@@ -116,7 +123,7 @@ def _candidate(centre: CentreDesk, one: Candidate, least: int, language: Languag
         possible=fen is not None,
         price=None if fen is None else Money(fen=fen),
         dearer=None if fen is None else Money(fen=fen - least),
-        items=dict(one.items),
+        items=priced(dict(one.items)),
         start=None if one.start_s is None else centre.moment(one.start_s),
         travel=None if one.travel_s is None else duration_text(one.travel_s),
         travel_m=one.travel_m,

@@ -1,6 +1,7 @@
 """What a worker starts for every run: a child process that has all of planning loaded, as the worker has not."""
 
 from api.settings import Settings
+from api.store.sourcing_runs import is_sourcing
 
 __all__ = ["PRELOADED", "run_in_child"]
 
@@ -9,7 +10,9 @@ PRELOADED = "api.run_process"
 
 
 def run_in_child(settings: Settings, plan_id: str, executor: str) -> None:
-    """Make a plan; what a worker starts in a process of its own."""
+    """Make a plan, or a sourcing run; what a worker starts in a process of its own."""
     from api.run_process import run_of_worker
+    from api.sourcing_process import run_sourcing_of_worker
 
-    run_of_worker(settings, plan_id, executor)
+    run = run_sourcing_of_worker if is_sourcing(plan_id) else run_of_worker
+    run(settings, plan_id, executor)

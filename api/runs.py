@@ -15,7 +15,7 @@ import time
 import uuid
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from dbos import DBOS, DBOSClient
@@ -28,10 +28,14 @@ from api.plan_states import ENDED, PlanState
 from api.run_child import PRELOADED, run_in_child
 from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
-from api.store.plans import end_run, plan_alone, put_back
+from api.store import plans, sourcing_runs
+from api.store.sourcing_runs import is_sourcing
+from api.tables.parts import SourcingRun
 from api.tables.plans import Plan, Worker
 
 __all__ = ["ALIVE_S", "RunWorker"]
+
+Run = Plan | SourcingRun
 
 NICER = 10
 """Searching has a lower priority than answering."""
@@ -118,7 +122,7 @@ class RunWorker:
             return str(plan.state)
         problem = {"code": "process_died", "detail": f"Its process died {ATTEMPTS} times.", "errors": []}
         with self._database.write() as session:
-            end_run(session, plan_id, plan.attempt, PlanState.FAILED, utc_now(), problem=problem)
+            _store_of(plan_id).end_run(session, plan_id, plan.attempt, PlanState.FAILED, utc_now(), problem=problem)
         return str(PlanState.FAILED)
 
     def _wait_for(self, plan_id: str) -> str:
@@ -128,7 +132,7 @@ class RunWorker:
             time.sleep(BEAT_EVERY_S)
         return str(plan.state)
 
-    def _follow(self, plan_id: str) -> tuple[Plan, bool]:
+    def _follow(self, plan_id: str) -> tuple[Run, bool]:
         """Run a plan in a child process until that ends, or somebody asks to cancel; tell whether it was killed."""
         child = self._context.Process(target=run_in_child, args=(self._settings, plan_id, self.executor))
         self._child = child
@@ -143,15 +147,20 @@ class RunWorker:
         child.join()
         return patiently(lambda: self._look(plan_id), math.inf), child.exitcode != 0
 
-    def _look(self, plan_id: str) -> Plan:
+    def _look(self, plan_id: str) -> Run:
         with self._database.read() as session:
-            return plan_alone(session, plan_id)
+            return (
+                sourcing_runs.run_alone(session, plan_id)
+                if is_sourcing(plan_id)
+                else plans.plan_alone(session, plan_id)
+            )
 
-    def _cancel(self, plan: Plan) -> None:
+    def _cancel(self, plan: Run) -> None:
         def cancel() -> None:
             with self._database.write() as session:
-                put_back(session, plan.id, plan.attempt)
-                end_run(session, plan.id, plan.attempt + 1, PlanState.CANCELLED, utc_now())
+                store = _store_of(plan.id)
+                store.put_back(session, plan.id, plan.attempt)
+                store.end_run(session, plan.id, plan.attempt + 1, PlanState.CANCELLED, utc_now())
 
         patiently(cancel, math.inf)
 
@@ -210,5 +219,10 @@ class RunWorker:
                 session.execute(delete(Worker).where(Worker.executor.in_(dead)))
 
 
-def _is_to_be_published(plan: Plan) -> bool:
+def _store_of(run_id: str) -> Any:
+    """Return the module that keeps runs of this kind; both use the same words."""
+    return sourcing_runs if is_sourcing(run_id) else plans
+
+
+def _is_to_be_published(plan: Run) -> bool:
     return plan.state == PlanState.FINISHED and plan.wish.get("publish") == "auto"

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import numpy as np
+
 from optimizer.baseline import HandTask, plan_by_hand
 from optimizer.budget import Steps
 from optimizer.candidates import nearest_capable_outlets
@@ -31,6 +33,7 @@ from optimizer.model import (
     Window,
 )
 from optimizer.offers import make_offers
+from optimizer.parts.agents import Agents, assign
 from optimizer.parts.model import Order, OrderLine, Shelf, Source, SourceKind, Sourcing
 from optimizer.parts.model import Route as Lane
 from optimizer.parts.sourcing import source
@@ -105,6 +108,9 @@ def warm_up(travel: TravelTimes) -> None:
     )
     make_offers(prepare(day, nothing, travel), jobs[0], [Window(earliest_s=0, latest_s=86_400)])
     source(_too_few_parts(home))
+    # Twelve jobs for three agents of little room: the kernels of improving have their turn too.
+    number = np.arange(36).reshape(3, 12)
+    assign(Agents(cost=number * 7 % 23 + 1, weight=number * 5 % 7 + 3, capacity=np.full(3, 25)), remaining=lambda: None)
 
 
 def _too_few_parts(place: Position) -> Sourcing:

@@ -18,6 +18,8 @@ from api.desks import Desks
 from api.edge import REPLAYED_FOR
 from api.errors import Conflict, Problem
 from api.logs import store_error
+from api.parts_network import PartsNetworks
+from api.parts_watch import watch_orders
 from api.settings import Settings
 from api.store.slots import HELD
 from api.store.sweep import Retention, sweep
@@ -51,6 +53,7 @@ class Watchman:
             events=dt.timedelta(days=settings.keep_events_days),
             holds=dt.timedelta(days=settings.keep_holds_days),
         )
+        self._parts = PartsNetworks()
         self._turn = Turn(self._database, "watch")
         self._swept: float | None = None
         self._stop = threading.Event()
@@ -80,6 +83,7 @@ class Watchman:
         said = watch(self._database, now)
         said["unacknowledged"] = watch_items(self._database, now, self._acknowledge_within)
         said["expired_holds"] = self._expire_holds(now)
+        said["parts_answered"], said["parts_quotes_over"] = watch_orders(self._database, self._parts, now)
         if self._swept is None or time.monotonic() - self._swept >= SWEEP_EVERY_S:
             self._swept = time.monotonic()
             said |= {f"swept_{what}": count for what, count in sweep(self._database, now, self._retention).items()}

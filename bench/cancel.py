@@ -19,7 +19,7 @@ __all__ = ["cancelled"]
 def cancelled(client: httpx.Client, horizon: dict[str, str], worker_pid: int) -> tuple[float, float]:
     """Wish for a plan and cancel it in the middle of its search; return seconds to its state, and to idleness."""
     idle = descendants(worker_pid)
-    wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"seconds": 3_600}}
+    wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"duration": "PT1H"}}
     answer = client.post("/v1/plans", json=wish)
     answer.raise_for_status()
     path = answer.headers["location"]

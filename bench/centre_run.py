@@ -88,7 +88,7 @@ def runs_in(store: str, database_url: str, day_path: Path, *, count: int, second
         {
             "scope": {"centres": [centre_id]},
             "horizon": {"date": now.date().isoformat(), "days": read.settings.days, "now": now.isoformat()},
-            "limits": {"seconds": seconds},
+            "limits": {"duration": f"PT{round(seconds)}S"},
         }
         for centre_id in _spread(database_url, count)
     ]

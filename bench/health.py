@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--beside", action="store_true", help="other requests meanwhile")
     said = parser.parse_args()
     with at_work(said.day, said.database) as (client, _, horizon):
-        wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"seconds": said.seconds}}
+        wish = {"scope": {"centres": "all"}, "horizon": horizon, "limits": {"duration": f"PT{round(said.seconds)}S"}}
         path = client.post("/v1/plans", json=wish).headers["location"]
         over = threading.Event()
         asking = threading.Thread(target=_follow, args=(client, path, over, said.beside))

@@ -85,8 +85,8 @@ def picks_of(folder: DayFolder, plan: Plan) -> Iterator[Pick]:
                 )
 
 
-def pick_list_rows(folder: DayFolder, plan: Plan) -> Iterator[dict[str, str | int | bool]]:
-    """Yield a row per part and visit, by outlet, date and technician, as PICK_COLUMNS name it; "" is "not given"."""
+def pick_list_rows(folder: DayFolder, plan: Plan) -> Iterator[dict[str, str | int | bool | None]]:
+    """Yield a row per part and visit, by outlet, date and technician, as PICK_COLUMNS name it; None is "not given"."""
     date = folder.day.date
     outlet_of = {technician.id: technician.outlet_id for technician in folder.day.technicians}
     names = dict(zip(folder.parts.index, folder.parts["name"], strict=True)) if "name" in folder.parts else {}
@@ -108,10 +108,10 @@ def pick_list_rows(folder: DayFolder, plan: Plan) -> Iterator[dict[str, str | in
             "name": names.get(pick.part_id, ""),
             "quantity": pick.quantity,
             "carried": sent is None,
-            "order_line_id": "" if sent is None else sent.order_line_id,
-            "warehouse_id": "" if sent is None else sent.warehouse_id,
-            "mode": "" if sent is None else str(sent.mode),
-            "ready_at": "" if sent is None else instant_text(date, sent.ready_s),
+            "order_line_id": None if sent is None else sent.order_line_id,
+            "warehouse_id": None if sent is None else sent.warehouse_id,
+            "mode": None if sent is None else str(sent.mode),
+            "ready_at": None if sent is None else instant_text(date, sent.ready_s),
             "after_leaving": pick.after_leaving,
         }
 
@@ -126,7 +126,9 @@ def pick_list_table(folder: DayFolder, plan: Plan) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: str | int | bool) -> str:
+def _cell(value: str | int | bool | None) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) if isinstance(value, int) else no_formula(value)

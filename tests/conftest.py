@@ -19,23 +19,57 @@ settings.load_profile("repeatable")
 
 SHARED = frozenset({"booking", "closed_loop"})
 """Folders whose modules share stores in which a plan holds."""
-LONG_ALONE = frozenset(
+ALONE = frozenset(
     {"test_load.py", "test_openapi_fuzz.py", "test_processes.py", "test_runs.py", "test_serve.py", "test_solve_cli.py"}
 )
 """Modules of long tests that share next to nothing: whichever process is free takes the next one."""
+LONGEST_FIRST = (
+    "closed_loop",
+    "booking",
+    "tests/api/test_cluster.py",
+    "tests/api/test_runs.py",
+    "notebooks/",
+    "tests/api/test_openapi_fuzz.py",
+    "tests/bad_days/test_processes.py",
+)
+"""What one of several processes had better not begin last, while the others have nothing left to do."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one of several processes run all tests of a module: what they share is prepared once."""
-    group = _group(item.path)
-    if group is not None:
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one of several processes run all tests of a module: what they share is prepared once.
+
+    The marks and groups of pytest-xdist do not reach pytest 9.2, which makes its own mind up about a test's name.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+        """Hands out groups of tests in the order in which they were collected."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
-def _group(path: Path) -> str | None:
-    if path.suffix != ".py" or path.name in LONG_ALONE:
-        return None
-    return path.parent.name if path.parent.name in SHARED else "/".join(path.parts[-3:])
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(_group(item.nodeid)))
+
+
+def _group(nodeid: str) -> str:
+    module = nodeid.partition("::")[0]
+    path = Path(module)
+    if path.name in ALONE:
+        return nodeid
+    return path.parent.name if path.parent.name in SHARED else module
+
+
+def _turn(group: str) -> int:
+    turns = [turn for turn, name in enumerate(LONGEST_FIRST) if group.startswith(name)]
+    return turns[0] if turns else len(LONGEST_FIRST)
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,19 @@
 """The promises at risk, each with the action that saves it: least time to spare first."""
 
-from typing import Annotated
+import datetime as dt
+from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.at_risk import Advice, action_for
 from api.dependencies import EdgeOf, LanguageOf
+from api.errors import BadRequest, Fault
 from api.job_states import JobState
 from api.language import Language
+from api.pages import Page, PageOf, page_of
 from api.promises import Grade, Standing
 from api.routes import router
 from api.schemas.values import Moment, Money, Shown
@@ -23,7 +26,6 @@ from optimizer.model import ClockKind
 
 __all__ = ["AtRisk", "at_risk", "routes"]
 
-MOST = 1_000
 routes = router("jobs")
 
 
@@ -52,19 +54,43 @@ class AtRisk(Shown):
 def at_risk(
     edge: EdgeOf,
     language: LanguageOf,
+    page: PageOf,
     centre_id: Annotated[str | None, Query(max_length=64, description="Of this centre.", examples=["C-NJ"])] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="At most so many.", examples=[100])] = 100,
-) -> list[AtRisk]:
-    """Return the running promises that are at risk or broken; those whose clocks stand still are left out."""
+) -> Page[AtRisk]:
+    """Return the running promises that are at risk or broken; those whose clocks stand still are left out.
+
+    Later pages tell of the moment of the first: time to spare runs on meanwhile.
+    """
+    now, after = (edge.clock(), None) if page.after is None else _place(page.after)
     with edge.read() as session:
         risks = [
             (standing, one)
-            for one in standings_of(session, _jobs(session, edge.caller.centres, centre_id), edge.clock())
+            for one in standings_of(session, _jobs(session, edge.caller.centres, centre_id), now)
             for standing in one.standings
             if standing.stopped_s is None and standing.grade not in (Grade.KEPT, Grade.ON_TRACK)
         ]
-        risks.sort(key=lambda risk: (risk[0].slack_s, risk[1].job.id))
-        return [_shown(one, standing, language) for standing, one in risks[:limit]]
+        risks.sort(key=_key)
+        rest = [risk for risk in risks if after is None or _key(risk) > after][: page.limit + 1]
+        return page_of(
+            rest, page, lambda risk: _shown(risk[1], risk[0], language), lambda risk: (now.isoformat(), *_key(risk))
+        )
+
+
+def _key(risk: tuple[Standing, JobStanding]) -> tuple[int, str, str]:
+    standing, one = risk
+    return standing.slack_s, one.job.id, standing.row.clock.value
+
+
+def _place(after: tuple[Any, ...]) -> tuple[dt.datetime, tuple[int, str, str]]:
+    """Return the moment that a cursor's pages tell of, and the place of its last row. Raises BadRequest."""
+    match after:
+        case (str(moment), int(slack_s), str(job_id), str(clock)):
+            try:
+                return TypeAdapter(Moment).validate_python(moment), (slack_s, job_id, clock)
+            except ValidationError:
+                pass
+    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
+    raise BadRequest("The cursor is none of ours.", faults=(fault,))
 
 
 def _jobs(session: Session, centres: frozenset[str] | None, centre_id: str | None) -> list[JobRow]:

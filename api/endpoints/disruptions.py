@@ -53,16 +53,13 @@ def report(body: DisruptionReport, edge: EdgeOf, request: Request) -> Response:
         raise Refused("The disruption is over.", faults=(fault,))
     if body.publish == "auto":
         edge.caller.require(Scope.PLANS_PUBLISH)
-    limits = body.limits.model_dump()
-    if body.limits.seconds is None and body.limits.steps is None:
-        limits["seconds"] = REPLAN_SECONDS
     said = Report(
         kind=body.kind,
         said=body.said(),
         now=now,
         from_at=body.first(),
         to_at=last,
-        limits=limits,
+        limits=body.limits.kept(REPLAN_SECONDS),
         publish=body.publish,
     )
     reported = partial(report_disruption, report=said, centres=edge.caller.centres, actor=edge.caller.actor, at=at)

@@ -5,18 +5,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from api.conditions import IfMatchIfThere, etag, hold_version
 from api.dependencies import EdgeOf
-from api.edge import Answer
-from api.endpoints.held import add_held
+from api.edge import Answer, Edge
+from api.endpoints.held import MASTER_DATA, add_endpoint, add_held
+from api.endpoints.lines import NDJSON, lines_of, ndjson, refused_line, written_lines
 from api.endpoints.network import EffectiveFrom, On, RowId, held_date
-from api.errors import Conflict, Forbidden, NotFound, PreconditionFailed, PreconditionRequired, Refused
+from api.errors import Conflict, Fault, Forbidden, NotFound, PreconditionFailed, PreconditionRequired, Refused
 from api.pages import PageOf, page_of
+from api.payloads import faults_of
 from api.routes import router
-from api.schemas.network import CalendarIn, ContractTariffIn, Held, HolidaysIn, SlaPolicyIn, TariffIn
+from api.schemas.jobs import LineResult
+from api.schemas.network import BulkLine, CalendarIn, ContractTariffIn, Held, HolidaysIn, SlaPolicyIn, TariffIn
 from api.schemas.values import Sent
 from api.store.documents import document_faults
 from api.store.network import end, get, holding, put_documents
@@ -25,6 +30,8 @@ from api.store.settings import NETWORK
 from api.tables.network import Document
 
 __all__ = ["Kind", "routes"]
+
+CHUNK_LINES = 200
 
 routes = router("network", NotFound, Conflict, PreconditionFailed, PreconditionRequired)
 
@@ -201,6 +208,49 @@ def _ends(kind: Kind) -> Callable[..., Any]:
     return end_document
 
 
+def _bulk(kind: Kind) -> Callable[..., Any]:
+    """Return the endpoint that puts many documents."""
+
+    async def bulk(edge: EdgeOf, request: Request, effective_from: EffectiveFrom = None) -> Response:
+        _require_all_centres(edge.caller.centres)
+        date = held_date(edge, effective_from)
+        results: list[bytes] = []
+        async for first, lines in lines_of(request, CHUNK_LINES):
+            results.append(await run_in_threadpool(_put_lines, edge, kind, date, first, lines))
+        return Response(b"".join(results), media_type=NDJSON)
+
+    return bulk
+
+
+def _put_lines(edge: Edge, kind: Kind, date: dt.date, first: int, lines: list[bytes]) -> bytes:
+    """Put the good ones of some lines in one transaction, each judged beside those before; return a result for each."""
+    schema: Any = BulkLine[kind.schema]  # type: ignore[name-defined]
+    results: dict[int, LineResult] = {}
+    with edge.write(lines=len(lines)) as session:
+        for number, line in enumerate(lines, start=first):
+            try:
+                said = schema.model_validate_json(line)
+            except ValidationError as error:
+                faults = faults_of(error.errors(include_url=False, include_context=False))
+                results[number] = refused_line(number, faults)
+                continue
+            results[number] = _put_line(session, edge, kind, date, number, said)
+    return written_lines(results)
+
+
+def _put_line(session: Session, edge: Edge, kind: Kind, date: dt.date, number: int, said: Any) -> LineResult:
+    if kind.only_id and said.id != kind.only_id:
+        fault = Fault(pointer="/id", code="not_found", detail=f"allowed: {kind.only_id}, the only one")
+        return refused_line(number, [fault])
+    content = kind.content(said.id, said.row)
+    faults = document_faults(session, kind.kind, said.id, content, date, edge.clock())
+    if faults:
+        return refused_line(number, faults, "/row")
+    put = put_documents(session, kind.kind, {said.id: content}, effective_from=date, now=edge.clock())
+    status: Any = "created" if put.created else "unchanged" if put.unchanged else "updated"
+    return LineResult(line=number, status=status, id=said.id)
+
+
 def _require_known(kind: Kind, id_: str) -> None:
     if kind.only_id and id_ != kind.only_id:
         raise NotFound(f"There is one document of {kind.path}: {kind.only_id}.")
@@ -213,3 +263,5 @@ def _require_all_centres(centres: frozenset[str] | None) -> None:
 
 for _kind in KINDS:
     add_held(routes, _kind.path, _kind.title, _kind.schema, (_lists(_kind), _gets(_kind), _puts(_kind), _ends(_kind)))
+    _options = MASTER_DATA | ndjson(BulkLine[_kind.schema])  # type: ignore[name-defined]
+    add_endpoint(routes, _kind.path, _bulk(_kind), "POST", ":bulk", f"Put many {_kind.title}, NDJSON", **_options)

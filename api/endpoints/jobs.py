@@ -1,7 +1,6 @@
 """Jobs: entered, read, changed, moved on; their clocks, their explanation, all that happened to them."""
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,14 +15,15 @@ from api.auth import Scope
 from api.conditions import IfMatch, etag, hold_version
 from api.dependencies import EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
-from api.endpoints.lines import NDJSON, lines_of, ndjson
+from api.endpoints.lines import NDJSON, lines_of, ndjson, refused_line, written_lines
 from api.errors import BadRequest, Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
-from api.explained import explained_job
+from api.explained import at_the_desk, explained_job, explained_now
 from api.job_states import TMF_STATE, JobState, next_states, roles_of
 from api.pages import Page, PageOf, page_of
 from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of
+from api.schemas.job_explanations import JobExplanation
 from api.schemas.jobs import (
     Cancellation,
     Clock,
@@ -34,13 +34,11 @@ from api.schemas.jobs import (
     Job,
     JobChange,
     JobCreate,
-    JobExplanation,
     JobIn,
     JobLine,
     JobSla,
     JobTimeline,
     JobUpsert,
-    LineFault,
     LineResult,
     PublishedVisit,
 )
@@ -254,7 +252,15 @@ def consent_to_job(job_id: JobId, body: Consent, if_match: IfMatch, edge: EdgeOf
         job = _held(session, edge, job_id, if_match)
         at = told_at(body.said_at, edge.clock(), job, "/said_at")
         roles = roles_of(edge.caller.scopes)
-        record_consent(session, job, body.consent, body.amount_fen, roles=roles, by=_by(edge), at=at)
+        record_consent(
+            session,
+            job,
+            body.consent,
+            None if body.amount is None else body.amount.fen,
+            roles=roles,
+            by=_by(edge),
+            at=at,
+        )
         return _answer(session, job)
 
     return edge.once(effect)
@@ -316,11 +322,15 @@ def job_sla(job_id: JobId, edge: EdgeOf) -> JobSla:
 
 
 @routes.get("/jobs/{job_id}/explanation", summary="Why it is where it is")
-def job_explanation(job_id: JobId, edge: EdgeOf, language: LanguageOf) -> JobExplanation:
-    """Return what the published plan computed about the job: candidates, verdicts, remedy, why not the nearest."""
+def job_explanation(job_id: JobId, edge: EdgeOf, language: LanguageOf, request: Request) -> JobExplanation:
+    """Return what the published plan computed about the job, and who could come now: verdicts, prices, remedies."""
+    now = edge.clock()
     with edge.read() as session:
         job = job_seen(session, job_id, edge.caller.centres)
-        return explained_job(session, job, language)
+        found = explained_job(session, job, language)
+        desk = at_the_desk(session, request.app.state.desks, job, now)
+    # Worked out when nothing is held any more.
+    return found if desk is None else explained_now(found, desk, language, now)
 
 
 @routes.get("/jobs/{job_id}/timeline", summary="All that happened to it")
@@ -391,7 +401,7 @@ def _put_lines(edge: Edge, first: int, lines: list[bytes]) -> bytes:
             said = JobLine.model_validate_json(line)
         except ValidationError as error:
             faults = faults_of(error.errors(include_url=False, include_context=False))
-            results[number] = _refused(number, faults)
+            results[number] = refused_line(number, faults)
             continue
         groups.setdefault((said.source, said.needs_visit), []).append((number, said.external_id, said))
     with edge.write(lines=len(lines)) as session:
@@ -405,21 +415,12 @@ def _put_lines(edge: Edge, first: int, lines: list[bytes]) -> bytes:
             done = upsert_jobs(session, sending, [(name, said) for _, name, said in said_lines], now=edge.clock())
             for place, (number, _, _) in enumerate(said_lines):
                 if place in done.refused:
-                    results[number] = _refused(number, done.refused[place])
+                    results[number] = refused_line(number, done.refused[place])
                 else:
                     one = done.entered[place]
                     status = "updated" if one.outcome == "changed" else one.outcome
                     results[number] = LineResult(line=number, status=status, id=one.id)
-    return b"".join(_written(results[number]) for number in sorted(results))
-
-
-def _refused(number: int, faults: list[Fault]) -> LineResult:
-    shown = [LineFault(pointer=fault.pointer, code=fault.code, detail=fault.detail) for fault in faults]
-    return LineResult(line=number, status="refused", errors=shown)
-
-
-def _written(result: LineResult) -> bytes:
-    return json.dumps(result.model_dump(exclude_none=True), ensure_ascii=False).encode() + b"\n"
+    return written_lines(results)
 
 
 def _patched(job: JobRow, changes: dict[str, Any]) -> JobIn:

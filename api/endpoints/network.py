@@ -1,8 +1,7 @@
 """Master data: rows of the network and the documents that calendars, promises and prices are, by date."""
 
 import datetime as dt
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -17,7 +16,7 @@ from api.conditions import IfMatchIfThere, etag, hold_version
 from api.dependencies import EdgeOf
 from api.edge import Answer, Edge
 from api.endpoints.held import MASTER_DATA, add_endpoint, add_held
-from api.endpoints.lines import lines_of, ndjson
+from api.endpoints.lines import lines_of, ndjson, refused_line, written_lines
 from api.errors import (
     BadRequest,
     Conflict,
@@ -32,11 +31,10 @@ from api.pages import PageOf, page_of
 from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of, row_of
-from api.schemas.jobs import LineFault, LineResult
+from api.schemas.jobs import LineResult
 from api.schemas.network import (
     BulkLine,
     CentreIn,
-    CertificateRow,
     Held,
     KitIn,
     LaneIn,
@@ -49,12 +47,12 @@ from api.schemas.network import (
 from api.schemas.values import Sent
 from api.store.checked_rows import LAYOUTS, as_held, checked_rows
 from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
-from api.store.people import certificates_on, outlets_of_centres
+from api.store.people import outlets_of_centres
 from api.store.references import referring_rows
 from api.store.standings import local_date
 from api.tables.network import Effective, TechnicianRow
 
-__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "list_certificates", "routes"]
+__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes"]
 
 CHUNK_LINES = 2_000
 OWN_ROWS = "This key writes the rows of its own centres only."
@@ -327,12 +325,12 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             read[number] = (said.id, resource.cells(said.id, said.row))
         except ValidationError as error:
             faults = faults_of(error.errors(include_url=False, include_context=False))
-            results[number] = _refused(number, faults)
+            results[number] = refused_line(number, faults)
         except Refused as refused:
-            results[number] = _refused(number, refused.faults)
+            results[number] = refused_line(number, refused.faults)
     with edge.write(lines=len(lines)) as session:
         foreign = _foreign(session, resource, edge.caller, read, date)
-        results |= {number: _refused(number, [fault]) for number, fault in foreign.items()}
+        results |= {number: refused_line(number, [fault]) for number, fault in foreign.items()}
         numbers = [number for number in read if number not in foreign]
         held = _held(session, resource, [read[number][0] for number in numbers], date)
         read = {
@@ -342,7 +340,7 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
         }
         table, wrong = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
         results |= {
-            number: _refused(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
+            number: refused_line(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
         }
         put = put_table(session, table, effective_from=date, now=edge.clock())
     created, unchanged = set(put.created), set(put.unchanged)
@@ -353,7 +351,7 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
         elif id_ in unchanged:
             status = "unchanged"
         results.setdefault(number, LineResult(line=number, status=status, id=id_))
-    return b"".join(_written(results[number]) for number in sorted(results))
+    return written_lines(results)
 
 
 def _held(
@@ -369,43 +367,5 @@ def _held(
     return found
 
 
-def _refused(number: int, faults: Any, within: str = "") -> LineResult:
-    shown = [
-        LineFault(pointer=within + (fault.pointer or ""), code=fault.code, detail=fault.detail) for fault in faults
-    ]
-    return LineResult(line=number, status="refused", errors=shown)
-
-
-def _written(result: LineResult) -> bytes:
-    return json.dumps(result.model_dump(exclude_none=True), ensure_ascii=False).encode() + b"\n"
-
-
 for _resource in RESOURCES:
     _add(_resource)
-
-
-@routes.get("/certificates", summary="Technicians' certificates")
-def list_certificates(
-    edge: EdgeOf,
-    on: On = None,
-    scheme: Annotated[str | None, Query(max_length=64, description="Only this scheme.", examples=["gas"])] = None,
-    technician_id: Annotated[str | None, Query(max_length=64, description="Only theirs.", examples=["T1"])] = None,
-    limit: Annotated[int, Query(ge=1, le=10_000, description="At most so many.", examples=[1_000])] = 1_000,
-) -> list[CertificateRow]:
-    """Return the certificates of the technicians on a date, whether they are valid on it or not."""
-    date = held_date(edge, on)
-    with edge.read() as session:
-        outlets = None if edge.caller.centres is None else outlets_of_centres(session, edge.caller.centres, date)
-        found: Iterator[Any] = certificates_on(session, date, outlets, scheme=scheme, technician_id=technician_id)
-        rows = [
-            CertificateRow(
-                technician_id=person.id,
-                outlet_id=person.outlet_id,
-                scheme=held.scheme,
-                valid_from=held.valid_from,
-                valid_to=held.valid_to,
-                is_valid=held.valid_from <= date <= held.valid_to,
-            )
-            for person, held in found
-        ]
-    return rows[:limit]

@@ -3,26 +3,27 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Header, Path, Query, Request, Response
+from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
-from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
-from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
+from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
 from api.plan_states import ENDED, PlanState
 from api.routes import router
 from api.run_queue import enqueue_run
+from api.schemas.plan_documents import RouteShown
 from api.schemas.plans import (
     Edit,
     EvaluationShown,
@@ -34,26 +35,26 @@ from api.schemas.plans import (
     ValidDay,
     plan_shown,
 )
-from api.schemas.values import CHINA
+from api.schemas.values import CHINA, Money, priced
 from api.store.plan_days import centres_on, freeze
-from api.store.plans import ask_to_cancel, create_plan, events_after, file_of, get_plan, list_plans
+from api.store.plans import ask_to_cancel, create_plan, events_after, get_plan, list_plans
 from api.store.publishing import publish
 from api.tables.plans import Plan
 from datasets.faults import DayRefused
-from datasets.times import instant_text
 from optimizer.by_order import RouteUntimed
 
 __all__ = [
+    "MADE",
+    "PlanId",
+    "answers",
     "cancel",
     "checked",
     "evaluate_edit",
-    "explained",
     "follow",
     "index",
     "let_hold",
+    "require_state",
     "routes",
-    "sheet",
-    "sheets",
     "show",
     "valid_day",
     "wish",
@@ -62,18 +63,24 @@ __all__ = [
 routes = router("plans", Conflict, NotFound)
 
 FOLLOW_EVERY_S = 0.4
-PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+USUAL_S = 60.0
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
 PlanId = Annotated[str, Path(description="Id of the plan.", examples=["plan_0198f1c2"], max_length=64)]
-CentreId = Annotated[
-    str | None,
-    Query(description="Which centre; a plan of one centre needs none.", examples=["C01"], max_length=64),
-]
+TOLD = {
+    "type": "object",
+    "description": "One event; `data` is JSON: what `progress` or `outcome` of the plan shows.",
+    "properties": {
+        "id": {"type": "string", "description": "Its number, for `Last-Event-ID`.", "examples": ["3"]},
+        "event": {"enum": ["plan.progress", "plan.finished"], "description": "What it tells."},
+        "data": {"type": "string", "description": "JSON.", "examples": ['{"stage": "search", "share": 0.5}']},
+    },
+}
 
 
-def _json(kind: str, description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {kind: {"schema": {}}}}}
+def answers(kind: str, description: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Return what a route that answers in another form than JSON tells OpenAPI."""
+    return {200: {"description": description, "content": {kind: {"schema": schema}}}}
 
 
 @routes.post(
@@ -128,11 +135,11 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
     ]
     if not wanted:
         faults = [Fault(pointer="/scope/centres", code="no_centre", detail="no centre on this date")]
+    faults += _base_faults(session, body, caller, wanted)
     if faults:
-        raise Refused("The scope names what is not there.", faults=faults)
-    wish = body.model_dump(mode="json", exclude={"validate_only"})
-    if body.limits.seconds is None and body.limits.steps is None:
-        wish["limits"]["seconds"] = 60.0
+        raise Refused("The wish names what is not there.", faults=faults)
+    wish = body.model_dump(mode="json", exclude={"validate_only", "limits"})
+    wish["limits"] = body.limits.kept(USUAL_S)
     return create_plan(
         session,
         wish=wish,
@@ -143,6 +150,23 @@ def _new_plan(session: Any, body: PlanWish, now: dt.datetime, caller: Caller, at
         actor=caller.actor,
         at=at,
     )
+
+
+def _base_faults(session: Session, body: PlanWish, caller: Caller, centres: Sequence[str]) -> list[Fault]:
+    """Return what is wrong with the plan that changes are to be counted against."""
+    if body.base_plan in ("published", "none"):
+        return []
+    try:
+        base = get_plan(session, body.base_plan, caller.centres)
+    except NotFound:
+        detail = "published, none, or the id of a plan that was made"
+        return [Fault(pointer="/base_plan", code="unknown_plan", detail=detail)]
+    if base.state not in MADE:
+        return [Fault(pointer="/base_plan", code="not_made", detail=f"a plan that was made; this one is {base.state}")]
+    if set(base.centre_ids) != set(centres) or base.date != body.horizon.date:
+        detail = "a plan of the same centres and the same first date"
+        return [Fault(pointer="/base_plan", code="other_scope", detail=detail)]
+    return []
 
 
 def valid_day(session: Any, plan: Plan) -> ValidDay:
@@ -191,7 +215,11 @@ def index(
     "/plans/{plan_id}:cancel", dependencies=[needs("plans:solve")], response_model=PlanShown, summary="Cancel a run"
 )
 def cancel(plan_id: PlanId, edge: EdgeOf) -> Response:
-    """Cancel at once what waits; a run that goes on is ended by its worker within two seconds."""
+    """Cancel at once what waits; a run that goes on is ended by its worker within two seconds.
+
+    No If-Match: that a run has begun since it was looked at is no reason to let it go on, and one that has ended is
+    refused (409) whichever version is meant.
+    """
 
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
@@ -212,7 +240,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
     with edge.read() as session:
         plan = get_plan(session, plan_id, edge.caller.centres)
         hold_version(plan.version, versions)
-        _require_state(plan, (PlanState.FINISHED,))
+        require_state(plan, (PlanState.FINISHED,))
     judgement: Judgement = request.app.state.judge(judge, edge.database.url.render_as_string(False), plan_id)
     if judgement.findings:
         raise Conflict(
@@ -227,7 +255,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
         hold_version(plan.version, versions)
-        _require_state(plan, (PlanState.FINISHED,))
+        require_state(plan, (PlanState.FINISHED,))
         stored = request.app.state.stored_plans(session, plan_id)
         if stored.digest != judgement.digest:
             raise Conflict("The stored plan changed while it was checked; nothing was published.")
@@ -256,7 +284,7 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
     """Return times, prices and broken rules of routes as a person laid them out; nothing is changed."""
     with edge.read() as session:
         plan = get_plan(session, plan_id, edge.caller.centres)
-        _require_state(plan, MADE)
+        require_state(plan, MADE)
         stored = request.app.state.stored_plans(session, plan_id)
     day = stored.day
     shifts = {(shift.technician_id, day.date + dt.timedelta(days=shift.day)): shift.id for shift in day.shifts}
@@ -287,12 +315,18 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
     except RouteUntimed as untimed:
         fault = Fault(pointer="/routes", code="no_way", detail=str(untimed))
         raise Refused("A route has no times in this order.", faults=(fault,)) from None
-    before, after = dict(found.before_fen), dict(found.after_fen)
+    people = {shift.id: (shift.technician_id, day.date + dt.timedelta(days=shift.day)) for shift in day.shifts}
+    home = {person.id: person.outlet_id for person in day.technicians}
     shown = EvaluationShown(
-        routes=[_timed(day, route) for route in found.plan.routes if route.shift_id in orders],
-        before_fen=before,
-        after_fen=after,
-        difference_fen=sum(after.values()) - sum(before.values()),
+        routes=[
+            RouteShown.of(day, route, (who, home[who], date))
+            for route in found.plan.routes
+            if route.shift_id in orders
+            for who, date in (people[route.shift_id],)
+        ],
+        before=priced(found.before_fen),
+        after=priced(found.after_fen),
+        difference=Money(fen=sum(found.after_fen.values()) - sum(found.before_fen.values())),
         violations=[
             FindingShown(rule=str(broken.rule), where=broken.where, sentence=broken.sentence)
             for broken in found.violations
@@ -300,27 +334,6 @@ def evaluate_edit(plan_id: PlanId, body: Edit, edge: EdgeOf, request: Request) -
         left_out=[left.job_id for left in found.plan.unassigned],
     )
     return edge.kept(Answer(body=shown))
-
-
-def _timed(day: Any, route: Any) -> dict[str, Any]:
-    return {
-        "shift_id": route.shift_id,
-        "depart": instant_text(day.date, route.depart_s),
-        "break_start": None if route.break_start_s is None else instant_text(day.date, route.break_start_s),
-        "stops": [
-            {
-                "job_id": stop.job_id,
-                "start": instant_text(day.date, stop.start_s),
-                "end": instant_text(day.date, stop.end_s),
-                "travel_s": stop.travel_s,
-                "distance_m": stop.travel_m,
-            }
-            for stop in route.stops
-        ],
-        "return": instant_text(day.date, route.return_s),
-        "return_travel_s": route.return_travel_s,
-        "return_distance_m": route.return_travel_m,
-    }
 
 
 @routes.get("/plans/{plan_id}", response_model=PlanShown, summary="A plan, or how far its run is")
@@ -335,7 +348,7 @@ def show(plan_id: PlanId, caller: CallerOf, database: DatabaseOf) -> Response:
 def checked(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, request: Request) -> Judged:
     """Run the independent checker over what is stored."""
     with database.read() as session:
-        _require_state(get_plan(session, plan_id, caller.centres), MADE)
+        require_state(get_plan(session, plan_id, caller.centres), MADE)
     judgement: Judgement = request.app.state.judge(judge, database.url.render_as_string(False), plan_id)
     return Judged(legal=not judgement.findings, findings=[_finding(found) for found in judgement.findings])
 
@@ -344,106 +357,10 @@ def _finding(found: Any) -> FindingShown:
     return FindingShown(rule=found.rule, where=found.where, sentence=found.sentence)
 
 
-def _require_state(plan: Plan, states: tuple[PlanState, ...]) -> None:
+def require_state(plan: Plan, states: tuple[PlanState, ...]) -> None:
+    """Raise Conflict for a plan in another state."""
     if plan.state not in states:
         raise Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
-
-
-def _document(
-    database: Database, caller: Caller, plan_id: str, name: str, centre_id: str | None, *, whole: bool = False
-) -> bytes:
-    """Return a document of a plan that was made; whole: without a centre it is the whole plan's."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
-        _require_state(plan, MADE)
-        if centre_id is None and not whole:
-            if len(plan.centre_ids) != 1:
-                detail = "one of the plan's centres"
-                fault = Fault(parameter="query.centre_id", code="missing", detail=detail)
-                raise BadRequest("Say which centre.", faults=(fault,))
-            centre_id = plan.centre_ids[0]
-        body = file_of(session, plan_id, name, centre_id or "")
-    if body is None:
-        raise NotFound("The plan has no such centre.")
-    return body
-
-
-def _add_document(name: str, path: str, kind: str, summary: str, *, whole: bool = False) -> None:
-    def read(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: CentreId = None) -> Response:
-        return Response(_document(database, caller, plan_id, name, centre_id, whole=whole), media_type=kind)
-
-    routes.add_api_route(
-        f"/plans/{{plan_id}}/{path}",
-        read,
-        methods=["GET"],
-        summary=summary,
-        response_class=Response,
-        responses=_json(kind, summary),
-        operation_id=f"plan_{path.replace('.', '_')}",
-    )
-
-
-for _name, _path, _kind, _summary, _whole in (
-    ("routes", "routes", "application/json", "A centre's routes with times and travel", False),
-    ("routes.geojson", "routes.geojson", "application/geo+json", "A centre's routes for a map", False),
-    (
-        "unassigned",
-        "unassigned",
-        "application/json",
-        "A centre's jobs left out, with reason and remedy",
-        False,
-    ),
-    ("picklist", "picklist", "application/json", "What a centre's technicians take before leaving, by visit", False),
-    ("kpis", "kpis", "application/json", "Key figures of a centre, or of the whole plan", True),
-    ("diff", "diff", "application/json", "What a centre, or the whole plan, changes of the promised visits", True),
-):
-    _add_document(_name, _path, _kind, _summary, whole=_whole)
-
-
-@routes.get("/plans/{plan_id}/explanations/{job_id}", summary="What there is to say about a job")
-def explained(
-    plan_id: PlanId,
-    job_id: Annotated[str, Path(description="The job.", examples=["J1"], max_length=64)],
-    caller: CallerOf,
-    database: DatabaseOf,
-    centre_id: CentreId = None,
-) -> list[dict[str, Any]]:
-    """Return why a job is left out, late or not at its nearest outlet; empty when nothing is remarkable."""
-    with database.read() as session:
-        plan = get_plan(session, plan_id, caller.centres)
-        _require_state(plan, MADE)
-        for centre in plan.centre_ids if centre_id is None else [centre_id]:
-            body = file_of(session, plan_id, "explanations", centre)
-            found: dict[str, list[dict[str, Any]]] = {} if body is None else json.loads(body)
-            if job_id in found:
-                return found[job_id]
-    return []
-
-
-@routes.get("/plans/{plan_id}/sheets", summary="The printable pages of a centre's outlets")
-def sheets(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, centre_id: CentreId = None) -> list[str]:
-    """Return the names of the pages; `index.html` has the call list."""
-    return list(json.loads(_document(database, caller, plan_id, "sheets", centre_id)))
-
-
-@routes.get(
-    "/plans/{plan_id}/sheets/{page}",
-    summary="One printable page",
-    response_class=Response,
-    responses=_json("text/html", "The page; it loads nothing from anywhere."),
-)
-def sheet(
-    plan_id: PlanId,
-    page: Annotated[str, Path(description="Name of the page.", examples=["index.html"], max_length=200)],
-    caller: CallerOf,
-    database: DatabaseOf,
-    centre_id: CentreId = None,
-) -> Response:
-    """Return one page in HTML."""
-    pages = json.loads(_document(database, caller, plan_id, "sheets", centre_id))
-    if page not in pages:
-        raise NotFound("There is no such page.")
-    return Response(pages[page], media_type="text/html", headers=PAGE_POLICY)
 
 
 LastEventId = Annotated[
@@ -456,7 +373,7 @@ LastEventId = Annotated[
     "/plans/{plan_id}/events",
     summary="Follow a run",
     response_class=EventSourceResponse,
-    responses=_json("text/event-stream", "plan.progress about every second, then plan.finished; then it ends."),
+    responses=answers("text/event-stream", "plan.progress about every second, then plan.finished; then it ends.", TOLD),
 )
 async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_seen: LastEventId = None) -> Response:
     """Send what the run told and tells (server-sent events), from the beginning or after `Last-Event-ID`."""

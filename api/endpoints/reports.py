@@ -13,6 +13,7 @@ from api.dependencies import EdgeOf
 from api.edge import Edge
 from api.errors import BadRequest, Fault, NotFound
 from api.routes import router
+from api.schemas.parts_reports import FillRateRow, PartsResponseRow
 from api.schemas.reports import (
     ChurnRow,
     ParityRow,
@@ -24,12 +25,23 @@ from api.schemas.reports import (
 )
 from api.schemas.values import CHINA
 from api.store.documents import settings_on
+from api.store.parts_reports import fill_rate_rows, parts_response_rows
 from api.store.reports import Period, churn_rows, parity_rows, reading_of, sla_rows, workload_rows
 from api.store.settlement import settlement_lines
 from api.store.standings import local_date
 from datasets.settings import Settings
 
-__all__ = ["Asked", "report_churn", "report_parity", "report_settlement", "report_sla", "report_workload", "routes"]
+__all__ = [
+    "Asked",
+    "report_churn",
+    "report_fill_rate",
+    "report_parity",
+    "report_parts_response",
+    "report_settlement",
+    "report_sla",
+    "report_workload",
+    "routes",
+]
 
 LONGEST = dt.timedelta(days=366)
 LISTED = dt.timedelta(days=7)
@@ -63,6 +75,24 @@ async def _asked(
     return Asked(first=first, last=last, centre_id=centre_id, as_csv=as_csv)
 
 
+_COUNTS = ["kept", "late", "missed", "open", "percent", "by_actuals", "by_plan"]
+_PAID = ["call_out_fen", "distance_fen", "service_fen", "total_fen", "currency"]
+_FOR_WHAT = ["done_at", "product", "tariff_id", "distance_m", "service_s"]
+COLUMNS = {
+    "sla": [*_COUNTS, "policy", "clock"],
+    "parity": [*_COUNTS, "area_class", "ownership"],
+    "workload": [
+        *("outlet_id", "name", "centre_id", "ownership"),
+        *("visits", "service_minutes", "target", "so_far", "owed", "starved"),
+    ],
+    "churn": ["plan_id", "centre_id", "changed", "technician", "moved", "left_out", "told", "churn_fen"],
+    "settlement-lines": [
+        *("job_id", "source", "external_id", "outlet_id", "outlet_name", "technician_id", "centre_id"),
+        *(*_FOR_WHAT, *_PAID, "plan_id", "travel"),
+    ],
+}
+"""The columns of each report as CSV."""
+
 AskedOf = Annotated[Asked, Depends(_asked)]
 Rows = Callable[[Session, Period, dt.datetime, Settings], Sequence[dict[str, Any]]]
 
@@ -88,10 +118,10 @@ def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> 
     period, now = _period(edge, asked), edge.clock()
     with edge.read() as session:
         settings = settings_on(session, local_date(now), now)
-        rows = [schema(**row) for row in rows_of(session, period, now, settings)]
+        rows = rows_of(session, period, now, settings)
     readings = _readings(settings)
     if asked.as_csv:
-        return _csv(name, period, schema, rows, readings)
+        return _csv(name, period, rows, readings)
     report = Report[schema](
         report=name,
         first=period.first,
@@ -99,21 +129,22 @@ def _report(edge: Edge, asked: Asked, name: str, schema: Any, rows_of: Rows) -> 
         centre_id=asked.centre_id,
         as_of=now,
         readings=readings,
-        rows=rows,
+        rows=[schema.of(row) for row in rows],
     )
     return Response(report.model_dump_json(), media_type="application/json")
 
 
-def _csv(name: str, period: Period, schema: Any, rows: Sequence[Any], readings: Sequence[PolicyReading]) -> Response:
-    columns = list(schema.model_fields)
+def _csv(name: str, period: Period, rows: Sequence[dict[str, Any]], readings: Sequence[PolicyReading]) -> Response:
+    """Return the rows as spreadsheets add them up: durations and money as whole numbers, the unit in the column."""
+    columns = COLUMNS[name]
     said = {(one.policy, one.clock): f"{one.policy}: {one.reading}" for one in readings}
     every = " | ".join(said.values())
     # A row of a promise has that promise's reading; rows of all promises have all readings once, in the first row.
-    by_policy = {"policy", "clock"} <= schema.model_fields.keys()
+    by_policy = {"policy", "clock"} <= set(columns)
     table = [
         [
-            *(_csv_cell(getattr(row, column)) for column in columns),
-            said.get((row.policy, row.clock), "") if by_policy else every if number == 0 else "",
+            *(_csv_cell(row[column]) for column in columns),
+            said.get((row["policy"], row["clock"]), "") if by_policy else every if number == 0 else "",
         ]
         for number, row in enumerate(rows)
     ]
@@ -165,3 +196,17 @@ def report_settlement(edge: EdgeOf, asked: AskedOf) -> Response:
     """Return a line per job that a contract outlet finished, by the tariff that planned it."""
     rows: Rows = lambda session, period, _now, _settings: settlement_lines(session, period)  # noqa: E731
     return _report(edge, asked, "settlement-lines", SettlementLine, rows)
+
+
+@routes.get("/reports/parts-response", summary="How orders of parts were answered", **_documented(PartsResponseRow))
+def report_parts_response(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return by centre how many order lines were answered in time, and how."""
+    rows: Rows = lambda session, period, now, _settings: parts_response_rows(session, period, now)  # noqa: E731
+    return _report(edge, asked, "parts-response", PartsResponseRow, rows)
+
+
+@routes.get("/reports/fill-rate", summary="How much of what was ordered is sent", **_documented(FillRateRow))
+def report_fill_rate(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return by centre and part how many of the units ordered are promised or sent."""
+    rows: Rows = lambda session, period, _now, _settings: fill_rate_rows(session, period)  # noqa: E731
+    return _report(edge, asked, "fill-rate", FillRateRow, rows)

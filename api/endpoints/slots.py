@@ -48,7 +48,7 @@ from api.schemas.slots import (
     SlotOffer,
     SlotQuestion,
 )
-from api.schemas.values import Money
+from api.schemas.values import Money, priced
 from api.schemas.written import duration_text
 from api.settings import Settings
 from api.store.checked_rows import faults_by_row
@@ -144,7 +144,10 @@ def get_hold(hold_id: HoldId, edge: EdgeOf, response: Response) -> HoldShown:
 
 @routes.delete("/slot-holds/{hold_id}", status_code=204, dependencies=[_WRITE], summary="Release a hold")
 def release(hold_id: HoldId, edge: EdgeOf, request: Request) -> Response:
-    """Give the place back; a hold that is over already stays so."""
+    """Give the place back; a hold that is over already stays so.
+
+    No If-Match: a hold has one version while it can be released. Nobody changes it but by ending it.
+    """
     desks: Desks = request.app.state.desks
     with edge.write(hold_id=hold_id) as session:
         row = hold_seen(session, hold_id, edge.caller.centres, lock=True)
@@ -163,7 +166,11 @@ def release(hold_id: HoldId, edge: EdgeOf, request: Request) -> Response:
     summary="Confirm a hold",
 )
 def confirm(hold_id: HoldId, edge: EdgeOf) -> Response:
-    """Promise the slot: the job, its visit and its history in one transaction; again, the same appointment."""
+    """Promise the slot: the job, its visit and its history in one transaction; again, the same appointment.
+
+    No If-Match: a hold has one version while it can be confirmed. Nobody changes it but by ending it, and one that was
+    released or has run out is refused (410).
+    """
 
     def effect(session: Session) -> Answer:
         row = hold_seen(session, hold_id, edge.caller.centres, lock=True)
@@ -348,7 +355,7 @@ def _offered(
         id=set_id,
         centre_id=asked.centre_id,
         items=[_offer_shown(f"{set_id}.{number}", one) for number, one in enumerate(found, start=1)],
-        nobody=None if found else nobody(centres, asked, language, now, remedies=body.remedies),
+        nobody=None if found else nobody(centres, asked, language, now, with_remedies=body.remedies),
     )
 
     def effect(session: Session) -> Answer:
@@ -436,7 +443,7 @@ def _offer_shown(offer_id: str, one: Quote) -> SlotOffer:
         id=offer_id,
         grade=offer.grade.value,
         price=Money(fen=offer.price_fen),
-        items={name: fen for name, fen in offer.price.items() if fen},
+        items=priced({name: fen for name, fen in offer.price.items() if fen}),
         start=moment(offer.appointment.earliest_s),
         end=moment(offer.appointment.latest_s),
         planned_start=moment(offer.start_s),

@@ -1,9 +1,9 @@
 """Dispatch items and call lists on the wire."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from api.dispatch_states import CallOutcome, CallParty, ItemState, Step
 from api.schemas.values import Duration, Moment, Sent, Shown, Text
@@ -18,6 +18,7 @@ __all__ = [
     "EntryShown",
     "ItemHistory",
     "ItemShown",
+    "LastCall",
     "Progress",
     "ProgressShown",
     "Rejection",
@@ -25,6 +26,16 @@ __all__ = [
 ]
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class LastCall(Shown):
+    """A call about an item."""
+
+    party: CallParty = Field(description="Who was called.", examples=["outlet"])
+    outcome: CallOutcome = Field(description="What came of it.", examples=["not_reached"])
+    at: Moment = Field(description="When.")
+    actor: str = Field(description="Who called.", examples=["dispatcher-7"])
+    note: str | None = Field(default=None, description="What else was said.", examples=["engaged twice"])
 
 
 class ItemShown(Shown):
@@ -54,10 +65,7 @@ class ItemShown(Shown):
     actor: str = Field(description="Who changed it last.", examples=["dispatcher-7"])
     outlet_tries: int = Field(description="Calls to the outlet.", examples=[0])
     customer_tries: int = Field(description="Calls to the customer.", examples=[1])
-    last_call: dict[str, Any] | None = Field(
-        description="The last call: party, outcome, at, actor, note.",
-        examples=[{"party": "outlet", "outcome": "not_reached"}],
-    )
+    last_call: LastCall | None = Field(description="The last call; null: there was none.")
     replan_since: Moment | None = Field(description="From when on it is up for replanning; null: it is not.")
     alarmed_at: Moment | None = Field(description="When it was said that nobody has acknowledged it.")
 
@@ -78,7 +86,7 @@ class EntryShown(Shown):
     state: str = Field(description="The state it left.", examples=["acknowledged"])
     version: int = Field(description="The version it left.", examples=[2])
     plan_id: str | None = Field(description="The plan that the item was of.", examples=["plan_0198f1c2"])
-    detail: dict[str, Any] = Field(description="What else there is to say.", examples=[{"step": "en_route"}])
+    detail: dict[str, JsonValue] = Field(description="What else there is to say.", examples=[{"step": "en_route"}])
 
     @classmethod
     def of(cls, entry: DispatchEntry) -> Self:

@@ -3,19 +3,21 @@
 import datetime as dt
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from api.disrupted_days import DisruptionKind
 from api.schemas.plans import Limits, PlanShown, ValidDay
 from api.schemas.values import Moment, Sent, Shown
-from api.schemas.written import Identifier
+from api.schemas.written import Identifier, Iso8601
 from api.tables.dispatch import Disruption
+from datasets.times import duration_of
 from optimizer.model import TravelMode
 
 __all__ = [
     "Absence",
     "DisruptionMade",
     "DisruptionReport",
+    "DisruptionSaid",
     "DisruptionShown",
     "NoShow",
     "OutletOffline",
@@ -27,11 +29,20 @@ __all__ = [
 ]
 
 
+LONGEST_OVERRUN_S = 86_400
+
+
 class Overrun(Sent):
     """The visit that a technician is at takes longer."""
 
     technician_id: Identifier = Field(description="The technician.", examples=["T00204"])
-    minutes: int = Field(ge=1, le=1_440, description="Minutes more than planned.", examples=[40])
+    longer_by: Iso8601 = Field(description="How much longer than planned, PT1S to PT24H.", examples=["PT40M"])
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if not 1 <= duration_of(self.longer_by).seconds <= LONGEST_OVERRUN_S:
+            raise ValueError("longer by PT1S to PT24H")
+        return self
 
 
 class NoShow(Sent):
@@ -101,7 +112,7 @@ class DisruptionReport(Sent):
         default=None,
         description="The moment to plan from, at most 5 minutes ahead of this service's clock; left out: the present.",
     )
-    limits: Limits = Field(default_factory=Limits, description="How long is searched; neither: 15 s.")
+    limits: Limits = Field(default_factory=Limits, description="How long is searched; neither: PT15S.")
     publish: Literal["manual", "auto"] = Field(
         default="manual",
         description="Who publishes the plan: a person, or nobody waits for one (needs plans:publish).",
@@ -142,6 +153,25 @@ class DisruptionReport(Sent):
         return next((getattr(said, name) for name in names if getattr(said, name, None) is not None), None)
 
 
+class DisruptionSaid(Shown):
+    """What a report said, as far as its kind says it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    technician_id: str | None = Field(default=None, description="The technician.", examples=["T00396"])
+    outlet_id: str | None = Field(default=None, description="The outlet.", examples=["Z0018"])
+    job_id: str | None = Field(
+        default=None, description="The job; of an overrun the one that was found.", examples=["job_0198"]
+    )
+    longer_by: str | None = Field(default=None, description="How much longer a visit takes.", examples=["PT40M"])
+    travel_mode: TravelMode | None = Field(default=None, description="How they travel instead.", examples=["transit"])
+    from_: Moment | None = Field(default=None, alias="from", description="From when on.")
+    to: Moment | None = Field(default=None, description="Until when.")
+    not_before: Moment | None = Field(default=None, description="When to come again at the earliest.")
+    before: Moment | None = Field(default=None, description="By when service must have begun.")
+    ready_at: Moment | None = Field(default=None, description="When the part is there.")
+
+
 class DisruptionShown(Shown):
     """A disruption."""
 
@@ -149,10 +179,7 @@ class DisruptionShown(Shown):
     version: int = Field(description="Its ETag.", examples=[1])
     kind: DisruptionKind = Field(description="What it is.", examples=["ill"])
     centre_id: str = Field(description="The centre that is planned again.", examples=["C01"])
-    said: dict[str, Any] = Field(
-        description="What was reported, and the job that an overrun was found to be about.",
-        examples=[{"technician_id": "T00396"}],
-    )
+    said: DisruptionSaid = Field(description="What was reported.")
     now: Moment = Field(description="The moment that it is planned from.")
     from_at: Moment = Field(description="From when on it lasts.")
     to_at: Moment = Field(description="Until when: days planned before then know of it.")
@@ -166,7 +193,8 @@ class DisruptionShown(Shown):
     @classmethod
     def of(cls, row: Disruption) -> Self:
         """Return what is shown of a row."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        columns = {name: getattr(row, name) for name in cls.model_fields if name != "said"}
+        return cls(**columns, said=DisruptionSaid(**row.said))
 
 
 class DisruptionMade(Shown):

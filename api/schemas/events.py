@@ -5,7 +5,7 @@ import ipaddress
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints, model_validator
 
 from api.event_types import EventType
 from api.schemas.values import Moment, Sent, Shown, Text
@@ -33,7 +33,7 @@ class EventShown(Shown):
     timestamp: Moment = Field(description="When it happened.")
     subject: str = Field(description="The id of what it is about.", examples=["job_0198"])
     centre_id: str | None = Field(description="The centre it belongs to, null for none.", examples=["C01"])
-    data: dict[str, Any] = Field(description="What there is to say.", examples=[{"to": "planned"}])
+    data: dict[str, JsonValue] = Field(description="What there is to say.", examples=[{"to": "planned"}])
 
     @classmethod
     def of(cls, event: Event) -> Self:

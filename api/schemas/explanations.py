@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from api.language import Language
-from api.schemas.values import Moment, Money, Shown
+from api.schemas.values import Moment, Money, Shown, priced
 from api.schemas.written import duration_text
 
 __all__ = ["BrokenShown", "ExplainedCandidate", "ExplainedRemedy", "ExplanationShown"]
@@ -37,7 +37,7 @@ class ExplainedCandidate(Shown):
     holds: Annotated[list[str], Field(description="Rules that do not stand in the way.", examples=[["SKILL"]])]
     broken: Annotated[list[BrokenShown], Field(description="What does.")]
     difference: Annotated[Money | None, Field(description="Plan cost with the job here less as it is; null: no place.")]
-    items: Annotated[dict[str, int], Field(description="The difference by item, fen (CNY).", examples=[{"travel": 9}])]
+    items: Annotated[dict[str, Money], Field(description="The difference by item.", examples=[{"travel": {"fen": 9}}])]
     start: Annotated[Moment | None, Field(description="When service would start.")]
     gives_way: GivesWay
     gives_way_to: GivesWayTo
@@ -102,7 +102,7 @@ def _candidate(found: Mapping[str, Any], language: Language) -> ExplainedCandida
         holds=found["holds"],
         broken=[BrokenShown(rule=one["rule"], said=one[language]) for one in found["broken"]],
         difference=None if fen is None else Money(fen=fen),
-        items=found["items_fen"],
+        items=priced(found["items_fen"]),
         start=None if start is None else dt.datetime.fromisoformat(start),
         gives_way=found["gives_way"] or None,
         gives_way_to=found["gives_way_to"] or None,

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue
 
 from api.job_states import JobState, TmfState
-from api.schemas.explanations import ExplanationShown
 from api.schemas.values import Moment, Money, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN
 from optimizer.model import Lock
 
 __all__ = [
+    "Amount",
     "Cancellation",
     "Clock",
     "ClockPause",
@@ -21,7 +21,6 @@ __all__ = [
     "Job",
     "JobChange",
     "JobCreate",
-    "JobExplanation",
     "JobIn",
     "JobLine",
     "JobSla",
@@ -256,13 +255,18 @@ class ClockPause(Sent):
     note: Annotated[Text | None, Field(description="Details.", examples=["Quote sent by text message"])] = None
 
 
+class Amount(Sent):
+    """An amount that is asked of a customer."""
+
+    fen: Annotated[int, Field(ge=0, le=MAX_FEN, description="Whole fen (1/100 yuan).", examples=[18_000])]
+    currency: Annotated[Literal["CNY"], Field(description="ISO 4217.", examples=["CNY"])] = "CNY"
+
+
 class Consent(Sent):
     """What the customer said to the quote."""
 
     consent: Annotated[Literal["given", "refused"], Field(description="Their answer.", examples=["given"])]
-    amount_fen: Annotated[
-        int | None, Field(ge=0, le=MAX_FEN, description="The quote, fen (CNY).", examples=[18_000])
-    ] = None
+    amount: Annotated[Amount | None, Field(description="The quote.")] = None
     said_at: Annotated[
         WrittenMoment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
     ] = None
@@ -320,19 +324,6 @@ class JobTimeline(Shown):
 
     job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
     items: Annotated[list[HistoryEntry], Field(description="Entries.")]
-
-
-class JobExplanation(Shown):
-    """Why the job is where the published plan has it, computed by re-insertion."""
-
-    job_id: Annotated[str, Field(description="The job.", examples=["job_01953f3b"])]
-    plan_id: Annotated[str | None, Field(description="The plan that is explained.", examples=["plan_0195"])]
-    explained: Annotated[bool, Field(description="False: nothing computed speaks of it.", examples=[True])]
-    said: Annotated[str, Field(description="The reason, in the language asked for.", examples=["No room"])]
-    explanations: Annotated[
-        list[ExplanationShown],
-        Field(description="Candidates with the verdict of every rule, cost difference, cheapest remedy."),
-    ]
 
 
 class LineResult(Shown):

@@ -14,6 +14,7 @@ __all__ = [
     "CalendarIn",
     "CentreIn",
     "Certificate",
+    "CertificateLine",
     "CertificateRow",
     "ContractTariffIn",
     "Held",
@@ -207,7 +208,7 @@ class InboundLot(Sent):
 
 
 class StockIn(Sent):
-    """What a warehouse has of a part."""
+    """What a warehouse has of a part: putting it is a count of its `as_of`, which an older one never replaces."""
 
     warehouse_id: Annotated[Identifier, Field(description="A warehouse.", examples=["W-NJ"])]
     part_id: Annotated[Identifier, Field(description="A part.", examples=["P-0012"])]
@@ -348,6 +349,15 @@ class BulkLine(Sent, Generic[T]):
 
     id: Annotated[str, Field(min_length=1, max_length=256, description="Its id.", examples=["Z0018"])]
     row: Annotated[T, Field(description="What it says.")]
+
+
+class CertificateLine(Sent):
+    """One line of a bulk upsert of certificates."""
+
+    technician_id: Annotated[Identifier, Field(description="Whose.", examples=["T00012"])]
+    scheme: Annotated[Word, Field(description="Scheme.", examples=["gas"])]
+    valid_from: Annotated[LocalDate, Field(description="Valid from.", examples=["2024-05-01"])]
+    valid_to: Annotated[LocalDate, Field(description="Valid to, included.", examples=["2026-04-30"])]
 
 
 class CertificateRow(Shown):

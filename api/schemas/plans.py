@@ -3,12 +3,15 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from api.plan_states import PlanState
-from api.schemas.values import Duration, Moment, Sent, Shown
-from api.schemas.written import Identifier
+from api.schemas.plan_documents import RouteShown
+from api.schemas.runs import RunOutcome, RunProblem, RunProgress, WishShown
+from api.schemas.values import Duration, Moment, Money, Sent, Shown
+from api.schemas.written import Identifier, Iso8601
 from api.tables.plans import Plan
+from datasets.times import duration_of
 
 __all__ = [
     "Edit",
@@ -27,7 +30,7 @@ __all__ = [
 ]
 
 MOST_CENTRES = 1_000
-DEFAULT_SECONDS = 60.0
+LONGEST_S = 86_400
 
 
 class Scope(Sent):
@@ -50,10 +53,10 @@ class Horizon(Sent):
 
 
 class Limits(Sent):
-    """How long is searched; neither: 60 s."""
+    """How long is searched; neither: as long as the field that holds it says."""
 
-    seconds: float | None = Field(
-        default=None, ge=0.1, le=86_400, description="Seconds of search by the clock.", examples=[30.0]
+    duration: Iso8601 | None = Field(
+        default=None, description="Search by the clock, PT1S to PT24H.", examples=["PT30S"]
     )
     steps: int | None = Field(
         default=None,
@@ -65,9 +68,18 @@ class Limits(Sent):
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Limits":
-        if self.seconds is not None and self.steps is not None:
-            raise ValueError("seconds or steps, not both")
+        if self.duration is not None and self.steps is not None:
+            raise ValueError("duration or steps, not both")
+        if self.duration is not None and not 1 <= duration_of(self.duration).seconds <= LONGEST_S:
+            raise ValueError("a duration of PT1S to PT24H")
         return self
+
+    def kept(self, otherwise_s: float) -> dict[str, Any]:
+        """Return the limits as a wish keeps them; otherwise_s: how long when they say nothing."""
+        if self.steps is not None:
+            return {"seconds": None, "steps": self.steps}
+        seconds = otherwise_s if self.duration is None else float(duration_of(self.duration).seconds)
+        return {"seconds": seconds, "steps": None}
 
 
 class PlanWish(Sent):
@@ -75,7 +87,7 @@ class PlanWish(Sent):
 
     scope: Scope = Field(description="What is planned.")
     horizon: Horizon = Field(description="When it is planned for.")
-    limits: Limits = Field(default_factory=Limits, description="How long is searched.")
+    limits: Limits = Field(default_factory=Limits, description="How long is searched; neither: PT60S.")
     seed: int = Field(default=1, ge=0, le=2**31, description="Same seed and steps, same plan.", examples=[1])
     engine: Literal["search", "ortools", "polish"] = Field(
         default="search", description="Who looks for routes.", examples=["search"]
@@ -85,9 +97,10 @@ class PlanWish(Sent):
         description="Which published visits stay: those that outlets' channels freeze, or none but locked ones.",
         examples=["channels"],
     )
-    base_plan: Literal["published", "none"] = Field(
+    base_plan: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
         default="published",
-        description="What changes are counted and priced against: the promised visits, or nothing.",
+        description="What changes are counted and priced against: `published`, the promised visits; `none`; or the id "
+        "of a plan of the same centres and first date that was made: its visits, for jobs that nobody is promised.",
         examples=["published"],
     )
     validate_only: bool = Field(
@@ -107,23 +120,14 @@ class PlanShown(Shown):
     days: int = Field(description="Number of days.", examples=[1])
     now: Moment = Field(description="The planning moment.")
     centres: list[str] = Field(description="Ids of its centres.", examples=[["C01"]])
-    wish: dict[str, Any] = Field(description="What was asked for, as it was asked.", examples=[{"seed": 1}])
-    progress: dict[str, Any] = Field(
-        description="How far the run is: stage, share of it, shards done, and the best so far (visits, cost in fen).",
-        examples=[{"stage": "search", "share": 0.5, "best": {"visits": 612, "cost_fen": 9_214_400}}],
-    )
+    wish: WishShown = Field(description="What was asked for.")
+    progress: RunProgress | None = Field(description="How far the run is; null before it begins.")
     started_at: Moment | None = Field(description="When the run began.")
     ended_at: Moment | None = Field(description="When the run ended.")
     published_at: Moment | None = Field(description="When it was published.")
     duration: Duration | None = Field(description="How long the run took, waiting not counted.")
-    outcome: dict[str, Any] | None = Field(
-        description="Of a plan that was made: jobs, served, cost in fen, promises kept, where travel times are from "
-        "(`is_estimate`: no road data behind them), and the same day planned by hand.",
-        examples=[{"served": 612, "travel": {"provider": "estimate", "is_estimate": True}}],
-    )
-    problem: dict[str, Any] | None = Field(
-        description="Of a run that failed: code, detail and errors.", examples=[None]
-    )
+    outcome: RunOutcome | None = Field(description="Of a plan that was made: its figures.")
+    problem: RunProblem | None = Field(description="Of a run that failed: why.")
 
 
 def plan_shown(plan: Plan) -> PlanShown:
@@ -139,14 +143,14 @@ def plan_shown(plan: Plan) -> PlanShown:
         days=plan.days,
         now=plan.now,
         centres=plan.centre_ids,
-        wish=plan.wish,
-        progress=plan.progress,
+        wish=WishShown.of(plan.wish),
+        progress=RunProgress.of(plan.progress) if plan.progress else None,
         started_at=plan.started_at,
         ended_at=plan.ended_at,
         published_at=plan.published_at,
         duration=plan.ended_at - plan.started_at if ran else None,  # type: ignore[operator]
-        outcome=plan.outcome,
-        problem=plan.problem,
+        outcome=RunOutcome.of(plan.outcome) if plan.outcome else None,
+        problem=RunProblem(**plan.problem) if plan.problem else None,
     )
 
 
@@ -196,10 +200,10 @@ class Edit(Sent):
 class EvaluationShown(Shown):
     """What the edited plan of the centre would be."""
 
-    routes: list[dict[str, Any]] = Field(description="The edited routes with their times.", examples=[[]])
-    before_fen: dict[str, int] = Field(description="Prices before, by item, fen.", examples=[{"travel": 120}])
-    after_fen: dict[str, int] = Field(description="Prices after, by item, fen.", examples=[{"travel": 140}])
-    difference_fen: int = Field(description="After less before, fen (CNY).", examples=[20])
+    routes: list[RouteShown] = Field(description="The edited routes with their times.", examples=[[]])
+    before: dict[str, Money] = Field(description="Prices before, by item.", examples=[{"travel": {"fen": 120}}])
+    after: dict[str, Money] = Field(description="Prices after, by item.", examples=[{"travel": {"fen": 140}}])
+    difference: Money = Field(description="After less before.")
     violations: list[FindingShown] = Field(description="Rules that it breaks.", examples=[[]])
     left_out: list[str] = Field(description="Jobs that nobody visits any more.", examples=[[]])
 

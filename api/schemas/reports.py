@@ -1,11 +1,13 @@
 """Reports on the wire."""
 
 import datetime as dt
-from typing import Annotated, Generic, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 
-from api.schemas.values import Moment, Shown
+from api.schemas.values import Moment, Money, Shown
+from api.schemas.written import duration_text
 
 __all__ = ["ChurnRow", "ParityRow", "PolicyReading", "Report", "SettlementLine", "SlaReportRow", "WorkloadRow"]
 
@@ -45,6 +47,11 @@ class _Outcomes(Shown):
     by_actuals: Count = Field(description="Of kept and late: from what was reported.", examples=[80])
     by_plan: Count = Field(description="Of kept and late: from the published visit.", examples=[19])
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        return cls(**row)
+
 
 class SlaReportRow(_Outcomes):
     """One promise row of the policy, over the jobs reported on these dates; appointments have a row of their own."""
@@ -68,13 +75,19 @@ class WorkloadRow(Shown):
     centre_id: str = Field(description="Its centre.", examples=["C-NJ"])
     ownership: Literal["own", "contract"] = Field(description="Whose it is.", examples=["contract"])
     visits: Count = Field(description="Visits on these dates.", examples=[12])
-    service_minutes: Count = Field(description="Minutes of service of them.", examples=[540])
+    service: str = Field(description="Time of service of them, ISO 8601.", examples=["PT9H"])
     target: Count = Field(description="Visits owed in the rolling window.", examples=[20])
     so_far: Count = Field(description="Of them given before these dates.", examples=[7])
     owed: Count = Field(description="Still owed.", examples=[1])
     starved: bool = Field(
         description="A contract outlet that got less than half of what it was owed.", examples=[False]
     )
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        said = _same(cls, row)
+        return cls(**said, service=duration_text(60 * row["service_minutes"]))
 
 
 class ChurnRow(Shown):
@@ -87,7 +100,12 @@ class ChurnRow(Shown):
     moved: Count = Field(description="The same person, moved by more than 15 minutes.", examples=[1])
     left_out: Count = Field(description="Nobody comes any more.", examples=[1])
     told: Count = Field(description="Customers who had been told.", examples=[1])
-    churn_fen: Count = Field(description="Their price by the tariff, fen (CNY).", examples=[12_500])
+    churn: Money = Field(description="Their price by the tariff.")
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        return cls(**_same(cls, row), churn=Money(fen=row["churn_fen"]))
 
 
 class SettlementLine(Shown):
@@ -104,11 +122,23 @@ class SettlementLine(Shown):
     product: str = Field(description="Product family.", examples=["refrigerator"])
     tariff_id: str = Field(description="The contract tariff.", examples=["county"])
     distance_m: Count = Field(description="Road metres from the outlet to the job.", examples=[8_200])
-    service_s: Count = Field(description="Planned seconds of service.", examples=[2_700])
-    call_out_fen: Count = Field(description="Call-out, fen (CNY).", examples=[3_000])
-    distance_fen: Count = Field(description="Distance band, fen (CNY).", examples=[1_000])
-    service_fen: Count = Field(description="Minutes of service, fen (CNY).", examples=[3_600])
-    total_fen: Count = Field(description="To be paid, fen (CNY).", examples=[7_600])
-    currency: Literal["CNY"] = Field(default="CNY", description="Always CNY.", examples=["CNY"])
+    service_duration: str = Field(description="Planned time of service, ISO 8601.", examples=["PT45M"])
+    call_out: Money = Field(description="Call-out.")
+    distance: Money = Field(description="Distance band.")
+    service: Money = Field(description="Time of service.")
+    total: Money = Field(description="To be paid.")
     plan_id: str | None = Field(description="The plan that sent them.", examples=["plan_0195"])
     travel: str = Field(description="Where the distance is from.", examples=["estimate: proxy road graph"])
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        prices: dict[str, Any] = {
+            name: Money(fen=row[f"{name}_fen"]) for name in ("call_out", "distance", "service", "total")
+        }
+        return cls(**_same(cls, row), **prices, service_duration=duration_text(row["service_s"]))
+
+
+def _same(schema: type[Shown], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a row has as it is shown."""
+    return {name: row[name] for name in schema.model_fields if name in row}

@@ -89,7 +89,7 @@ class SlotOffer(Shown):
         Literal["A", "B", "C"], Field(description="Against the cheapest that keeps all promises.", examples=["A"])
     ]
     price: Annotated[Money, Field(description="What the plan costs more with it.")]
-    items: Annotated[dict[str, int], Field(description="The price by item, fen.", examples=[{"travel": 1200}])]
+    items: Annotated[dict[str, Money], Field(description="The price by item.", examples=[{"travel": {"fen": 1200}}])]
     start: Annotated[Moment, Field(description="The customer's window begins.")]
     end: Annotated[Moment, Field(description="The customer's window ends.")]
     planned_start: Annotated[Moment, Field(description="When service would start.")]
@@ -119,7 +119,7 @@ class CandidateShown(Shown):
     possible: Annotated[bool, Field(description="There is a legal place.", examples=[True])]
     price: Annotated[Money | None, Field(description="What the plan costs more; null without a place.")]
     dearer: Annotated[Money | None, Field(description="Against the first candidate; null without a place.")]
-    items: Annotated[dict[str, int], Field(description="The price by item, fen.", examples=[{"travel": 1200}])]
+    items: Annotated[dict[str, Money], Field(description="The price by item.", examples=[{"travel": {"fen": 1200}}])]
     start: Annotated[Moment | None, Field(description="When service would start.")]
     travel: Annotated[str | None, Field(description="From the base, ISO 8601.", examples=["PT18M"])]
     travel_m: Annotated[int | None, Field(description="Metres of it.", examples=[7_300])]

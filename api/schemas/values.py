@@ -1,6 +1,7 @@
 """What all schemas share: strict reading, instants with an offset, durations, money, positions."""
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -12,14 +13,16 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
-__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text"]
+__all__ = ["CHINA", "Datum", "Duration", "Moment", "Money", "Name", "Position", "Sent", "Shown", "Text", "priced"]
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 LONGEST = dt.timedelta(days=400)
+DURATION_PATTERN = r"^-?P(?:[0-9]+[YWD])*(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
 
 
 class Sent(BaseModel):
@@ -53,8 +56,13 @@ Moment = Annotated[
     Field(examples=["2026-03-02T09:30:00+08:00"], json_schema_extra={"format": "date-time"}),
 ]
 """A moment, RFC 3339 with an offset; answers are in +08:00."""
-Duration = Annotated[dt.timedelta, AfterValidator(_bearable), Field(examples=["PT1H30M"])]
-"""A duration, ISO 8601."""
+Duration = Annotated[
+    dt.timedelta,
+    AfterValidator(_bearable),
+    # JSON Schema's own "duration" has neither fractions of seconds nor a sign.
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["PT1H30M"]}),
+]
+"""A duration, ISO 8601, with a leading `-` when negative."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 
@@ -72,6 +80,11 @@ class Money(Shown):
 
     fen: int = Field(description="Whole fen (1/100 yuan).", examples=[12_850])
     currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.", examples=["CNY"])
+
+
+def priced(items: Mapping[str, int]) -> dict[str, Money]:
+    """Return prices by item, given in fen."""
+    return {item: Money(fen=fen) for item, fen in items.items()}
 
 
 def _in_china(longitude: float, latitude: float) -> bool:

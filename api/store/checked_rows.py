@@ -25,6 +25,13 @@ __all__ = ["LAYOUTS", "as_held", "checked_rows", "faults_by_row"]
 
 LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in TABLES}
 
+DOCUMENTS_OF = {
+    "outlets": (("calendar", "calendars"), ("tariff_id", "contract_tariffs")),
+    "warehouses": (("calendar", "calendars"),),
+    "lanes": (("calendar", "calendars"),),
+}
+"""Columns that name a document, and its kind."""
+
 Cells = Mapping[str, str]
 
 
@@ -36,7 +43,7 @@ def checked_rows(
     table = table_of(rows, LAYOUTS[name], faults)
     check_rows(table, faults)
     _check_known(session, table, on, faults)
-    if name == "outlets":
+    if name in DOCUMENTS_OF:
         _check_documents(session, table, on, faults)
     by_row = faults_by_row(faults.faults)
     good = [row for place, row in enumerate(rows) if place not in by_row]
@@ -99,13 +106,14 @@ def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList)
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
 
 
-def _check_documents(session: Session, outlets: Table, on: dt.date, faults: FaultList) -> None:
+def _check_documents(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:
     """Refuse calendars and contract tariffs that are not there."""
     named = holding(Document, on, Document.kind.in_(("calendars", "contract_tariffs"))).subquery()
     known = {(kind, id_) for kind, id_ in session.execute(select(named.c.kind, named.c.id))}
-    for column, kind in (("calendar", "calendars"), ("tariff_id", "contract_tariffs")):
+    for column, kind in DOCUMENTS_OF[table.layout.name]:
         ids = {id_ for of_kind, id_ in known if of_kind == kind} | {""}
-        unknown = ~outlets.among(column, ids)
-        outlets.refuse(unknown, column, f"one of {kind}: {', '.join(sorted(ids - {''})) or 'none is there'}", faults)
-    unpaid = (outlets.values["ownership"] == Ownership.CONTRACT) & ~outlets.given("tariff_id")
-    outlets.refuse(unpaid, "tariff_id", "not empty for a contract outlet", faults)
+        unknown = ~table.among(column, ids)
+        table.refuse(unknown, column, f"one of {kind}: {', '.join(sorted(ids - {''})) or 'none is there'}", faults)
+    if table.layout.name == "outlets":
+        unpaid = (table.values["ownership"] == Ownership.CONTRACT) & ~table.given("tariff_id")
+        table.refuse(unpaid, "tariff_id", "not empty for a contract outlet", faults)

@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api.store.network import NETWORK_TABLES, holding
+from api.store.parts_days import supply_cells
+from api.store.parts_shelves import standings
+from api.store.parts_stock import ledger_cells
 from api.store.settings import AREAS, day_values
 from api.store.slots import HELD, hold_cells
 from api.tables.jobs import JobRow
@@ -20,7 +23,7 @@ from datasets.times import TIME_ZONE, duration_of
 from geo.areas import Areas
 from optimizer.model import Lock
 
-__all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs"]
+__all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs", "supply_source"]
 
 VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route")
 """States of jobs that somebody has to come for; `en_route` is held where it is, `needs_part` waits for its part."""
@@ -70,6 +73,10 @@ def day_of(
         for name in NETWORK_TABLES
         if name != "technicians"
     }
+    shelves = standings(session, [part["part_id"] for part in tables["parts"]], now)
+    job_ids = {job["job_id"] for job in jobs}
+    tables["stock"] = ledger_cells(session, tables["stock"], shelves, now, job_ids)
+    tables |= supply_cells(session, tables, shelves, date=date, now=now, job_ids=job_ids)
     values = day_values(session, date=date, days=days, now=now)
     folder = build_day(
         source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
@@ -119,6 +126,16 @@ def network_on(session: Session, *, date: dt.date, days: int, now: dt.datetime) 
         {**tables, "technicians": technicians, "jobs": []},
         day_values(session, date=date, days=days, now=now),
         areas=areas_on(session, date),
+    )
+
+
+def supply_source(session: Session, *, date: dt.date, now: dt.datetime) -> DaySource:
+    """Return the source of a day that has only what parts need: no people, jobs, kits or stock."""
+    tables = {name: _cells(session, name, date) for name in ("centres", "outlets", "warehouses", "parts", "lanes")}
+    nothing: Mapping[str, Sequence[Cells]] = {name: [] for name in ("technicians", "jobs", "kits", "stock")}
+    tables["outlets"] = [{**cells, "duration_percent": "", "first_fix_percent": ""} for cells in tables["outlets"]]
+    return source_of(
+        {**nothing, **tables}, day_values(session, date=date, days=1, now=now), areas=areas_on(session, date)
     )
 
 

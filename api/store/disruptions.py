@@ -26,7 +26,7 @@ from api.tables.dispatch import DispatchItem, Disruption
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.plans import Plan, Visit
-from datasets.times import TIME_ZONE
+from datasets.times import TIME_ZONE, duration_of
 from optimizer.model import Channel
 
 __all__ = ["Report", "disruption_seen", "end_disruption", "list_disruptions", "report_disruption"]
@@ -166,7 +166,7 @@ def _row(session: Session, report: Report, centres: frozenset[str] | None, actor
 
 
 def _overrun(session: Session, said: dict[str, Any], now: dt.datetime) -> dt.datetime:
-    """Return until when a technician is busy: the visit begun last, its planned end, and the minutes more."""
+    """Return until when a technician is busy: the visit begun last, its planned end, and the time more."""
     begun = (
         select(Visit)
         .join(JobRow, JobRow.id == Visit.job_id)
@@ -180,7 +180,7 @@ def _overrun(session: Session, said: dict[str, Any], now: dt.datetime) -> dt.dat
         .limit(1)
     )
     visit = session.scalars(begun).one_or_none()
-    more = dt.timedelta(minutes=said["minutes"])
+    more = dt.timedelta(seconds=duration_of(said["longer_by"]).seconds)
     if visit is None:
         return now + more
     said["job_id"] = visit.job_id

@@ -13,6 +13,7 @@ from api.events import emit, emit_all
 from api.job_states import OPEN_STATES, TMF_STATE, JobState, Role, check_move
 from api.store.dispatch_log import follow_job
 from api.store.jobs import By, change_job
+from api.store.parts_promises import release
 from api.store.standings import ESCALATED, PAUSED, RESUMED
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
@@ -121,7 +122,7 @@ def move_job(
     at: dt.datetime,
     detail: Mapping[str, Any] | None = None,
 ) -> JobRow:
-    """Move a job on in its loop; what it loses its visit by frees the technician.
+    """Move a job on in its loop; what it loses its visit by frees the technician, and parts that have not left.
 
     Raises
     ------
@@ -136,6 +137,7 @@ def move_job(
     keeps = to in HELD_BY_VISIT or to in (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
     if not keeps:
         release_visit(session, job.id)
+        release(session, [job.id], at)
         columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
     if to is JobState.CANCELLED:
         columns |= _clock_ended(job, at)
@@ -202,7 +204,8 @@ def record_consent(
     Clocks that waited for the answer run again.
     """
     require_open(job)
-    detail: dict[str, Any] = {"consent": consent, "amount_fen": amount_fen}
+    amount = None if amount_fen is None else {"fen": amount_fen, "currency": "CNY"}
+    detail: dict[str, Any] = {"consent": consent, "amount": amount}
     if job.clock_paused_at is not None and job.clock_paused_reason == "awaiting_consent":
         resume_clock(session, job, by=by, at=at)
     if consent == "refused":

@@ -10,7 +10,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from api.store.jobs import By, Entered, enter_jobs, lived_on
-from api.store.network import NETWORK_TABLES, Put, put_table
+from api.store.network import NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
+from api.store.parts_load import put_supply
 from api.store.settings import put_values
 from api.tables.network import AreaRow
 from datasets.day import DaySource
@@ -48,6 +49,10 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> 
         name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True)
         for name in NETWORK_TABLES
     }
+    tables |= {
+        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True) for name in SUPPLY_TABLES
+    }
+    tables |= put_supply(session, read, actor=by.actor, now=now)
     documents = put_values(
         session, read.values, folder=read.folder, has_areas=read.areas is not None, effective_from=from_, now=now
     )

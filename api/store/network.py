@@ -8,26 +8,33 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from api.store.parts_shelves import Arrival
+from api.store.parts_stock import RowCount, count_rows, counted_out
 from api.tables.network import (
     CentreRow,
     Document,
     Effective,
+    ForecastRow,
     KitRow,
     LaneRow,
     OutletRow,
     PartRow,
+    ReturnRow,
     StockRow,
     TechnicianCertificate,
     TechnicianRow,
     TechnicianSkill,
+    TransferLaneRow,
     WarehouseRow,
 )
 from datasets.network import wgs84
 from datasets.table import Table
+from datasets.times import EPOCH
 
 __all__ = [
     "DOCUMENT_KINDS",
     "NETWORK_TABLES",
+    "SUPPLY_TABLES",
     "Put",
     "end",
     "get",
@@ -52,9 +59,17 @@ NETWORK_TABLES: Mapping[str, type[Effective]] = {
 }
 """The tables of a day folder but jobs, by name."""
 
+SUPPLY_TABLES: Mapping[str, type[Effective]] = {
+    "transfer_lanes": TransferLaneRow,
+    "forecast": ForecastRow,
+    "returns": ReturnRow,
+}
+"""The tables about parts that hold by date too; what else a folder says of parts the ledger keeps."""
+
 DOCUMENT_KINDS = ("calendars", "sla_policies", "tariffs", "contract_tariffs", "settings")
 
 CHUNK = 500
+STOCK_COLUMNS = ("warehouse_id", "part_id", "on_hand", "reserved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +130,40 @@ def put_table(session: Session, table: Table, *, effective_from: dt.date, now: d
 
     whole: the table has everything that holds from then on; things that are not in it end.
     """
-    model = NETWORK_TABLES[table.layout.name]
+    name = table.layout.name
+    model = SUPPLY_TABLES[name] if name in SUPPLY_TABLES else NETWORK_TABLES[name]
     typed = _TYPED.get(table.layout.name, _nothing_typed)(table)
     rows = {
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}
         for cells, columns in zip(table.rows(), typed, strict=True)
     }
-    return _put(session, model, rows, effective_from=effective_from, now=now, whole=whole)
+    put = _put(session, model, rows, effective_from=effective_from, now=now, whole=whole)
+    if model is StockRow:
+        _count(session, rows, put, now)
+    return put
+
+
+def _count(session: Session, rows: Mapping[str, Mapping[str, Any]], put: Put, now: dt.datetime) -> None:
+    """Let the ledger know of rows of the stock that are new or changed."""
+    counted = (rows[id_] for id_ in (*put.created, *put.changed))
+    counts = [
+        RowCount(
+            source_id=row["warehouse_id"],
+            part_id=row["part_id"],
+            on_hand=row["on_hand"],
+            reserved=row["reserved"],
+            floor=row["floor"],
+            inbound=tuple(Arrival(quantity=quantity, ready_at=_moment(s)) for s, quantity in row["inbound"]),
+            as_of=None if row["as_of"] is None else _moment(row["as_of"]),
+        )
+        for row in counted
+    ]
+    count_rows(session, counts, now)
+
+
+def _moment(seconds: int) -> dt.datetime:
+    """Return a moment as cells are read: seconds since 1970 began in China."""
+    return EPOCH + dt.timedelta(seconds=seconds)
 
 
 def put_documents(
@@ -163,6 +205,8 @@ def end(
     known = _known(session, model, [row["id"] for row in held], where)
     ended = [{**row, "ended": True, **_stamp(known[row["id"]], effective_from, now)} for row in held]
     _replace(session, model, ended, where)
+    if model is StockRow:
+        counted_out(session, [(row["warehouse_id"], row["part_id"]) for row in ended], now)
     return tuple(row["id"] for row in ended)
 
 
@@ -245,7 +289,7 @@ def _replace(
     for some in _chunks([version["id"] for version in versions]):
         session.execute(delete(model).where(model.id.in_(some), model.effective_from.in_(dates), *where))
     session.execute(
-        insert(model), [{key: cell for key, cell in row.items() if key not in _PARTS_OF_PEOPLE} for row in versions]
+        insert(model), [{key: cell for key, cell in row.items() if key not in _NOT_STORED} for row in versions]
     )
     for name, part in _PARTS_OF_PEOPLE.items():
         parts = [
@@ -312,7 +356,9 @@ _TYPED: Mapping[str, Callable[[Table], list[dict[str, Any]]]] = {
     "outlets": _outlets_typed,
     "warehouses": _places_typed,
     "technicians": _technicians_typed,
-    "stock": _typed("warehouse_id", "part_id", "on_hand", "reserved"),
+    "stock": _typed(*STOCK_COLUMNS, "floor", "inbound", "as_of"),
     "lanes": _typed("warehouse_id", "centre_id"),
 }
 _PARTS_OF_PEOPLE: Mapping[str, type[Any]] = {"skills": TechnicianSkill, "certificates": TechnicianCertificate}
+_NOT_STORED = {*_PARTS_OF_PEOPLE, "floor", "inbound", "as_of"}
+"""What a row's version says in rows of its own, and what only the ledger keeps beside the cells."""

@@ -1,12 +1,13 @@
 """Technicians by centre, and what they are certified for."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
+from api.errors import BadRequest, Fault
 from api.store.network import holding
 from api.tables.network import OutletRow, TechnicianCertificate, TechnicianRow
 
@@ -25,8 +26,13 @@ def certificates_on(
     *,
     scheme: str | None = None,
     technician_id: str | None = None,
+    after: Sequence[Any] | None = None,
+    most: int,
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield technician and certificate of everybody who is there on a date; outlets: only theirs, None for all."""
+    """Yield technician and certificate of everybody who is there on a date.
+
+    outlets: only theirs, None for all. after: technician, scheme and first date of the one before. most: so many.
+    """
     where: list[ColumnElement[bool]] = [] if outlets is None else [TechnicianRow.outlet_id.in_(outlets)]
     if technician_id is not None:
         where.append(TechnicianRow.id == technician_id)
@@ -44,5 +50,23 @@ def certificates_on(
     )
     if scheme is not None:
         query = query.where(TechnicianCertificate.scheme == scheme)
-    for row in session.execute(query):
+    if after is not None:
+        technician, last_scheme, first = _place(after)
+        query = query.where(
+            tuple_(people.c.id, TechnicianCertificate.scheme, TechnicianCertificate.valid_from)
+            > tuple_(technician, last_scheme, first)
+        )
+    for row in session.execute(query.limit(most)):
         yield row, row[2]
+
+
+def _place(after: Sequence[Any]) -> tuple[str, str, dt.date]:
+    """Return the place in the list that a cursor says. Raises BadRequest."""
+    match after:
+        case (str(technician), str(scheme), str(first)):
+            try:
+                return technician, scheme, dt.date.fromisoformat(first)
+            except ValueError:
+                pass
+    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
+    raise BadRequest("The cursor is none of ours.", faults=(fault,))

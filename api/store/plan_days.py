@@ -1,6 +1,7 @@
 """The day that a plan is about, out of the store, with the visits that are promised on it."""
 
 import datetime as dt
+import json
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.frozen_days import FrozenDay, LiveVisit
 from api.store.days import day_of
 from api.store.network import holding
+from api.store.plans import file_of
 from api.store.reported import with_disruptions
 from api.tables.network import CentreRow
 from api.tables.plans import Plan, Visit
@@ -34,7 +36,30 @@ def freeze(session: Session, plan: Plan) -> FrozenDay:
         outlets = tuple(replace(outlet, freeze_s=None) for outlet in folder.day.outlets)
         folder = replace(folder, day=replace(folder.day, outlets=outlets))
     live = live_visits(session, plan, {job.id for job in folder.day.jobs})
-    return FrozenDay(folder=folder, live=live, against_published=plan.wish["base_plan"] != "none", standing=standing)
+    base_plan = plan.wish["base_plan"]
+    base: dict[str, LiveVisit] = {}
+    if base_plan not in ("published", "none"):
+        free = {job.id for job in folder.day.jobs if job.published is None} - live.keys()
+        base = _planned_visits(session, base_plan, free, {person.id for person in folder.day.technicians})
+    return FrozenDay(folder=folder, live=live, against_published=base_plan != "none", base=base, standing=standing)
+
+
+def _planned_visits(
+    session: Session, plan_id: str, job_ids: Collection[str], technician_ids: Collection[str]
+) -> dict[str, LiveVisit]:
+    """Return the visits of a plan that was made, of these jobs by people who are still there."""
+    body = file_of(session, plan_id, "plan")
+    routes = [] if body is None else json.loads(body)["routes"]
+    return {
+        stop["job_id"]: LiveVisit(
+            technician_id=route["technician_id"],
+            start_at=dt.datetime.fromisoformat(stop["start"]),
+            end_at=dt.datetime.fromisoformat(stop["end"]),
+        )
+        for route in routes
+        for stop in route["stops"]
+        if stop["job_id"] in job_ids and route["technician_id"] in technician_ids
+    }
 
 
 def live_visits(session: Session, plan: Plan, job_ids: Collection[str]) -> dict[str, LiveVisit]:

@@ -18,6 +18,7 @@ from api.event_types import EventType
 from api.events import emit
 from api.plan_files import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
+from api.schemas.runs import RunOutcome, RunProgress
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
@@ -37,6 +38,7 @@ __all__ = [
     "list_plans",
     "plan_alone",
     "put_back",
+    "run_alone",
     "shard_keys",
     "shards_of",
     "tell_progress",
@@ -98,6 +100,10 @@ def plan_alone(session: Session, plan_id: str) -> Plan:
     return plan
 
 
+run_alone = plan_alone
+"""As other kinds of runs call it."""
+
+
 def list_plans(session: Session, *, after: str | None, limit: int, states: Sequence[str] = ()) -> list[Plan]:
     """Return plans, the newest first, one more than asked for when there are more."""
     wanted = select(Plan).order_by(Plan.id.desc()).limit(limit + 1)
@@ -144,9 +150,10 @@ def put_back(session: Session, plan_id: str, attempt: int) -> None:
 def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mapping[str, Any], at: dt.datetime) -> None:
     """Say how far a run is, to whoever asks and follows; the feed hears of stages and tenths. Raises RunLost."""
     plan = session.execute(select(Plan.progress, Plan.centre_ids).where(*_mine(plan_id, attempt))).first()
-    _tell(session, plan_id, attempt, "plan.progress", progress, at, {"progress": dict(progress)})
+    said = RunProgress.of(progress).model_dump(mode="json", exclude_none=True)
+    _tell(session, plan_id, attempt, "plan.progress", said, at, {"progress": dict(progress)})
     if plan is not None and _milestone(plan.progress) != _milestone(progress):
-        emit(session, EventType.PLAN_PROGRESS, plan_id, progress, _centre_of(plan.centre_ids), at)
+        emit(session, EventType.PLAN_PROGRESS, plan_id, said, _centre_of(plan.centre_ids), at)
 
 
 def _milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
@@ -180,7 +187,8 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     session.execute(update(PlanShard).where(PlanShard.plan_id == plan_id).values(body=b""))
     plan.outcome = None if outcome is None else dict(outcome)
     plan.problem = None if problem is None else dict(problem)
-    _end(session, plan, state, at, outcome or problem or {})
+    said = RunOutcome.of(outcome).model_dump(mode="json", exclude_none=True) if outcome else problem
+    _end(session, plan, state, at, said or {})
 
 
 def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from api.judging import StoredPlan
 from api.plan_states import PlanState
 from api.store.job_moves import tell_moves
 from api.store.jobs import By
+from api.store.parts_promises import allocate_shipments
 from api.store.plan_days import live_visits
 from api.store.sending import Channels, freeze_moments, send_visits
 from api.store.slots import lock_centre, places_held
@@ -38,7 +39,10 @@ AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What publishing did. left_away: jobs of the plan that need no visit any more, or are under way."""
+    """What publishing did. left_away: jobs of the plan that need no visit any more, or are under way.
+
+    short_of_parts: jobs whose kit was promised to somebody else since the plan was begun; nothing is kept for them.
+    """
 
     visits: int
     routes: int
@@ -46,6 +50,7 @@ class Publication:
     unplanned: int
     left_away: tuple[str, ...]
     superseded: tuple[str, ...]
+    short_of_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,14 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
         by=By(actor=actor, channel="api", plan_id=plan.id),
         at=at,
     )
+    visited = {row["job_id"] for row in visits}
+    short_of_parts = allocate_shipments(
+        session,
+        [one for one in stored.plan.shipments if one.job_id in visited],
+        holders=movable | visited,
+        first=day.date,
+        now=at,
+    )
     plan.state, plan.published_at = PlanState.PUBLISHED, at
     plan.version += 1
     done = Publication(
@@ -117,6 +130,7 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
         unplanned=unplanned,
         left_away=left_away,
         superseded=superseded,
+        short_of_parts=tuple(short_of_parts),
     )
     _tell(session, plan, done, dates, at)
     session.flush()
@@ -319,6 +333,7 @@ def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.da
         "visits": done.visits,
         "routes": done.routes,
         "superseded": list(done.superseded),
+        "short_of_parts": list(done.short_of_parts),
     }
     count = dict(
         session.execute(

@@ -113,6 +113,7 @@ def _line(one: _Finished, base_m: int, travel_name: str) -> dict[str, Any]:
         "distance_fen": without_service_fen - tariff.call_out_fen,
         "service_fen": total_fen - without_service_fen,
         "total_fen": total_fen,
+        "currency": "CNY",
         "plan_id": detail.get("plan_id"),
         "travel": travel_name,
     }

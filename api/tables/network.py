@@ -18,14 +18,17 @@ __all__ = [
     "CentreRow",
     "Document",
     "Effective",
+    "ForecastRow",
     "KitRow",
     "LaneRow",
     "OutletRow",
     "PartRow",
+    "ReturnRow",
     "StockRow",
     "TechnicianCertificate",
     "TechnicianRow",
     "TechnicianSkill",
+    "TransferLaneRow",
     "WarehouseRow",
 ]
 
@@ -158,6 +161,24 @@ class LaneRow(Effective, Base):
 
     warehouse_id: Mapped[str] = mapped_column(ID)
     centre_id: Mapped[str] = mapped_column(ID, index=True)
+
+
+class TransferLaneRow(Effective, Base):
+    """A way for parts from one source to another."""
+
+    __tablename__ = "transfer_lanes"
+
+
+class ForecastRow(Effective, Base):
+    """How many of a part a centre is expected to need per day."""
+
+    __tablename__ = "forecast"
+
+
+class ReturnRow(Effective, Base):
+    """A defective part that an outlet sends back."""
+
+    __tablename__ = "returns"
 
 
 class Document(Effective, Base):

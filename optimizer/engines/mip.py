@@ -2,13 +2,24 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
-__all__ = ["Choice", "Master", "Program", "choose", "prices"]
+__all__ = ["Choice", "Master", "Program", "Solver", "choose", "prices"]
+
+
+class Solver(StrEnum):
+    """Who solves a mixed-integer program."""
+
+    HIGHS = "HiGHS"
+    SCIP = "SCIP"
+
+
+_TYPES = {Solver.HIGHS: mathopt.SolverType.HIGHS, Solver.SCIP: mathopt.SolverType.GSCIP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +85,32 @@ def prices(master: Master) -> Choice | None:
     )
 
 
-def choose(program: Program, *, seconds: float | None, gap: float = 0.0) -> Choice | None:
-    """Return the best whole choice found, None when none was; seconds None: until it is proven."""
+def choose(
+    program: Program,
+    *,
+    seconds: float | None,
+    gap: float = 0.0,
+    begin: NDArray[np.bool_] | None = None,
+    solver: Solver = Solver.HIGHS,
+) -> Choice | None:
+    """Return the best whole choice found, None when none was; seconds None: until it is proven.
+
+    begin: the variables that a choice already known takes.
+    """
     model = mathopt.Model.from_model_proto(_proto(program))
+    known = mathopt.ModelSolveParameters()
+    if begin is not None:
+        values = dict(zip(model.variables(), begin.astype(float).tolist(), strict=True))
+        known.solution_hints.append(mathopt.SolutionHint(variable_values=values))
     result = mathopt.solve(
         model,
-        mathopt.SolverType.HIGHS,
+        _TYPES[solver],
         params=mathopt.SolveParameters(
             relative_gap_tolerance=gap,
             absolute_gap_tolerance=0.5,
             time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
         ),
+        model_params=known,
     )
     if not result.has_primal_feasible_solution():
         return None

@@ -232,8 +232,8 @@ def _present(asked: Sourcing, g: Grid, items: Sequence[Item], sourced: Sourced, 
     here = np.array(
         [
             one is not None
-            and item.order.outlet_id is not None
-            and asked.sources[sources[one.source_id]].outlet_id == item.order.outlet_id
+            and item.order.own_outlet_id is not None
+            and asked.sources[sources[one.source_id]].outlet_id == item.order.own_outlet_id
             for item in items
             for one in (item.dispatch,)
         ],

@@ -9,7 +9,17 @@ from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 from optimizer.search.compiled import compiled, compiled_into
 
-__all__ = ["FAR", "Desk", "best_of_all", "bundle_fen", "bundles_below", "find_dominated", "new_desk"]
+__all__ = [
+    "FAR",
+    "Desk",
+    "best_few",
+    "best_of_all",
+    "bundle_fen",
+    "bundles_below",
+    "find_dominated",
+    "new_desk",
+    "refit",
+]
 
 MOST_NODES = 200_000
 """So many steps to find the best of one group; what is not looked at then is bounded by its pieces one by one."""
@@ -120,8 +130,106 @@ def bundles_below(
             count += 1
         else:
             depth += 1
-            desk.at[depth] = w.first[o.first + depth] - 1
+            desk.at[depth] = _begin(g, w, desk, o.first + depth, depth) - 1
     return count
+
+
+@compiled
+def refit(  # noqa: PLR0913 - a kernel sees plain arrays
+    room: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    draw_first: NDArray[np.int64],
+    draw_row: NDArray[np.int64],
+    draw_amount: NDArray[np.int64],
+    order: NDArray[np.int64],
+    way: NDArray[np.int64],
+) -> None:
+    """Give these groups, one after the other, the best bundle that what is left has room for.
+
+    room: its capacity is what is left; each gives back what it has before it chooses. way: (pieces,) of all.
+    """
+    for number in range(len(order)):
+        o = room.groups[order[number]]
+        for piece in range(o.first, o.last):
+            if way[piece] != NOTHING:
+                for entry in range(draw_first[way[piece]], draw_first[way[piece] + 1]):
+                    room.capacity[draw_row[entry]] += draw_amount[entry]
+        _best(room, w, base, desk, order[number])
+        for piece in range(o.first, o.last):
+            way[piece] = desk.best[piece - o.first]
+            if way[piece] != NOTHING:
+                for entry in range(draw_first[way[piece]], draw_first[way[piece] + 1]):
+                    room.capacity[draw_row[entry]] -= draw_amount[entry]
+
+
+@compiled
+def best_few(  # noqa: PLR0913 - a kernel sees plain arrays
+    g: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    groups: NDArray[np.int64],
+    found: NDArray[np.int64],
+    cost: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Write the few cheapest bundles of each of these groups, rising; a kit's going without is not among them.
+
+    found: (groups, few, pieces) gets ways. cost: (groups, few) gets what each costs with the prices of the rows.
+    counts: (groups,) gets how many there are.
+    """
+    for number in range(len(groups)):
+        counts[number] = _few(g, w, base, desk, groups[number], found[number], cost[number])
+
+
+@compiled_into
+def _few(
+    g: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    group: int,
+    found: NDArray[np.int64],
+    cost: NDArray[np.int64],
+) -> int:
+    o = g.groups[group]
+    n = o.last - o.first
+    few = len(found)
+    _lay_rest(g, w, base, desk, group)
+    count, depth, nodes, limit = 0, 0, 0, FAR
+    desk.at[0] = w.first[o.first] - 1
+    while depth >= 0 and nodes < MOST_NODES:
+        nodes += 1
+        if not _next(g, w, base, desk, group, depth, limit):
+            depth -= 1
+        elif depth == n - 1:
+            fen = desk.fen[n] + desk.late[n]
+            place = min(count, few - 1)
+            while place > 0 and cost[place - 1] > fen:
+                cost[place] = cost[place - 1]
+                for k in range(n):
+                    found[place, k] = found[place - 1, k]
+                place -= 1
+            cost[place] = fen
+            for k in range(n):
+                found[place, k] = _way_at(w, desk, o.first + k, k)
+            count = min(count + 1, few)
+            if count == few:
+                limit = cost[few - 1]
+        else:
+            depth += 1
+            desk.at[depth] = _begin(g, w, desk, o.first + depth, depth) - 1
+    return count
+
+
+@compiled_into
+def _begin(g: Grid, w: Ways, desk: Desk, piece: int, depth: int) -> int:
+    """Return the first way to try: of pieces that are alike the later has no earlier way, so that no two swap."""
+    if g.pieces[piece].twin == 0:
+        return int(w.first[piece])
+    return int(w.first[piece] + desk.at[depth - 1] - w.first[piece - 1])
 
 
 @compiled_into
@@ -136,6 +244,9 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
     cheapest = o.none_fen
     for k in range(n):
         desk.best[k] = NOTHING
+    if n == 1:
+        cheapest = _best_alone(g, w, base, desk, group)
+        return cheapest, cheapest
     _lay_rest(g, w, base, desk, group)
     depth, nodes = 0, 0
     desk.at[0] = w.first[o.first] - 1
@@ -151,8 +262,23 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
                 desk.best[k] = _way_at(w, desk, o.first + k, k)
         else:
             depth += 1
-            desk.at[depth] = w.first[o.first + depth] - 1
+            desk.at[depth] = _begin(g, w, desk, o.first + depth, depth) - 1
     return cheapest, cheapest
+
+
+@compiled_into
+def _best_alone(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> int:
+    """Find the best way of a group of one piece; no price makes one cheaper, so the first too dear ends it."""
+    o = g.groups[group]
+    cheapest = o.none_fen
+    for way in range(w.first[o.first], w.first[o.first + 1]):
+        late = w.rows[way].late + g.consignment_fen
+        if w.rows[way].fen + late >= cheapest:
+            break
+        if base[way] + late < cheapest and _has_room(g, w, desk, group, 0, way):
+            cheapest = base[way] + late
+            desk.best[0] = way
+    return int(cheapest)
 
 
 @compiled_into
@@ -189,12 +315,52 @@ def _next(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, dep
             if way < end:
                 fees = _fees(g, w, desk, group, depth, way)
                 fen = FAR if fees < 0 else fen + fees
-            if fen + late + desk.rest[depth + 1] < limit:
+            if fen + late + desk.rest[depth + 1] < limit and (way == end or _has_room(g, w, desk, group, depth, way)):
                 desk.at[depth] = way
                 desk.fen[depth + 1], desk.late[depth + 1] = fen, late
                 return True
         way += 1
     return False
+
+
+@compiled_into
+def _has_room(g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int) -> bool:
+    """Say whether every row that a way draws on has room for it beside the ways above it."""
+    x = w.rows[way]
+    for step in range(x.last_row - x.row + 1):
+        if _units_above(g, w, desk, group, depth, way, step, False) + x.quantity > g.capacity[x.row + step]:
+            return False
+    for step in range(x.last_floor_row - x.floor_row + 1):
+        if _units_above(g, w, desk, group, depth, way, step, True) + x.quantity > g.capacity[x.floor_row + step]:
+            return False
+    return bool(x.dock == NOTHING or _lines_above(g, w, desk, group, depth, way) < g.capacity[x.dock])
+
+
+@compiled_into
+def _units_above(  # noqa: PLR0913 - where it is in the search
+    g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int, step: int, floor: bool
+) -> int:
+    """Return what the ways above take of a step of the shelf that a way draws on, or of what is above its floor."""
+    x, first, units = w.rows[way], g.groups[group].first, 0
+    for k in range(depth):
+        if desk.at[k] == w.first[first + k + 1]:
+            continue
+        y = w.rows[desk.at[k]]
+        if floor and y.last_floor_row == x.last_floor_row and y.floor_row <= x.floor_row + step:
+            units += y.quantity
+        if not floor and y.last_row == x.last_row and y.row <= x.row + step:
+            units += y.quantity
+    return units
+
+
+@compiled_into
+def _lines_above(g: Grid, w: Ways, desk: Desk, group: int, depth: int, way: int) -> int:
+    """Return how many of the ways above leave from the dock of a way."""
+    lines, first = 0, g.groups[group].first
+    for k in range(depth):
+        if desk.at[k] != w.first[first + k + 1] and w.rows[desk.at[k]].dock == w.rows[way].dock:
+            lines += 1
+    return lines
 
 
 @compiled_into

@@ -177,7 +177,7 @@ def _could_send(source: Source, order: Order, line: OrderLine, part_id: str, qua
 
 
 def _lies_here(source: Source, order: Order) -> bool:
-    return source.outlet_id is not None and source.outlet_id == order.outlet_id
+    return source.outlet_id is not None and source.outlet_id == order.own_outlet_id
 
 
 def _may_have_reserve(asked: Sourcing, order: Order) -> bool:

@@ -1,9 +1,9 @@
 """One bundle per group at least cost within every limit, and what is proven about it: branch and price.
 
-Most limits never bind: they take part only once a choice breaks them, and only the groups that could draw on them take
-part with them (the kernel). Everybody else has their cheapest bundle. Prices of limits are rounded to whole fen, which
-keeps the bound exact: the cheapest bundles at any prices, less what the limits are worth at them, cost no more than
-any choice within the limits (Lagrange).
+Most limits never bind: they take part only once a choice breaks them, and only the groups whose cheapest bundle draws
+on them take part with them (the kernel). Everybody else has that bundle: no price of a limit makes another cheaper.
+Prices of limits are rounded to whole fen, which keeps the bound exact: the cheapest bundles at any prices, less what
+the limits are worth at them, cost no more than any choice within the limits (Lagrange).
 
 Kits are complete or nothing, and nothing is very dear: half a kit is what makes the linear bound weak. So the proof
 branches on which kits are served at all. Once that is settled the bound is within a hair of the best whole choice,
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from optimizer.engines.mip import prices
 from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
 from optimizer.parts.columns import Columns
-from optimizer.parts.drawing import draws_of
+from optimizer.parts.drawing import draws_of, with_halves
 from optimizer.parts.grid import NOTHING, Grid
+from optimizer.parts.improving import Improving
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced, Whole, WholeChoice
 
@@ -33,7 +34,12 @@ Remaining = Callable[[], float | None]
 MOST_ROUNDS = 100
 MOST_NODES = 400
 FIRST_SLACK_FEN = 4_000
-_SLIGHT = 1e-6
+FEELING_ROUNDS = 5
+FIRST_STEP_FEN = 4_000.0
+STEP_SHRINKS = 0.8
+GENERATING_SHARE = 0.8
+"""Of the time, at most, for the first prices: a good choice needs some as well."""
+_SLIGHT = 1e-5
 _HALF = 1e-4
 
 
@@ -48,9 +54,12 @@ class Chosen:
     columns: int
 
 
-def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float) -> Chosen:
-    """Return the cheapest choice found and what is proven about it; it may stop once it is this near to the bound."""
-    return _Run(g, w, gap).choose(remaining)
+def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float, unit: int = 1) -> Chosen:
+    """Return the cheapest choice found and what is proven about it.
+
+    gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of.
+    """
+    return _Run(g, w, gap, unit).choose(remaining)
 
 
 @dataclass(slots=True)
@@ -72,10 +81,12 @@ class _Node:
 class _Run:
     """One choice in the making."""
 
-    def __init__(self, g: Grid, w: Ways, gap: float) -> None:
+    def __init__(self, g: Grid, w: Ways, gap: float, unit: int = 1) -> None:
+        self.unit = unit
+        self.draws, capacity = with_halves(draws_of(w), g.capacity)
+        g = g._replace(capacity=capacity)
         self.g, self.w, self.gap = g, w, gap
         self.desk = new_desk(g)
-        self.draws = draws_of(w)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self.columns = Columns(draws=self.draws)
         self.active = np.zeros(len(g.capacity), bool)
@@ -87,6 +98,9 @@ class _Run:
         nothing = np.zeros(len(g.capacity), np.int64)
         everybody = np.ones(len(g.groups), bool)
         self.alone, self.alone_fen, _ = self._best(g, everybody, nothing)
+        entry, place = self.draws.of_all(self.alone[self.alone != NOTHING])
+        self.alone_row = self.draws.row[entry]
+        self.alone_group = g.pieces["group"][np.flatnonzero(self.alone != NOTHING)[place]]
         self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(self.alone_fen.sum()), price=nothing)
 
     def choose(self, remaining: Remaining) -> Chosen:
@@ -94,11 +108,17 @@ class _Run:
         best, fen = self.alone, int(self.alone_fen.sum())
         if not self._activate(self._use(self.alone)):
             return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
-        best, fen = self._in_turn({})
-        self._generate(self.root, remaining)
+        self._feel_prices()
+        self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
+        best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
         closed_fen = fen
-        while open_ and open_[0][0] < fen * (1 - self.gap) and self.nodes < MOST_NODES and not _over(remaining):
+        while (
+            open_
+            and self._proves(open_[0][0]) < fen * (1 - self.gap)
+            and self.nodes < MOST_NODES
+            and not _over(remaining)
+        ):
             _, _, node = heappop(open_)
             self.nodes += 1
             way, way_fen = self._in_turn(node.share)
@@ -117,8 +137,42 @@ class _Run:
                 best, fen = way, way_fen
             for number, some in enumerate(following):
                 heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
-        bound_fen = min([fen, closed_fen, *(bound for bound, _, _ in open_)])
+        bound_fen = min([fen, *(self._proves(bound) for bound in (closed_fen, *(bound for bound, _, _ in open_)))])
         return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+
+    def _proves(self, bound_fen: int) -> int:
+        """Return the least that a choice can cost which costs no less than this."""
+        return -(-bound_fen // self.unit) * self.unit
+
+    def _feel_prices(self) -> None:
+        """Raise the prices of what is overdrawn a few times, for the bundles and limits that come to light."""
+        price = np.zeros(len(self.g.capacity))
+        step_fen = FIRST_STEP_FEN
+        for _ in range(FEELING_ROUNDS):
+            chosen, _, _ = self._best(self.g, self.kernel, np.rint(price).astype(np.int64))
+            whole = np.where(self.kernel[self.g.pieces["group"]], chosen, self.alone)
+            self._add_all(np.flatnonzero(self.kernel), whole)
+            use = self._use(whole)
+            self._activate(use)
+            over = (use - self.g.capacity) / np.maximum(1, self.g.capacity)
+            price = np.where(self.active, np.maximum(0.0, price + step_fen * np.clip(over, -0.5, 1.0)), 0.0)
+            step_fen *= STEP_SHRINKS
+
+    def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
+        """Return a good choice at the prices of the root."""
+        root = self.root
+        base, (_, _, least) = self._base(root.price), self._best(self.g, np.ones(len(self.g.groups), bool), root.price)
+        improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
+        improving.begin(self._in_turn(root.share)[0])
+        improving.refit()
+        between = {self.columns.group[k] for k, share in root.share.items() if _HALF < share < 1 - _HALF}
+        improving.improve(
+            root.bound_fen,
+            max(self._proves(root.bound_fen), int(root.bound_fen / (1 - self.gap))),
+            np.array(sorted(between), np.int64),
+            lambda: _over(remaining),
+        )
+        return improving.way, improving.fen
 
     def _child(self, node: _Node, serve: bool, remaining: Remaining) -> _Node:
         """Return the node in which the half-served kit is served, or is not."""
@@ -133,7 +187,7 @@ class _Run:
 
     def _generate(self, node: _Node, remaining: Remaining) -> None:
         """Find the limits that bind in a node, what they are worth, and the bundles that matter at these prices."""
-        g = self._grid_of(node)
+        g, near = self._grid_of(node), max(_SLIGHT, self.gap / 10)
         for _ in range(MOST_ROUNDS):
             deciding = self._deciding(node)
             if not deciding.any():
@@ -152,7 +206,7 @@ class _Run:
             node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
             more = self._activate(self._use_of(node))
             total_fen = shared.bound_fen + self._settled_fen(node)
-            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= _SLIGHT * total_fen)):
+            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= near * total_fen)):
                 break
         node.half = self._half(node)
 
@@ -191,11 +245,12 @@ class _Run:
         bound_fen = int(bound[deciding].sum()) + self._settled_fen(node) - worth_fen
         if bound_fen >= node.bound_fen:
             node.bound_fen, node.price = bound_fen, price
-        added = 0
-        for group in np.flatnonzero(deciding):
-            o = self.g.groups[group]
-            added += self._add(int(group), chosen[o["first"] : o["last"]])
-        return added
+        return self._add_all(np.flatnonzero(deciding), chosen)
+
+    def _add_all(self, groups: NDArray[np.int64], chosen: NDArray[np.int64]) -> int:
+        """Add the bundles that these groups have in a choice; return how many are new."""
+        first, last = self.g.groups["first"].tolist(), self.g.groups["last"].tolist()
+        return sum(self._add(group, chosen[first[group] : last[group]]) for group in groups.tolist())
 
     def _close(self, node: _Node, beaten_fen: int, remaining: Remaining) -> tuple[NDArray[np.int64], int, int | None]:
         """Return the best whole choice of a node and its bound, None where limits came to light that it breaks."""
@@ -280,13 +335,13 @@ class _Run:
         return use.astype(np.float64)
 
     def _activate(self, use: NDArray[np.float64]) -> bool:
-        """Let the rows that are overdrawn take part, and whoever could draw on them; say whether there are any."""
+        """Let the rows that are overdrawn take part, and whose best bundles draw on them; say whether there are any."""
         broken = (use > self.g.capacity + 1e-6) & ~self.active
         if not broken.any():
             return False
         self.active |= broken
         joining = np.zeros_like(self.kernel)
-        joining[self.group_of_way[self.draws.way[broken[self.draws.row]]]] = True
+        joining[self.alone_group[broken[self.alone_row]]] = True
         joining &= ~self.kernel
         self.kernel |= joining
         for group in np.flatnonzero(joining):
@@ -359,3 +414,17 @@ class _Run:
 def _over(remaining: Remaining) -> bool:
     left = remaining()
     return left is not None and left <= 0
+
+
+def _part_of(remaining: Remaining, share: float) -> Remaining:
+    """Return what remains of a share of the time that remains now."""
+    all_s = remaining()
+    if all_s is None:
+        return remaining
+    kept_s = all_s * (1 - share)
+
+    def part() -> float | None:
+        left_s = remaining()
+        return None if left_s is None else left_s - kept_s
+
+    return part

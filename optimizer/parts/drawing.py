@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from optimizer.parts.grid import NOTHING
 from optimizer.parts.ways import Ways
 
-__all__ = ["Draws", "draws_of"]
+__all__ = ["Draws", "draws_of", "with_halves"]
+
+MOST_PARTED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +50,33 @@ def draws_of(w: Ways) -> Draws:
     which.append(rows["dock"][docked].astype(np.int64))
     amounts.append(np.ones(docked.sum(), np.int64))
     way, row, amount = (np.concatenate(parts).astype(np.int64) for parts in (ways, which, amounts))
+    return _by_way(way, row, amount, len(rows))
+
+
+def with_halves(draws: Draws, capacity: NDArray[np.int64]) -> tuple[Draws, NDArray[np.int64]]:
+    """Return draws and limits with rows that nothing whole breaks but shares may (Chvátal and Gomory).
+
+    A shelf of three holds one pair: of a row's limit and amounts, both divided by a number and rounded down.
+    """
+    largest = np.zeros(len(capacity), np.int64)
+    np.maximum.at(largest, draws.row, draws.amount)
+    way, row, amount, limits = [draws.way], [draws.row], [draws.amount], [capacity]
+    rows = len(capacity)
+    for parted in range(2, MOST_PARTED + 1):
+        useful = (largest >= parted) & (capacity >= parted) & (capacity % parted != 0)
+        number = rows + np.cumsum(useful) - 1
+        taken = useful[draws.row] & (draws.amount >= parted)
+        way.append(draws.way[taken])
+        row.append(number[draws.row[taken]])
+        amount.append(draws.amount[taken] // parted)
+        limits.append(capacity[useful] // parted)
+        rows += int(useful.sum())
+    drawn = _by_way(np.concatenate(way), np.concatenate(row), np.concatenate(amount), len(draws.first) - 1)
+    return drawn, np.concatenate(limits)
+
+
+def _by_way(way: NDArray[np.int64], row: NDArray[np.int64], amount: NDArray[np.int64], ways: int) -> Draws:
+    """Return these entries by way."""
     order = np.lexsort((row, way))
-    return Draws(
-        way=way[order],
-        row=row[order],
-        amount=amount[order],
-        first=np.searchsorted(way[order], np.arange(len(rows) + 1)),
-    )
+    first = np.searchsorted(way[order], np.arange(ways + 1))
+    return Draws(way=way[order], row=row[order], amount=amount[order], first=first)

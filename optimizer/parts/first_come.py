@@ -158,7 +158,7 @@ class _Turns:
 
     def _options(self, order: Order, line: OrderLine, part_id: str, least: int, most: int) -> Iterator[_Option]:
         """Yield the first departure of each route by which at least so many units can come, at most so many."""
-        own = self.own.get(order.outlet_id or "")
+        own = self.own.get(order.own_outlet_id or "")
         if own is not None and self._may_send(own, line, part_id):
             units, below = self._left(own, order, part_id, self.asked.now_s, most)
             if units >= least:
@@ -226,7 +226,7 @@ class _Turns:
         return self._modes_of[1]
 
     def _all_modes(self, order: Order, line: OrderLine, quantity: int) -> frozenset[ShipMode]:
-        own = self.own.get(order.outlet_id or "")
+        own = self.own.get(order.own_outlet_id or "")
         carrying = frozenset(
             route.mode
             for route in self.routes[order.centre_id]

@@ -47,9 +47,12 @@ PIECE = np.dtype(
         ("pinned", "i4"),
         ("of", "i4"),
         ("over_quota", "i1"),
+        ("twin", "i1"),
+        ("line", "i4"),
         ("none_fen", "i8"),
     ]
 )
+"""twin: as many units of the same line as the piece before it."""
 GROUP = np.dtype(
     [
         ("first", "i4"),
@@ -370,6 +373,7 @@ class _Tables:
         """Add a group and its pieces."""
         asked, first = self._asked, len(self.pieces)
         none_fen, all_none_fen = asked.charges.backorder_fen, 0
+        before: Piece | None = None
         for piece in pieces:
             line = order.lines[piece.line]
             parts = [line.part_id, *asked.substitutes.get(line.part_id, ())]
@@ -391,9 +395,12 @@ class _Tables:
                     pinned,
                     line.quantity,
                     piece.over_quota,
+                    before is not None and (before.line, before.quantity) == (piece.line, piece.quantity),
+                    piece.line,
                     left_fen,
                 )
             )
+            before = piece
         clock_first = len(self.clocks)
         self.clocks += [
             (CLOCK_KINDS.index(clock.kind), clock.due_s) for clock in order.clocks if clock.kind in CLOCK_KINDS
@@ -405,7 +412,7 @@ class _Tables:
                 len(self.pieces),
                 run_first,
                 run_last,
-                self._own.get(order.outlet_id, NOTHING) if order.outlet_id is not None else NOTHING,
+                self._own.get(order.own_outlet_id or "", NOTHING),
                 order.job_id is not None,
                 order.urgent and order.waiting,
                 order.customer_class in asked.charges.release or (order.urgent and order.waiting),

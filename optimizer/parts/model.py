@@ -116,6 +116,11 @@ class Order:
     urgent: bool = False
     most_sources: int = 3
 
+    @property
+    def own_outlet_id(self) -> str | None:
+        """The outlet whose own shelf may serve it: an order that is to fill the shelf is not served from it."""
+        return None if self.job_id is None else self.outlet_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:

@@ -155,7 +155,7 @@ def _ever(shelf: Shelf) -> int:
 
 
 def _lies_here(source: Source, order: Order) -> bool:
-    return source.outlet_id is not None and source.outlet_id == order.outlet_id
+    return source.outlet_id is not None and source.outlet_id == order.own_outlet_id
 
 
 def _dearer(fen: int) -> _Said:

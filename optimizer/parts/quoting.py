@@ -232,7 +232,7 @@ class QuoteDesk:
             for source in (*self._asked.sources, *more.sources)
             if source.id in senders
             or source.kind is SourceKind.WAREHOUSE
-            or (source.outlet_id is not None and source.outlet_id == order.outlet_id)
+            or (source.outlet_id is not None and source.outlet_id == order.own_outlet_id)
         )
         return replace(
             self._asked,

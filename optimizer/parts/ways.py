@@ -37,7 +37,6 @@ WAY = np.dtype(
         ("ready", "i8"),
     ]
 )
-_FOUND = np.dtype([("piece", "i4"), ("part", "i4"), ("run", "i4"), ("shelf", "i4"), ("step", "i4"), ("fallback", "i1")])
 
 _FAST = 1 << MODES.index(ShipMode.EXPRESS) | 1 << MODES.index(ShipMode.PICKUP)
 _USUAL = _FAST | 1 << MODES.index(ShipMode.STANDARD)
@@ -65,19 +64,43 @@ def lay_ways(g: Grid) -> Ways:
     lines may share a parcel. What is dearer than going without is left out.
     """
     _price_none(g)
-    rows = _cheapest_runs(g, every_way(g))
-    rows = rows[np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["piece"]))]
-    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(g.pieces) + 1)))
+    rows, begins = _laid(g)
+    order, counts = np.arange(len(rows)), np.zeros(len(g.pieces), np.int64)
+    _sift(g, rows, begins, order, counts)
+    first = np.append(0, np.cumsum(counts))
+    kept = np.repeat(begins[:-1] - first[:-1], counts) + np.arange(first[-1])
+    return Ways(rows=rows[order[kept]], first=first)
 
 
 def every_way(g: Grid) -> NDArray[np.void]:
-    """Return all ways in no order, also those that are in no best answer."""
-    counts = np.zeros(len(g.pieces) + 1, np.int64)
-    _find(g, np.zeros(1, _FOUND), counts, False)
-    begins = np.append(0, np.cumsum(counts[:-1]))
-    found = np.zeros(int(begins[-1]), _FOUND)
-    _find(g, found, begins.copy(), True)
-    return _priced(g, found)
+    """Return all ways by piece, also those that are in no best answer."""
+    rows, _ = _laid(g)
+    return rows
+
+
+def far_fen(g: Grid, group: NDArray[np.int32], source: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the price of the distance from each source to each group, (n,)."""
+    far = np.zeros(len(group), np.int64)
+    _price_far(g, np.asarray(group, np.int64), np.asarray(source, np.int64), far)
+    return far
+
+
+@compiled
+def _price_far(g: Grid, group: NDArray[np.int64], source: NDArray[np.int64], far: NDArray[np.int64]) -> None:
+    for i in range(len(group)):
+        far[i] = _far_fen(g, group[i], source[i])
+
+
+def _laid(g: Grid) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """Return all ways by piece with their prices, and (pieces + 1,) where those of each piece begin."""
+    counts = np.zeros(len(g.pieces), np.int64)
+    _find(g, np.zeros(1, WAY), counts, False)
+    begins = np.append(0, np.cumsum(counts))
+    rows = np.zeros(int(begins[-1]), WAY)
+    counts[:] = begins[:-1]
+    _find(g, rows, counts, True)
+    _price(g, rows)
+    return rows, begins
 
 
 @compiled_into
@@ -112,17 +135,15 @@ def _price_none(g: Grid) -> None:
 
 
 @compiled
-def _price_late(g: Grid, rows: NDArray[np.void]) -> None:
-    for i in range(len(rows)):
-        rows[i].late = _late_of(g, g.pieces[rows[i].piece].group, rows[i].ready)
-
-
-@compiled
-def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool) -> None:
-    """Count the ways of each piece into `next_`, or write them from there on."""
+def _find(  # noqa: C901 - what rules a way out, in one place
+    g: Grid, rows: NDArray[np.void], next_: NDArray[np.int64], fill: bool
+) -> None:
+    """Count the ways of each piece into `next_`, or write what they are into `rows`, from there on."""
     for piece in range(len(g.pieces)):
         p = g.pieces[piece]
         o = g.groups[p.group]
+        if _cut_too_fine(g, piece):
+            continue
         allowed = _allowed_modes(g, piece)
         for option in range(p.part_first, p.part_last):
             part = g.parts[option]
@@ -134,16 +155,111 @@ def _find(g: Grid, found: NDArray[np.void], next_: NDArray[np.int64], fill: bool
                     continue
                 if not own and (allowed >> g.runs[run].mode & 1 == 0 or g.runs[run].carries & g.size[part] == 0):
                     continue
+                shelf = g.shelves[g.shelf_of[source, part]]
                 step = _step(g, g.shelf_of[source, part], g.now if own else g.runs[run].ships, p.quantity)
                 if step == NOTHING:
                     continue
-                if fill:
-                    row = found[next_[piece]]
-                    row.piece, row.part, row.step, row.run = piece, part, step, OWN if own else run
-                    row.shelf, row.fallback = g.shelf_of[source, part], 0
-                    if not own and o.fast == 1 and _FAST >> g.runs[run].mode & 1 == 0:
-                        row.fallback = 1
-                next_[piece] += 1
+                # From a shelf with a floor: what is above it, and, for those who may, all of it.
+                for below in range(2):
+                    if below == 1 and (shelf.floor_row == NOTHING or o.release == 0):
+                        continue
+                    if below == 0 and shelf.floor_row != NOTHING and g.capacity[shelf.floor_row + step] < p.quantity:
+                        continue
+                    if fill:
+                        row = rows[next_[piece]]
+                        row.piece, row.part, row.run, row.source = piece, part, OWN if own else run, source
+                        row.row, row.last_row = shelf.row + step, shelf.row + shelf.rows - 1
+                        row.floor_row, row.last_floor_row, row.below_floor = NOTHING, NOTHING - 1, below
+                        if below == 0 and shelf.floor_row != NOTHING:
+                            row.floor_row, row.last_floor_row = shelf.floor_row + step, shelf.floor_row + shelf.rows - 1
+                    next_[piece] += 1
+
+
+@compiled
+def _price(g: Grid, rows: NDArray[np.void]) -> None:
+    """Set what the ways that were found cost."""
+    for i in range(len(rows)):
+        row = rows[i]
+        p = g.pieces[row.piece]
+        own = row.run == OWN
+        row.quantity, row.dock, row.parcel, row.freight, row.ready = p.quantity, NOTHING, OWN, 0, g.now
+        row.fen = row.quantity * g.bid[g.shelf_of[row.source, row.part]]
+        if not own:
+            run = g.runs[row.run]
+            row.dock, row.parcel, row.ready = run.dock, run.parcel, run.ready_p90
+            row.fallback = g.groups[p.group].fast == 1 and _FAST >> run.mode & 1 == 0
+            row.freight = run.fen + p.quantity * g.weight_g[row.part] * run.fen_per_kg // 1000
+            row.fen += _far_fen(g, p.group, row.source)
+        row.fen += row.freight
+        if row.part != g.parts[p.part_first]:
+            row.fen += g.substitute_fen
+        if p.over_quota == 1:
+            row.fen += row.quantity * g.over_quota_fen
+        if row.below_floor == 1:
+            row.fen += row.quantity * g.release_fen
+        row.late = _late_of(g, p.group, row.ready)
+
+
+@compiled
+def _sift(
+    g: Grid, rows: NDArray[np.void], begins: NDArray[np.int64], order: NDArray[np.int64], counts: NDArray[np.int64]
+) -> None:
+    """Put the ways of each piece that may be in a best answer into `order`, the cheapest first, and count them."""
+    for piece in range(len(g.pieces)):
+        o = g.groups[g.pieces[piece].group]
+        none_fen = o.none_fen if o.complete == 1 else g.pieces[piece].none_fen
+        count = 0
+        for i in range(begins[piece], begins[piece + 1]):
+            fen = rows[i].fen + rows[i].late
+            if fen >= none_fen:
+                continue
+            place = begins[piece] + count
+            while place > begins[piece] and _is_dearer(rows, order[place - 1], fen, rows[i].run):
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = i
+            count += 1
+        counts[piece] = count
+        if o.last - o.first == 1:
+            counts[piece] = _cheapest_runs(rows, order, begins[piece], count)
+
+
+@compiled_into
+def _is_dearer(rows: NDArray[np.void], other: int, fen: int, run: int) -> bool:
+    other_fen = rows[other].fen + rows[other].late
+    return bool(other_fen > fen or (other_fen == fen and rows[other].run > run))
+
+
+@compiled_into
+def _cheapest_runs(rows: NDArray[np.void], order: NDArray[np.int64], begin: int, count: int) -> int:
+    """Leave out the ways of a piece that draw on the same as a cheaper one; return how many stay."""
+    kept = 0
+    for i in range(begin, begin + count):
+        x = rows[order[i]]
+        cheapest = True
+        if x.dock == NOTHING:
+            for k in range(begin, begin + kept):
+                y = rows[order[k]]
+                if y.row == x.row and y.below_floor == x.below_floor:
+                    cheapest = False
+                    break
+        if cheapest:
+            order[begin + kept] = order[i]
+            kept += 1
+    return kept
+
+
+@compiled_into
+def _cut_too_fine(g: Grid, piece: int) -> bool:
+    """Say whether a kit's line was cut into more pieces than its order may have sources: no fewer hold enough."""
+    p = g.pieces[piece]
+    o = g.groups[p.group]
+    alike = 0
+    for other in range(o.first, o.last):
+        q = g.pieces[other]
+        if q.line == p.line:
+            alike += 1
+    return bool(o.complete == 1 and p.part_last - p.part_first == 1 and alike > max(1, o.most_sources))
 
 
 @compiled_into
@@ -187,60 +303,11 @@ def _step(g: Grid, shelf: int, ships: int, quantity: int) -> int:
     return step if g.capacity[s.row + step] >= quantity else NOTHING
 
 
-def _priced(g: Grid, found: NDArray[np.void]) -> NDArray[np.void]:
-    """Return the ways of what was found, with their rows and prices; a way to the units below a floor is one more."""
-    own = found["run"] == OWN
-    run = g.runs[np.where(own, 0, found["run"])] if len(g.runs) else np.zeros(len(found), g.runs.dtype)
-    piece, shelf = g.pieces[found["piece"]], g.shelves[found["shelf"]]
-    group = g.groups[piece["group"]]
-    rows = np.zeros(len(found), WAY)
-    for name in ("piece", "part", "run", "fallback"):
-        rows[name] = found[name]
-    rows["quantity"] = piece["quantity"]
-    rows["source"] = np.where(own, group["own"], run["source"])
-    rows["row"], rows["last_row"] = shelf["row"] + found["step"], shelf["row"] + shelf["rows"] - 1
-    rows["floor_row"] = np.where(shelf["floor_row"] == NOTHING, NOTHING, shelf["floor_row"] + found["step"])
-    rows["last_floor_row"] = np.where(
-        shelf["floor_row"] == NOTHING, NOTHING - 1, shelf["floor_row"] + shelf["rows"] - 1
-    )
-    rows["dock"] = np.where(own, NOTHING, run["dock"])
-    rows["parcel"] = np.where(own, OWN, run["parcel"])
-    weight = rows["quantity"] * g.weight_g[rows["part"]]
-    rows["freight"] = np.where(own, 0, run["fen"] + weight * run["fen_per_kg"] // 1000)
-    rows["ready"] = np.where(own, g.now, run["ready_p90"])
-    asked = g.parts[piece["part_first"]]
-    rows["fen"] = rows["freight"] + np.where(rows["part"] == asked, 0, g.substitute_fen)
-    rows["fen"] += np.where(piece["over_quota"] == 1, rows["quantity"] * g.over_quota_fen, 0)
-    rows["fen"] += rows["quantity"] * g.bid[found["shelf"]] + np.where(
-        own, 0, far_fen(g, piece["group"], rows["source"])
-    )
-    _price_late(g, rows)
-    released = rows[(rows["floor_row"] != NOTHING) & (group["release"] == 1)].copy()
-    released["fen"] += released["quantity"] * g.release_fen
-    released["floor_row"], released["last_floor_row"], released["below_floor"] = NOTHING, NOTHING - 1, 1
-    filled = rows[(rows["floor_row"] == NOTHING) | (g.capacity[rows["floor_row"]] >= rows["quantity"])]
-    return np.concatenate((filled, released))
-
-
-def far_fen(g: Grid, group: NDArray[np.int32], source: NDArray[np.int32]) -> NDArray[np.int64]:
+@compiled_into
+def _far_fen(g: Grid, group: int, source: int) -> int:
     """Return the price of the distance from source to customer in a straight line."""
-    chord = np.linalg.norm(g.group_at[group] - g.source_at[source], axis=1)
-    km = 2 * EARTH_M / 1000 * np.arcsin(np.minimum(1.0, chord / 2))
-    far: NDArray[np.int64] = (km * g.proximity_fen / 100).astype(np.int64)
-    return far
-
-
-def _cheapest_runs(g: Grid, rows: NDArray[np.void]) -> NDArray[np.void]:
-    """Return the ways less those that can be in no best answer."""
-    group = g.groups[g.pieces["group"][rows["piece"]]]
-    alone = group["last"] - group["first"] == 1
-    none_fen = np.where(group["complete"] == 1, group["none_fen"], g.pieces["none_fen"][rows["piece"]])
-    rows, alone = (some[rows["fen"] + rows["late"] < none_fen] for some in (rows, alone))
-    order = np.lexsort((rows["run"], rows["fen"] + rows["late"], rows["below_floor"], rows["row"], rows["piece"]))
-    rows, alone = rows[order], alone[order]
-    same = np.ones(len(rows), bool)
-    for name in ("piece", "row", "below_floor"):
-        same[1:] &= rows[name][1:] == rows[name][:-1]
-    same[:1] = False
-    kept: NDArray[np.void] = rows[~(same & alone & (rows["dock"] == NOTHING))]
-    return kept
+    chord = 0.0
+    for axis in range(3):
+        chord += (g.group_at[group, axis] - g.source_at[source, axis]) ** 2
+    km = 2 * EARTH_M / 1000 * np.arcsin(min(1.0, np.sqrt(chord) / 2))
+    return int(km * g.proximity_fen / 100)

@@ -18,7 +18,7 @@ from optimizer.parts.drawing import Draws
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 
-__all__ = ["Priced", "Whole", "WholeChoice"]
+__all__ = ["Priced", "WaysProgram", "Whole", "WholeChoice"]
 
 MOST_OF_A_GROUP = 400
 """A group with more bundles near its best than these is spread over its ways."""
@@ -97,7 +97,7 @@ class WholeChoice:
         self, groups: NDArray[np.int64], rows: NDArray[np.int64], slack_fen: int, seconds: float | None, gap: float
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int] | None:
         """Return pieces, ways, price and bound of the best choice among bundles within the slack."""
-        made = _Made(self._g, self._w, self._draws, rows)
+        made = WaysProgram(self._g, self._w, self._draws, rows)
         for group in groups.tolist():
             o = self._g.groups[group]
             limit = int(self._priced.least[group]) + slack_fen + 1
@@ -155,7 +155,7 @@ class WholeChoice:
 
 
 @dataclass(slots=True)
-class _Made:
+class WaysProgram:
     """A program in the making, and what its variables stand for: the pieces and ways of those that choose."""
 
     g: Grid

@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from sqlalchemy import select
@@ -24,12 +24,13 @@ from api.store.plan_days import centres_on
 from api.store.plans import create_plan, plan_alone
 from api.tables.plans import Plan, PlanShard
 from datasets.day import read_source
+from tests.api.forked import Forked
 from tests.bad_days import make_network
 
 __all__ = [
     "DATE",
     "NOW",
-    "Process",
+    "Running",
     "children",
     "key_of",
     "load",
@@ -110,13 +111,31 @@ def until(true: Callable[[], bool], what: str) -> float:
     return time.monotonic() - begun
 
 
-class Process:
+class Process(Protocol):
     """A worker or a server of Paigong."""
 
-    def __init__(self, database_url: str, log: Path, *words: str, **settings: str) -> None:
-        environment = {**os.environ, "PAIGONG_DATABASE_URL": database_url, "PAIGONG_WORKERS": "1", **settings}
-        environment["PYTHONPATH"] = str(ROOT)
-        self.log = log
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        ...
+
+    def lives(self) -> bool:
+        """Tell whether it is there still."""
+        ...
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        ...
+
+    def wait(self, patience_s: float | None = None) -> bool:
+        """Wait until it has ended, and tell whether it has."""
+        ...
+
+
+class Started:
+    """A process that is started as a shell starts it: it loads all it needs."""
+
+    def __init__(self, words: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         with log.open("wb") as stream:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from api.cli import main; main()", *words],
@@ -125,21 +144,48 @@ class Process:
                 cwd=ROOT,
                 env=environment,
             )
+        self.pid = self._process.pid
 
-    def ready(self, word: str) -> "Process":
+    def lives(self) -> bool:
+        """Tell whether it is there still."""
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def wait(self, patience_s: float | None = None) -> bool:
+        """Wait until it has ended, and tell whether it has."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_s)
+        return not self.lives()
+
+
+class Running:
+    """A worker or a server of Paigong that writes what it says into a file."""
+
+    def __init__(self, database_url: str, log: Path, *words: str, anew: bool = False, **settings: str) -> None:
+        environment = {**os.environ, "PAIGONG_DATABASE_URL": database_url, "PAIGONG_WORKERS": "1", **settings}
+        environment["PYTHONPATH"] = str(ROOT)
+        self.log = log
+        self._process: Process = (
+            Started(words, log, environment) if anew else Forked("api.cli:main", words, log, environment)
+        )
+
+    def ready(self, word: str) -> "Running":
         """Wait until it says that it is ready."""
-        until(lambda: word in self.said() or self._process.poll() is not None, f"{word}: {self.said()}")
-        assert self._process.poll() is None, self.said()
+        until(lambda: word in self.said() or not self._process.lives(), f"{word}: {self.said()}")
+        assert self._process.lives(), self.said()
         return self
 
     def said(self) -> str:
         """Return what it has written."""
-        return self.log.read_text(errors="replace")
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def kill(self) -> None:
         """End it as a power cut would, and wait until whoever it has started is gone too."""
         family = descendants(self.pid)
-        self._process.send_signal(signal.SIGKILL)
+        self._process.send(signal.SIGKILL)
         self._process.wait()
         until(lambda: not any(map(_lives, family)), "nobody is left")
 
@@ -150,12 +196,11 @@ class Process:
 
     def end(self) -> None:
         """Ask it to end, and wait."""
-        self._process.terminate()
-        try:
-            self._process.wait(PATIENCE_S)
-        finally:
-            self._process.kill()
-            self._process.wait()
+        self._process.send(signal.SIGTERM)
+        has_ended = self._process.wait(PATIENCE_S)
+        self._process.send(signal.SIGKILL)
+        self._process.wait()
+        assert has_ended, self.said()
 
 
 def children(pid: int) -> list[int]:
@@ -191,9 +236,9 @@ def key_of(database: Database) -> dict[str, str]:
 
 
 @contextmanager
-def server(database_url: str, log: Path, headers: dict[str, str]) -> Iterator[tuple[httpx.Client, Process]]:
+def server(database_url: str, log: Path, headers: dict[str, str]) -> Iterator[tuple[httpx.Client, Running]]:
     """Yield a client of a server without a worker, and the server; it is ended afterwards."""
-    running = Process(database_url, log, "serve", "--port", "0", "--no-work", PYTHONUNBUFFERED="1")
+    running = Running(database_url, log, "serve", "--port", "0", "--no-work", PYTHONUNBUFFERED="1")
     try:
         found = re.search(r"http://[0-9.:]+", running.ready("documentation at").said())
         assert found, running.said()
@@ -204,9 +249,12 @@ def server(database_url: str, log: Path, headers: dict[str, str]) -> Iterator[tu
 
 
 @contextmanager
-def worker(database_url: str, log: Path, **settings: str) -> Iterator[Process]:
-    """Yield a worker that is ready; it is ended afterwards."""
-    running = Process(database_url, log, "work", **settings)
+def worker(database_url: str, log: Path, *, anew: bool = False, **settings: str) -> Iterator[Running]:
+    """Yield a worker that is ready; it is ended afterwards.
+
+    anew: start it as a shell does, with all that it starts in turn; otherwise they are forked (tests.api.forked).
+    """
+    running = Running(database_url, log, "work", anew=anew, **settings)
     try:
         yield running.ready('"worker.ready"')
     finally:

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
@@ -22,13 +21,13 @@ from api.planning import check_day, plan_day  # noqa: E402
 from api.workers import ProcessWorkers  # noqa: E402
 from optimizer.budget import Steps  # noqa: E402
 from optimizer.workers import Workers, answer_all  # noqa: E402
+from tests.api.forked import Forked  # noqa: E402
 from tests.api.running import store_with_a_day, worker  # noqa: E402
 from tests.api.running import until as wait_until  # noqa: E402
 from tests.bad_days import make_network  # noqa: E402
 from tests.bad_days.process import DEADLINE_S, Run, nobody_left, until  # noqa: E402
 
 STEPS = 3_000
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def free_port() -> int:
@@ -39,11 +38,11 @@ def free_port() -> int:
 
 
 class Cluster:
-    """A scheduler and workers, every one a process; all are ended by id when it closes."""
+    """A scheduler and workers, every one a process, forked (tests.api.forked); all are ended when it closes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Forked] = []
         self._pids: dict[str, int] = {}
         port = free_port()
         self.address = f"tcp://127.0.0.1:{port}"
@@ -68,16 +67,9 @@ class Cluster:
         """Kill a worker so that it can say nothing."""
         os.kill(self._pids[address], signal.SIGKILL)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{len(self._started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *arguments, "--no-dashboard"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=ENVIRONMENT,
-                cwd=self._folder,
-            )
+    def _start(self, kind: str, *words: str) -> Forked:
+        log = self._folder / f"{len(self._started)}.log"
+        process = Forked(f"distributed.cli.dask_{kind}:main", (*words, "--no-dashboard"), log, os.environ)
         self._started.append(process)
         return process
 
@@ -90,7 +82,6 @@ class Cluster:
         self.client.close()
         for process in reversed(self._started):
             process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="module")

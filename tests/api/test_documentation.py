@@ -28,8 +28,20 @@ def document(client: TestClient) -> dict[str, Any]:
     return answer
 
 
+FREE = {
+    "/components/schemas/JsonValue": "what is told of an event or an entry, and prices, each kind with its own words",
+    "/components/schemas/ProblemShown": "RFC 9457: kinds of problems have members of their own",
+    "/paths//vroom/post/requestBody/content/application/json/schema": "VROOM's format, which docs/solve.md describes",
+    "/paths//vroom/post/responses/200/content/application/json/schema": "the same",
+}
+"""Schemas that leave anything open, and why."""
+SAID = {"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"}
+BOUND = {"properties", "additionalProperties", "patternProperties"}
+
+
 def bare_fields(document: dict[str, Any]) -> Iterator[str]:
-    """Yield the fields of all schemas that have no description or no example."""
+    """Yield the fields of all schemas that have no description or no example, and schemas that allow anything."""
+    yield from (f"{place}: anything" for place in open_schemas(document) if place not in FREE)
     for name, schema in document["components"]["schemas"].items():
         for field, about in schema.get("properties", {}).items():
             # A description that the named schema has in the same words is left to it.
@@ -50,6 +62,42 @@ def has_example(about: dict[str, Any], document: dict[str, Any]) -> bool:
     return bool(parts) and all(has_example(part, document) or part.get("type") == "null" for part in parts)
 
 
+def open_schemas(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the places of schemas that say nothing, or objects that may have any field."""
+    for path, methods in document.get("paths", {}).items():
+        for place, node in walked(methods, f"/paths/{path}"):
+            if place.endswith("/schema"):
+                yield from open_within(node, place)
+    for name, schema in document["components"]["schemas"].items():
+        yield from open_within(schema, f"/components/schemas/{name}")
+
+
+def walked(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    yield place, node
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in inner:
+        yield from walked(value, f"{place}/{name}")
+
+
+def open_within(schema: dict[str, Any], place: str) -> Iterator[str]:
+    is_object = schema.get("type") == "object"
+    if (
+        not SAID & schema.keys()
+        or schema.get("additionalProperties") is True
+        or (is_object and not BOUND & schema.keys())
+    ):
+        yield place
+    for name in ("properties", "patternProperties", "$defs"):
+        for field, about in schema.get(name, {}).items():
+            yield from open_within(about, f"{place}/{name}/{field}")
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from open_within(schema[name], f"{place}/{name}")
+    for name in ("anyOf", "oneOf", "allOf"):
+        for number, part in enumerate(schema.get(name, [])):
+            yield from open_within(part, f"{place}/{name}/{number}")
+
+
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -62,8 +110,67 @@ def test_every_field_is_described_with_an_example(document: dict[str, Any]) -> N
 
 
 def test_a_field_without_a_description_is_found() -> None:
-    bare = {"components": {"schemas": {"A": {"properties": {"x": {"type": "string"}, "y": {"$ref": "#"}}}}}}
+    bare = {
+        "components": {
+            "schemas": {"A": {"type": "object", "properties": {"x": {"type": "string"}, "y": {"$ref": "#"}}}}
+        }
+    }
     assert list(bare_fields(bare)) == ["A.x: description", "A.x: example", "A.y: description"]
+
+
+def test_a_schema_that_allows_anything_is_found(document: dict[str, Any]) -> None:
+    assert set(open_schemas(document)) == FREE.keys()
+    answers: dict[str, Any] = {"200": {"content": {"application/json": {"schema": {}}}}}
+    listed = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    loose = {"paths": {"/x": {"get": {"responses": answers}}}, "components": {"schemas": {"A": listed}}}
+    assert list(bare_fields(loose)) == [
+        "/paths//x/get/responses/200/content/application/json/schema: anything",
+        "/components/schemas/A/items: anything",
+    ]
+
+
+MEASURES = re.compile(r"(^|_)(s|fen|seconds|minutes)$")
+OF_FILES = re.compile(r"In$|Figures$")
+"""Rows of master data and key figures have the names and units of the files that they are in too."""
+
+
+def test_durations_and_money_say_their_units_themselves(document: dict[str, Any]) -> None:
+    bare = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", {})
+        if MEASURES.search(field) and not OF_FILES.search(name)
+    }
+    assert bare == {"Money.fen", "Amount.fen"}
+
+
+def test_what_is_accepted_says_where_it_can_be_asked_for(document: dict[str, Any]) -> None:
+    """Whether it does is asked of every operation by test_openapi_fuzz.py."""
+    accepted = {name: each["responses"]["202"] for name, each in operations(document) if "202" in each["responses"]}
+    assert accepted.keys() >= {"POST /v1/plans", "POST /v1/disruptions", "POST /v1/webhooks/{webhook_id}:replay"}
+    assert all(answer["headers"]["Location"]["required"] for answer in accepted.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "schema"),
+    [
+        ("routes", "application/json", "RouteShown"),
+        ("routes.geojson", "application/geo+json", "RoutesGeoJson"),
+        ("unassigned", "application/json", "LeftOutShown"),
+        ("kpis", "application/json", "Figures"),
+        ("diff", "application/json", "ChangeShown"),
+    ],
+)
+def test_what_is_kept_of_a_plan_has_its_schema(document: dict[str, Any], name: str, kind: str, schema: str) -> None:
+    content = document["paths"][f"/v1/plans/{{plan_id}}/{name}"]["get"]["responses"]["200"]["content"]
+    assert list(content) == [kind]
+    assert f"'{SCHEMAS}{schema}'" in str(content[kind]["schema"])
+
+
+def test_lines_are_the_only_answer_to_lines(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        if name.endswith(":bulk"):
+            assert list(operation["responses"]["200"]["content"]) == ["application/x-ndjson"], name
 
 
 def test_every_parameter_and_operation_is_described(document: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from api.store.dispatch_log import PREFIX
 from api.store.watch import AT_RISK, BREACHED, STUCK
 
 API = Path(api.__file__).parent
-NOT_YET = {EventType.PARTS_ORDER_RESPONDED, EventType.TOUR_ANNOUNCED}
+NOT_YET = {EventType.TOUR_ANNOUNCED}
 """Of what is not built yet."""
 ALARMS = {f"job.{kind}" for kind in (AT_RISK, BREACHED, STUCK, "escalated")}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from api.frozen_days import FrozenDay
 from api.plan_files import PlanDocument, packed
 from api.plan_states import PlanState
 from api.run_process import run_here
+from api.schemas.figures import ComparedFigures, Figures
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from api.store.plan_days import freeze
 from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, tell_progress
 from api.tables.events import Event
@@ -45,6 +48,18 @@ def stocked(app: FastAPI, tmp_path: Path) -> Database:
     return database
 
 
+KEPT: dict[str, TypeAdapter[Any]] = {
+    "routes": TypeAdapter(list[RouteShown]),
+    "routes.geojson": TypeAdapter(RoutesGeoJson),
+    "unassigned": TypeAdapter(list[LeftOutShown]),
+    "kpis": TypeAdapter(ComparedFigures | Figures),
+    "diff": TypeAdapter(list[ChangeShown]),
+    "sheets": TypeAdapter(list[str]),
+    "picklist": TypeAdapter(list[PickShown]),
+}
+"""What the documents of a plan are documented as: they are answered as they are kept."""
+
+
 def wished(client: TestClient, database: Database, **changes: Any) -> dict[str, Any]:
     """Wish for a plan, make it, and return it."""
     posted = client.post("/v1/plans", json={**WISH, **changes})
@@ -63,12 +78,14 @@ def publish(client: TestClient, plan: dict[str, Any], version: int | None = None
 def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Database) -> None:
     plan = wished(client, stocked)
     assert (plan["state"], plan["problem"]) == ("finished", None)
-    assert plan["outcome"]["travel"] == {"provider": plan["outcome"]["travel"]["provider"], "is_estimate": True}
+    assert plan["outcome"]["travel"]["is_estimate"] is True
+    assert plan["outcome"]["cost"]["currency"] == "CNY"
     visits = unassigned = 0
     for centre_id in plan["centres"]:
         asked = {"centre_id": centre_id}
-        for path in ("routes", "routes.geojson", "unassigned", "kpis", "diff", "sheets", "picklist"):
-            assert client.get(f"/v1/plans/{plan['id']}/{path}", params=asked).status_code == 200
+        for path, shown in KEPT.items():
+            answer = client.get(f"/v1/plans/{plan['id']}/{path}", params=asked)
+            shown.validate_json(answer.content)
         routes = client.get(f"/v1/plans/{plan['id']}/routes", params=asked).json()
         visits += sum(len(route["stops"]) for route in routes)
         unassigned += len(client.get(f"/v1/plans/{plan['id']}/unassigned", params=asked).json())
@@ -92,6 +109,9 @@ def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Databas
     assert publish(client, plan, done.json()["plan"]["version"]).status_code == 409
     again = wished(client, stocked)
     assert again["outcome"]["changes"]["published"] >= visits
+    for path in ("kpis", "diff"):
+        KEPT[path].validate_json(client.get(f"/v1/plans/{again['id']}/{path}").content)
+    assert client.get(f"/v1/plans/{again['id']}/diff").json()
     replaced = publish(client, again)
     assert replaced.status_code == 200, replaced.text
     assert replaced.json()["superseded"] == [plan["id"]]
@@ -110,7 +130,7 @@ def test_who_would_wait_is_answered_with_the_finished_plan(client: TestClient, s
     with stocked.write() as session:
         attempt = begin_run(session, waiting["id"], "test", NOW)
         assert attempt == 1
-        end_run(session, waiting["id"], attempt, PlanState.FINISHED, NOW, outcome={"served": 0})
+        end_run(session, waiting["id"], attempt, PlanState.FINISHED, NOW, outcome=None)
     asking.join()
     (answer,) = answers
     assert (answer.status_code, answer.json()["state"]) == (200, "finished")
@@ -133,7 +153,9 @@ def test_what_a_published_plan_explains_is_told_in_both_languages(client: TestCl
         assert answer.status_code == 200, answer.text
         said = answer.json()
         assert said["plan_id"] == plan["id"]
-        assert said["explained"] == bool(said["explanations"])
+        is_waiting = job["state"] in ("needs_visit", "planned", "offered")
+        assert said["explained"] == (is_waiting or bool(said["explanations"]))
+        assert (said["now"] is not None) == is_waiting
         assert all(one["said"] in said["said"] and one["candidates"] for one in said["explanations"])
         told |= {one["why"]: job["id"] for one in said["explanations"]}
     assert told.keys() == {"left_out", "late", "not_nearest"}
@@ -141,6 +163,38 @@ def test_what_a_published_plan_explains_is_told_in_both_languages(client: TestCl
         chinese = client.get(f"/v1/jobs/{job_id}/explanation", headers={"Accept-Language": "zh-CN"}).json()
         assert why in {one["why"] for one in chinese["explanations"]}
         assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese["said"])
+
+
+def test_a_plan_can_be_held_against_another_one(client: TestClient, stocked: Database) -> None:
+    first = wished(client, stocked)
+    visits = {
+        stop["job_id"]: (route["technician_id"], stop["start"])
+        for centre_id in first["centres"]
+        for route in client.get(f"/v1/plans/{first['id']}/routes", params={"centre_id": centre_id}).json()
+        for stop in route["stops"]
+    }
+    second = wished(client, stocked, base_plan=first["id"], limits={"steps": 1})
+    assert second["wish"]["base_plan"] == first["id"]
+    assert second["outcome"]["changes"]["published"] == len(visits) > 0
+    for change in client.get(f"/v1/plans/{second['id']}/diff").json():
+        assert (change["was_technician_id"], change["was_start"]) == visits.get(change["job_id"], (None, None))
+    assert publish(client, second).status_code == 200
+
+
+def test_a_plan_is_held_against_one_of_its_own_scope_that_was_made(client: TestClient, stocked: Database) -> None:
+    made = wished(client, stocked)
+    waiting = client.post("/v1/plans", json=WISH).json()
+    one_centre = {"scope": {"centres": made["centres"][:1]}}
+    tomorrow = {"horizon": {"date": "2026-03-03", "days": 1, "now": "2026-03-02T07:00:00+08:00"}}
+    for changes, code in (
+        ({"base_plan": "plan_0"}, "unknown_plan"),
+        ({"base_plan": waiting["id"]}, "not_made"),
+        ({"base_plan": made["id"], **one_centre}, "other_scope"),
+        ({"base_plan": made["id"], **tomorrow}, "other_scope"),
+    ):
+        refused = client.post("/v1/plans", json={**WISH, **changes})
+        assert refused.status_code == 422, refused.text
+        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/base_plan", code)]
 
 
 def test_events_of_a_publication_are_the_moves_of_the_history(client: TestClient, stocked: Database) -> None:
@@ -317,7 +371,9 @@ def test_nobody_is_at_two_places_at_once(database: Database) -> None:
         ({"scope": {"centres": []}}, "/scope/centres"),
         ({"horizon": {"date": "2026-03-01", "now": "2026-03-02T07:00:00+08:00"}}, "/horizon/date"),
         ({"horizon": {"date": "2026-03-02", "now": "2026-03-02T07:00:00"}}, "/horizon/now"),
-        ({"limits": {"steps": 1, "seconds": 1.0}}, "/limits"),
+        ({"limits": {"steps": 1, "duration": "PT1S"}}, "/limits"),
+        ({"limits": {"duration": "PT0S"}}, "/limits"),
+        ({"limits": {"duration": 30}}, "/limits/duration"),
         ({"surprise": 1}, "/surprise"),
     ],
 )
@@ -404,7 +460,7 @@ def test_an_attempt_that_was_taken_over_may_not_write(client: TestClient, stocke
     with stocked.write() as session:
         assert begin_run(session, plan_id, "other", NOW) == 2
     with pytest.raises(RunLost), stocked.write() as session:
-        tell_progress(session, plan_id, 1, {}, NOW)
+        tell_progress(session, plan_id, 1, {"stage": "search"}, NOW)
     with stocked.write() as session:
         tell_progress(session, plan_id, 2, {"stage": "search"}, NOW)
     assert plan_of(stocked, plan_id).progress == {"stage": "search"}
@@ -453,7 +509,8 @@ def test_hand_edited_routes_are_priced_and_change_nothing(client: TestClient, st
     edit = {"technician_id": longest["technician_id"], "date": longest["date"]}
     same = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs}]})
     assert same.status_code == 200, same.text
-    assert (same.json()["difference_fen"], same.json()["violations"]) == (0, [])
+    assert (same.json()["difference"]["fen"], same.json()["violations"]) == (0, [])
+    assert same.json()["routes"] == [longest]
     off = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": jobs[1:]}]}).json()
     assert jobs[0] in off["left_out"]
     unknown = client.post(f"/v1/plans/{plan['id']}:evaluate", json={"routes": [{**edit, "jobs": ["nothing"]}]})

@@ -25,7 +25,6 @@ from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit, Worker
 from api.upgrade import upgrade
 from bench.postgis import Cluster, cluster
-from datasets.china import make_day
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.published_network import EVENING, planned_network
 from tests.api.running import (
@@ -33,7 +32,6 @@ from tests.api.running import (
     NOW,
     children,
     key_of,
-    load,
     plan_of,
     server,
     shards,
@@ -75,21 +73,10 @@ def has_ended(database: Database, plan_id: str) -> bool:
     return plan_of(database, plan_id).state in ENDED
 
 
-@pytest.fixture(scope="module")
-def several_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a day folder that is cut into several shards."""
-    folder = tmp_path_factory.mktemp("sample") / "day"
-    make_day(folder, jobs=500, technicians=300, seed=1, date=DATE)
-    return folder
-
-
-def test_a_killed_workers_run_is_taken_over_and_no_shard_is_solved_twice(
-    database: Database, several_shards: Path, tmp_path: Path
-) -> None:
-    stocked, url = database, url_of(database)
-    load(database, several_shards)
+def test_a_killed_workers_run_is_taken_over_and_no_shard_is_solved_twice(stocked: Database, tmp_path: Path) -> None:
+    url = url_of(stocked)
     with worker(url, tmp_path / "first.log") as first:
-        plan_id = wish(stocked, steps=4_000)
+        plan_id = wish(stocked, steps=40_000)
         until(lambda: len(shards(stocked, plan_id)) >= 1, "a shard is done")
         first.kill()
     kept = shards(stocked, plan_id)
@@ -217,7 +204,8 @@ def test_a_run_goes_on_while_the_api_is_dead(sqlite_url: str, tmp_path: Path) ->
         "horizon": {"date": DATE.isoformat(), "now": NOW.isoformat()},
         "limits": {"steps": 60_000},
     }
-    with worker(sqlite_url, tmp_path / "work.log"):
+    # As a shell starts it: here a worker and all that it starts in turn come up from nothing.
+    with worker(sqlite_url, tmp_path / "work.log", anew=True):
         with server(sqlite_url, tmp_path / "first.log", headers) as (client, process):
             answer = client.post("/v1/plans", json=asked)
             assert answer.status_code == 202, answer.text

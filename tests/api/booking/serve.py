@@ -1,4 +1,4 @@
-"""Serves a store on loopback by a clock that stands still: `python -m tests.api.booking.serve URL PORT [PLACE MARK]`.
+"""Serves a store on loopback by a clock that stands still; its words are URL PORT [PLACE MARK].
 
 With a place, the process stands still for good where the transaction that publishes gets there, and makes the file
 MARK: before the statement that begins like it, before the `commit`, or once it is `committed` and not answered yet.
@@ -15,6 +15,8 @@ from sqlalchemy import Engine, event
 from api.app import create_app
 from api.settings import Settings
 from tests.api.clients import StandingClock
+
+__all__ = ["PUBLISHES", "main", "stand_still_at"]
 
 PUBLISHES = "INSERT INTO published"
 
@@ -44,7 +46,8 @@ def stand_still_at(engine: Engine, place: str, mark: Path) -> None:
             stand_still()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve."""
     app = create_app(Settings(database_url=sys.argv[1]), clock=StandingClock())
     if len(sys.argv) > 3:
         # Nobody asks for slots, and in a process of its own the judge would load all that a plan needs once more.

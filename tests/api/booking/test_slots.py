@@ -78,7 +78,7 @@ def test_offers_are_priced_graded_and_change_nothing(app: FastAPI, client: TestC
     assert found["items"][0]["grade"] == "A"
     prices = [one["price"]["fen"] for one in found["items"]]
     assert prices == sorted(prices)
-    assert all(sum(one["items"].values()) == one["price"]["fen"] for one in found["items"])
+    assert all(sum(item["fen"] for item in one["items"].values()) == one["price"]["fen"] for one in found["items"])
     assert all(one["start"] <= one["planned_start"] <= one["end"] for one in found["items"])
     assert all(one["planned_start"] >= "2026-03-02T09:00:00+08:00" for one in found["items"])
     with app.state.database.read() as session:
@@ -212,6 +212,48 @@ def test_recommendation_ranks_and_changes_nothing(app: FastAPI, client: TestClie
     assert possible
     assert found["candidates"][0]["dearer"]["fen"] == 0
     assert all(one["verdicts"] for one in found["candidates"])
+
+
+def test_a_job_that_is_served_well_is_explained_too(app: FastAPI, client: TestClient) -> None:
+    with app.state.database.read() as session:
+        visits = {
+            visit.job_id: visit.plan_id
+            for visit in session.scalars(
+                select(Visit).where(Visit.start_at > app.state.clock() + dt.timedelta(hours=2))
+            )
+        }
+    explained = {id_: client.get(f"/v1/jobs/{id_}/explanation").json() for id_ in sorted(visits)[:12]}
+    well = {id_: said for id_, said in explained.items() if not said["explanations"]}
+    assert well
+    for id_, said in well.items():
+        assert said["explained"]
+        assert said["plan_id"] == visits[id_]
+        assert said["remedies"] == []
+        candidates = said["now"]["candidates"]
+        assert any(one["possible"] and one["dearer"]["fen"] == 0 for one in candidates)
+        assert all(one["verdicts"] for one in candidates)
+    one = next(iter(well))
+    chinese = client.get(f"/v1/jobs/{one}/explanation", headers={"Accept-Language": "zh-CN"}).json()
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese["said"])
+
+
+def test_a_booked_slot_is_explained_within_its_slot(app: FastAPI, client: TestClient) -> None:
+    made = confirm(client, hold(client, ask(client, draft(app), most=50)["items"][-1]))
+    said = client.get(f"/v1/jobs/{made['job_id']}/explanation").json()
+    assert said["explained"]
+    assert said["plan_id"]
+    possible = [one for one in said["now"]["candidates"] if one["possible"]]
+    assert made["technician_id"] in {one["technician_id"] for one in possible}
+    assert all(made["start"] <= one["start"] <= made["end"] for one in possible)
+
+
+def test_where_nobody_can_come_an_explanation_has_what_would_help(app: FastAPI, client: TestClient) -> None:
+    job = client.post("/v1/jobs", json=draft(app, service_duration="PT14H"))
+    assert job.status_code == 201, job.text
+    said = client.get(f"/v1/jobs/{job.json()['id']}/explanation").json()
+    assert not any(one["possible"] for one in said["now"]["candidates"])
+    assert all(any(not verdict["holds"] for verdict in one["verdicts"]) for one in said["now"]["candidates"])
+    assert isinstance(said["remedies"], list)
 
 
 @pytest.mark.parametrize("field", ["reported_at"])

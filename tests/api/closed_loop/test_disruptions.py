@@ -77,7 +77,7 @@ def test_who_is_ill_has_no_shift_and_their_visits_go_to_others(desk: TestClient,
     changes = shown["plan"]["outcome"]["changes"]
     assert changes["changed"] >= 1
     assert changes["stability"] is not None
-    assert changes["churn_fen"] >= 0
+    assert changes["churn"]["fen"] >= 0
     rows = desk.get(f"/v1/plans/{plan_id}/diff", params={"centre_id": "C1"}).json()
     assert visit.job_id in {row["job_id"] for row in rows}
     # Nothing holds until somebody publishes it.
@@ -109,7 +109,7 @@ def test_a_visit_that_takes_longer_keeps_its_technician(desk: TestClient, databa
     visit = a_visit(database, after=NINE - dt.timedelta(hours=3))
     now = visit.start_at + dt.timedelta(minutes=1)
     desk.app.state.clock.now = now  # type: ignore[attr-defined]
-    made = report(desk, overrun={"technician_id": visit.technician_id, "minutes": 40})
+    made = report(desk, overrun={"technician_id": visit.technician_id, "longer_by": "PT40M"})
     until = visit.end_at + dt.timedelta(minutes=40)
     assert dt.datetime.fromisoformat(made["disruption"]["to_at"]) == until
     assert made["disruption"]["said"]["job_id"] == visit.job_id
@@ -209,11 +209,11 @@ def test_what_is_only_to_be_judged_leaves_nothing(desk: TestClient, database: Da
     "said",
     [
         {},
-        {"ill": {"technician_id": "T0"}, "overrun": {"technician_id": "T0", "minutes": 5}},
+        {"ill": {"technician_id": "T0"}, "overrun": {"technician_id": "T0", "longer_by": "PT5M"}},
         {"ill": {"technician_id": "T99"}},
         {"urgent_job": {"job_id": "J999"}},
         {"outlet_offline": {"outlet_id": "O99"}},
-        {"overrun": {"technician_id": "T0", "minutes": 0}},
+        {"overrun": {"technician_id": "T0", "longer_by": "PT0S"}},
         {"ill": {"technician_id": "T0"}, "now": "2026-03-02T09:00:00"},
         {"ill": {"technician_id": "T0"}, "now": "2026-03-02T09:06:00+08:00"},
         {"ill": {"technician_id": "T0", "to": "2026-03-02T08:00:00+08:00"}},

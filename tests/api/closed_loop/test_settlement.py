@@ -34,4 +34,4 @@ def test_what_is_paid_is_the_plans_price_whenever_it_is_done(
     report = client.get("/v1/reports/settlement-lines", params={"from": "2026-03-03", "to": "2026-03-03"})
     lines = report.json()["rows"]
     assert {line["plan_id"] for line in lines} == {plan_id}
-    assert sum(line["total_fen"] for line in lines) == planned_fen
+    assert sum(line["total"]["fen"] for line in lines) == planned_fen

@@ -22,9 +22,9 @@ def test_least_time_to_spare_first_with_the_action(stocked: TestClient, app: Fas
         for id_ in (planned, fine):
             row = session.get_one(JobRow, id_)
             row.published_technician_id, row.published_start, row.state = "T1", start - (id_ == fine) * HOUR, "planned"
-    assert stocked.get("/v1/at-risk").json()[0]["job_id"] == planned
+    assert stocked.get("/v1/at-risk").json()["items"][0]["job_id"] == planned
     clock.move(22.5 * HOUR)
-    found = stocked.get("/v1/at-risk").json()
+    found = stocked.get("/v1/at-risk").json()["items"]
     assert {one["job_id"]: one["action"] for one in found if one["clock"] == "arrival"} == {
         planned: "set_out",
         ids[0]: "place_now",
@@ -32,11 +32,32 @@ def test_least_time_to_spare_first_with_the_action(stocked: TestClient, app: Fas
     }
     assert [one["slack"] for one in found] == ["PT30M", "PT1H", "PT1H"]
     assert "set out by 03-03 08:30" in next(one["advice"] for one in found if one["job_id"] == planned)
-    chinese = stocked.get("/v1/at-risk", headers={"Accept-Language": "zh"}).json()
+    chinese = stocked.get("/v1/at-risk", headers={"Accept-Language": "zh"}).json()["items"]
     assert "派工" in next(one["advice"] for one in chinese if one["job_id"] == ids[0])
     clock.move(2 * HOUR)
-    late = {one["job_id"]: one for one in stocked.get("/v1/at-risk", params={"centre_id": "C1"}).json()}
+    late = {one["job_id"]: one for one in stocked.get("/v1/at-risk", params={"centre_id": "C1"}).json()["items"]}
     assert (late[ids[0]]["grade"], late[ids[0]]["act_by"]) == ("breached", None)
     assert late[planned]["action"] == "tell_customer"
     other = client_of(app, make_key(centres=["C2"]))
-    assert other.get("/v1/at-risk").json() == []
+    assert other.get("/v1/at-risk").json()["items"] == []
+
+
+def test_pages_tell_of_the_moment_of_the_first(stocked: TestClient, app: FastAPI) -> None:
+    clock: StandingClock = app.state.clock
+    for _ in range(5):
+        assert stocked.post("/v1/jobs", json=job()).status_code == 201
+    clock.move(23 * HOUR)
+    whole = stocked.get("/v1/at-risk").json()["items"]
+    assert len(whole) >= 5
+    found, wanted = [], {"limit": "2"}
+    while True:
+        page = stocked.get("/v1/at-risk", params=wanted).json()
+        found += page["items"]
+        if page["next"] is None:
+            break
+        wanted |= {"cursor": page["next"]}
+        # Whoever turns the page takes their time: everything has an hour less to spare by now.
+        clock.move(HOUR)
+    assert found == whole
+    for cursor in ("WyJqb2JfMDE5OCJd", "WyJ4IiwgMSwgImpvYiIsICJhcnJpdmFsIl0"):
+        assert stocked.get("/v1/at-risk", params={"cursor": cursor}).status_code == 400

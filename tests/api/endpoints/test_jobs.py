@@ -284,7 +284,7 @@ def test_consent_pauses_and_the_clock(stocked: TestClient, app: FastAPI) -> None
     clock.move(3 * HOUR)
     sla = stocked.get(f"/v1/jobs/{shown['id']}/sla").json()
     assert (sla["paused"], sla["paused_now"]) == ("PT3H", True)
-    shown = act(stocked, shown, "record-consent", {"consent": "given", "amount_fen": 18_000}).json()
+    shown = act(stocked, shown, "record-consent", {"consent": "given", "amount": {"fen": 18_000}}).json()
     assert (shown["consent"], shown["clock_paused_at"]) == ("given", None)
     clock.move(HOUR)
     sla = stocked.get(f"/v1/jobs/{shown['id']}/sla").json()

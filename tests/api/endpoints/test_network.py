@@ -114,9 +114,9 @@ def test_holidays_and_swapped_working_days_are_those_of_the_calendars(stocked: T
 
 
 def test_certificates_are_those_of_the_technicians(stocked: TestClient) -> None:
-    found = stocked.get("/v1/certificates", params={"scheme": "gas"}).json()
+    found = stocked.get("/v1/certificates", params={"scheme": "gas"}).json()["items"]
     assert [(one["technician_id"], one["is_valid"]) for one in found] == [("T1", True), ("T3", False)]
-    later = stocked.get("/v1/certificates", params={"on": "2026-05-01", "technician_id": "T1"}).json()
+    later = stocked.get("/v1/certificates", params={"on": "2026-05-01", "technician_id": "T1"}).json()["items"]
     assert [one["is_valid"] for one in later] == [False]
 
 
@@ -197,3 +197,71 @@ def test_a_line_of_another_centre_is_refused_alone(stocked: TestClient, app: Fas
     assert [one["status"] for one in results] == ["created", "refused", "refused"]
     codes = [(one["errors"][0]["pointer"], one["errors"][0]["code"]) for one in results[1:]]
     assert codes == [("/row", "other_centre"), ("/id", "not_found")]
+
+
+def test_certificates_are_put_in_bulk_and_come_in_pages(stocked: TestClient, app: FastAPI, make_key: MakeKey) -> None:
+    gas = {"technician_id": "T1", "scheme": "gas", "valid_from": "2027-01-01", "valid_to": "2027-12-31"}
+    said = [
+        gas,
+        gas | {"technician_id": "T2", "scheme": "electrician"},
+        gas | {"technician_id": "T77"},
+        gas | {"technician_id": "T3", "valid_to": "2026-01-01"},
+        gas | {"valid_to": "tomorrow"},
+    ]
+    first = bulk(stocked, "certificates", said)
+    assert [one["status"] for one in first] == ["created", "created", "refused", "refused", "refused"]
+    assert [one["id"] for one in first[:2]] == ["T1;gas;2027-01-01", "T2;electrician;2027-01-01"]
+    assert [one["errors"][0]["pointer"] for one in first[2:]] == ["/technician_id", "/certificates", "/valid_to"]
+    again = bulk(
+        stocked, "certificates", [gas, gas | {"technician_id": "T2", "scheme": "electrician", "valid_to": "2028-01-01"}]
+    )
+    assert [one["status"] for one in again] == ["unchanged", "updated"]
+    whole = stocked.get("/v1/certificates").json()
+    assert whole["next"] is None
+    found, wanted = [], {"limit": "1"}
+    while True:
+        page = stocked.get("/v1/certificates", params=wanted).json()
+        found += page["items"]
+        if page["next"] is None:
+            break
+        wanted |= {"cursor": page["next"]}
+    assert found == whole["items"]
+    assert {(one["technician_id"], one["scheme"]) for one in found} >= {("T1", "gas"), ("T2", "electrician")}
+    assert stocked.get("/v1/certificates", params={"cursor": "WyJqb2JfMDE5OCJd"}).status_code == 400
+    north = client_of(app, make_key("admin", centres=["C2"]))
+    assert [one["status"] for one in bulk(north, "certificates", [gas, gas | {"technician_id": "T3"}])] == [
+        "refused",
+        "created",
+    ]
+
+
+@pytest.mark.parametrize("path", ["calendars", "sla-policies", "tariffs", "contract-tariffs", "holidays"])
+def test_documents_are_put_in_bulk(stocked: TestClient, app: FastAPI, make_key: MakeKey, path: str) -> None:
+    rows: dict[str, Any] = {
+        "calendars": {"weekdays": ["mon", "tue"]},
+        "sla-policies": {"rows": [{"name": "24 h", "clock": "arrival", "within": "PT24H"}]},
+        "tariffs": {"prices": {"unserved_fen": 41_000}},
+        "contract-tariffs": {"call_out_fen": 3_100, "bands": [[5_000, 0]], "fen_per_minute": 80},
+        "holidays": {"closed": ["2026-05-01"]},
+    }
+    ids = {"sla-policies": "network", "tariffs": "network", "holidays": "holidays"}
+    line = {"id": ids.get(path, "new"), "row": rows[path]}
+    put = bulk(stocked, path, [line, line, {"id": line["id"], "row": {"nothing": 1}}])
+    assert put[0]["status"] in ("created", "updated"), put
+    assert [one["status"] for one in put[1:]] == ["unchanged", "refused"]
+    held = stocked.get(f"/v1/{path}/{line['id']}").json()["row"]
+    assert all(held[name] == value or name == "rows" for name, value in rows[path].items())
+    if path in ids:
+        (other,) = bulk(stocked, path, [line | {"id": "other"}])
+        assert other["errors"][0]["pointer"] == "/id"
+    north = client_of(app, make_key("admin", centres=["C2"]))
+    assert north.post(f"/v1/{path}:bulk", content=json.dumps(line).encode()).status_code == 403
+
+
+def test_a_document_that_does_not_fit_is_the_only_one_refused(stocked: TestClient) -> None:
+    good = {"id": "network", "row": {"rows": [{"name": "24 h", "clock": "arrival", "within": "PT24H"}]}}
+    bad = {"id": "network", "row": {"rows": [{"name": "x", "clock": "arrival", "within": "PT1H", "calendar": "none"}]}}
+    results = bulk(stocked, "sla-policies", [bad, good])
+    assert results[0]["status"] == "refused"
+    assert results[0]["errors"][0]["pointer"].startswith("/row/rows/0")
+    assert results[1]["status"] in ("created", "updated")

@@ -111,7 +111,7 @@ def test_workload_marks_starved_contract_outlets(stocked: TestClient, app: FastA
     for number in range(2):
         visited(app, entered(stocked), "T2", "O2", NINE + 2 * number * HOUR)
     found = {row["outlet_id"]: row for row in rows(stocked, "workload")}
-    assert (found["O2"]["visits"], found["O2"]["service_minutes"]) == (2, 120)
+    assert (found["O2"]["visits"], found["O2"]["service"]) == (2, "PT2H")
     assert (found["O2"]["owed"], found["O2"]["starved"]) == (1, False)
 
 
@@ -124,7 +124,7 @@ def test_a_visit_that_came_to_nothing_was_given_all_the_same(stocked: TestClient
         times = {"date": dt.date(2026, 3, 2), "start_at": start, "end_at": start + HOUR, "travel_s": 0, "travel_m": 0}
         session.execute(insert(Visit), [visit | times])
     found = {row["outlet_id"]: row for row in rows(stocked, "workload")}
-    assert (found["O2"]["visits"], found["O2"]["service_minutes"]) == (2, 120)
+    assert (found["O2"]["visits"], found["O2"]["service"]) == (2, "PT2H")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_churn_is_what_promises_changed(
         line = {"id": "hist_x", "job_id": job_id, "at": NINE, "actor": "x", "channel": "api", "kind": "state"}
         session.add(JobHistory(**line, from_state="planned", to_state="planned", plan_id="plan_1", detail=was | detail))
     found = rows(stocked, "churn")
-    assert [(row[kind or ""], row["churn_fen"], row["changed"]) for row in found] == ([(1, fen, 1)] if kind else [])
+    assert [(row[kind or ""], row["churn"]["fen"], row["changed"]) for row in found] == ([(1, fen, 1)] if kind else [])
 
 
 def test_settled_cost_is_planned_cost(stocked: TestClient, app: FastAPI) -> None:
@@ -159,14 +159,14 @@ def test_settled_cost_is_planned_cost(stocked: TestClient, app: FastAPI) -> None
     distance_m = int(metres.metres[0, 0])
     tariff = ContractTariff(id="county", call_out_fen=3_500, bands=((5_000, 0), (15_000, 1_200)), fen_per_minute=70)
     assert line["distance_m"] == distance_m
-    assert line["total_fen"] == contract_price(tariff, distance_m, 3_600)
-    assert line["call_out_fen"] + line["distance_fen"] + line["service_fen"] == line["total_fen"]
+    assert line["total"]["fen"] == contract_price(tariff, distance_m, 3_600)
+    assert sum(line[item]["fen"] for item in ("call_out", "distance", "service")) == line["total"]["fen"]
     assert [row["job_id"] for row in rows(stocked, "settlement-lines")] == [paid]
     answer = stocked.get("/v1/reports/settlement-lines", headers={"Accept": "text/csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     table = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert (table[0]["source"], table[0]["external_id"]) == ("'=crm", "'+0")
-    assert int(table[0]["total_fen"]) == line["total_fen"]
+    assert int(table[0]["total_fen"]) == line["total"]["fen"]
     assert "PT24H" in table[0]["policy_reading"]
 
 

@@ -220,6 +220,12 @@ def test_the_outlets_own_shelf_serves_it_at_once() -> None:
     assert make.answer(solved(elsewhere)).dispatches[0].source_id == "w1"
 
 
+def test_a_shelf_is_not_filled_from_itself() -> None:
+    own = make.source("u1-shelf", kind=SourceKind.OUTLET, outlet_id="u1", shelves={"p1": make.shelf(1)})
+    sourced = solved(make.asked(make.stock_order(), sources=(make.source(), own)))
+    assert make.answer(sourced).dispatches[0].source_id == "w1"
+
+
 def test_lines_of_an_order_share_a_parcel() -> None:
     two = make.order(make.line("l1"), make.line("l2", "p2"))
     both = {"p1": make.shelf(), "p2": make.shelf()}

@@ -1,0 +1,283 @@
+"""Promises of parts: reservations that run out by themselves, allocations that leave by a departure.
+
+Whoever promises has locked the shelves (`parts_shelves.lock_shelves`) in the same transaction.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, NotFound
+from api.store.parts_shelves import HELD, Key, Standing, lock_shelves, standing_of, standings
+from api.tables.base import new_id
+from api.tables.parts import Allocation, Reservation
+from datasets.times import moment_of
+from optimizer.plan import Shipment
+
+__all__ = [
+    "RELEASED",
+    "USED",
+    "Sending",
+    "allocate",
+    "allocate_shipments",
+    "fitted",
+    "keep",
+    "release",
+    "rename_holder",
+    "reservation_seen",
+    "reserve",
+    "sends_of",
+]
+
+RELEASED, USED = "released", "used"
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Units of a line that are to leave a source. arrives_at: they are still on their way there."""
+
+    line_id: str
+    source_id: str
+    part_id: str
+    quantity: int
+    mode: str
+    ships_at: dt.datetime
+    ready_p50_at: dt.datetime
+    ready_p90_at: dt.datetime
+    cost_fen: int
+    below_floor: int = 0
+    bulky_fallback: bool = False
+    arrives_at: dt.datetime | None = None
+
+    @property
+    def key(self) -> Key:
+        """Its shelf."""
+        return self.source_id, self.part_id
+
+    def written(self) -> dict[str, Any]:
+        """Return it as a reservation keeps it."""
+        moments = {
+            name: None if (moment := getattr(self, name)) is None else moment.isoformat()
+            for name in ("ships_at", "ready_p50_at", "ready_p90_at", "arrives_at")
+        }
+        return {
+            "mode": self.mode,
+            "cost_fen": self.cost_fen,
+            "below_floor": self.below_floor,
+            "bulky_fallback": self.bulky_fallback,
+            **moments,
+        }
+
+
+def sends_of(row: Reservation) -> Sending:
+    """Return what a reservation of a quote would send."""
+    said = dict(row.sends or {})
+    moments = {
+        name: None if said[name] is None else dt.datetime.fromisoformat(said[name])
+        for name in ("ships_at", "ready_p50_at", "ready_p90_at", "arrives_at")
+    }
+    return Sending(
+        line_id=row.line_id or "",
+        source_id=row.source_id,
+        part_id=row.part_id,
+        quantity=row.quantity,
+        **{**said, **moments},
+    )
+
+
+def fitted(sendings: Iterable[Sending], shelves: Mapping[Key, Standing]) -> tuple[list[Sending], set[str]]:
+    """Return what is on the shelves or arrives in time, and the lines that it is not enough for.
+
+    The earliest departures are served first, from what is on hand before what arrives; one that takes of both is two.
+    """
+    free = {key: standing.free for key, standing in shelves.items()}
+    arriving = {key: list(standing.inbound) for key, standing in shelves.items()}
+    found: list[Sending] = []
+    short: set[str] = set()
+    for one in sorted(sendings, key=lambda one: one.ships_at):
+        left = one.quantity
+        if (here := min(left, max(0, free.get(one.key, 0)))) > 0:
+            free[one.key] -= here
+            left -= here
+            found.append(replace(one, quantity=here, below_floor=min(here, one.below_floor)))
+        for place, arrival in enumerate(arriving.get(one.key, ())):
+            if left and arrival.ready_at <= one.ships_at and (units := min(left, arrival.quantity)):
+                arriving[one.key][place] = replace(arrival, quantity=arrival.quantity - units)
+                left -= units
+                found.append(replace(one, quantity=units, below_floor=0, arrives_at=arrival.ready_at))
+        if left:
+            short.add(one.line_id)
+    return found, short
+
+
+def allocate(
+    session: Session, holder: str, sendings: Sequence[Sending], now: dt.datetime, *, provisional: bool = False
+) -> None:
+    """Promise units, which `fitted` has found to be there."""
+    _add(session, [(holder, one, provisional) for one in sendings], now)
+
+
+def _add(session: Session, promises: Sequence[tuple[str, Sending, bool]], now: dt.datetime) -> None:
+    rows = [
+        {
+            **{name: getattr(one, name) for name in Sending.__dataclass_fields__},
+            "id": new_id("alloc"),
+            "holder": holder,
+            "provisional": provisional,
+            "made_at": now,
+        }
+        for holder, one, provisional in promises
+    ]
+    if rows:
+        session.execute(insert(Allocation.plain()), rows)
+
+
+def release(session: Session, holders: Iterable[str], now: dt.datetime, *where: ColumnElement[bool]) -> int:
+    """Take back what has not left yet of these holders, and return how many promises that were.
+
+    What lies on the holder's own shelf leaves by no departure: the condition says so by `ready_p90_at` = `ships_at`.
+    """
+    count = 0
+    unsent = or_(Allocation.provisional, Allocation.ships_at > now, Allocation.ready_p90_at == Allocation.ships_at)
+    for some in _chunks(sorted(set(holders))):
+        taken_back = (
+            update(Allocation)
+            .where(Allocation.holder.in_(some), Allocation.released_at.is_(None), unsent, *where)
+            .values(released_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        count += session.execute(taken_back).rowcount  # type: ignore[attr-defined]
+    return count
+
+
+def rename_holder(session: Session, before: str, after: str) -> None:
+    """Let promises be another one's: a held place becomes a job's visit."""
+    renamed = update(Allocation).where(Allocation.holder == before, Allocation.released_at.is_(None))
+    session.execute(renamed.values(holder=after).execution_options(synchronize_session=False))
+
+
+def reserve(session: Session, row: Reservation, now: dt.datetime) -> Reservation:
+    """Keep units for somebody; the reserve of the shelf is not for that. Raises Conflict when there are too few."""
+    lock_shelves(session, [row.part_id])
+    standing = standing_of(session, (row.source_id, row.part_id), now)
+    free = 0 if standing is None else max(0, standing.free - standing.floor)
+    if free < row.quantity:
+        raise Conflict(
+            f"{row.source_id} has {free} of {row.part_id} that are free, fewer than {row.quantity}.",
+            members={"free": free, "source_id": row.source_id, "part_id": row.part_id},
+        )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def keep(
+    session: Session, order_id: str, centre_id: str, sendings: Sequence[Sending], until: dt.datetime, *, actor: str,
+    now: dt.datetime,
+) -> None:  # fmt: skip
+    """Reserve what a quote would send."""
+    session.add_all(
+        Reservation(
+            id=new_id("resv"),
+            version=1,
+            state=HELD,
+            source_id=one.source_id,
+            part_id=one.part_id,
+            quantity=one.quantity,
+            centre_id=centre_id,
+            purpose="quote",
+            order_id=order_id,
+            line_id=one.line_id,
+            sends=one.written(),
+            actor=actor,
+            created_at=now,
+            expires_at=until,
+        )
+        for one in sendings
+    )
+    session.flush()
+
+
+def reservation_seen(
+    session: Session, reservation_id: str, centres: frozenset[str] | None, *, lock: bool = False
+) -> Reservation:
+    """Return a reservation. Raises NotFound, also for another centre's."""
+    wanted = select(Reservation).where(Reservation.id == reservation_id)
+    row = session.scalar(wanted.with_for_update() if lock else wanted)
+    if row is None or (centres is not None and row.centre_id not in centres):
+        raise NotFound("There is no such reservation.")
+    return row
+
+
+def allocate_shipments(
+    session: Session,
+    shipments: Sequence[Shipment],
+    *,
+    holders: Collection[str],
+    first: dt.date,
+    now: dt.datetime,
+) -> list[str]:
+    """Promise what a plan sends in the place of what was promised to these jobs; return jobs that are short of parts.
+
+    first: the date whose midnight the plan's clock counts from. What has left for a line stays, and is not sent again.
+    A kit is complete or nothing: the job that lacks one part is promised none.
+    """
+    lock_shelves(session, {one.part_id for one in shipments} | _promised_parts(session, holders))
+    release(session, holders, now)
+    gone = _sent_lines(session, holders)
+    wanted: defaultdict[str, list[Sending]] = defaultdict(list)
+    for one in shipments:
+        if one.job_id in holders and one.order_line_id not in gone:
+            wanted[one.job_id].append(_sending(one, first, now))
+    shelves = standings(session, {one.part_id for one in shipments}, now)
+    found, short_lines = fitted((one for some in wanted.values() for one in some), shelves)
+    job_of = {one.line_id: job_id for job_id, some in wanted.items() for one in some}
+    short = {job_of[line_id] for line_id in short_lines}
+    _add(session, [(job_of[one.line_id], one, False) for one in found if job_of[one.line_id] not in short], now)
+    return sorted(short)
+
+
+def _sending(one: Shipment, first: dt.date, now: dt.datetime) -> Sending:
+    ready_at = max(now, moment_of(first, one.ready_s))
+    return Sending(
+        line_id=one.order_line_id,
+        source_id=one.warehouse_id,
+        part_id=one.part_id,
+        quantity=one.quantity,
+        mode=str(one.mode),
+        ships_at=max(now, moment_of(first, one.ships_s)),
+        ready_p50_at=ready_at,
+        ready_p90_at=ready_at,
+        cost_fen=one.cost_fen,
+    )
+
+
+def _promised_parts(session: Session, holders: Iterable[str]) -> set[str]:
+    return {
+        part_id
+        for some in _chunks(sorted(set(holders)))
+        for part_id in session.scalars(
+            select(Allocation.part_id).where(Allocation.holder.in_(some), Allocation.released_at.is_(None)).distinct()
+        )
+    }
+
+
+def _sent_lines(session: Session, holders: Iterable[str]) -> set[str]:
+    """Return the lines of which units have left."""
+    return {
+        line_id
+        for some in _chunks(sorted(set(holders)))
+        for line_id in session.scalars(
+            select(Allocation.line_id).where(Allocation.holder.in_(some), Allocation.released_at.is_(None))
+        )
+    }
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))

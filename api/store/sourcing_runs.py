@@ -1,0 +1,137 @@
+"""Sourcing runs in the store: a run writes under its attempt, as a plan's does; an earlier one is refused."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, NotFound
+from api.plan_states import ENDED, PlanState
+from api.store.plans import RunLost
+from api.tables.base import new_id
+from api.tables.parts import SourcingRun
+
+__all__ = [
+    "PREFIX",
+    "ask_to_cancel",
+    "begin_run",
+    "create_run",
+    "end_run",
+    "get_run",
+    "hold_run",
+    "is_sourcing",
+    "list_runs",
+    "put_back",
+    "run_alone",
+]
+
+PREFIX = "srun"
+
+
+def is_sourcing(run_id: str) -> bool:
+    """Tell whether an id in the queue is that of a sourcing run."""
+    return run_id.startswith(f"{PREFIX}_")
+
+
+def create_run(
+    session: Session, *, wish: Mapping[str, Any], centre_ids: Sequence[str], actor: str, at: dt.datetime
+) -> SourcingRun:
+    """Add a run that waits for a worker."""
+    run = SourcingRun(
+        id=new_id(PREFIX),
+        version=1,
+        state=PlanState.QUEUED.value,
+        created_at=at,
+        actor=actor,
+        wish=dict(wish),
+        centre_ids=list(centre_ids),
+        attempt=0,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def get_run(session: Session, run_id: str, centres: frozenset[str] | None = None, *, lock: bool = False) -> SourcingRun:
+    """Return a run. Raises NotFound, also for one that reaches beyond the centres that a key sees."""
+    wanted = select(SourcingRun).where(SourcingRun.id == run_id).execution_options(populate_existing=True)
+    run = session.scalar(wanted.with_for_update() if lock else wanted)
+    if run is None or (centres is not None and not centres.issuperset(run.centre_ids)):
+        raise NotFound("There is no such sourcing run.")
+    return run
+
+
+def run_alone(session: Session, run_id: str) -> SourcingRun:
+    """Return a run to be read after the transaction has ended."""
+    run = session.get_one(SourcingRun, run_id)
+    session.expunge(run)
+    return run
+
+
+def list_runs(session: Session, *, after: str | None, limit: int) -> list[SourcingRun]:
+    """Return runs, the newest first, one more than asked for when there are more."""
+    wanted = select(SourcingRun).order_by(SourcingRun.id.desc()).limit(limit + 1)
+    return list(session.scalars(wanted if after is None else wanted.where(SourcingRun.id < after)))
+
+
+def ask_to_cancel(session: Session, run: SourcingRun, at: dt.datetime) -> None:
+    """Cancel a run that waits; ask the worker to end one that goes on. Raises Conflict for one that has ended."""
+    if run.state in ENDED:
+        raise Conflict(f"The run is {run.state}.", members={"state": run.state})
+    run.version += 1
+    run.cancel_asked_at = run.cancel_asked_at or at
+    if run.state == PlanState.QUEUED:
+        run.state, run.ended_at = PlanState.CANCELLED.value, at
+    session.flush()
+
+
+def begin_run(session: Session, run_id: str, executor: str, at: dt.datetime) -> int | None:
+    """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
+    run = session.scalar(select(SourcingRun).where(SourcingRun.id == run_id).with_for_update())
+    if run is None or run.state in ENDED:
+        return None
+    run.attempt += 1
+    run.executor = executor
+    if run.state == PlanState.QUEUED:
+        run.version += 1
+        run.state, run.started_at = PlanState.RUNNING.value, at
+    session.flush()
+    return run.attempt
+
+
+def put_back(session: Session, run_id: str, attempt: int) -> None:
+    """Forbid an attempt to write any more: its process is gone, or given up."""
+    session.execute(update(SourcingRun).where(*_mine(run_id, attempt)).values(attempt=attempt + 1))
+
+
+def hold_run(session: Session, run_id: str, attempt: int) -> SourcingRun:
+    """Lock a run that this attempt may still write. Raises RunLost."""
+    run = session.scalar(select(SourcingRun).where(*_mine(run_id, attempt)).with_for_update())
+    if run is None:
+        raise RunLost(run_id)
+    return run
+
+
+def end_run(
+    session: Session,
+    run_id: str,
+    attempt: int,
+    state: PlanState,
+    at: dt.datetime,
+    *,
+    outcome: Mapping[str, Any] | None = None,
+    problem: Mapping[str, Any] | None = None,
+) -> None:
+    """End a run. Raises RunLost."""
+    run = hold_run(session, run_id, attempt)
+    run.outcome = None if outcome is None else dict(outcome)
+    run.problem = None if problem is None else dict(problem)
+    run.state, run.ended_at = state.value, at
+    run.version += 1
+    session.flush()
+
+
+def _mine(run_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    return SourcingRun.id == run_id, SourcingRun.attempt == attempt, SourcingRun.state == PlanState.RUNNING.value

@@ -1,0 +1,191 @@
+"""All open parts orders of a sample day at once: seconds, gap and share served, beside one program for everything.
+
+Usage: python -m bench.sourcing [--lines 2000,10000] [--seeds 1,2] [--seconds 10] [--gap 0] [--docs docs/benchmarks.md]
+
+The orders are the kits of a day of the sample network, some of them joined, its 30 warehouses and lanes; how much
+lies on the shelves against what is asked for is the scarcity. The peers get the whole problem as one mixed-integer
+program (a variable for every line and way, parcels, sources, lateness) and the same seconds, without the time that
+it takes to state it.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.planned_day import whole_numbers
+from bench.report import machine, markdown_table, put_section
+from datasets.china import make_day
+from datasets.day import read_day
+from optimizer.engines.mip import Solver, choose
+from optimizer.parts.check import faults
+from optimizer.parts.drawing import draws_of
+from optimizer.parts.grid import lay_out
+from optimizer.parts.model import Answer, Inbound, Order, Shelf, Source, Sourcing
+from optimizer.parts.sourcing import source
+from optimizer.parts.supply import Supply, asked_of
+from optimizer.parts.ways import lay_ways
+from optimizer.parts.whole import WaysProgram
+
+__all__ = ["SCARCITIES", "Measured", "main", "problem", "section"]
+
+SCARCITIES: Mapping[str, float] = {"plentiful": 4.0, "moderate": 1.2, "scarce": 0.6}
+"""Units on the shelves for each unit that is asked for."""
+LINES_PER_JOB = 0.25
+"""Fewer than a day of the sample has: enough jobs are drawn, the first orders are taken."""
+JOINED_SHARE = 0.3
+"""So many orders take the lines of the next one too: kits of several parts, of which the sample has few."""
+SERVED = (Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What came of a problem: cost and bound in fen, None where nothing was found or proven."""
+
+    who: str
+    seconds: float
+    fen: float | None
+    bound_fen: float | None
+    served: float | None = None
+
+    @property
+    def gap_percent(self) -> float | None:
+        """How much of the cost is not proven."""
+        if not self.fen or self.bound_fen is None:
+            return None
+        return max(0.0, 100 * (self.fen - self.bound_fen) / self.fen)
+
+
+def problem(lines: int, scarcity: float, seed: int) -> Sourcing:
+    """Return a problem of the sample network with so many order lines, and so many units for each one asked for."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "day"
+        make_day(folder, jobs=round(lines / LINES_PER_JOB), technicians=300, seed=seed)
+        asked = asked_of(read_day(folder).day, Supply())
+    rng = np.random.default_rng(seed)
+    kept: list[Order] = []
+    for order in asked.orders:
+        if kept and rng.random() < JOINED_SHARE:
+            kept[-1] = replace(kept[-1], lines=kept[-1].lines + order.lines)
+        else:
+            kept.append(order)
+    lines_to = np.cumsum([len(order.lines) for order in kept])
+    kept = kept[: int(np.searchsorted(lines_to, lines, side="right"))]
+    wanted: Counter[str] = Counter()
+    for order in kept:
+        for line in order.lines:
+            wanted[line.part_id] += line.quantity
+    sources = _stocked(asked.sources, wanted, scarcity, rng)
+    return replace(asked, orders=tuple(kept), sources=sources, bid_fen={})
+
+
+def _stocked(
+    sources: Sequence[Source], wanted: Mapping[str, int], scarcity: float, rng: np.random.Generator
+) -> tuple[Source, ...]:
+    """Return the sources with so many units for each one wanted, on the shelves in proportion to what lay there."""
+    shelves: list[dict[str, Shelf]] = [{} for _ in sources]
+    for part_id, units in sorted(wanted.items()):
+        weight = np.array([max(0, one.shelves[part_id].free) if part_id in one.shelves else 0 for one in sources])
+        if weight.sum() == 0:
+            weight = np.ones(len(sources))
+        free = rng.multinomial(rng.poisson(scarcity * units), weight / weight.sum())
+        for number, here in enumerate(free.tolist()):
+            late = rng.random() < 0.05
+            inbound = (Inbound(ready_s=86_400 * int(rng.integers(1, 3)), quantity=1),) if late else ()
+            shelves[number][part_id] = Shelf(free=here, floor=here // 10, inbound=inbound)
+    return tuple(replace(one, shelves=own) for one, own in zip(sources, shelves, strict=True))
+
+
+def _ours(asked: Sourcing, seconds: float, gap: float) -> Measured:
+    begun = time.monotonic()
+    found = source(asked, remaining=lambda: begun + seconds - time.monotonic(), gap=gap)
+    took_s = time.monotonic() - begun
+    wrong = faults(asked, found)
+    if wrong:
+        sys.exit(f"the checker objects: {wrong[:3]}")
+    served = sum(answer.answer in SERVED for answer in found.answers) / max(1, len(found.answers))
+    return Measured(who="Paigong", seconds=took_s, fen=found.cost.total, bound_fen=found.bound_fen, served=served)
+
+
+def _peers(asked: Sourcing, seconds: float, who: Sequence[Solver]) -> Iterator[Measured]:
+    """Yield what each makes of one program for everything."""
+    laid = lay_out(asked, (), {})
+    ways = lay_ways(laid.grid)
+    grid = laid.grid
+    made = WaysProgram(grid, ways, draws_of(ways), np.arange(len(grid.capacity)))
+    for group, o in enumerate(grid.groups):
+        near = [list(range(ways.first[piece], ways.first[piece + 1])) for piece in range(o["first"], o["last"])]
+        made.add_spread(group, near)
+    program = made.program()
+    for solver in who:
+        begun = time.monotonic()
+        choice = choose(program, seconds=seconds, solver=solver)
+        took_s = time.monotonic() - begun
+        if choice is None:
+            yield Measured(who=solver, seconds=took_s, fen=None, bound_fen=None)
+            continue
+        _, way = made.read(choice.share)
+        fen = float(program.fen @ choice.share)
+        yield Measured(who=solver, seconds=took_s, fen=fen, bound_fen=choice.bound_fen, served=float((way >= 0).mean()))
+
+
+def _row(lines: int, scarcity: str, seed: int, one: Measured, best: bool) -> tuple[str, ...]:
+    gap = one.gap_percent
+    fen = "nothing found" if one.fen is None else f"{one.fen / 100:,.0f}"
+    return (
+        f"{lines:,} {scarcity}, seed {seed}",
+        one.who,
+        f"{one.seconds:.1f}",
+        f"**{fen}**" if best else fen,
+        "–" if gap is None else f"{gap:.3f}",
+        "yes" if gap is not None and gap < 1e-7 else "no",
+        "–" if one.served is None else f"{one.served:.1%}",
+    )
+
+
+def section(rows: Sequence[tuple[str, ...]], words: str) -> str:
+    """Return the section of docs/benchmarks.md."""
+    header = ("problem", "who", "seconds", "cost, yuan", "gap %", "proven", "served")
+    return "\n\n".join((words, markdown_table(header, rows, left=2)))
+
+
+def main() -> None:
+    """Solve, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=whole_numbers, default=[2_000, 10_000], help="default 2000,10000")
+    parser.add_argument("--seeds", type=whole_numbers, default=[1, 2], help="default 1,2")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each, peers too (default 10)")
+    parser.add_argument("--gap", type=float, default=0.0, help="near enough, as a share (default 0)")
+    parser.add_argument("--peers", default="HiGHS,SCIP", help="who else (default HiGHS,SCIP; empty for nobody)")
+    parser.add_argument("--docs", type=Path, help="page whose section is replaced by the new one")
+    asked = parser.parse_args()
+    machine_line, rows = machine(), []
+    peers = [Solver(name) for name in asked.peers.split(",") if name]
+    source(problem(50, SCARCITIES["scarce"], 1))
+    for lines in asked.lines:
+        for name, scarcity in SCARCITIES.items():
+            for seed in asked.seeds:
+                wanted = problem(lines, scarcity, seed)
+                found = [_ours(wanted, asked.seconds, asked.gap), *_peers(wanted, asked.seconds, peers)]
+                cheapest = min(one.fen for one in found if one.fen is not None)
+                for one in found:
+                    rows.append(_row(lines, name, seed, one, one.fen is not None and one.fen <= cheapest + 0.5))
+                    print(" · ".join(rows[-1]), file=sys.stderr, flush=True)
+    words = (
+        f"`--seconds {asked.seconds:g} --gap {asked.gap:g}`. Later orders have no price here; the cheapest is "
+        f"bold. {machine_line}"
+    )
+    text = section(rows, words)
+    print(text)
+    if asked.docs is not None:
+        put_section(asked.docs, "sourcing", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Annealing over orders of one piece, compiled: one moves where there is room, or in another's place."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.parts.drawing import Draws
+from optimizer.parts.grid import NOTHING
+from optimizer.search.compiled import compiled, compiled_into
+
+__all__ = ["Exchange", "exchange", "new_exchange"]
+
+
+class Exchange(NamedTuple):
+    """Who may move where: ways of each mover, cheapest first, with what they cost and the shelf each draws on.
+
+    first: (movers + 1,) where the ways of each begin. way, fen, shelf: of each of these. at: (movers,) the number of
+    what each has now. draw_first, draw_row, draw_amount: of every way. left: (rows,). shelf_first: where the members of
+    each shelf begin in `member`; members: how many there are; place: of each mover in `member`.
+    """
+
+    first: NDArray[np.int64]
+    way: NDArray[np.int64]
+    fen: NDArray[np.int64]
+    shelf: NDArray[np.int64]
+    at: NDArray[np.int64]
+    best: NDArray[np.int64]
+    draw_first: NDArray[np.int64]
+    draw_row: NDArray[np.int64]
+    draw_amount: NDArray[np.int64]
+    left: NDArray[np.int64]
+    shelf_first: NDArray[np.int64]
+    members: NDArray[np.int64]
+    member: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+
+@compiled
+def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: int) -> int:
+    """Move about, ever less willing to pay for it, and leave the best in `best`; return what it saves, in fen.
+
+    Each sweep tries as many moves as there are movers, sixteen times over.
+    """
+    movers = len(x.at)
+    state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+    now, best = 0, 0
+    heat = hot_fen
+    cooling = (cold_fen / hot_fen) ** (1.0 / max(1, sweeps - 1))
+    for mover in range(movers):
+        x.best[mover] = x.at[mover]
+    for _ in range(sweeps):
+        for _ in range(16 * movers):
+            state ^= state << np.uint64(13)
+            state ^= state >> np.uint64(7)
+            state ^= state << np.uint64(17)
+            one = int((state >> np.uint64(33)) % np.uint64(movers))
+            ways = x.first[one + 1] - x.first[one]
+            # The cheaper a way is by itself the likelier it is tried.
+            share = float((state >> np.uint64(11)) & np.uint64(0xFFFFF)) / 0x100000
+            to = x.first[one] + int(share * share * ways)
+            if to == x.at[one]:
+                continue
+            state ^= state << np.uint64(13)
+            state ^= state >> np.uint64(7)
+            state ^= state << np.uint64(17)
+            dearest = now - heat * np.log((float(state >> np.uint64(12)) + 1.0) / 4503599627370497.0)
+            now += _move(x, one, to, dearest - now, np.int64(state >> np.uint64(20)))
+        if now < best:
+            best = now
+            for mover in range(movers):
+                x.best[mover] = x.at[mover]
+        heat *= cooling
+    return best
+
+
+@compiled_into
+def _move(x: Exchange, one: int, to: int, most_fen: float, pick: np.int64) -> int:
+    """Move one, and whoever must make room for it, if that costs no more than this; return what it costs."""
+    was = x.at[one]
+    delta = x.fen[to] - x.fen[was]
+    _draw(x, was, 1)
+    if _fits(x, to):
+        if delta <= most_fen:
+            _draw(x, to, -1)
+            _settle(x, one, to)
+            return int(delta)
+        _draw(x, was, -1)
+        return 0
+    shelf = x.shelf[to]
+    if x.members[shelf] > 0:
+        other = x.member[x.shelf_first[shelf] + pick % x.members[shelf]]
+        had = x.at[other]
+        if other != one:
+            _draw(x, had, 1)
+            if _fits(x, to):
+                _draw(x, to, -1)
+                goes, goes_fen = NOTHING, most_fen - delta + x.fen[had]
+                for way in range(x.first[other], x.first[other + 1]):
+                    if way != had and x.fen[way] <= goes_fen and _fits(x, way):
+                        goes, goes_fen = way, float(x.fen[way])
+                if goes != NOTHING:
+                    delta += x.fen[goes] - x.fen[had]
+                    _draw(x, goes, -1)
+                    _settle(x, one, to)
+                    _settle(x, other, goes)
+                    return int(delta)
+                _draw(x, to, 1)
+            _draw(x, had, -1)
+    _draw(x, was, -1)
+    return 0
+
+
+@compiled_into
+def _draw(x: Exchange, number: int, sign: int) -> None:
+    way = x.way[number]
+    if way != NOTHING:
+        for entry in range(x.draw_first[way], x.draw_first[way + 1]):
+            x.left[x.draw_row[entry]] += sign * x.draw_amount[entry]
+
+
+@compiled_into
+def _fits(x: Exchange, number: int) -> bool:
+    way = x.way[number]
+    if way != NOTHING:
+        for entry in range(x.draw_first[way], x.draw_first[way + 1]):
+            if x.left[x.draw_row[entry]] < x.draw_amount[entry]:
+                return False
+    return True
+
+
+@compiled_into
+def _settle(x: Exchange, one: int, to: int) -> None:
+    """Write down where a mover is now, in its shelf's list too."""
+    shelf = x.shelf[x.at[one]]
+    last = x.shelf_first[shelf] + x.members[shelf] - 1
+    x.member[x.place[one]] = x.member[last]
+    x.place[x.member[last]] = x.place[one]
+    x.members[shelf] -= 1
+    shelf = x.shelf[to]
+    x.place[one] = x.shelf_first[shelf] + x.members[shelf]
+    x.member[x.place[one]] = one
+    x.members[shelf] += 1
+    x.at[one] = to
+
+
+def new_exchange(
+    ways: list[NDArray[np.int64]],
+    fen: list[NDArray[np.int64]],
+    at: NDArray[np.int64],
+    shelf_of_way: NDArray[np.int64],
+    draws: Draws,
+    left: NDArray[np.int64],
+) -> Exchange:
+    """Return it; ways, fen: of each mover. at: which of these it has. left: what is left beside all of that."""
+    first = np.append(0, np.cumsum([len(some) for some in ways]))
+    way, price = np.concatenate(ways), np.concatenate(fen)
+    # Who has nothing is on a shelf of its own, that nobody looks at.
+    nowhere = int(shelf_of_way.max(initial=-1)) + 1
+    shelf = np.where(way == NOTHING, nowhere, shelf_of_way[way])
+    shelf_first = np.append(0, np.cumsum(np.bincount(shelf, minlength=nowhere + 1)))
+    here = first[:-1] + at
+    order = np.argsort(shelf[here], kind="stable")
+    count = np.bincount(shelf[here], minlength=nowhere + 1)
+    begins = np.append(0, np.cumsum(count))[:-1]
+    place, member = np.zeros(len(ways), np.int64), np.zeros(len(way), np.int64)
+    place[order] = shelf_first[shelf[here][order]] + np.arange(len(order)) - begins[shelf[here][order]]
+    member[place] = np.arange(len(ways))
+    return Exchange(
+        first=first,
+        way=way,
+        fen=price,
+        shelf=shelf,
+        at=here,
+        best=here.copy(),
+        draw_first=draws.first,
+        draw_row=draws.row,
+        draw_amount=draws.amount,
+        left=left,
+        shelf_first=shelf_first,
+        members=count,
+        member=member,
+        place=place,
+    )

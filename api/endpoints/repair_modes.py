@@ -67,7 +67,7 @@ def _option(option: ModeOption, language: Language, now: dt.datetime) -> RepairM
         possible=can,
         said=getattr(option.said, language),
         cost=Money(fen=option.cost.total) if can else None,
-        items_fen={name: fen for name, fen in option.cost.items() if fen},
+        items={name: Money(fen=fen) for name, fen in option.cost.items() if fen},
         customer_pays=Money(fen=option.customer_fen) if can else None,
         waiting=Money(fen=option.waiting_fen) if can else None,
         promised_days=option.days_p90 if can else None,

@@ -18,9 +18,11 @@ class RepairModeShown(Shown):
     possible: Annotated[bool, Field(description="Whether it can be gone.", examples=[True])]
     said: Annotated[str, Field(description="What there is to do, or why it is not possible.", examples=["a call"])]
     cost: Annotated[Money | None, Field(description="What it costs the company.")]
-    items_fen: Annotated[
-        dict[str, int],
-        Field(description="The cost item by item, those of nothing left out.", examples=[{"depot_freight": 1_200}]),
+    items: Annotated[
+        dict[str, Money],
+        Field(
+            description="The cost by item, nothing left out but zeros.", examples=[{"depot_freight": {"fen": 1_200}}]
+        ),
     ]
     customer_pays: Annotated[Money | None, Field(description="What the customer pays beside: a share of the freight.")]
     waiting: Annotated[Money | None, Field(description="The price that ways are compared by, of waiting until then.")]

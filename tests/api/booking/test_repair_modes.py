@@ -25,7 +25,7 @@ def test_every_way_has_its_price_and_days_and_one_is_best(app: FastAPI, client: 
     assert [option["mode"] for option in found["options"]] == ["on_site", "depot", "exchange", "remote"]
     for option in found["options"]:
         if option["possible"]:
-            assert option["cost"]["fen"] == sum(option["items_fen"].values())
+            assert option["cost"]["fen"] == sum(item["fen"] for item in option["items"].values())
             assert option["promised_days"] >= option["usual_days"] >= 1
             assert dt.datetime.fromisoformat(option["done_by"]) > dt.datetime.fromisoformat(found["as_of"])
         else:

@@ -21,7 +21,7 @@ class RepairModeShown(Shown):
     items: Annotated[
         dict[str, Money],
         Field(
-            description="The cost by item, nothing left out but zeros.", examples=[{"depot_freight": {"fen": 1_200}}]
+            description="The cost by item, zeros left out.", examples=[{"depot_freight": {"fen": 1_200}}]
         ),
     ]
     customer_pays: Annotated[Money | None, Field(description="What the customer pays beside: a share of the freight.")]

@@ -20,9 +20,7 @@ class RepairModeShown(Shown):
     cost: Annotated[Money | None, Field(description="What it costs the company.")]
     items: Annotated[
         dict[str, Money],
-        Field(
-            description="The cost by item, zeros left out.", examples=[{"depot_freight": {"fen": 1_200}}]
-        ),
+        Field(description="The cost by item, zeros left out.", examples=[{"depot_freight": {"fen": 1_200}}]),
     ]
     customer_pays: Annotated[Money | None, Field(description="What the customer pays beside: a share of the freight.")]
     waiting: Annotated[Money | None, Field(description="The price that ways are compared by, of waiting until then.")]

@@ -31,6 +31,7 @@ from api.endpoints import (
     parts_orders,
     plans,
     quotas,
+    repair_modes,
     reports,
     slots,
     sourcing_runs,
@@ -73,6 +74,7 @@ ROUTERS = (
     dispatch.routes,
     call_lists.routes,
     disruptions.routes,
+    repair_modes.routes,
 )
 """Every router; a new one is added here and nowhere else."""
 LEAST_GZIPPED = 1_000

@@ -13,10 +13,13 @@ from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language, print_explanations
 from api.planning import check_day, explain_day, plan_day
 from api.progress_lines import ProgressLines
+from api.repair_advice import advise_day, print_advice, print_counts
 from api.replanning import Base
+from api.solving import put
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
 from datasets.progress import take_up
+from datasets.repair_mode_table import repair_mode_table
 from optimizer.budget import Budget, Steps
 from optimizer.plan import Status
 from optimizer.solve import Engine
@@ -138,3 +141,25 @@ def _day_explain(
 ) -> None:
     """Explain one job: why it is left out, late or not at its nearest outlet, what else there was, what would help."""
     print_explanations(explain_day(folder, out, job, base), lang)
+
+
+@day_app.command("modes")
+def _day_modes(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    job: Annotated[
+        str | None, typer.Option(metavar="JOB", help="One job only, every way in words and why not the others.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Table to write: a row per job and way.")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the answer about one job.")] = Language.BOTH,
+) -> None:
+    """Say how jobs are best repaired: on site, at the depot, by exchange or telephone, with cost and promised days."""
+    found = advise_day(folder, job)
+    if job is None:
+        print_counts(found)
+    else:
+        print_advice(found[0], lang)
+    if out is not None:
+        put(repair_mode_table(found), out)
+        typer.echo(f"The ways of {len(found):,} jobs are in {out}.")

@@ -88,6 +88,7 @@ class _Kept:
     forecast: list[tuple[str, str, int]] = field(default_factory=list)
     """That of the supply, which has pairs for keys: JSON has none."""
     returns: tuple[Return, ...] = ()
+    carried: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
@@ -111,6 +112,7 @@ def frozen(day: FrozenDay) -> Any:
         supply=replace(folder.supply, forecast={}),
         forecast=[(centre_id, part_id, units) for (centre_id, part_id), units in folder.supply.forecast.items()],
         returns=folder.returns,
+        carried=dict(folder.carried),
     )
     return _KEPT.dump_python(kept, mode="json")
 
@@ -134,6 +136,7 @@ def thawed(document: bytes) -> FrozenDay:
         answers=kept.answers,
         supply=replace(kept.supply, forecast={(centre, part): units for centre, part, units in kept.forecast}),
         returns=kept.returns,
+        carried=kept.carried,
         **frames,
     )
     return FrozenDay(

@@ -8,9 +8,10 @@ from typing import Any
 
 from api.plan_files import WHOLE, PlanDocument
 from api.planning import Made
-from api.schemas.plan_documents import ChangeShown, LeftOutShown, RoutesGeoJson, RouteShown
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
+from datasets.pick_list import pick_list_rows
 from datasets.plan_folder import plan_document
 from datasets.sheets import sheet_pages
 from geo.shapes import route_features
@@ -116,6 +117,9 @@ def plan_documents(done: Finished, centre_ids: Sequence[str]) -> Iterator[PlanDo
         typed = done.folder.jobs.loc[[job.id for job in part.jobs]]
         pages = dict(sheet_pages(replace(done.folder, day=part, jobs=typed), mine))
         yield PlanDocument(centre_id=centre_id, name="sheets", content=pages)
+        picks = pick_list_rows(replace(done.folder, day=part), mine)
+        content = [PickShown.model_validate(row).model_dump(mode="json") for row in picks]
+        yield PlanDocument(centre_id=centre_id, name="picklist", content=content)
     result = replace(done.result, explanations=())
     whole = plan_document(day, result, done.travel_said)
     yield PlanDocument(centre_id=WHOLE, name="plan", content=whole)

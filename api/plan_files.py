@@ -15,7 +15,7 @@ COMPRESSION = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDocument:
-    """One document: plan, routes, routes.geojson, unassigned, explanations, kpis, diff, sheets."""
+    """One document: plan, routes, routes.geojson, unassigned, explanations, kpis, diff, sheets, picklist."""
 
     centre_id: str
     name: str

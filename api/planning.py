@@ -14,6 +14,7 @@ from datasets.changes import CHANGES_FILE, changes_table
 from datasets.day import DayFolder, read_day
 from datasets.families import unknown_families
 from datasets.faults import Refusal
+from datasets.pick_list import PICK_LIST_FILE, pick_list_table
 from datasets.plan_folder import Extra, check_plan_place, write_plan
 from datasets.plan_reading import read_plan, read_statement
 from datasets.published import read_visits
@@ -241,6 +242,7 @@ def _extras(folder: DayFolder, plan: Plan, changes: Changes | None) -> Mapping[s
 
     extras: dict[str, Extra] = {
         "at_risk.csv": at_risk_table(folder.day, plan),
+        PICK_LIST_FILE: pick_list_table(folder, plan),
         "plan.png": lambda path: draw_plan(path, folder, plan),
         "sheets": lambda path: write_sheets(path, folder, plan),
     }

@@ -14,6 +14,7 @@ from datasets.china_network import centres, outlet_load, outlets, warehouses
 from datasets.china_parts import NEVER_S, kits, lanes, parts, ready_times, stock
 from datasets.china_people import is_master, staffing, team
 from datasets.china_published import name_preferred, publish, spoil
+from datasets.china_repair_modes import REPAIR_MODES
 from datasets.china_supply import POLICY, furnish, supply
 from datasets.china_windows import Answers, agree
 from datasets.day import write_day
@@ -190,6 +191,7 @@ def _settings(date: dt.date, closed: list[dt.date], working: list[dt.date]) -> d
         "calendars": _CALENDARS,
         "holidays": {"closed": closed, "working": working},
         "parts": POLICY,
+        "repair_modes": REPAIR_MODES,
         "freeze": {"fax": "-1 18:00", "phone": "07:00"},
         "sla": [
             _promise("丁牌: end of the second calendar day", "arrival", "P2D", brand="丁牌", area_class="seat"),

@@ -14,7 +14,16 @@ from datasets.columns import TABLES
 from datasets.day_tables import check_tables, read_tables
 from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
-from datasets.job_list import Answer, Computed, KitList, NearestCentres, Promises, build_jobs, promise_clocks
+from datasets.job_list import (
+    Answer,
+    Computed,
+    KitList,
+    NearestCentres,
+    Promises,
+    build_jobs,
+    carried_by_job,
+    promise_clocks,
+)
 from datasets.network import (
     build_centres,
     build_lanes,
@@ -60,7 +69,7 @@ class DayFolder:
     day: everything the solver reads. travel: "estimate" or "osm:FILE", the file named from the folder.
     sla_names: job id → the policy row behind each of the job's clocks, in their order. policies: where the rows are
     from, first come first. answers: job id → the promises that no visit keeps. supply: what is known of the parts
-    beside the day. returns: defective parts at outlets.
+    beside the day. returns: defective parts at outlets. carried: job id → the parts of its kit that are on every van.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
     datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
     """
@@ -79,6 +88,7 @@ class DayFolder:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     supply: Supply = field(default_factory=Supply)
     returns: tuple[Return, ...] = ()
+    carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -225,6 +235,7 @@ def build_day(source: DaySource) -> DayFolder:
         answers=dict(zip(job_ids, promises.answers, strict=True)),
         supply=build_supply(tables, settings),
         returns=build_returns(tables, settings),
+        carried=carried_by_job(jobs, computed.exchanged, kits, settings),
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from datasets.columns import TABLES
 from datasets.faults import FaultList
-from datasets.settings import Settings
+from datasets.settings import SETTINGS_FILE, Settings
 from datasets.supply_columns import SUPPLY_TABLES
 from datasets.supply_tables import SUPPLY_ROWS, check_supply
 from datasets.table import Table, read_table, table_of
@@ -51,6 +51,7 @@ def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults:
         _check_tariffs(tables["outlets"], settings, faults)
         _check_moments(tables["jobs"], settings, faults)
         _check_busy(tables["technicians"], settings, faults)
+        _check_depots(tables["warehouses"], settings, faults)
     _check_kits_of_jobs(tables["jobs"], tables["parts"], faults)
     check_supply(tables, settings, faults)
 
@@ -144,6 +145,13 @@ def _check_busy(technicians: Table, settings: Settings, faults: FaultList) -> No
     elsewhere = (free_s < 0) | (free_s >= settings.days * DAY_S)
     last = settings.date + dt.timedelta(days=settings.days - 1)
     technicians.refuse(elsewhere, "busy_until", f"a time from {settings.date} to {last}", faults)
+
+
+def _check_depots(warehouses: Table, settings: Settings, faults: FaultList) -> None:
+    for depot in sorted(settings.repair_modes.depots) if warehouses.whole else ():
+        if depot not in warehouses.ids:
+            allowed = f"ids that stand in {warehouses.layout.file}"
+            faults.add(SETTINGS_FILE, None, "repair_modes.depots", depot, allowed)
 
 
 def _is_far(value: object, midnight: int) -> bool:

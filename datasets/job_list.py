@@ -25,9 +25,20 @@ from optimizer.model import (
     Window,
 )
 
-__all__ = ["Answer", "Computed", "KitList", "NearestCentres", "Promises", "build_jobs", "promise_clocks"]
+__all__ = [
+    "Answer",
+    "Computed",
+    "KitList",
+    "NearestCentres",
+    "Promises",
+    "build_jobs",
+    "carried_by_job",
+    "promise_clocks",
+]
 
 Places = NDArray[np.float64]
+_Kit = tuple[tuple[str, int], ...]
+"""Parts and how many of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,23 @@ def _order_lines(job_id: str, kit: Iterable[tuple[str, int]], carried: frozenset
     )
 
 
+def _whole_kits(table: Table, exchanged: Sequence[bool], kits: KitList, settings: Settings) -> list[_Kit]:
+    """Return what each job takes, carried parts included: what was typed, else the kit of product and fault."""
+    columns = (table.values[name].tolist() for name in ("product", "fault", "parts"))
+    unit = settings.exchange.fault
+    return [
+        kits.by_fault.get((product, unit if twice and unit else fault), ()) if typed is None else typed
+        for product, fault, typed, twice in zip(*columns, exchanged, strict=True)
+    ]
+
+
+def carried_by_job(table: Table, exchanged: Sequence[bool], kits: KitList, settings: Settings) -> dict[str, _Kit]:
+    """Return the parts of each job's kit that are on every van, by job id; a job that takes none is not there."""
+    whole = _whole_kits(table, exchanged, kits, settings)
+    carried = (tuple((part, quantity) for part, quantity in kit if part in kits.carried) for kit in whole)
+    return {id_: kit for id_, kit in zip(table.values["job_id"].tolist(), carried, strict=True) if kit}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
     """What jobs.csv does not say about its rows: WGS84 place, centre where none is typed, area class, clocks, and
@@ -149,16 +177,14 @@ def build_jobs(
     midnight, exchange = midnight_of(settings.date), settings.exchange
     values = {name: column.tolist() for name, column in table.values.items()}
     places = computed.places.tolist()
+    whole = _whole_kits(table, computed.exchanged, kits, settings)
     jobs = []
     for row, id_ in enumerate(values["job_id"]):
         product, preferred = values["product"][row], values["preferred_technician_id"][row]
         crew, load, service_s = values["crew_size"][row], values["load"][row], values["service_duration"][row]
-        kit, fault = values["parts"][row], values["fault"][row]
         if computed.exchanged[row]:
-            crew, load, fault = max(crew, exchange.crew), max(load, exchange.load), exchange.fault or fault
+            crew, load = max(crew, exchange.crew), max(load, exchange.load)
             service_s = max(service_s, exchange.service_s)
-        if kit is None:
-            kit = kits.by_fault.get((product, fault), ())
         jobs.append(
             Job(
                 id=id_,
@@ -178,7 +204,7 @@ def build_jobs(
                 customer_class=values["customer_class"][row],
                 urgent=values["urgent"][row],
                 consent=values["consent"][row] != "pending",
-                order_lines=_order_lines(id_, kit, kits.carried),
+                order_lines=_order_lines(id_, whole[row], kits.carried),
                 preferred_technician_id=preferred if preferred in technician_ids else None,
                 lock=values["lock"][row],
                 published=_published(values, row, midnight),

@@ -21,6 +21,7 @@ __all__ = [
     "one_of",
     "text",
     "text_or_empty",
+    "texts",
     "whole_number",
     "word",
 ]
@@ -116,6 +117,13 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable("text")
     return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """A list of texts, none of them empty."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise Unreadable('a list of texts such as ["a", "b"]')
+    return tuple(value)
 
 
 def word(value: object) -> str:

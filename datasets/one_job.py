@@ -1,6 +1,7 @@
 """One job read beside a network that was read before: in milliseconds, with the meaning and the faults of a day's."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from datasets.exchange import mark_exchanges
 from datasets.faults import DayRefused, FaultList
 from datasets.job_list import Computed, KitList, NearestCentres, build_jobs, promise_clocks
 from datasets.network import build_outlets, live_rows, wgs84
+from datasets.repair_facts import RepairFacts
 from datasets.table import table_of
 from datasets.times import midnight_of
 from geo.areas import Areas
 from optimizer.model import AreaClass, Job
+from optimizer.repair_modes import RepairModes
 
 __all__ = ["JobReader"]
 
@@ -38,6 +41,14 @@ class JobReader:
         places = np.array([outlet.position for outlet in outlets], dtype=np.float64).reshape(-1, 2)
         located = self._areas.locate(places[:, 0], places[:, 1])
         self._served = frozenset(located.tolist()) - {NOWHERE}
+
+    @cached_property
+    def _repair_facts(self) -> RepairFacts:
+        return RepairFacts(self._tables, self.settings)
+
+    def repair_modes(self, cells: Mapping[str, str]) -> RepairModes:
+        """Return what is known of the ways to repair the job of a row that reads well."""
+        return self._repair_facts.of(table_of([cells], JOBS, FaultList()))
 
     def read(self, cells: Mapping[str, str]) -> Job:
         """Return the job of a row of jobs.csv.

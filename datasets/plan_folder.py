@@ -23,7 +23,7 @@ PLAN_FORMAT = "paigong plan 1"
 ROUTES_FILE = "routes.geojson"
 KPIS_FILE = "kpis.json"
 WRITTEN = (PLAN_FILE, *(table.file for table in PLAN_TABLES), ROUTES_FILE, KPIS_FILE)
-EXTRAS = ("at_risk.csv", "changes.csv", "plan.png", "sheets")
+EXTRAS = ("at_risk.csv", "changes.csv", "picklist.csv", "plan.png", "sheets")
 
 Extra = bytes | Callable[[Path], None]
 """The content of a file, or a function that writes what belongs at a path."""

@@ -14,6 +14,7 @@ from datasets.faults import FaultList
 from datasets.keys import Keys, boolean, date, dates, names_of, one_of, text, whole_number
 from datasets.parts_policy import PartsPolicy, read_parts_policy
 from datasets.policies import SlaRow, read_promises
+from datasets.repair_mode_policy import read_repair_modes
 from datasets.table import read_text
 from datasets.tariff import read_tariff
 from datasets.times import (
@@ -25,6 +26,7 @@ from datasets.times import (
 )
 from geo.providers import fault_of_travel
 from optimizer.model import DAY_S, Channel, Tariff
+from optimizer.repair_mode import RepairModePolicy
 
 __all__ = ["SETTINGS_FILE", "Settings", "read_toml", "settings_of"]
 
@@ -54,6 +56,7 @@ class Settings:
     tariff: Tariff
     exchange: Exchange
     parts: PartsPolicy
+    repair_modes: RepairModePolicy
 
 
 def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -> Settings | None:
@@ -73,6 +76,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
     tariff = read_tariff(keys)
     exchange = read_exchange(keys)
     parts = read_parts_policy(keys)
+    repair_modes = read_repair_modes(keys, exchange)
     keys.close()
     allowed = fault_of_travel(travel, folder)
     if allowed is not None:
@@ -94,6 +98,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
         tariff=tariff,
         exchange=exchange,
         parts=parts,
+        repair_modes=repair_modes,
     )
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from datasets.china_catalogue import COOLANT, ELECTRICIAN, FAMILIES, GAS, HEIGHT
 from datasets.day import DayFolder
+from datasets.pick_list import Pick, picks_of
 from optimizer.model import (
     DAY_S,
     Channel,
@@ -31,7 +32,7 @@ from optimizer.model import (
     TravelMode,
     Window,
 )
-from optimizer.plan import Plan, Route, Shipment, Stop
+from optimizer.plan import Plan, Route, Stop
 
 __all__ = ["sheet_pages", "write_sheets"]
 
@@ -131,9 +132,9 @@ class _Reader:
         self._names = _Names(folder)
         self._jobs = {job.id: job for job in folder.day.jobs}
         self._technicians = {technician.id: technician for technician in folder.day.technicians}
-        self._shipments: defaultdict[str, list[Shipment]] = defaultdict(list)
-        for shipment in plan.shipments:
-            self._shipments[shipment.job_id].append(shipment)
+        self._picks: defaultdict[str, list[Pick]] = defaultdict(list)
+        for pick in picks_of(folder, plan):
+            self._picks[pick.shift_id].append(pick)
         shifts = {shift.id: shift for shift in folder.day.shifts}
         self._work: defaultdict[str, list[_Assignment]] = defaultdict(list)
         for route in plan.routes:
@@ -231,7 +232,7 @@ class _Reader:
             "back_km": f"{route.return_travel_m / 1_000:.1f}",
             "visits": len(route.stops),
             "rows": list(self._rows(shift, route)),
-            "picks": [pick for stop in route.stops for pick in self._picks(stop.job_id)],
+            "picks": [self._pick(pick) for pick in self._picks[shift.id]],
         }
 
     def _rows(self, shift: Shift, route: Route) -> Iterator[_Row]:
@@ -294,17 +295,19 @@ class _Reader:
         latest = self._moment(slot.latest_s, slot.earliest_s // DAY_S if same_day else None)
         return f"{self._moment(slot.earliest_s)}–{latest}"
 
-    def _picks(self, job_id: str) -> Iterator[_Row]:
-        for shipment in self._shipments[job_id]:
-            yield {
-                "part_id": shipment.part_id,
-                "name": self._names.part.get(shipment.part_id) or shipment.part_id,
-                "quantity": shipment.quantity,
-                "warehouse": self._names.warehouse.get(shipment.warehouse_id) or shipment.warehouse_id,
-                "mode": _SHIP[shipment.mode],
-                "ready": self._moment(shipment.ready_s),
-                "job_id": job_id,
-            }
+    def _pick(self, pick: Pick) -> _Row:
+        sent = pick.shipment
+        name = "" if sent is None else self._names.warehouse.get(sent.warehouse_id) or sent.warehouse_id
+        return {
+            "number": pick.sequence,
+            "part_id": pick.part_id,
+            "name": self._names.part.get(pick.part_id) or pick.part_id,
+            "quantity": pick.quantity,
+            "source": "随车常备" if sent is None else f"{name}（{_SHIP[sent.mode]}）",
+            "ready": "—" if sent is None else self._moment(sent.ready_s),
+            "late": pick.after_leaving,
+            "job_id": pick.job_id,
+        }
 
     def _moment(self, time_s: int, day: int | None = None) -> str:
         """Write a time as 09:30, with its date unless it lies on the day (of the horizon) that is spoken of."""

@@ -14,7 +14,7 @@ from api.errors import BadRequest, Conflict, Fault, NotFound
 from api.routes import router
 from api.schemas.explanations import ExplanationShown
 from api.schemas.figures import ComparedFigures, Figures
-from api.schemas.plan_documents import ChangeShown, LeftOutShown, RoutesGeoJson, RouteShown
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from api.store.plans import file_of, get_plan
 
 __all__ = ["explained", "routes", "sheet", "sheets"]
@@ -68,6 +68,7 @@ for _name, _kind, _schema, _summary, _whole in (
     ("routes", _JSON, list[RouteShown], "A centre's routes with times and travel", False),
     ("routes.geojson", "application/geo+json", RoutesGeoJson, "A centre's routes for a map", False),
     ("unassigned", _JSON, list[LeftOutShown], "A centre's jobs left out, with reason and remedy", False),
+    ("picklist", _JSON, list[PickShown], "What a centre's technicians take before leaving, by visit", False),
     (
         "kpis",
         _JSON,

@@ -9,13 +9,14 @@ from api.schemas.values import Moment, Money, Shown
 from api.schemas.written import duration_text
 from datasets.times import moment_of
 from optimizer.churn import Change, Fate
-from optimizer.model import Day
+from optimizer.model import Day, ShipMode
 from optimizer.plan import Route, Unassigned
 
 __all__ = [
     "ChangeShown",
     "LeftOutShown",
     "LineGeometry",
+    "PickShown",
     "PointGeometry",
     "RouteLine",
     "RouteLineProperties",
@@ -117,6 +118,27 @@ class LeftOutShown(Shown):
             remedy_zh=left.remedy_zh,
             difference=None if fen is None else Money(fen=fen),
         )
+
+
+class PickShown(Shown):
+    """A part that a technician takes along before leaving, for one visit."""
+
+    technician_id: Technician
+    outlet_id: Annotated[str, Field(description="The technician's outlet.", examples=["Z0018"])]
+    date: Annotated[dt.date, Field(description="The date.", examples=["2026-03-02"])]
+    sequence: Annotated[int, Field(description="Which visit of the route, from 1.", examples=[2])]
+    visit_at: Annotated[Moment, Field(description="The visit begins.")]
+    leaves_at: Annotated[Moment, Field(description="The technician leaves base.")]
+    job_id: Job
+    part_id: Annotated[str, Field(description="The part.", examples=["PWHG06A"])]
+    name: Annotated[str, Field(description="What it is called; empty: nobody says.", examples=["主控板"])]
+    quantity: Annotated[int, Field(description="How many.", examples=[1])]
+    carried: Annotated[bool, Field(description="On every van of the family; false: it is shipped.", examples=[False])]
+    order_line_id: Annotated[str | None, Field(description="The line it is shipped for.", examples=["job_0198/1"])]
+    warehouse_id: Annotated[str | None, Field(description="Where it comes from.", examples=["W21"])]
+    mode: Annotated[ShipMode | None, Field(description="How it comes.", examples=["pickup"])]
+    ready_at: Annotated[Moment | None, Field(description="When it is there, nine times of ten.")]
+    after_leaving: Annotated[bool, Field(description="It may be there only after the technician has left.")]
 
 
 class ChangeShown(Shown):

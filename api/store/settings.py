@@ -19,7 +19,7 @@ NETWORK = "network"
 AREAS = "areas"
 """The settings document that says whose areas `areas` holds; without it the built-in ones."""
 
-SETTINGS = ("holidays", "freeze", "exchange", "parts")
+SETTINGS = ("holidays", "freeze", "exchange", "parts", "repair_modes")
 
 
 def put_values(

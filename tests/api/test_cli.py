@@ -12,6 +12,7 @@ import pytest
 
 from api import cli, cli_day
 from api.planning import PlanIllegal, plan_day
+from datasets.china import make_day
 from datasets.day import read_day
 from optimizer.budget import Steps
 from optimizer.model import Rule
@@ -182,6 +183,58 @@ def test_a_job_that_is_not_there_is_refused_with_its_like(paigong: Paigong, plan
     assert paigong("day", "explain", *planned, known + "x") == cli.REFUSED
     assert f'no job "{known}x"' in paigong.errors
     assert f"did you mean {known}" in paigong.errors
+
+
+def test_the_pick_list_has_the_units_of_the_shipments(tmp_path: Path) -> None:
+    make_day(tmp_path / "day", jobs=150, technicians=60, seed=3)
+    out = tmp_path / "out"
+    plan_day(
+        tmp_path / "day",
+        out,
+        base=None,
+        budget=Steps(steps=200),
+        workers=HereWorkers(),
+        seed=1,
+        progress=lambda *_: None,
+    )
+
+    def read(name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader((out / name).read_text(encoding="utf-8-sig").splitlines()))
+
+    visits = {row["job_id"]: row for row in read("stops.csv")}
+    shipped = sorted((row["order_line_id"], row["part_id"], row["quantity"]) for row in read("shipments.csv"))
+    assert shipped
+    picks = read("picklist.csv")
+    assert {row["carried"] for row in picks} == {"yes", "no"}
+    sent = [row for row in picks if row["carried"] == "no"]
+    assert sorted((row["order_line_id"], row["part_id"], row["quantity"]) for row in sent) == shipped
+    for row in picks:
+        visit = visits[row["job_id"]]
+        assert (row["technician_id"], row["sequence"], row["visit_at"]) == (
+            visit["technician_id"],
+            visit["sequence"],
+            visit["start"],
+        )
+        assert row["after_leaving"] == ("yes" if row["ready_at"] > row["leaves_at"] else "no")
+
+
+def test_the_ways_to_repair_are_counted_written_and_told(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    day, _ = planned
+    assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
+    assert "recommended" in paigong.output
+    assert "20 jobs" in paigong.output
+    rows = list(csv.DictReader((tmp_path / "modes.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == 4 * 20
+    job_id = rows[0]["job_id"]
+    assert paigong("day", "modes", day, "--job", job_id, "--lang", "zh") == cli.DONE
+    assert "不选远程：" in paigong.output
+    assert "Best" not in paigong.output
+    assert paigong("day", "modes", day, "--job", job_id) == cli.DONE
+    assert "Best" in paigong.output
+    assert paigong("day", "modes", day, "--job", job_id + "x") == cli.REFUSED
+    assert "did you mean" in paigong.errors
 
 
 def test_a_plan_that_is_not_there_cannot_be_explained(

@@ -21,7 +21,7 @@ from api.plan_files import PlanDocument, packed
 from api.plan_states import PlanState
 from api.run_process import run_here
 from api.schemas.figures import ComparedFigures, Figures
-from api.schemas.plan_documents import ChangeShown, LeftOutShown, RoutesGeoJson, RouteShown
+from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from api.store.plan_days import freeze
 from api.store.plans import RunLost, begin_run, end_run, file_of, keep_day, tell_progress
 from api.tables.events import Event
@@ -55,6 +55,7 @@ KEPT: dict[str, TypeAdapter[Any]] = {
     "kpis": TypeAdapter(ComparedFigures | Figures),
     "diff": TypeAdapter(list[ChangeShown]),
     "sheets": TypeAdapter(list[str]),
+    "picklist": TypeAdapter(list[PickShown]),
 }
 """What the documents of a plan are documented as: they are answered as they are kept."""
 

@@ -1,6 +1,7 @@
 """The printable sheets say what a technician needs, for every outlet, and let nothing typed run."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from datasets.sheets import write_sheets
@@ -155,7 +156,23 @@ def test_parts_to_pick_up_say_from_where_and_when(tmp_path: Path) -> None:
     plan = make.plan(day, make.route(day, ("a", 10 * H)), shipments=[shipment])
     page = text_of(written(tmp_path, day, plan)["o1.html"])
     assert "主控板 × 2" in page
-    assert "□ 主控板 p1 2 成都中转库（标准） 03-02 09:00 a" in page
+    assert "□ 1 主控板 p1 2 成都中转库（标准） 03-02 09:00 a" in page
+    assert "出发后到件" not in page
+
+
+def test_parts_that_come_after_leaving_and_those_on_the_van_say_so(tmp_path: Path) -> None:
+    day = network(
+        make.job("a", position=make.at(600)),
+        make.job("b", order_lines=(make.order_line(),)),
+        parts=(make.part(),),
+        warehouses=(make.warehouse(),),
+        lanes=(make.lane(),),
+    )
+    plan = make.plan(day, make.route(day, ("a", 8 * H), ("b", 10 * H)), shipments=[make.shipment(job_id="b")])
+    write_sheets(tmp_path / "sheets", replace(named(day), carried={"a": (("p1", 3),)}), plan)
+    page = text_of((tmp_path / "sheets" / "o1.html").read_text(encoding="utf-8"))
+    assert "□ 1 主控板 p1 3 随车常备 — a" in page
+    assert "□ 2 主控板 p1 1 成都中转库（标准） 03-02 09:00 出发后到件 b" in page
 
 
 def test_shifts_of_both_days_are_in_order_and_times_after_midnight_are_dated(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "Decided",
     "answer_at_once",
     "asked_of_orders",
+    "asked_order",
     "cancel_order",
     "confirm_quote",
     "decide",

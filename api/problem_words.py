@@ -139,6 +139,7 @@ _OURS = {
     "an integer beyond 64 bits": "整数超出 64 位",
     "at most 5 minutes ahead of this service's clock": "最多比服务时钟早 5 分钟",
     "byte {} is not UTF-8": "第 {0} 字节不是 UTF-8",
+    "a duration of PT1S to PT1H": "时长应为 PT1S 至 PT1H",
     "duration or steps, not both": "duration 与 steps 只能二选一",
     "exactly one of {}": "应恰为其中之一：{0}",
     "from not after to, at most 366 days apart": "from 不得晚于 to，最多相隔 366 天",

@@ -17,6 +17,7 @@ from api.language import Language
 from api.pages import Page, PageOf, page_of
 from api.parts_answers import Decided, answer_at_once, cancel_order, confirm_quote
 from api.parts_network import PartsNetwork
+from api.parts_replies import reply_shown
 from api.routes import router
 from api.schemas.parts_orders import (
     AnswerShown,
@@ -293,7 +294,7 @@ def _answer_shown(line: PartsOrderLine, language: Language) -> AnswerShown | Non
         answered_at=line.answered_at,  # type: ignore[arg-type]
         answered_by=line.answered_by,  # type: ignore[arg-type]
         run_id=line.run_id,
-        reply=line.reply,
+        reply=None if line.reply is None else reply_shown(line.reply, language),
     )
 
 

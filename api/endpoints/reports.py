@@ -90,6 +90,14 @@ COLUMNS = {
         *("job_id", "source", "external_id", "outlet_id", "outlet_name", "technician_id", "centre_id"),
         *(*_FOR_WHAT, *_PAID, "plan_id", "travel"),
     ],
+    "parts-response": [
+        *("centre_id", "lines", "in_time", "late", "missed", "open"),
+        *("confirmed", "substituted", "needs_approval", "backordered", "declined", "percent", "mean_minutes"),
+    ],
+    "fill-rate": [
+        *("centre_id", "part_id", "lines", "filled", "at_once", "backordered", "declined"),
+        *("units", "sent_units", "percent"),
+    ],
 }
 """The columns of each report as CSV."""
 

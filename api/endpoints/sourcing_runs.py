@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Path, Request, Response
@@ -18,6 +18,8 @@ from api.plan_states import ENDED
 from api.routes import router
 from api.run_queue import enqueue_run
 from api.schemas.parts_orders import SourcingRunShown, SourcingWish
+from api.schemas.runs import RunProblem
+from api.schemas.values import Money, priced
 from api.store.plan_days import centres_on
 from api.store.sourcing_runs import ask_to_cancel, create_run, get_run, list_runs
 from api.store.standings import local_date
@@ -69,7 +71,7 @@ def _wished(body: SourcingWish, edge: Edge, request: Request) -> Response:
             faults = [Fault(pointer="/centres", code="no_centre", detail="no centre today")]
         if faults:
             raise Refused("The run names what is not there.", faults=faults)
-        wish = body.model_dump(mode="json")
+        wish = {"centres": body.centres, "limits": body.limits.kept()}
         run = create_run(session, wish=wish, centre_ids=wanted, actor=edge.caller.actor, at=at)
         enqueue_run(session, request.app.state.queue, run.id)
         headers = {"Location": f"/v1/sourcing-runs/{run.id}", "ETag": etag(run.version)}
@@ -122,6 +124,17 @@ def cancel_run(run_id: RunId, edge: EdgeOf) -> Response:
 def run_shown(run: SourcingRun) -> SourcingRunShown:
     """Return a run as callers see it."""
     outcome = run.outcome or {}
-    names = ("orders", "lines", "answers", "again", "cost_fen", "items", "bound_fen", "gap")
-    own = {name: getattr(run, name) for name in SourcingRunShown.model_fields if name not in names}
-    return SourcingRunShown(**own | {name: outcome.get(name) for name in names})
+    told: dict[str, Any] = {name: outcome.get(name) for name in ("orders", "lines", "answers", "again", "gap")}
+    cost_fen, bound_fen, items = (outcome.get(name) for name in ("cost_fen", "bound_fen", "items"))
+    own: dict[str, Any] = {
+        name: getattr(run, name)
+        for name in ("id", "version", "state", "created_at", "started_at", "ended_at", "centre_ids")
+    }
+    return SourcingRunShown(
+        **own,
+        **told,
+        cost=None if cost_fen is None else Money(fen=cost_fen),
+        bound=None if bound_fen is None else Money(fen=bound_fen),
+        items=None if items is None else priced(items),
+        problem=None if run.problem is None else RunProblem(**run.problem),
+    )

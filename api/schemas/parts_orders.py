@@ -1,22 +1,29 @@
 """Orders of parts and sourcing runs on the wire."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from api.schemas.runs import RunProblem
 from api.schemas.values import Duration, Moment, Money, Sent, Shown
-from api.schemas.written import Identifier
+from api.schemas.written import Identifier, Iso8601
 from datasets.columns import MAX_COUNT
+from datasets.times import duration_of
 
 __all__ = [
     "AnswerShown",
     "ApproveWish",
     "DispatchShown",
+    "HelpShown",
+    "NearestShown",
     "OrderLineIn",
     "OrderLineShown",
+    "OtherWayShown",
     "PartsOrderIn",
     "PartsOrderShown",
     "PinWish",
+    "ReplyShown",
+    "RiskShown",
     "RunLimits",
     "SourcingRunShown",
     "SourcingWish",
@@ -25,6 +32,7 @@ __all__ = [
 Answering = Literal["confirm", "reserve", "later"]
 AnswerWord = Literal["confirmed", "substituted", "needs_approval", "backordered", "declined"]
 OrderState = Literal["open", "settled", "cancelled"]
+LONGEST_S = 3_600
 LineNumber = Annotated[int, Field(ge=1, le=1_000)]
 
 
@@ -92,6 +100,55 @@ class DispatchShown(Shown):
     )
 
 
+class OtherWayShown(Shown):
+    """Another way for a line, beside everything that is promised."""
+
+    source_id: str = Field(description="From there.", examples=["W-SZ"])
+    part_id: str = Field(description="What is sent.", examples=["P-0012"])
+    quantity: int = Field(description="Pieces.", examples=[2])
+    mode: str = Field(description="standard, express, dedicated or pickup.", examples=["standard"])
+    ships_at: Moment = Field(description="It leaves.", examples=["2026-03-02T17:00:00+08:00"])
+    eta_p90: Moment = Field(description="Promised.", examples=["2026-03-04T15:00:00+08:00"])
+    difference: Money = Field(description="What it costs more, all counted.")
+    reason: str = Field(description="The same in words, in the caller's language.", examples=["¥ 12.40 more"])
+
+
+class NearestShown(Shown):
+    """Why a line does not come from the nearest source."""
+
+    source_id: str = Field(description="The nearest.", examples=["W-NJ"])
+    why_not: str | None = Field(description="A stable word; null: it does come from there.", examples=["no_stock"])
+    reason: str = Field(description="In the caller's language.", examples=["W-NJ has none of it"])
+
+
+class HelpShown(Shown):
+    """What would help a line."""
+
+    kind: str = Field(description="A stable word.", examples=["transfer"])
+    source_id: str | None = Field(description="There; null: nowhere in particular.", examples=["W-NJ"])
+    part_id: str | None = Field(description="Of this part; null: the line's own.", examples=["P-0012"])
+    quantity: int | None = Field(description="So many pieces; null: not a matter of pieces.", examples=[2])
+    at: Moment | None = Field(description="When; null: at any time.")
+    reason: str = Field(description="In the caller's language.", examples=["4 more arrive tomorrow"])
+
+
+class RiskShown(Shown):
+    """Why a line may come too late."""
+
+    kind: str = Field(description="not_sent, late or spread.", examples=["late"])
+    late_by: Duration | None = Field(description="After it is needed; null: nothing is sent.", examples=["PT2H"])
+    reason: str = Field(description="In the caller's language.", examples=["2 h after it is needed"])
+
+
+class ReplyShown(Shown):
+    """What else there is to say of an answer."""
+
+    alternatives: list[OtherWayShown] = Field(description="The two next best ways.")
+    nearest: NearestShown | None = Field(description="About the nearest source; null: there is none.")
+    helps: list[HelpShown] = Field(description="What would help.")
+    risk: RiskShown | None = Field(description="Null: it comes in time.")
+
+
 class AnswerShown(Shown):
     """What a line is told."""
 
@@ -102,10 +159,7 @@ class AnswerShown(Shown):
     answered_at: Moment = Field(description="When.", examples=["2026-03-02T09:00:00+08:00"])
     answered_by: Literal["quote", "run", "watch", "person"] = Field(description="By whom.", examples=["quote"])
     run_id: str | None = Field(description="The sourcing run; null: none.", examples=["srun_0198f1c2"])
-    reply: dict[str, Any] | None = Field(
-        description="Two other ways, why not the nearest source, what would help, what is at risk; null: not told.",
-        examples=[{"alternatives": [], "nearest": None, "helps": [], "risk": None}],
-    )
+    reply: ReplyShown | None = Field(description="Other ways, why not the nearest source, help, risk; null: not told.")
 
 
 class OrderLineShown(Shown):
@@ -163,8 +217,18 @@ class ApproveWish(Sent):
 class RunLimits(Sent):
     """How long a run may take, and how near to the bound is near enough."""
 
-    seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds.", examples=[20])] = 20.0
+    duration: Annotated[Iso8601, Field(description="At most so long, PT1S to PT1H.", examples=["PT20S"])] = "PT20S"
     gap: Annotated[float, Field(ge=0, le=1, description="Share of the cost.", examples=[0.001])] = 0.0
+
+    @model_validator(mode="after")
+    def _bearable(self) -> Self:
+        if not 1 <= duration_of(self.duration).seconds <= LONGEST_S:
+            raise ValueError("a duration of PT1S to PT1H")
+        return self
+
+    def kept(self) -> dict[str, float]:
+        """Return the limits as a wish keeps them."""
+        return {"seconds": float(duration_of(self.duration).seconds), "gap": self.gap}
 
 
 class SourcingWish(Sent):
@@ -193,8 +257,10 @@ class SourcingRunShown(Shown):
     lines: int | None = Field(description="Lines decided.", examples=[181])
     answers: dict[str, int] | None = Field(description="Lines by answer.", examples=[{"confirmed": 170}])
     again: int | None = Field(description="Orders decided one by one: stock had gone meanwhile.", examples=[0])
-    cost_fen: int | None = Field(description="Cost of its answers, fen (CNY).", examples=[184_200])
-    items: dict[str, int] | None = Field(description="The cost item by item, fen (CNY).", examples=[{"freight": 9_000}])
-    bound_fen: int | None = Field(description="No answers cost less, fen (CNY).", examples=[184_100])
+    cost: Money | None = Field(description="Cost of its answers; null: not ended.")
+    items: dict[str, Money] | None = Field(
+        description="The cost item by item; null: not ended.", examples=[{"freight": {"fen": 9_000, "currency": "CNY"}}]
+    )
+    bound: Money | None = Field(description="No answers cost less; null: not ended.")
     gap: float | None = Field(description="(cost - bound) / cost.", examples=[0.0005])
-    problem: dict[str, Any] | None = Field(description="Of a failed run: why.", examples=[None])
+    problem: RunProblem | None = Field(description="Of a failed run: why.")

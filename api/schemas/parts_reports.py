@@ -1,10 +1,12 @@
 """Reports about parts on the wire."""
 
-from typing import Annotated
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from api.schemas.values import Shown
+from api.schemas.values import Duration, Shown
 
 __all__ = ["FillRateRow", "PartsResponseRow"]
 
@@ -26,7 +28,14 @@ class PartsResponseRow(Shown):
     backordered: Count = Field(description="First answer: later, with a time.", examples=[3])
     declined: Count = Field(description="First answer: no, with a reason.", examples=[1])
     percent: float | None = Field(description="In time, of those answered or due; null of none.", examples=[99.2])
-    mean_minutes: int | None = Field(description="From order to first answer; null: none.", examples=[2])
+    mean_to_answer: Duration | None = Field(description="From order to first answer; null: none.", examples=["PT2M"])
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        minutes = row["mean_minutes"]
+        said = {name: value for name, value in row.items() if name != "mean_minutes"}
+        return cls(**said, mean_to_answer=None if minutes is None else dt.timedelta(minutes=minutes))
 
 
 class FillRateRow(Shown):
@@ -42,3 +51,8 @@ class FillRateRow(Shown):
     units: Count = Field(description="Pieces ordered.", examples=[20])
     sent_units: Count = Field(description="Pieces promised or sent.", examples=[19])
     percent: float | None = Field(description="Of the pieces; null of none.", examples=[95.0])
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what is shown of a row."""
+        return cls(**row)

@@ -153,7 +153,7 @@ def test_a_run_leaves_what_is_confirmed_and_answers_the_rest(app: FastAPI, clien
     waiting = order(client, ("P3", 1))
     assert (answers(first), answers(waiting)) == (["confirmed"], ["declined"])
     late = order(client, ("P2", 3), answering="later")
-    run = client.post("/v1/sourcing-runs", json={"limits": {"seconds": 5}}).json()
+    run = client.post("/v1/sourcing-runs", json={"limits": {"duration": "PT5S"}}).json()
     run_sourcing_here(app.state.database, run["id"], "test", app.state.clock)
     done = client.get(f"/v1/sourcing-runs/{run['id']}").json()
     assert (done["state"], done["orders"], done["answers"], done["gap"]) == ("finished", 1, {"confirmed": 1}, 0)

@@ -113,6 +113,8 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
         parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
     if "Idempotency-Key" in names and (method != "post" or is_bulk(path)):
         operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "Idempotency-Key"]
+    elif "Idempotency-Key" in names:
+        kinds.append(Refused)  # a key that came with something else
     responses = operation["responses"]
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
         del responses["422"]  # the framework's own shape, which nothing here answers

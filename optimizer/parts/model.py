@@ -118,8 +118,8 @@ class Order:
 
     @property
     def own_outlet_id(self) -> str | None:
-        """The outlet whose own shelf may serve it: an order that is to fill the shelf is not served from it."""
-        return None if self.job_id is None else self.outlet_id
+        """The outlet whose own shelf may serve it: an order for nobody in particular is to fill the shelf."""
+        return self.outlet_id if self.waiting or self.job_id is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

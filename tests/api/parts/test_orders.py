@@ -114,7 +114,9 @@ def test_the_outlets_own_shelf_serves_at_once(client: TestClient) -> None:
     assert client.post("/v1/stock-snapshots", json=counted).status_code == 201
     (soonest, *_) = client.get("/v1/parts/availability?part_id=P2&outlet_id=O1").json()["items"]
     assert (soonest["source_id"], soonest["mode"], soonest["cost"]["fen"]) == ("O1", "pickup", 0)
-    shown = order(client, ("P2", 1))
+    filling = order(client, ("P2", 1))
+    assert filling["lines"][0]["dispatches"][0]["source_id"] != "O1", "a shelf is not filled from itself"
+    shown = order(client, ("P2", 1), waiting=True)
     assert shown["lines"][0]["dispatches"][0]["source_id"] == "O1"
     assert shelf(client, "O1")["free"] == 0
     change(client, shown, "cancel")

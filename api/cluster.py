@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 from api.exits import Failure
 from api.stop_button import StopButton
 from datasets.faults import Refusal
-from optimizer.budget import Budget
+from optimizer.budget import Budget, Countdown
 from optimizer.search.anneal import Stop
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ class UntilTold:
     def seconds_of(self, share: float) -> float | None:
         """Return how long a share of the budget lasts."""
         return self.budget.seconds_of(share)
+
+    def countdown(self, share: float) -> Countdown:
+        """Begin a share of the budget on the machine of the command, which knows of a stop."""
+        return self.budget.countdown(share)
 
 
 class _Told:

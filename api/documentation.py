@@ -100,21 +100,24 @@ def _declare_problems(path: str, method: str, operation: dict[str, Any]) -> None
     # Parameters that an address does not have are refused too.
     if parameters or "security" in operation:
         kinds.append(BadRequest)
-    if "{" in path:
-        kinds.append(NotFound)
-    if "If-Match" in names:
-        kinds += [PreconditionFailed, PreconditionRequired]
-    if "security" in operation and method != "get":
-        kinds.append(Forbidden)
-    if "requestBody" in operation:
-        kinds += [Refused, TooLarge]
+    for kind, so in (
+        (NotFound, "{" in path),
+        (PreconditionFailed, "If-Match" in names),
+        (PreconditionRequired, "If-Match" in names),
+        (Forbidden, "security" in operation and method != "get"),
+        (Refused, "requestBody" in operation),
+        (TooLarge, "requestBody" in operation),
+    ):
+        if so:
+            kinds.append(kind)
     for parameter in parameters:
         # 428 says more than the framework's words for what is missing: so it is optional there, and not here.
         parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
-    if "Idempotency-Key" in names and (method != "post" or is_bulk(path)):
-        operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "Idempotency-Key"]
-    elif "Idempotency-Key" in names:
-        kinds.append(Refused)  # a key that came with something else
+    if "Idempotency-Key" in names:
+        if method == "post" and not is_bulk(path):
+            kinds.append(Refused)  # a key that came with something else
+        else:
+            operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "Idempotency-Key"]
     responses = operation["responses"]
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
         del responses["422"]  # the framework's own shape, which nothing here answers

@@ -1,11 +1,16 @@
 """How long a search may go on: a budget that is shared out, without a clock of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from optimizer.search.anneal import Stop
 
-__all__ = ["Budget", "Portion", "Steps"]
+__all__ = ["Budget", "Countdown", "Portion", "Steps"]
+
+
+Countdown = Callable[[], float | None]
+"""Returns the seconds that are left, None without a limit."""
 
 
 class Budget(Protocol):
@@ -22,6 +27,10 @@ class Budget(Protocol):
 
     def seconds_of(self, share: float) -> float | None:
         """Return how long a share lasts, None when nothing may depend on a clock."""
+        ...
+
+    def countdown(self, share: float) -> Countdown:
+        """Begin a share in the process that asks, which need not be a worker; it says how many seconds are left."""
         ...
 
 
@@ -47,6 +56,11 @@ class Steps:
         del share
         return None
 
+    def countdown(self, share: float) -> Countdown:
+        """Return that there is no limit: steps are not timed."""
+        del share
+        return lambda: None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
@@ -67,3 +81,7 @@ class Portion:
     def seconds_of(self, share: float) -> float | None:
         """Return how long a share of the part lasts."""
         return self.budget.seconds_of(self.part * share)
+
+    def countdown(self, share: float) -> Countdown:
+        """Begin a share of the part here."""
+        return self.budget.countdown(self.part * share)

@@ -117,10 +117,8 @@ def dispatch(
 
 def _remaining(budget: Budget, workers: Workers) -> Remaining:
     """Return how long one decision about the kits may take: as long as searching again, nothing once a person stops."""
-    limit_s, stop = budget.seconds_of(KITS_SHARE), budget.begin(KITS_SHARE)
-    if limit_s is None:
-        return lambda: 0.0 if workers.stopped else None
-    return lambda: 0.0 if workers.stopped else limit_s * (1 - stop(0))
+    left = budget.countdown(KITS_SHARE)
+    return lambda: 0.0 if workers.stopped else left()
 
 
 def search_on(day: Day, begin: Plan, travel: TravelTimes, *, budget: Budget, workers: Workers, seed: int) -> Plan:
@@ -262,6 +260,7 @@ class _Run:
             routes, fen = found, found_fen
             if not gaining or self.workers.stopped:
                 break
+        self.progress("kits", 1.0)
         return routes
 
     def _decided_again(self, routes: Mapping[str, Route]) -> Kits:

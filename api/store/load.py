@@ -13,7 +13,8 @@ from api.store.jobs import By, Entered, enter_jobs, lived_on
 from api.store.network import NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
 from api.store.parts_load import put_supply
 from api.store.settings import put_values
-from api.tables.network import AreaRow
+from api.store.standings import local_date
+from api.tables.network import AreaRow, CentreRow
 from datasets.day import DaySource
 from geo.areas import Areas
 
@@ -40,11 +41,14 @@ class Loaded:
 def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> Loaded:
     """Load a day folder that was read and found good; loading it again changes nothing.
 
-    From its first date on the network is that of the folder: what is not in it has ended. Jobs that are not in it
-    stay as they are; so do appointments, consents, locks and published visits of jobs to which something has happened
-    here, and jobs that are closed.
+    From its first date on the network is that of the folder: what is not in it has ended. In an empty store it holds
+    from today on if that is earlier, for customers call and parts are ordered before a day that is planned begins.
+    Jobs that are not in it stay as they are; so do appointments, consents, locks and published visits of jobs to which
+    something has happened here, and jobs that are closed.
     """
     from_ = read.settings.date
+    if session.scalar(select(CentreRow.id).limit(1)) is None:
+        from_ = min(from_, local_date(now))
     tables = {
         name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True)
         for name in NETWORK_TABLES

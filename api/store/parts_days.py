@@ -35,7 +35,10 @@ def supply_cells(
     parts = {row["part_id"] for row in tables["parts"]}
     own = [key for key in sorted(shelves) if key[0] in outlets]
     sources = {row["warehouse_id"] for row in tables["warehouses"]} | {source_id for source_id, _ in own}
-    query = select(PartsOrder).where(PartsOrder.state == OPEN, PartsOrder.quoted_until.is_(None))
+    # A day that is planned for an earlier moment knows nothing of what was ordered since.
+    query = select(PartsOrder).where(
+        PartsOrder.state == OPEN, PartsOrder.quoted_until.is_(None), PartsOrder.ordered_at <= now
+    )
     rows = session.scalars(query.order_by(PartsOrder.ordered_at, PartsOrder.id)).all()
     ours = [row for row in rows if row.outlet_id in outlets and row.job_id not in job_ids and row.id not in job_ids]
     by_date: dict[str, list[dict[str, str]]] = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from optimizer.budget import Budget
+from optimizer.budget import Budget, Countdown
 from optimizer.search.anneal import Stop
 
 __all__ = ["STEPS_PER_PAIR", "UntilConverged", "until_converged"]
@@ -42,6 +42,10 @@ class UntilConverged:
     def seconds_of(self, share: float) -> float | None:
         """Return how long a share of the budget lasts at most."""
         return self.budget.seconds_of(share)
+
+    def countdown(self, share: float) -> Countdown:
+        """Begin a share of the budget here."""
+        return self.budget.countdown(share)
 
 
 def until_converged(budget: Budget, tasks: int) -> Budget:

@@ -120,7 +120,7 @@ def test_a_run_in_the_middle_of_its_search_is_cancelled(stocked: Database, tmp_p
         assert told[-1].type == "plan.finished", "an attempt that was ended tells nothing any more"
     with stocked.write() as session:
         with pytest.raises(RunLost):
-            tell_progress(session, plan_id, 1, {}, NOW)
+            tell_progress(session, plan_id, 1, {"stage": "search", "share": 0.0}, NOW)
         with pytest.raises(Conflict):
             ask_to_cancel(session, get_plan(session, plan_id, lock=True), NOW)
 
@@ -211,7 +211,7 @@ def test_a_run_goes_on_while_the_api_is_dead(sqlite_url: str, tmp_path: Path) ->
             assert answer.status_code == 202, answer.text
             path = answer.headers["location"]
             plan_id = answer.json()["id"]
-            until(lambda: client.get(path).json()["progress"].get("best") is not None, "something was found")
+            until(lambda: (client.get(path).json()["progress"] or {}).get("best") is not None, "something was found")
             process.kill()
         told = plan_of(database, plan_id).told
         until(lambda: plan_of(database, plan_id).told > told, "the run tells more")

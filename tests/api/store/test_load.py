@@ -21,6 +21,7 @@ from api.errors import Conflict
 from api.store.days import day_of, read_jobs
 from api.store.jobs import By, change_job, enter_jobs, job_history
 from api.store.load import load_day
+from api.store.plan_days import centres_on
 from api.tables.jobs import JobHistory, JobRow
 from api.upgrade import target_metadata
 from datasets.day import DayFolder, read_day, read_source
@@ -42,6 +43,17 @@ def test_a_second_load_changes_nothing(loaded: Database, day_path: Path) -> None
     assert again.changes == 0
     assert counts(loaded) == before
     assert before["jobs"] == before["job_history"] == 120
+
+
+def test_a_network_that_is_loaded_the_evening_before_holds_at_once(database: Database, day_path: Path) -> None:
+    """Customers call and outlets order parts before the day that is planned begins."""
+    evening = NOW - dt.timedelta(days=1)
+    with database.write() as session:
+        load_day(session, read_source(day_path), by=BY, now=evening)
+        today = DATE - dt.timedelta(days=1)
+        assert centres_on(session, today) == centres_on(session, DATE) != []
+        assert centres_on(session, today - dt.timedelta(days=1)) == []
+        assert load_day(session, read_source(day_path), by=BY, now=evening).changes == 0
 
 
 def test_what_the_store_has_promised_since_outlives_another_load(loaded: Database, day_path: Path) -> None:

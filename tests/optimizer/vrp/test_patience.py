@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from optimizer.budget import Steps
+from optimizer.budget import Countdown, Steps
 from optimizer.search.anneal import Stop
 from optimizer.vrp.patience import STEPS_PER_PAIR, UntilConverged, until_converged
 from optimizer.vrp.plan import StepKind
@@ -59,6 +59,10 @@ class Counted:
     def seconds_of(self, share: float) -> float | None:
         del share
         return None
+
+    def countdown(self, share: float) -> Countdown:
+        del share
+        return lambda: None
 
 
 def test_two_tasks_do_not_take_all_the_time_there_is() -> None:

@@ -37,7 +37,7 @@ COLUMNS = (
     Sentence(en="if forced, yuan", zh="强派差额（元）"),
     Sentence(en="what stands against it", zh="阻碍"),
 )
-REMEDY = Sentence(en="Remedy", zh="办法")
+REMEDY = Sentence(en="Remedy: ", zh="办法：")
 NONE = Sentence(en="none", zh="无")
 
 
@@ -58,9 +58,12 @@ def _print(console: Console, explanation: Explanation, tongue: Language) -> None
     console.print(_in(explanation.said, tongue), markup=False, highlight=False)
     remedy = _in(explanation.remedy.said if explanation.remedy else NONE, tongue)
     if explanation.why is not Why.SERVED:
-        console.print(f"{_in(REMEDY, tongue)}: {remedy}", markup=False, highlight=False)
+        console.print(f"{_in(REMEDY, tongue)}{remedy}", markup=False, highlight=False)
     if explanation.candidates:
-        table = Table(*(_in(column, tongue) for column in COLUMNS))
+        table = Table()
+        for column in COLUMNS:
+            # Chinese has no spaces to break lines at.
+            table.add_column(_in(column, tongue), overflow="fold")
         for candidate in explanation.candidates:
             table.add_row(*_row(candidate, tongue))
         console.print(table, markup=False, highlight=False)

@@ -123,6 +123,7 @@ class Grid(NamedTuple):
     never_s: int
     waiting_fen: int
     late_fen_per_hour: int
+    sooner_fen_per_hour: int
     release_fen: int
     substitute_fen: int
     over_quota_fen: int
@@ -206,6 +207,7 @@ def lay_out(asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[s
         never_s=never_s(asked),
         waiting_fen=asked.tariff.waiting_fen_per_hour,
         late_fen_per_hour=asked.charges.late_fen_per_hour,
+        sooner_fen_per_hour=asked.charges.sooner_fen_per_hour,
         release_fen=asked.charges.release_fen,
         substitute_fen=asked.charges.substitute_fen,
         over_quota_fen=asked.charges.over_quota_fen,

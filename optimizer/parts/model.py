@@ -139,7 +139,7 @@ class Charges:
     backorder_fen: per line nobody can send, before lateness. split_fen: each source of an order beyond its first.
     release_fen: per unit taken below the floor, for the classes in `release` (and urgent waiting orders) only.
     over_quota_fen: per unit. substitute_fen: per line sent as another part. proximity_fen_per_100km: nearer first
-    (就近).
+    (就近). sooner_fen_per_hour: from now until an order is there, whoever it is for: nothing lies about for nothing.
     """
 
     consignment_fen: int = 500
@@ -151,6 +151,7 @@ class Charges:
     over_quota_fen: int = 100
     substitute_fen: int = 500
     proximity_fen_per_100km: int = 1
+    sooner_fen_per_hour: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ def late_fen(asked: Sourcing, order: Order, ready_s: int) -> int:
     )
     if order.waiting:
         fen += weight * (max(0, event_s - order.ordered_s) * asked.tariff.waiting_fen_per_hour // _HOUR_S) // 100
+    fen += max(0, ready_s - asked.now_s) * asked.charges.sooner_fen_per_hour // _HOUR_S
     if order.needed_by_s is not None and ready_s > order.needed_by_s:
         hours_fen = (ready_s - order.needed_by_s) * asked.charges.late_fen_per_hour // _HOUR_S
         fen += hours_fen * weight // 100

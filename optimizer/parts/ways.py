@@ -112,6 +112,7 @@ def _late_of(g: Grid, group: int, ready: int) -> int:
         fen += o.weight * late_fen(g, g.clocks[c, 0], ready + o.lead - g.clocks[c, 1]) // 100  # type: ignore[arg-type]
     if o.waits_from < NEVER_S:
         fen += o.weight * (max(0, ready + o.lead - o.waits_from) * g.waiting_fen // 3600) // 100
+    fen += max(0, ready - g.now) * g.sooner_fen_per_hour // 3600
     if ready > o.needed_by:
         fen += (ready - o.needed_by) * g.late_fen_per_hour // 3600 * o.weight // 100
     return int(fen)

@@ -105,7 +105,7 @@ def fitted(sendings: Iterable[Sending], shelves: Mapping[Key, Standing]) -> tupl
         if (here := min(left, max(0, free.get(one.key, 0)))) > 0:
             free[one.key] -= here
             left -= here
-            found.append(replace(one, quantity=here, below_floor=min(here, one.below_floor)))
+            found.append(replace(one, quantity=here, below_floor=min(here, one.below_floor), arrives_at=None))
         for place, arrival in enumerate(arriving.get(one.key, ())):
             if left and arrival.ready_at <= one.ships_at and (units := min(left, arrival.quantity)):
                 arriving[one.key][place] = replace(arrival, quantity=arrival.quantity - units)
@@ -195,6 +195,7 @@ def keep(
             order_id=order_id,
             line_id=one.line_id,
             sends=one.written(),
+            arrives_at=one.arrives_at,
             actor=actor,
             created_at=now,
             expires_at=until,

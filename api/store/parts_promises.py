@@ -4,7 +4,6 @@ Whoever promises has locked the shelves (`parts_shelves.lock_shelves`) in the sa
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -227,19 +226,20 @@ def allocate_shipments(
     """Promise what a plan sends in the place of what was promised to these jobs; return jobs that are short of parts.
 
     first: the date whose midnight the plan's clock counts from. What has left for a line stays, and is not sent again.
-    A kit is complete or nothing: the job that lacks one part is promised none.
+    A kit is complete or nothing: the job that lacks one part is promised none. So is one whose departure was missed.
     """
     lock_shelves(session, {one.part_id for one in shipments} | _promised_parts(session, holders))
     release(session, holders, now)
     gone = _sent_lines(session, holders)
-    wanted: defaultdict[str, list[Sending]] = defaultdict(list)
-    for one in shipments:
-        if one.job_id in holders and one.order_line_id not in gone:
-            wanted[one.job_id].append(_sending(one, first, now))
+    unsent = [one for one in shipments if one.job_id in holders and one.order_line_id not in gone]
+    # Departures are whole seconds: one of this second is not missed.
+    by = now.replace(microsecond=0)
+    missed = {one.job_id for one in unsent if moment_of(first, one.ships_s) < by}
+    wanted = [_sending(one, first, now) for one in unsent if one.job_id not in missed]
     shelves = standings(session, {one.part_id for one in shipments}, now)
-    found, short_lines = fitted((one for some in wanted.values() for one in some), shelves)
-    job_of = {one.line_id: job_id for job_id, some in wanted.items() for one in some}
-    short = {job_of[line_id] for line_id in short_lines}
+    found, short_lines = fitted(wanted, shelves)
+    job_of = {one.order_line_id: one.job_id for one in unsent}
+    short = missed | {job_of[line_id] for line_id in short_lines}
     _add(session, [(job_of[one.line_id], one, False) for one in found if job_of[one.line_id] not in short], now)
     return sorted(short)
 

@@ -33,6 +33,7 @@ __all__ = [
     "lock_shelves",
     "standing_of",
     "standings",
+    "whole_second",
 ]
 
 HELD = "held"
@@ -87,6 +88,11 @@ class Standing:
     def free(self) -> int:
         """What may still be promised."""
         return self.on_hand - self.reserved - self.held - self.promised
+
+
+def whole_second(moment: dt.datetime) -> dt.datetime:
+    """Return the next whole second: whoever reckons in seconds must not find units there before they are."""
+    return moment if moment.microsecond == 0 else moment.replace(microsecond=0) + dt.timedelta(seconds=1)
 
 
 def count_stock(session: Session, counts: Sequence[Count], *, actor: str, now: dt.datetime) -> set[int]:
@@ -195,7 +201,10 @@ def _standings(session: Session, where: ColumnElement[bool], now: dt.datetime) -
 
 def _arrivals(inbound: Sequence[Mapping[str, Any]], as_of: dt.datetime) -> tuple[Arrival, ...]:
     """Return what the count knew to be on its way; what was ready by then it has counted."""
-    read = (Arrival(quantity=one["quantity"], ready_at=dt.datetime.fromisoformat(one["ready_at"])) for one in inbound)
+    read = (
+        Arrival(quantity=one["quantity"], ready_at=whole_second(dt.datetime.fromisoformat(one["ready_at"])))
+        for one in inbound
+    )
     return tuple(sorted((one for one in read if one.ready_at > as_of), key=lambda one: one.ready_at))
 
 

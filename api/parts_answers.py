@@ -1,7 +1,7 @@
 """Orders of parts are answered: from what is left on the shelves, with promises in the same transaction."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ from api.event_types import EventType
 from api.events import emit
 from api.parts_network import PartsNetwork
 from api.parts_quotes import NOTHING_PROMISED
+from api.parts_refusals import lost, no_network, nowhere
 from api.parts_replies import reply_written
 from api.store.parts_orders import (
     CANCELLED,
@@ -21,7 +22,7 @@ from api.store.parts_orders import (
     SETTLED,
     OrderSeen,
     quota_left,
-    undecided,
+    units_of_orders,
 )
 from api.store.parts_promises import RELEASED, USED, Sending, allocate, fitted, keep, release, sends_of
 from api.store.parts_shelves import lock_shelves, standings
@@ -48,7 +49,9 @@ __all__ = [
     "cancel_order",
     "confirm_quote",
     "decide",
+    "decline_unanswered",
     "let_go",
+    "settle_sent",
     "take_back",
 ]
 
@@ -77,7 +80,7 @@ def asked_order(network: PartsNetwork, seen: OrderSeen, now: dt.datetime) -> Ord
             pinned_source_id=line.pinned_source_id,
         )
         for line in seen.lines
-        if undecided(line) and line.quantity > seen.sent(line, now) and line.part_id in network.parts
+        if seen.undecided(line) and line.quantity > seen.sent(line, now) and line.part_id in network.parts
     )
     outlet = network.outlets.get(row.outlet_id)
     if not lines or outlet is None:
@@ -111,13 +114,17 @@ def asked_of_orders(session: Session, network: PartsNetwork, seen: Sequence[Orde
 
 
 def _quotas(session: Session, seen: Sequence[OrderSeen]) -> list[Quota]:
-    approved = {(one.row.outlet_id, line.part_id) for one in seen for line in one.lines if line.approved_at is not None}
-    ids = [one.row.id for one in seen]
-    left = quota_left(session, {one.row.outlet_id for one in seen} if len(seen) < 100 else None, ids[:100])
+    """Return what is left of quotas without these orders; what is approved of a single one it has beside it."""
+    standing = quota_left(session, {one.row.outlet_id for one in seen} if len(seen) < 100 else None)
+    own = units_of_orders(session, [one.row.id for one in seen])
+    approved: Counter[tuple[str, str]] = Counter()
+    if len(seen) == 1:
+        row = seen[0].row
+        approved.update({(row.outlet_id, one.part_id): one.quantity for one in seen[0].lines if one.approved_at})
+    keys = [(one.row.outlet_id, one.row.part_id) for one in standing]
     return [
-        Quota(outlet_id=one.row.outlet_id, part_id=one.row.part_id, left=one.left)
-        for one in left
-        if len(seen) > 1 or (one.row.outlet_id, one.row.part_id) not in approved
+        Quota(outlet_id=key[0], part_id=key[1], left=max(one.left_besides(own[key]), approved[key]))
+        for key, one in zip(keys, standing, strict=True)
     ]
 
 
@@ -125,7 +132,7 @@ def take_back(session: Session, seen: Sequence[OrderSeen], now: dt.datetime) -> 
     """Take back what is promised or reserved to lines that are decided again, and has not left."""
     for first in range(0, len(seen), AT_ONCE):
         some = seen[first : first + AT_ONCE]
-        lines = [line.id for one in some for line in one.lines if undecided(line)]
+        lines = [line.id for one in some for line in one.lines if one.undecided(line)]
         release(session, [one.row.id for one in some], now, Allocation.line_id.in_(lines))
         for one in some:
             let_go(one)
@@ -145,27 +152,18 @@ def answer_at_once(session: Session, network: PartsNetwork, seen: OrderSeen, dec
     now = decided.now
     lock_shelves(session, network.also(line.part_id for line in seen.lines))
     asked = asked_of_orders(session, network, [seen], now)
-    answers = {line.id: _nowhere(seen, line) for line in seen.lines if undecided(line) and seen.sent(line, now) == 0}
+    answers = {
+        line.id: nowhere(seen.row, line) for line in seen.lines if seen.undecided(line) and seen.sent(line, now) == 0
+    }
     replies: tuple[LineReply, ...] = ()
     if asked.orders:
         quote = QuoteDesk(replace(asked, orders=()), NOTHING_PROMISED).quote(asked.orders[0])
         answers |= {answer.line_id: answer for answer in quote.answers}
         replies = quote.replies
-    if answers:
-        decide(session, network, [(seen, answers)], decided, replies)
-
-
-def _nowhere(seen: OrderSeen, line: PartsOrderLine) -> LineAnswer:
-    """Return what is told where the network has the outlet or the part no more."""
-    return LineAnswer(
-        line_id=line.id,
-        order_id=seen.row.id,
-        answer=Answer.DECLINED,
-        reason=f"{seen.row.outlet_id} or {line.part_id} is not in the network any more",
-        reason_zh=f"{seen.row.outlet_id}或{line.part_id}已不在网络中",
-        eta_p50_s=None,
-        eta_p90_s=None,
-    )
+    if answers and decide(session, network, [(seen, answers)], decided, replies):
+        # Nobody is left without an answer.
+        told = {line.id: lost(seen.row, line) for line in seen.lines if line.id in answers}
+        decide(session, network, [(seen, told)], decided)
 
 
 def decide(
@@ -191,10 +189,10 @@ def decide(
     for one in fits:
         found[one.line_id].append(one)
     told = {reply.line_id: reply for reply in replies}
-    lost = []
+    unfit = []
     for seen, of_lines in answers:
         if short & of_lines.keys():
-            lost.append(seen)
+            unfit.append(seen)
             continue
         for line in seen.lines:
             if (answer := of_lines.get(line.id)) is not None:
@@ -202,7 +200,7 @@ def decide(
                 _answer(network, line, answer, told.get(line.id), decided)
         _respond(session, seen, of_lines.keys(), decided)
     session.flush()
-    return lost
+    return unfit
 
 
 def _promise(
@@ -246,11 +244,15 @@ def _answer(
     if said is Answer.NEEDS_APPROVAL and line.approved_at is not None:
         others = any(dispatch.part_id != line.part_id for dispatch in answer.dispatches)
         said = Answer.SUBSTITUTED if others else Answer.CONFIRMED
-    line.answer, line.reason, line.reason_zh = said.value, answer.reason, answer.reason_zh
     line.eta_p50_at = None if answer.eta_p50_s is None else network.moment(answer.eta_p50_s)
     line.eta_p90_at = None if answer.eta_p90_s is None else network.moment(answer.eta_p90_s)
-    line.answered_at, line.answered_by, line.run_id = decided.now, decided.by, decided.run_id
     line.reply = None if reply is None else reply_written(reply, network)
+    _say(line, said, answer.reason, answer.reason_zh, decided)
+
+
+def _say(line: PartsOrderLine, said: Answer, reason: str, reason_zh: str, decided: Decided) -> None:
+    line.answer, line.reason, line.reason_zh = said.value, reason, reason_zh
+    line.answered_at, line.answered_by, line.run_id = decided.now, decided.by, decided.run_id
     if line.first_answer is None:
         line.first_answer, line.first_answered_at = line.answer, decided.now
 
@@ -288,13 +290,17 @@ def _told(line: PartsOrderLine) -> dict[str, Any]:
 
 
 def confirm_quote(session: Session, network: PartsNetwork, seen: OrderSeen, decided: Decided) -> None:
-    """Promise what is reserved for a quote that has not run out; one that has missed a departure is answered anew."""
+    """Promise what is reserved for a quote. The caller has locked the shelves before it looked at the clock.
+
+    A quote that has missed a departure, or whose units are not there any more, is answered anew.
+    """
     row, now = seen.row, decided.now
-    lock_shelves(session, network.also(line.part_id for line in seen.lines))
     kept = [one for some in seen.reserved.values() for one in some if one.order_id == row.id]
-    sendings = [sends_of(one) for one in kept]
-    if any(one.ships_at < now for one in sendings):
-        let_go(seen)
+    let_go(seen)
+    session.flush()
+    wanted = [sends_of(one) for one in kept]
+    found, short = fitted(wanted, standings(session, {one.part_id for one in wanted}, now))
+    if short or any(one.ships_at < now for one in wanted):
         for line in seen.lines:
             line.answer = None
         row.quoted_until = None
@@ -303,11 +309,39 @@ def confirm_quote(session: Session, network: PartsNetwork, seen: OrderSeen, deci
         return
     waiting = {line.id for line in seen.lines if line.answer == Answer.NEEDS_APPROVAL}
     for reservation in kept:
-        reservation.state, reservation.version = USED, reservation.version + 1
+        reservation.state = USED
     for waits in (True, False):
-        some = [one for one in sendings if (one.line_id in waiting) == waits]
+        some = [one for one in found if (one.line_id in waiting) == waits]
         allocate(session, row.id, some, now, provisional=waits)
     _respond(session, seen, [line.id for line in seen.lines], decided)
+    session.flush()
+
+
+def settle_sent(session: Session, seen: OrderSeen, decided: Decided) -> bool:
+    """Give backordered lines of which all has left their last answer; return whether there were any."""
+    done = [
+        line
+        for line in seen.lines
+        if line.answer == Answer.BACKORDERED and seen.sent(line, decided.now) >= line.quantity
+    ]
+    for line in done:
+        others = any(one.part_id != line.part_id for one in seen.promised[line.id])
+        said = Answer.SUBSTITUTED if others else Answer.CONFIRMED
+        _say(line, said, "all of it has left", "已全部发出", decided)
+    if done:
+        _respond(session, seen, [line.id for line in done], decided)
+        session.flush()
+    return bool(done)
+
+
+def decline_unanswered(session: Session, seen: OrderSeen, decided: Decided) -> None:
+    """Decline what has no answer, where no network holds that could give one."""
+    lines = [line for line in seen.lines if line.answer is None]
+    release(session, [seen.row.id], decided.now, Allocation.line_id.in_([line.id for line in lines]))
+    for line in lines:
+        told = no_network(seen.row, line)
+        _say(line, told.answer, told.reason, told.reason_zh, decided)
+    _respond(session, seen, [line.id for line in lines], decided)
     session.flush()
 
 

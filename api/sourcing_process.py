@@ -3,6 +3,7 @@
 It can be killed at any line: before that transaction nothing has happened, after it the run has ended.
 """
 
+import datetime as dt
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from api.clock import Clock, utc_now
 from api.database import Database
 from api.errors import Conflict
-from api.parts_answers import Decided, answer_at_once, asked_of_orders, decide, take_back
+from api.parts_answers import Decided, answer_at_once, asked_of_orders, decide, settle_sent, take_back
 from api.parts_network import PartsNetwork, PartsNetworks
 from api.patience import GONE, patiently
 from api.plan_states import PlanState
@@ -27,10 +28,10 @@ from api.store.parts_orders import OPEN, OrderSeen, orders_of
 from api.store.parts_shelves import lock_shelves
 from api.store.plans import RunLost
 from api.store.sourcing_runs import begin_run, end_run, hold_run, run_alone
-from api.tables.parts import PartsOrder, SourcingRun
+from api.tables.parts import PartsOrder, PartsOrderLine, SourcingRun
 from api.workers import end_with_parent
 from optimizer.parts.check import faults
-from optimizer.parts.model import LineAnswer, Sourced, SourcingCost
+from optimizer.parts.model import LineAnswer, Sourced, Sourcing, SourcingCost
 from optimizer.parts.replies import replies
 from optimizer.parts.reply import LineReply
 from optimizer.parts.sourcing import source
@@ -42,7 +43,8 @@ MOST_EXPLAINED = 2_000
 """Lines of a run that are given all their replies: more of them take longer to explain than to decide."""
 
 Returned = TypeVar("Returned")
-Solved = tuple[Sourced, tuple[LineReply, ...], Mapping[str, int]]
+Stamp = tuple[int, tuple[int, ...]]
+Solved = tuple[Sourced, tuple[LineReply, ...], Mapping[str, Stamp]]
 
 
 def run_sourcing_of_worker(settings: Settings, run_id: str, executor: str) -> None:
@@ -117,31 +119,40 @@ def _open(session: Session, centre_ids: Sequence[str], *, lock: bool = False) ->
 def _solved(database: Database, run: SourcingRun, network: PartsNetwork, clock: Clock) -> Solved:
     """Decide over all open orders, as if their provisional promises were given back; nothing is written."""
     limits = run.wish["limits"]
-    with database.read() as session:
-        seen = _open(session, run.centre_ids)
-        versions = {one.row.id: one.row.version for one in seen}
-        asked = asked_of_orders(session, network, seen, clock())
+
+    def look() -> tuple[Sourcing, Mapping[str, Stamp]]:
+        # It gives back before it looks: a reader that turns writer could only fail.
+        with database.write() as session:
+            seen, now = _open(session, run.centre_ids), clock()
+            stamps = {one.row.id: _stamp(one, now) for one in seen}
+            found = asked_of_orders(session, network, seen, now)
+            session.rollback()
+        return found, stamps
+
+    asked, stamps = patiently(look)
     begun = time.monotonic()
     sourced = source(asked, remaining=lambda: limits["seconds"] - (time.monotonic() - begun), gap=limits["gap"])
     if found := faults(asked, sourced):
         raise _Illegal(found)
     told = replies(asked, sourced) if len(sourced.answers) <= MOST_EXPLAINED else ()
-    return sourced, told, versions
+    return sourced, told, stamps
+
+
+def _stamp(seen: OrderSeen, now: dt.datetime) -> Stamp:
+    """Return what tells whether an order asks for what it asked for before."""
+    return seen.row.version, tuple(seen.sent(line, now) for line in seen.lines)
 
 
 def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork, solved: Solved, clock: Clock) -> None:
     """Write the answers to the orders that are as they were; those whose stock has gone are answered by themselves."""
-    sourced, told, versions = solved
+    sourced, told, stamps = solved
     now = clock()
     run = hold_run(session, run_id, attempt)
     of_order: dict[str, dict[str, LineAnswer]] = {}
     for answer in sourced.answers:
         of_order.setdefault(answer.order_id, {})[answer.line_id] = answer
-    seen = [
-        one
-        for one in _open(session, run.centre_ids, lock=True)
-        if one.row.id in of_order and versions.get(one.row.id) == one.row.version
-    ]
+    opened = _open(session, run.centre_ids, lock=True)
+    seen = [one for one in opened if one.row.id in of_order and stamps.get(one.row.id) == _stamp(one, now)]
     lock_shelves(session, network.also(line.part_id for one in seen for line in one.lines))
     take_back(session, seen, now)
     decided = Decided(by="run", now=now, actor=run.actor, run_id=run_id)
@@ -156,16 +167,19 @@ def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork,
     again = [one for one in seen if one.row.id in late] + decide(session, network, ready, decided, told)
     for one in again:
         answer_at_once(session, network, one, decided)
-    outcome = _outcome(sourced, seen, len(again))
+    for one in opened:
+        settle_sent(session, one, decided)
+    written = [line for one in seen for line in one.lines if line.id in of_order[one.row.id]]
+    outcome = _outcome(sourced, len(seen), written, len(again))
     end_run(session, run_id, attempt, PlanState.FINISHED, now, outcome=outcome)
 
 
-def _outcome(sourced: Sourced, seen: Sequence[OrderSeen], again: int) -> dict[str, Any]:
+def _outcome(sourced: Sourced, orders: int, lines: Sequence[PartsOrderLine], again: int) -> dict[str, Any]:
     cost = sourced.cost.total
     return {
-        "orders": len(seen),
-        "lines": len(sourced.answers),
-        "answers": dict(Counter(answer.answer.value for answer in sourced.answers)),
+        "orders": orders,
+        "lines": len(lines),
+        "answers": dict(Counter(line.answer for line in lines)),
         "again": again,
         "cost_fen": cost,
         "items": {item.name: getattr(sourced.cost, item.name) for item in fields(SourcingCost)},

@@ -9,14 +9,13 @@ from typing import Self
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.booking import expire_holds
 from api.clock import Clock
 from api.database import Database
 from api.desks import Desks
 from api.edge import REPLAYED_FOR
-from api.errors import Conflict, Problem
+from api.errors import Conflict
 from api.logs import store_error
 from api.parts_network import PartsNetworks
 from api.parts_watch import watch_orders
@@ -94,7 +93,8 @@ class Watchman:
             begun = time.monotonic()
             try:
                 said = self.round()
-            except (SQLAlchemyError, Problem) as error:
+            except Exception as error:
+                # Whatever it is, the next look may go well; without this thread nobody would look.
                 log.error("watch", **store_error(error))
                 said = {}
             if said:

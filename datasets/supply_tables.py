@@ -65,6 +65,17 @@ def _check_orders(orders: Table, jobs: Table, faults: FaultList) -> None:
         orders.refuse(taken, "order_id", "an id that no job in jobs.csv has: its kit is an order of that name", faults)
         known = orders.among("job_id", jobs.ids - {""})
         orders.refuse(known, "job_id", "a job that is not in jobs.csv: the kits of those are ordered already", faults)
+    part_of: dict[tuple[str, str], int] = {}
+    for row, key in enumerate(zip(orders.text["order_id"].tolist(), orders.text["part_id"].tolist(), strict=True)):
+        before = part_of.setdefault(key, row)
+        # A row that stands there twice is another fault.
+        if all(key) and orders.text["line_id"][before] != orders.text["line_id"][row]:
+            allowed = f"each part once in an order; line {orders.lines[before]} has it too"
+            faults.add("orders.csv", int(orders.lines[row]), "part_id", key[1], allowed)
+    _check_orders_alike(orders, faults)
+
+
+def _check_orders_alike(orders: Table, faults: FaultList) -> None:
     first: dict[str, int] = {}
     rows = list(zip(*(orders.values[column].tolist() for column in _OF_ORDER), strict=True))
     for row, order_id in enumerate(orders.text["order_id"].tolist()):

@@ -41,7 +41,16 @@ from api.schemas.parts import (
 from api.schemas.problems import problems
 from api.schemas.values import Money
 from api.store.parts_promises import RELEASED, reservation_seen, reserve
-from api.store.parts_shelves import HELD, Arrival, Count, Standing, count_stock, standing_of, standings
+from api.store.parts_shelves import (
+    HELD,
+    Arrival,
+    Count,
+    Standing,
+    count_stock,
+    standing_of,
+    standings,
+    whole_second,
+)
 from api.tables.base import new_id
 from api.tables.parts import Reservation, ShelfRow
 
@@ -176,7 +185,7 @@ class _Counting:
         inbound = (
             [Arrival(quantity=one["quantity"], ready_at=dt.datetime.fromisoformat(one["ready_at"])) for one in kept]
             if said.inbound is None
-            else [Arrival(quantity=one.quantity, ready_at=one.ready_at) for one in said.inbound]
+            else [Arrival(quantity=one.quantity, ready_at=whole_second(one.ready_at)) for one in said.inbound]
         )
         floor = said.floor if said.floor is not None else (0 if before is None else before.floor)
         return Count(
@@ -299,9 +308,19 @@ def make_reservation(body: ReservationWish, edge: EdgeOf, request: Request) -> R
 
     def effect(session: Session) -> Answer:
         network = networks_of(request).current(session, now)
-        if all(centre.id != body.centre_id for centre in network.day.centres):
-            fault = Fault(pointer="/centre_id", code="unknown", detail="a centre that holds today")
-            raise Refused("1 fault.", faults=(fault,))
+        known = {
+            "centre_id": any(centre.id == body.centre_id for centre in network.day.centres),
+            "source_id": network.position_of(body.source_id) is not None,
+            "part_id": body.part_id in network.parts,
+        }
+        details = {"centre_id": "a centre", "source_id": "a warehouse or an outlet", "part_id": "a part"}
+        faults = [
+            Fault(pointer=f"/{name}", code="unknown", detail=f"{details[name]} that holds today")
+            for name, is_known in known.items()
+            if not is_known
+        ]
+        if faults:
+            raise Refused(f"{len(faults)} faults.", faults=faults)
         wanted = Reservation(
             id=new_id("resv"),
             version=1,

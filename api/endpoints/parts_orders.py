@@ -33,7 +33,9 @@ from api.schemas.problems import problems
 from api.schemas.values import Money
 from api.store.parts_orders import CANCELLED, OPEN, OrderSeen, order_seen, orders_of
 from api.store.parts_promises import Sending, sends_of
+from api.store.parts_shelves import lock_shelves
 from api.tables.base import new_id
+from api.tables.jobs import JobRow
 from api.tables.parts import Allocation, PartsOrder, PartsOrderLine
 from optimizer.model import DAY_S
 from optimizer.parts.model import Answer as LineWord
@@ -95,6 +97,8 @@ def _entered(
         if line.pinned_source_id is not None and network.position_of(line.pinned_source_id) is None:
             detail = "a warehouse or an outlet that holds today"
             faults.append(Fault(pointer=f"/lines/{number}/pinned_source_id", code="unknown", detail=detail))
+    if body.job_id is not None and (fault := _job_fault(session, edge, body.job_id)) is not None:
+        faults.append(fault)
     if faults or outlet is None:
         raise Refused(f"{len(faults)} faults.", faults=faults)
     row = PartsOrder(
@@ -117,6 +121,17 @@ def _entered(
     )
     session.flush()
     return row
+
+
+def _job_fault(session: Session, edge: Edge, job_id: str) -> Fault | None:
+    """Return what is wrong with a job that an order is the kit of."""
+    job = session.get(JobRow, job_id)
+    if job is None or not edge.caller.sees(job.centre_id):
+        return Fault(pointer="/job_id", code="unknown", detail="a job that is there")
+    if job.cells.get("parts"):
+        # Its plan sends them: they would come twice.
+        return Fault(pointer="/job_id", code="not_allowed", detail="a job that names no parts of its own")
+    return None
 
 
 @routes.get("/parts-orders", summary="Orders of parts, the newest first")
@@ -189,12 +204,14 @@ def _changed(
 )
 def confirm(order_id: OrderId, edge: EdgeOf, language: LanguageOf, versions: IfMatch, request: Request) -> Response:
     """Promise what is reserved for a quote; what has missed its departure meanwhile is answered anew."""
-    now = edge.clock()
 
     def change(session: Session, seen: OrderSeen) -> None:
+        network = networks_of(request).current(session, edge.clock())
+        lock_shelves(session, network.also(line.part_id for line in seen.lines))
+        # Whoever had the shelves before may have been long about it.
+        now = edge.clock()
         if seen.row.quoted_until is not None and seen.row.quoted_until <= now:
             raise Gone("The quote has run out.")
-        network = networks_of(request).current(session, now)
         confirm_quote(session, network, seen, Decided(by="quote", now=now, actor=edge.caller.actor))
 
     return _changed(edge, language, order_id, versions, change, quoted=True)

@@ -37,7 +37,7 @@ def _key(quota_id: str, network: PartsNetwork, edge: Edge) -> tuple[str, str]:
 
 def _standing(session: Session, key: tuple[str, str]) -> QuotaStanding | None:
     where = (QuotaRow.outlet_id == key[0], QuotaRow.part_id == key[1])
-    return next(iter(quota_left(session, None, (), *where)), None)
+    return next(iter(quota_left(session, None, *where)), None)
 
 
 @routes.get("/quotas", summary="Quotas with what is left of them")
@@ -58,7 +58,7 @@ def list_quotas(
                 fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
                 raise BadRequest("The cursor is none of ours.", faults=(fault,))
             where = (tuple_(QuotaRow.outlet_id, QuotaRow.part_id) > tuple_(*map(str, page.after)),)
-        rows = quota_left(session, None, (), QuotaRow.outlet_id.in_(wanted), *where, limit=page.limit + 1)
+        rows = quota_left(session, None, QuotaRow.outlet_id.in_(wanted), *where, limit=page.limit + 1)
         return page_of(rows, page, _shown, lambda one: (one.row.outlet_id, one.row.part_id))
 
 

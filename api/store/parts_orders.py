@@ -1,7 +1,7 @@
 """Orders of parts as rows, with their lines, their answers and what is promised to them."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +25,7 @@ __all__ = [
     "quota_left",
     "undecided",
     "units_counted",
+    "units_of_orders",
 ]
 
 OPEN, SETTLED, CANCELLED = "open", "settled", "cancelled"
@@ -48,9 +49,14 @@ class OrderSeen:
             one.quantity for one in self.promised.get(line.id, ()) if not one.provisional and one.ships_at <= now
         )
 
+    def undecided(self, line: PartsOrderLine) -> bool:
+        """Tell whether a line is to be decided, or again: of a kit all lines are, or none."""
+        of_it = [line] if self.row.job_id is None else self.lines
+        return any(undecided(one) for one in of_it)
+
 
 def undecided(line: PartsOrderLine) -> bool:
-    """Tell whether a line is still to be decided, or again."""
+    """Tell whether a line, taken by itself, is still to be decided, or again."""
     return line.answer not in LAST
 
 
@@ -92,10 +98,23 @@ class QuotaStanding:
     @property
     def left(self) -> int:
         """What may still be ordered without approval."""
-        return max(0, self.row.quota - self.row.used - self.ordered)
+        return self.left_besides(0)
+
+    def left_besides(self, units: int) -> int:
+        """Return what would be left if so many of the units that count did not."""
+        return max(0, self.row.quota - self.row.used - self.ordered + units)
 
 
-def units_counted(outlet_id: ColumnElement[str], part_id: ColumnElement[str], besides: Sequence[str] = ()) -> object:
+_COUNTED = (
+    PartsOrder.state != CANCELLED,
+    PartsOrder.ordered_at >= QuotaRow.counted_from,
+    PartsOrderLine.answer.is_not(None),
+    PartsOrderLine.answer != Answer.DECLINED.value,
+    (PartsOrderLine.answer != Answer.NEEDS_APPROVAL.value) | PartsOrderLine.approved_at.is_not(None),
+)
+
+
+def units_counted(outlet_id: ColumnElement[str], part_id: ColumnElement[str]) -> object:
     """Return the units of an outlet's orders that its quota counts: not what is cancelled, declined or unapproved."""
     return (
         select(func.coalesce(func.sum(PartsOrderLine.quantity), 0))
@@ -103,27 +122,38 @@ def units_counted(outlet_id: ColumnElement[str], part_id: ColumnElement[str], be
         .where(
             PartsOrder.outlet_id == outlet_id,
             PartsOrderLine.part_id == part_id,
-            PartsOrder.state != CANCELLED,
-            PartsOrder.ordered_at >= QuotaRow.counted_from,
-            PartsOrderLine.answer.is_not(None),
-            PartsOrderLine.answer != Answer.DECLINED.value,
-            (PartsOrderLine.answer != Answer.NEEDS_APPROVAL.value) | PartsOrderLine.approved_at.is_not(None),
-            PartsOrder.id.not_in(besides),
+            *_COUNTED,
         )
         .correlate(QuotaRow)
         .scalar_subquery()
     )
 
 
+def units_of_orders(session: Session, order_ids: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Return the units of some orders that quotas count, by outlet and part."""
+    units: Counter[tuple[str, str]] = Counter()
+    for some in _chunks(order_ids):
+        of_quota = (QuotaRow.outlet_id == PartsOrder.outlet_id) & (QuotaRow.part_id == PartsOrderLine.part_id)
+        query = (
+            select(QuotaRow.outlet_id, QuotaRow.part_id, func.sum(PartsOrderLine.quantity))
+            .join_from(PartsOrderLine, PartsOrder, PartsOrder.id == PartsOrderLine.order_id)
+            .join(QuotaRow, of_quota)
+            .where(PartsOrder.id.in_(some), *_COUNTED)
+            .group_by(QuotaRow.outlet_id, QuotaRow.part_id)
+        )
+        for outlet_id, part_id, of_some in session.execute(query):
+            units[outlet_id, part_id] += int(of_some)
+    return units
+
+
 def quota_left(
     session: Session,
     outlet_ids: Iterable[str] | None,
-    besides: Sequence[str] = (),
     *where: ColumnElement[bool],
     limit: int | None = None,
 ) -> list[QuotaStanding]:
-    """Return the quotas of some outlets, None for all; besides: orders that are not counted."""
-    used: ColumnElement[int] = units_counted(QuotaRow.outlet_id, QuotaRow.part_id, besides)  # type: ignore[assignment,arg-type]
+    """Return the quotas of some outlets, None for all."""
+    used: ColumnElement[int] = units_counted(QuotaRow.outlet_id, QuotaRow.part_id)  # type: ignore[assignment,arg-type]
     query = select(QuotaRow, used).where(*where).order_by(QuotaRow.outlet_id, QuotaRow.part_id).limit(limit)
     if outlet_ids is not None:
         query = query.where(QuotaRow.outlet_id.in_(sorted(set(outlet_ids))))

@@ -4,7 +4,6 @@ Whoever promises has locked the shelves (`parts_shelves.lock_shelves`) in the sa
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -105,7 +104,7 @@ def fitted(sendings: Iterable[Sending], shelves: Mapping[Key, Standing]) -> tupl
         if (here := min(left, max(0, free.get(one.key, 0)))) > 0:
             free[one.key] -= here
             left -= here
-            found.append(replace(one, quantity=here, below_floor=min(here, one.below_floor)))
+            found.append(replace(one, quantity=here, below_floor=min(here, one.below_floor), arrives_at=None))
         for place, arrival in enumerate(arriving.get(one.key, ())):
             if left and arrival.ready_at <= one.ships_at and (units := min(left, arrival.quantity)):
                 arriving[one.key][place] = replace(arrival, quantity=arrival.quantity - units)
@@ -195,6 +194,7 @@ def keep(
             order_id=order_id,
             line_id=one.line_id,
             sends=one.written(),
+            arrives_at=one.arrives_at,
             actor=actor,
             created_at=now,
             expires_at=until,
@@ -226,19 +226,20 @@ def allocate_shipments(
     """Promise what a plan sends in the place of what was promised to these jobs; return jobs that are short of parts.
 
     first: the date whose midnight the plan's clock counts from. What has left for a line stays, and is not sent again.
-    A kit is complete or nothing: the job that lacks one part is promised none.
+    A kit is complete or nothing: the job that lacks one part is promised none. So is one whose departure was missed.
     """
     lock_shelves(session, {one.part_id for one in shipments} | _promised_parts(session, holders))
     release(session, holders, now)
     gone = _sent_lines(session, holders)
-    wanted: defaultdict[str, list[Sending]] = defaultdict(list)
-    for one in shipments:
-        if one.job_id in holders and one.order_line_id not in gone:
-            wanted[one.job_id].append(_sending(one, first, now))
+    unsent = [one for one in shipments if one.job_id in holders and one.order_line_id not in gone]
+    # Departures are whole seconds: one of this second is not missed.
+    by = now.replace(microsecond=0)
+    missed = {one.job_id for one in unsent if moment_of(first, one.ships_s) < by}
+    wanted = [_sending(one, first, now) for one in unsent if one.job_id not in missed]
     shelves = standings(session, {one.part_id for one in shipments}, now)
-    found, short_lines = fitted((one for some in wanted.values() for one in some), shelves)
-    job_of = {one.line_id: job_id for job_id, some in wanted.items() for one in some}
-    short = {job_of[line_id] for line_id in short_lines}
+    found, short_lines = fitted(wanted, shelves)
+    job_of = {one.order_line_id: one.job_id for one in unsent}
+    short = missed | {job_of[line_id] for line_id in short_lines}
     _add(session, [(job_of[one.line_id], one, False) for one in found if job_of[one.line_id] not in short], now)
     return sorted(short)
 

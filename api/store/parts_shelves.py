@@ -6,11 +6,12 @@ The rule of the ledger: of what the newest count found on hand, less what it fou
 - less every promise (allocation) that leaves at the moment of that count or later: what left before it was not counted,
 - less every provisional promise, whenever it was to leave: nothing goes before a person agrees.
 
-Units that were still on their way when they were promised count against what arrives, until a count has seen them.
+Units that were still on their way when they were promised or reserved count against what arrives, until a count has
+seen them. Where a count found less than is promised, what lacks is made up by the earliest arrivals.
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = [
     "lock_shelves",
     "standing_of",
     "standings",
+    "whole_second",
 ]
 
 HELD = "held"
@@ -71,7 +73,7 @@ class Count:
 class Standing:
     """How a shelf stands. free: what may still be promised now, negative where a count found less than is promised.
 
-    inbound: what arrives and is not promised yet, the earliest first.
+    inbound: what arrives and is neither promised nor needed to make up for a negative `free`, the earliest first.
     """
 
     on_hand: int
@@ -86,6 +88,11 @@ class Standing:
     def free(self) -> int:
         """What may still be promised."""
         return self.on_hand - self.reserved - self.held - self.promised
+
+
+def whole_second(moment: dt.datetime) -> dt.datetime:
+    """Return the next whole second: whoever reckons in seconds must not find units there before they are."""
+    return moment if moment.microsecond == 0 else moment.replace(microsecond=0) + dt.timedelta(seconds=1)
 
 
 def count_stock(session: Session, counts: Sequence[Count], *, actor: str, now: dt.datetime) -> set[int]:
@@ -185,15 +192,19 @@ def _standings(session: Session, where: ColumnElement[bool], now: dt.datetime) -
     }
     arriving = [key for key, standing in found.items() if standing.inbound]
     if arriving:
-        for key, units in _promised_arrivals(session, where).items():
-            if key in found:
-                found[key] = replace(found[key], inbound=_less(found[key].inbound, units))
+        promised = _promised_arrivals(session, where, now)
+        for key in arriving:
+            taken = promised[key] + max(0, -found[key].free)
+            found[key] = replace(found[key], inbound=_less(found[key].inbound, taken))
     return found
 
 
 def _arrivals(inbound: Sequence[Mapping[str, Any]], as_of: dt.datetime) -> tuple[Arrival, ...]:
     """Return what the count knew to be on its way; what was ready by then it has counted."""
-    read = (Arrival(quantity=one["quantity"], ready_at=dt.datetime.fromisoformat(one["ready_at"])) for one in inbound)
+    read = (
+        Arrival(quantity=one["quantity"], ready_at=whole_second(dt.datetime.fromisoformat(one["ready_at"])))
+        for one in inbound
+    )
     return tuple(sorted((one for one in read if one.ready_at > as_of), key=lambda one: one.ready_at))
 
 
@@ -231,6 +242,7 @@ def _left() -> Select[Any]:
             Reservation.part_id == ShelfRow.part_id,
             Reservation.state == HELD,
             Reservation.expires_at > bindparam("now", type_=Instant()),
+            or_(Reservation.arrives_at.is_(None), Reservation.arrives_at <= ShelfRow.as_of),
         )
         .correlate(ShelfRow)
         .scalar_subquery()
@@ -251,15 +263,27 @@ def _left() -> Select[Any]:
 _LEFT = _left()
 
 
-def _promised_arrivals(session: Session, where: ColumnElement[bool]) -> dict[Key, int]:
-    """Return how many units that had not arrived by the last count are promised, by shelf."""
-    query = (
+def _promised_arrivals(session: Session, where: ColumnElement[bool], now: dt.datetime) -> Counter[Key]:
+    """Return how many units that had not arrived by the last count are promised or reserved, by shelf."""
+    promised = (
         select(Allocation.source_id, Allocation.part_id, func.sum(Allocation.quantity))
         .join(ShelfRow, _OF_SHELF[0] & _OF_SHELF[1])
         .where(where, *_STILL_THERE, Allocation.arrives_at > ShelfRow.as_of)
         .group_by(Allocation.source_id, Allocation.part_id)
     )
-    return {(source_id, part_id): int(units) for source_id, part_id, units in session.execute(query)}
+    is_it = (Reservation.source_id == ShelfRow.source_id) & (Reservation.part_id == ShelfRow.part_id)
+    live = (Reservation.state == HELD, Reservation.expires_at > now)
+    held = (
+        select(Reservation.source_id, Reservation.part_id, func.sum(Reservation.quantity))
+        .join(ShelfRow, is_it)
+        .where(where, *live, Reservation.arrives_at > ShelfRow.as_of)
+        .group_by(Reservation.source_id, Reservation.part_id)
+    )
+    units: Counter[Key] = Counter()
+    for query in (promised, held):
+        for source_id, part_id, some in session.execute(query):
+            units[source_id, part_id] += int(some)
+    return units
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -68,7 +68,8 @@ class StockSnapshot(Base):
 class Reservation(Base):
     """Units that are kept for somebody until a moment; after it they are free, whether anybody has looked or not.
 
-    state: held, released, used. order_id, line_id, sends: of a quote, what it would send; null for others.
+    state: held, released, used. order_id, line_id, sends: of a quote, what it would send; null for others. arrives_at:
+    of units that were still on their way to the source when they were reserved.
     """
 
     __tablename__ = "reservations"
@@ -89,6 +90,7 @@ class Reservation(Base):
     order_id: Mapped[str | None] = mapped_column(ID)
     line_id: Mapped[str | None] = mapped_column(String(128))
     sends: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    arrives_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     actor: Mapped[str]
     created_at: Mapped[dt.datetime] = mapped_column(Instant)
     expires_at: Mapped[dt.datetime] = mapped_column(Instant)

@@ -66,6 +66,7 @@ CELLS = [
     ("orders", 2, "order_id", "J1", "no job in jobs.csv has"),
     ("orders", 2, "outlet_id", "O9", "stands in outlets.csv"),
     ("orders", 0, "part_id", "P9", "stands in parts.csv"),
+    ("orders", 1, "part_id", "P2", "each part once in an order; line 2 has it too"),
     ("orders", 0, "quantity", "0", "1 to"),
     ("orders", 0, "quantity", "-3", "1 to"),
     ("orders", 2, "ordered_at", "yesterday", "2026-03-02T08:30:00+08:00"),

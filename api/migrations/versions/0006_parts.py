@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("order_id", ID, nullable=True),
         sa.Column("line_id", sa.String(128), nullable=True),
         sa.Column("sends", sa.JSON(), nullable=True),
+        sa.Column("arrives_at", INSTANT, nullable=True),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),

@@ -29,11 +29,12 @@ from api.tables.parts import Allocation, PartsOrder, Reservation
 from tests.api.clients import StandingClock, client_of
 
 SOURCES, PARTS, OUTLETS = ("W1", "W2"), ("P2", "P4"), ("O1", "O2", "O3")
+KEYS = tuple((source, part) for source in SOURCES for part in PARTS)
 Key = tuple[str, str]
 
 
 class World(RuleBasedStateMachine):
-    """Callers, runs and counts at two warehouses. What lies there only changes by deliveries and departures."""
+    """Callers, runs and counts at two warehouses. What lies there only changes by deliveries, lots and departures."""
 
     app: FastAPI
     client: TestClient
@@ -46,6 +47,7 @@ class World(RuleBasedStateMachine):
         # A new day, an odd minute: nothing of the last example is left, and nothing leaves at the moment of a count.
         self.clock.now = (self.clock.now + dt.timedelta(days=1)).replace(hour=1, minute=7)
         self.stock: Counter[Key] = Counter()
+        self.lots: list[tuple[dt.datetime, Key, int]] = []
         self.counted: list[tuple[dt.datetime, Counter[Key]]] = []
         self.gone = self._left()
         self._deliver(6)
@@ -107,6 +109,13 @@ class World(RuleBasedStateMachine):
         self._deliver(delivered)
         self._count_all(self.clock.now)
 
+    @rule(key=st.sampled_from(KEYS), units=st.integers(1, 6), hours=st.sampled_from((1, 5, 30)))
+    def announce(self, key: Key, units: int, hours: int) -> None:
+        """A lot is on its way; the next count says so."""
+        self.clock.move(dt.timedelta(minutes=2))
+        self.lots.append((self.clock.now + dt.timedelta(hours=hours), key, units))
+        self._count_all(self.clock.now)
+
     @rule()
     def count_of_before(self) -> None:
         """A count comes in late; what left since then is not in it."""
@@ -133,11 +142,20 @@ class World(RuleBasedStateMachine):
         self.whoever_was_to_be_answered_has_an_answer()
 
     @invariant()
-    def what_is_free_is_what_lies_there_less_what_is_promised(self) -> None:
-        there = self._there()
-        there.subtract(self._outstanding())
-        assert self._free() == {key: there[key] for key in self._free()}
-        assert min(there.values()) >= 0
+    def what_is_free_or_arrives_free_is_what_there_is_less_what_is_promised(self) -> None:
+        ever = self._there(dt.datetime.max.replace(tzinfo=dt.UTC))
+        for _, key, units in self._outstanding():
+            ever[key] -= units
+        assert self._free() == {key: ever[key] for key in KEYS}
+
+    @invariant()
+    def whatever_leaves_is_there_when_it_leaves(self) -> None:
+        leaving = self._outstanding()
+        for until, *_ in leaving:
+            there = self._there(until)
+            for moment, key, units in leaving:
+                there[key] -= units if moment <= until else 0
+            assert min(there.values()) >= 0
 
     def whoever_was_to_be_answered_has_an_answer(self) -> None:
         for order in self.client.get("/v1/parts-orders?limit=1000").json()["items"]:
@@ -154,8 +172,8 @@ class World(RuleBasedStateMachine):
                 self.change(order["id"], "cancel")
         for row in self.client.get("/v1/reservations?limit=1000").json()["items"]:
             self.give_back(row["id"])
-        there = self._there()
-        assert self._free() == {key: there[key] for key in self._free()}
+        ever = self._there(dt.datetime.max.replace(tzinfo=dt.UTC))
+        assert self._free() == {key: ever[key] for key in KEYS}
 
     def _deliver(self, units: int) -> None:
         self.stock.update({(source, part): units for source in SOURCES for part in PARTS})
@@ -166,19 +184,32 @@ class World(RuleBasedStateMachine):
 
     def _send(self, moment: dt.datetime, there: Counter[Key]) -> None:
         said = [
-            {"source_id": source, "part_id": part, "on_hand": units, "as_of": moment.isoformat()}
-            for (source, part), units in there.items()
+            {"source_id": key[0], "part_id": key[1], "on_hand": units, "as_of": moment.isoformat()}
+            | {"inbound": self._to_come(key, moment)}
+            for key, units in there.items()
         ]
         body = "\n".join(map(json.dumps, said))
         assert self.client.post("/v1/stock-snapshots:bulk", content=body).status_code == 200
 
+    def _to_come(self, key: Key, moment: dt.datetime) -> list[dict[str, Any]]:
+        lots = [(ready_at, units) for ready_at, of, units in self.lots if of == key and ready_at > moment]
+        return [{"quantity": units, "ready_at": ready_at.isoformat()} for ready_at, units in lots]
+
     def _free(self) -> dict[Key, int]:
+        """Return what may be promised, now or once it arrives."""
         shelves = self.client.get("/v1/stock-snapshots").json()["items"]
         assert all(row["short"] == 0 for row in shelves)
-        return {(row["source_id"], row["part_id"]): row["free"] for row in shelves if row["part_id"] in PARTS}
+        return {
+            (row["source_id"], row["part_id"]): row["free"] + sum(lot["quantity"] for lot in row["inbound"])
+            for row in shelves
+            if (row["source_id"], row["part_id"]) in KEYS
+        }
 
-    def _there(self) -> Counter[Key]:
+    def _there(self, until: dt.datetime | None = None) -> Counter[Key]:
+        """Return what lies there now, or once the lots have arrived that are ready by a later moment."""
         there = Counter(self.stock)
+        for ready_at, key, units in self.lots:
+            there[key] += units if ready_at <= (until or self.clock.now) else 0
         there.subtract(self._left() - self.gone)
         return there
 
@@ -187,13 +218,17 @@ class World(RuleBasedStateMachine):
             rows = session.scalars(select(Allocation).where(Allocation.released_at.is_(None))).all()
             return self._units(row for row in rows if row.ships_at <= self.clock.now and not row.provisional)
 
-    def _outstanding(self) -> Counter[Key]:
+    def _outstanding(self) -> list[tuple[dt.datetime, Key, int]]:
+        """Return what is promised or reserved and has not left: when it may leave, whence, how much."""
         now = self.clock.now
         with self.app.state.database.read() as session:
             rows = session.scalars(select(Allocation).where(Allocation.released_at.is_(None))).all()
             held = session.scalars(select(Reservation).where(Reservation.state == "held")).all()
-            promised = self._units(row for row in rows if row.provisional or row.ships_at > now)
-            return promised + self._units(row for row in held if row.expires_at > now)
+            leaving = [(row, row.ships_at) for row in rows if row.provisional or row.ships_at > now]
+            for row in held:
+                if row.expires_at > now:
+                    leaving.append((row, dt.datetime.fromisoformat(row.sends["ships_at"]) if row.sends else now))
+            return [(max(now, moment), (row.source_id, row.part_id), row.quantity) for row, moment in leaving]
 
     @staticmethod
     def _units(rows: Any) -> Counter[Key]:

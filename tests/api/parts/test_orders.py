@@ -14,6 +14,7 @@ from api.parts_watch import watch_orders
 from api.sourcing_process import run_sourcing_here
 from api.tables.events import Event
 from tests.api.clients import MakeKey, client_of
+from tests.api.stocked import job
 
 
 def order(client: TestClient, *lines: tuple[str, int], **said: Any) -> Any:
@@ -27,6 +28,12 @@ def change(client: TestClient, shown: Any, verb: str, **body: Any) -> Any:
     headers = {"If-Match": f'"{shown["version"]}"'}
     extra = {"json": body} if verb in ("approve", "pin") else {}
     return client.post(f"/v1/parts-orders/{shown['id']}:{verb}", headers=headers, **extra)
+
+
+def job_id(client: TestClient, **said: Any) -> str:
+    made = client.post("/v1/jobs", json=job(centre_id="C1", **said))
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 def answers(shown: Any) -> list[str | None]:
@@ -53,7 +60,7 @@ def test_every_line_is_answered_at_once(client: TestClient) -> None:
 
 
 def test_a_kit_that_lacks_one_part_holds_nothing(client: TestClient) -> None:
-    shown = order(client, ("P2", 1), ("P3", 1), job_id="J1")
+    shown = order(client, ("P2", 1), ("P3", 1), job_id=job_id(client))
     assert "confirmed" not in answers(shown)
     assert shelf(client)["free"] == 10
 

@@ -68,6 +68,15 @@ def test_what_has_left_for_a_job_is_not_sent_again(app: FastAPI) -> None:
         assert release(session, ["J1"], later) == 0
 
 
+def test_a_departure_that_was_missed_is_not_promised(app: FastAPI) -> None:
+    with app.state.database.write() as session:
+        late = NOW + dt.timedelta(hours=9)
+        assert promise(session, shipment("J1", "P2", 4), shipment("J2", "P2", 3, ships_s=40 * HOUR), now=late) == ["J1"]
+        assert free(session, "P2", late) == 7
+        just = NOW + dt.timedelta(hours=7, microseconds=500)
+        assert promise(session, shipment("J3", "P2", 4), now=just) == []
+
+
 def test_a_held_places_parts_become_the_jobs(app: FastAPI) -> None:
     with app.state.database.write() as session:
         promise(session, shipment("hold_1", "P2", 4))

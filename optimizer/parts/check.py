@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from optimizer.clock import time_text
 from optimizer.model import Part, ShipMode, SizeClass
+from optimizer.parts.check_told import untrue
 from optimizer.parts.model import (
     Answer,
     Dispatch,
@@ -23,6 +24,7 @@ from optimizer.parts.price import price
 
 __all__ = ["broken_rules", "faults"]
 
+_SERVED = frozenset({Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL})
 _FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
@@ -45,6 +47,7 @@ def faults(asked: Sourcing, sourced: Sourced) -> list[str]:
         *_lines_without_an_answer(by_id, sourced),
         *(fault for answer in sourced.answers for fault in _of_answer(by_id, answer)),
         *_of_dispatches(asked, by_id, sourced),
+        *untrue(asked, sourced),
         *_prices(asked, by_id, sourced),
         *_bound(sourced),
     ]
@@ -98,11 +101,13 @@ def _of_answer(by_id: _Asked, answer: LineAnswer) -> Iterator[str]:
         return
     _, line = by_id.lines[answer.line_id]
     sent = sum(dispatch.quantity for dispatch in answer.dispatches)
-    if sent < line.quantity and answer.answer in {Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL}:
+    if sent < line.quantity and answer.answer in _SERVED:
         yield f"line {line.id} is told {answer.answer}, {sent} of {line.quantity} are sent"
+    if answer.answer is Answer.BACKORDERED and answer.eta_p90_s is None and not answer.dispatches:
+        yield f"line {line.id} is told backordered without a time"
     if answer.answer is Answer.DECLINED and answer.dispatches:
         yield f"line {line.id} is declined and sent"
-    if answer.answer is not Answer.DECLINED and answer.eta_p90_s is None:
+    if answer.answer in _SERVED and answer.eta_p90_s is None:
         yield f"line {line.id} is told {answer.answer} without a time"
     if answer.dispatches and sent == line.quantity:
         ready_s = max(dispatch.ready_p90_s for dispatch in answer.dispatches)

@@ -179,6 +179,8 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
             yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
         if carrying & _FAST:
             yield f"a customer waits and it travels {dispatch.mode}, though a faster lane carries it"
+        elif dispatch.mode is not ShipMode.DEDICATED and ShipMode.DEDICATED in carrying:
+            yield f"a customer waits and it travels {dispatch.mode}, though a vehicle of its own carries it"
     elif dispatch.mode is ShipMode.DEDICATED and not bulky and carrying - {ShipMode.DEDICATED}:
         yield f"it goes by itself, though {' and '.join(sorted(carrying - {ShipMode.DEDICATED}))} carry it"
 

@@ -73,7 +73,8 @@ class Expecting:
             if self.parts[part_id].size_class in route.carries
         ]
         if order.urgent and order.waiting:
-            return [some for some in every if some[2].mode in _FAST] or every
+            fast = [some for some in every if some[2].mode in _FAST]
+            return fast or [some for some in every if some[2].mode is ShipMode.DEDICATED] or every
         bulky = any(self.parts[part_id].size_class is SizeClass.BULKY for part_id, _, _ in every)
         return every if bulky else [some for some in every if some[2].mode is not ShipMode.DEDICATED] or every
 

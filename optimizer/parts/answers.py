@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from optimizer.clock import time_text
 from optimizer.model import ShipMode
 from optimizer.parts.choosing import Chosen
+from optimizer.parts.expecting import Expecting, waiting_for_stock
 from optimizer.parts.grid import MODES, NOTHING, Laid
+from optimizer.parts.left import Taken
 from optimizer.parts.model import (
     Answer,
     Consignment,
@@ -19,18 +20,13 @@ from optimizer.parts.model import (
     Sourcing,
     SourcingCost,
 )
+from optimizer.parts.unsent import Unsent
 from optimizer.parts.ways import OWN, Ways
 
 __all__ = ["answered"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
-    """A piece on its way: the dispatch, the number of its way, and whether it waits for stock still to arrive."""
-
-    dispatch: Dispatch
-    way: int
-    expected: bool
+_Sent = Mapping[str, Sequence[Dispatch]]
+"""What is on its way, by line."""
 
 
 def answered(
@@ -40,10 +36,11 @@ def answered(
     chosen: Chosen,
     over_quota: frozenset[str],
     bid_fen: Mapping[tuple[str, str], int],
+    others: Taken | None = None,
 ) -> Sourced:
-    """Return what everybody is told."""
+    """Return what everybody is told; others: what is promised to orders that are not of this problem."""
     sent = _sent(asked, laid, ways, chosen)
-    answers = tuple(_answer(asked, order, line, sent, over_quota) for order in asked.orders for line in order.lines)
+    answers = _answers(asked, sent, over_quota, Taken() if others is None else others)
     return Sourced(
         answers=answers,
         consignments=_consignments(asked, sent),
@@ -54,9 +51,9 @@ def answered(
     )
 
 
-def _sent(asked: Sourcing, laid: Laid, ways: Ways, chosen: Chosen) -> Mapping[str, Sequence[_Sent]]:
+def _sent(asked: Sourcing, laid: Laid, ways: Ways, chosen: Chosen) -> _Sent:
     """Return what is sent for each line, by line id."""
-    sent: defaultdict[str, list[_Sent]] = defaultdict(list)
+    sent: defaultdict[str, list[Dispatch]] = defaultdict(list)
     grid = laid.grid
     for number, piece in enumerate(laid.pieces):
         if (way := int(chosen.way[number])) == NOTHING:
@@ -66,7 +63,6 @@ def _sent(asked: Sourcing, laid: Laid, ways: Ways, chosen: Chosen) -> Mapping[st
         part = asked.parts[int(row["part"])]
         own = row["run"] == OWN
         run = None if own else grid.runs[int(row["run"])]
-        shelf = grid.shelves[grid.shelf_of[int(row["source"]), int(row["part"])]]
         line = piece.order.lines[piece.line]
         dispatch = Dispatch(
             line_id=line.id,
@@ -82,16 +78,15 @@ def _sent(asked: Sourcing, laid: Laid, ways: Ways, chosen: Chosen) -> Mapping[st
             below_floor=piece.quantity if row["below_floor"] else 0,
             bulky_fallback=bool(row["fallback"]),
         )
-        sent[line.id].append(_Sent(dispatch=dispatch, way=way, expected=bool(row["row"] > shelf["row"])))
+        sent[line.id].append(dispatch)
     return sent
 
 
-def _consignments(asked: Sourcing, sent: Mapping[str, Sequence[_Sent]]) -> tuple[Consignment, ...]:
+def _consignments(asked: Sourcing, sent: _Sent) -> tuple[Consignment, ...]:
     parcels: defaultdict[tuple[str, str, ShipMode, int], list[str]] = defaultdict(list)
     for order in asked.orders:
         for line in order.lines:
-            for one in sent.get(line.id, ()):
-                dispatch = one.dispatch
+            for dispatch in sent.get(line.id, ()):
                 parcels[order.id, dispatch.source_id, dispatch.mode, dispatch.ships_s].append(line.id)
     return tuple(
         Consignment(
@@ -101,18 +96,33 @@ def _consignments(asked: Sourcing, sent: Mapping[str, Sequence[_Sent]]) -> tuple
     )
 
 
+def _answers(asked: Sourcing, sent: _Sent, over_quota: frozenset[str], others: Taken) -> tuple[LineAnswer, ...]:
+    """Return what the lines are told; what is sent in part is told as backordered until the rest comes."""
+    dispatches = [one for order in asked.orders for line in order.lines for one in sent.get(line.id, ())]
+    waiting = waiting_for_stock(asked.sources, dispatches, others)
+    sources = {source.id: source for source in asked.sources}
+    for order in asked.orders:
+        others.add(order, (one for line in order.lines for one in sent.get(line.id, ())), sources)
+    unsent = Unsent(Expecting(asked, others))
+    answers = []
+    for order in asked.orders:
+        missing = {line.id: line.quantity - sum(one.quantity for one in sent.get(line.id, ())) for line in order.lines}
+        expected = unsent.expecting.of_order(order, missing) if any(missing.values()) else {}
+        for line in order.lines:
+            coming = tuple(sent.get(line.id, ()))
+            if missing[line.id] > 0:
+                answers.append(unsent.answer(order, line, coming, missing, expected[line.id]))
+            else:
+                answers.append(_answer(order, line, coming, over_quota, expected=any(one in waiting for one in coming)))
+    for order in asked.orders:
+        others.add(order, (one for line in order.lines for one in sent.get(line.id, ())), sources, times=-1)
+    return tuple(answers)
+
+
 def _answer(
-    asked: Sourcing,
-    order: Order,
-    line: OrderLine,
-    sent: Mapping[str, Sequence[_Sent]],
-    over_quota: frozenset[str],
+    order: Order, line: OrderLine, dispatches: tuple[Dispatch, ...], over_quota: frozenset[str], *, expected: bool
 ) -> LineAnswer:
-    """Return what a line is told; what is sent in part is told as backordered until the rest comes."""
-    parts = sent.get(line.id, ())
-    dispatches = tuple(one.dispatch for one in parts)
-    if sum(dispatch.quantity for dispatch in dispatches) < line.quantity:
-        return _not_sent(asked, order, line, sent, dispatches)
+    """Return what a line is told that is sent whole; expected: with stock that is still to arrive."""
     p50_s = max(dispatch.ready_p50_s for dispatch in dispatches)
     p90_s = max(dispatch.ready_p90_s for dispatch in dispatches)
     places = "、".join(dict.fromkeys(dispatch.source_id for dispatch in dispatches))
@@ -129,7 +139,7 @@ def _answer(
             f"{reason}, as {others} instead of {line.part_id}",
             f"{reason_zh}，以{others}代替{line.part_id}",
         )
-    if any(one.expected for one in parts):
+    if expected:
         answer = Answer.BACKORDERED
         reason, reason_zh = f"{reason}, once stock arrives", f"{reason_zh}（待到货）"
     if line.id in over_quota:
@@ -145,85 +155,6 @@ def _answer(
         eta_p90_s=p90_s,
         dispatches=dispatches,
     )
-
-
-def _not_sent(
-    asked: Sourcing,
-    order: Order,
-    line: OrderLine,
-    sent: Mapping[str, Sequence[_Sent]],
-    dispatches: tuple[Dispatch, ...],
-) -> LineAnswer:
-    """Return why a line is not sent, or not all of it, and when more of it is expected at its destination."""
-    missing = [other for other in order.lines if not sent.get(other.id)]
-    expected = _expected_s(asked, order, line)
-    blamed = next((other for other in missing if other.id != line.id and _nowhere(asked, other)), None)
-    if order.job_id is not None and blamed is not None and not _nowhere(asked, line):
-        reason = f"waits for {blamed.part_id}, without which the kit is not complete"
-        reason_zh = f"等待{blamed.part_id}，齐套后发出"
-        expected = expected or _expected_s(asked, order, blamed)
-    elif _nowhere(asked, line):
-        reason, reason_zh = (
-            f"no open source has {line.quantity} × {line.part_id}",
-            f"各库均无{line.part_id}（需{line.quantity}件）",
-        )
-    else:
-        reason = f"what there is of {line.part_id} is promised to orders that need it more, or cannot be carried here"
-        reason_zh = f"{line.part_id}现有库存已分配给更急的订单，或无线路可到"
-    if dispatches:
-        coming = sum(dispatch.quantity for dispatch in dispatches)
-        reason = f"{coming} of {line.quantity} are sent; {reason}"
-        reason_zh = f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
-        expected = expected or max((some.ready_p50_s, some.ready_p90_s) for some in dispatches)
-    elif expected is None:
-        reason, reason_zh = f"{reason}, and none is expected", f"{reason_zh}，且无在途"
-    else:
-        reason, reason_zh = (
-            f"{reason}; expected by {time_text(expected[1])}",
-            f"{reason_zh}，预计{time_text(expected[1])}前到",
-        )
-    return LineAnswer(
-        line_id=line.id,
-        order_id=order.id,
-        answer=Answer.DECLINED if expected is None else Answer.BACKORDERED,
-        reason=reason,
-        reason_zh=reason_zh,
-        eta_p50_s=None if expected is None else expected[0],
-        eta_p90_s=None if expected is None else expected[1],
-        dispatches=dispatches,
-    )
-
-
-def _nowhere(asked: Sourcing, line: OrderLine) -> bool:
-    """Say whether all open sources together have too few of a part, and of what would do instead."""
-    wanted = {line.part_id, *asked.substitutes.get(line.part_id, ())}
-    units = sum(
-        max(0, shelf.free)
-        for source in asked.sources
-        if source.open
-        for part, shelf in source.shelves.items()
-        if part in wanted
-    )
-    return units < line.quantity
-
-
-def _expected_s(asked: Sourcing, order: Order, line: OrderLine) -> tuple[int, int] | None:
-    """Return when units now on their way to a source could be at the destination at the earliest: p50, p90."""
-    arriving = [
-        (source.id, inbound.ready_s)
-        for source in asked.sources
-        if source.open and line.part_id in source.shelves
-        for inbound in source.shelves[line.part_id].inbound
-    ]
-    times = [
-        (ships_s + route.transit_p50_s, ships_s + route.transit_p90_s)
-        for source_id, ready_s in arriving
-        for route in asked.routes
-        if route.source_id == source_id and route.to_id == order.centre_id
-        for ships_s in route.departures_s
-        if ships_s >= ready_s
-    ]
-    return min(times, key=lambda time: time[1], default=None)
 
 
 def _cost(

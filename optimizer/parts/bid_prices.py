@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from optimizer.engines.mip import Master, prices
+from optimizer.model import Part
 from optimizer.parts.model import Route, Sourcing
 
 __all__ = ["bid_prices"]
@@ -17,19 +18,18 @@ __all__ = ["bid_prices"]
 def bid_prices(asked: Sourcing) -> Mapping[tuple[str, str], int]:
     """Return fen per unit by (source, part), only where it is not nothing.
 
-    Each part by itself: the units expected at every centre come from the sources by their cheapest lane, or are short
-    at the price of a backorder. What one more unit on a shelf would save is its price.
+    Each part by itself: the units expected at every centre come from the sources by the cheapest lane that carries
+    it, or are short at the price of a backorder. What one more unit on a shelf would save is its price.
     """
-    cheapest: dict[tuple[str, str], Route] = {}
+    routes: defaultdict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in asked.routes:
-        key = route.source_id, route.to_id
-        if route.departures_s and (key not in cheapest or route.cost_fen < cheapest[key].cost_fen):
-            cheapest[key] = route
+        if route.departures_s:
+            routes[route.source_id, route.to_id].append(route)
     wanted: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for (centre_id, part_id), units in asked.forecast.items():
         if units > 0:
             wanted[part_id].append((centre_id, units))
-    weight_g = {part.id: part.weight_g for part in asked.parts}
+    parts = {part.id: part for part in asked.parts}
     bids: dict[tuple[str, str], int] = {}
     for part_id, demands in wanted.items():
         shelves = [
@@ -37,11 +37,11 @@ def bid_prices(asked: Sourcing) -> Mapping[tuple[str, str], int]:
             for source in asked.sources
             if source.open and part_id in source.shelves and source.shelves[part_id].free > 0
         ]
-        if not shelves or part_id not in weight_g:
+        if not shelves or part_id not in parts:
             continue
         bids |= {
             (source_id, part_id): fen
-            for source_id, fen in _duals(shelves, demands, cheapest, weight_g[part_id], asked.charges.backorder_fen)
+            for source_id, fen in _duals(shelves, demands, routes, parts[part_id], asked.charges.backorder_fen)
             if fen > 0
         }
     return bids
@@ -50,8 +50,8 @@ def bid_prices(asked: Sourcing) -> Mapping[tuple[str, str], int]:
 def _duals(
     shelves: list[tuple[str, int]],
     demands: list[tuple[str, int]],
-    cheapest: Mapping[tuple[str, str], Route],
-    weight_g: int,
+    routes: Mapping[tuple[str, str], list[Route]],
+    part: Part,
     short_fen: int,
 ) -> list[tuple[str, int]]:
     """Return the price of a unit on each shelf, in the transport problem of one part."""
@@ -60,12 +60,19 @@ def _duals(
         fen.append(units * short_fen)
         group.append(number)
         for shelf, (source_id, _) in enumerate(shelves):
-            route = cheapest.get((source_id, centre_id))
-            if route is not None:
+            unit_fen = min(
+                (
+                    route.cost_fen + part.weight_g * route.cost_fen_per_kg // 1000
+                    for route in routes.get((source_id, centre_id), ())
+                    if part.size_class in route.carries
+                ),
+                default=None,
+            )
+            if unit_fen is not None:
                 row.append(shelf)
                 column.append(len(fen))
                 amount.append(units)
-                fen.append(units * (route.cost_fen + weight_g * route.cost_fen_per_kg // 1000))
+                fen.append(units * unit_fen)
                 group.append(number)
     choice = prices(
         Master(

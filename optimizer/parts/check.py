@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from optimizer.clock import time_text
 from optimizer.model import Part, ShipMode, SizeClass
+from optimizer.parts.check_told import untrue
 from optimizer.parts.model import (
     Answer,
     Dispatch,
@@ -21,8 +22,9 @@ from optimizer.parts.model import (
 )
 from optimizer.parts.price import price
 
-__all__ = ["faults"]
+__all__ = ["broken_rules", "faults"]
 
+_SERVED = frozenset({Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL})
 _FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
@@ -43,13 +45,32 @@ def faults(asked: Sourcing, sourced: Sourced) -> list[str]:
     by_id = _by_id(asked)
     return [
         *_lines_without_an_answer(by_id, sourced),
-        *(fault for answer in sourced.answers for fault in _of_answer(asked, by_id, answer)),
-        *_incomplete_kits(by_id, sourced),
-        *_empty_shelves(by_id, sourced),
-        *_full_docks(by_id, sourced),
+        *(fault for answer in sourced.answers for fault in _of_answer(by_id, answer)),
+        *_of_dispatches(asked, by_id, sourced),
+        *untrue(asked, sourced),
         *_prices(asked, by_id, sourced),
         *_bound(sourced),
     ]
+
+
+def broken_rules(asked: Sourcing, sourced: Sourced) -> list[str]:
+    """Return a sentence for every rule that the dispatches break, whatever is said about them."""
+    return list(_of_dispatches(asked, _by_id(asked), sourced))
+
+
+def _of_dispatches(asked: Sourcing, by_id: _Asked, sourced: Sourced) -> Iterator[str]:
+    for answer in sourced.answers:
+        order, line = by_id.lines.get(answer.line_id, (None, None))
+        if order is None or line is None:
+            continue
+        sent = sum(dispatch.quantity for dispatch in answer.dispatches)
+        if sent > line.quantity:
+            yield f"line {line.id} asks for {line.quantity}, {sent} are sent"
+        for dispatch in answer.dispatches:
+            yield from (f"line {line.id}: {fault}" for fault in _of_dispatch(asked, by_id, order, line, dispatch))
+    yield from _incomplete_kits(by_id, sourced)
+    yield from _empty_shelves(by_id, sourced)
+    yield from _full_docks(by_id, sourced)
 
 
 def _by_id(asked: Sourcing) -> _Asked:
@@ -74,26 +95,24 @@ def _lines_without_an_answer(by_id: _Asked, sourced: Sourced) -> Iterator[str]:
     yield from (f"line {line_id} has {told.count(line_id)} answers" for line_id in set(told) if told.count(line_id) > 1)
 
 
-def _of_answer(asked: Sourcing, by_id: _Asked, answer: LineAnswer) -> Iterator[str]:
+def _of_answer(by_id: _Asked, answer: LineAnswer) -> Iterator[str]:
     if answer.line_id not in by_id.lines:
         yield f"{answer.line_id} is no line of this problem"
         return
-    order, line = by_id.lines[answer.line_id]
+    _, line = by_id.lines[answer.line_id]
     sent = sum(dispatch.quantity for dispatch in answer.dispatches)
-    if sent > line.quantity:
-        yield f"line {line.id} asks for {line.quantity}, {sent} are sent"
-    if sent < line.quantity and answer.answer in {Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL}:
+    if sent < line.quantity and answer.answer in _SERVED:
         yield f"line {line.id} is told {answer.answer}, {sent} of {line.quantity} are sent"
+    if answer.answer is Answer.BACKORDERED and answer.eta_p90_s is None and not answer.dispatches:
+        yield f"line {line.id} is told backordered without a time"
     if answer.answer is Answer.DECLINED and answer.dispatches:
         yield f"line {line.id} is declined and sent"
-    if answer.answer is not Answer.DECLINED and answer.eta_p90_s is None:
+    if answer.answer in _SERVED and answer.eta_p90_s is None:
         yield f"line {line.id} is told {answer.answer} without a time"
     if answer.dispatches and sent == line.quantity:
         ready_s = max(dispatch.ready_p90_s for dispatch in answer.dispatches)
         if answer.eta_p90_s != ready_s:
             yield f"line {line.id} is promised for another time than {time_text(ready_s)}"
-    for dispatch in answer.dispatches:
-        yield from (f"line {line.id}: {fault}" for fault in _of_dispatch(asked, by_id, order, line, dispatch))
 
 
 def _of_dispatch(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, dispatch: Dispatch) -> Iterator[str]:
@@ -160,6 +179,8 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
             yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
         if carrying & _FAST:
             yield f"a customer waits and it travels {dispatch.mode}, though a faster lane carries it"
+        elif dispatch.mode is not ShipMode.DEDICATED and ShipMode.DEDICATED in carrying:
+            yield f"a customer waits and it travels {dispatch.mode}, though a vehicle of its own carries it"
     elif dispatch.mode is ShipMode.DEDICATED and not bulky and carrying - {ShipMode.DEDICATED}:
         yield f"it goes by itself, though {' and '.join(sorted(carrying - {ShipMode.DEDICATED}))} carry it"
 

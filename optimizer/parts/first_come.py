@@ -12,6 +12,7 @@ from enum import StrEnum
 from optimizer.clock import time_text
 from optimizer.model import Position, ShipMode
 from optimizer.parts.bid_prices import bid_prices
+from optimizer.parts.expecting import Expecting, waiting_for_stock
 from optimizer.parts.left import Taken, left_above
 from optimizer.parts.model import (
     Answer,
@@ -57,13 +58,8 @@ def first_come(
     sent = {
         order.id: turn.serve(order) for order in sorted(asked.orders, key=lambda order: (order.ordered_s, order.id))
     }
-    over = over_quota(asked)
     sourced = Sourced(
-        answers=tuple(
-            _answer(turn, order, line, sent[order.id].get(line.id, []), line.id in over)
-            for order in asked.orders
-            for line in order.lines
-        ),
+        answers=tuple(_answers(turn, sent)),
         consignments=tuple(parcel for order in asked.orders for parcel in _parcels(order, sent[order.id])),
         cost=SourcingCost(),
         bound_fen=0,
@@ -267,54 +263,48 @@ class _Turns:
         self.taken.add(order, [dispatch], self.sources)
         return dispatch
 
-    def expected_s(self, order: Order, line: OrderLine) -> tuple[int, int] | None:
-        """Return p50 and p90 of the first units still to arrive somewhere, once they could be sent on."""
-        times = [
-            (ships_s + route.transit_p90_s, ships_s + route.transit_p50_s)
-            for route in self.routes[order.centre_id]
-            for source in (self.sources[route.source_id],)
-            if source.open and line.part_id in source.shelves
-            for inbound in source.shelves[line.part_id].inbound
-            for ships_s in route.departures_s
-            if ships_s >= inbound.ready_s
-        ]
-        if not times:
-            return None
-        p90_s, p50_s = min(times)
-        return p50_s, p90_s
+
+def _answers(turn: _Turns, sent: Mapping[str, Mapping[str, Sequence[Dispatch]]]) -> Iterator[LineAnswer]:
+    """Yield what the lines are told by a plain rule."""
+    asked, over = turn.asked, over_quota(turn.asked)
+    every = [one for order in asked.orders for line in order.lines for one in sent[order.id].get(line.id, ())]
+    waiting = waiting_for_stock(asked.sources, every)
+    expecting = Expecting(asked, turn.taken)
+    for order in asked.orders:
+        coming = {line.id: sent[order.id].get(line.id, ()) for line in order.lines}
+        missing = {line.id: line.quantity - sum(one.quantity for one in coming[line.id]) for line in order.lines}
+        expected = expecting.of_order(order, missing) if any(missing.values()) else {}
+        for line in order.lines:
+            some = coming[line.id]
+            eta = max(((one.ready_p50_s, one.ready_p90_s) for one in some), key=lambda eta: eta[1], default=None)
+            if missing[line.id] > 0:
+                more = expected[line.id]
+                eta = more and max(more, eta or more, key=lambda eta: eta[1])
+                answer = Answer.DECLINED if eta is None and not some else Answer.BACKORDERED
+                reason, reason_zh = "not in stock when its turn came", "轮到时已无货"
+            else:
+                eta = max(one.ready_p50_s for one in some), max(one.ready_p90_s for one in some)
+                answer = _word(line, some, over=line.id in over, waits=any(one in waiting for one in some))
+                places, at = ", ".join(one.source_id for one in some), time_text(eta[1])
+                reason, reason_zh = f"from {places}, there by {at}", f"由{places}发出，{at}前到"
+            yield LineAnswer(
+                line_id=line.id,
+                order_id=order.id,
+                answer=answer,
+                reason=reason,
+                reason_zh=reason_zh,
+                eta_p50_s=eta and eta[0],
+                eta_p90_s=eta and eta[1],
+                dispatches=tuple(some),
+            )
 
 
-def _answer(turn: _Turns, order: Order, line: OrderLine, sent: Sequence[Dispatch], over: bool) -> LineAnswer:
-    """Return what a line is told by a plain rule."""
-    p50_s: int | None
-    p90_s: int | None
-    if sum(one.quantity for one in sent) == line.quantity:
-        p50_s, p90_s = max(one.ready_p50_s for one in sent), max(one.ready_p90_s for one in sent)
-        answer = Answer.CONFIRMED
-        if any(one.part_id != line.part_id for one in sent):
-            answer = Answer.SUBSTITUTED
-        if over:
-            answer = Answer.NEEDS_APPROVAL
-        places = ", ".join(one.source_id for one in sent)
-        at = time_text(p90_s)
-        reason, reason_zh = f"from {places}, there by {at}", f"由{places}发出，{at}前到"
-    else:
-        expected = turn.expected_s(order, line) or max(
-            ((one.ready_p50_s, one.ready_p90_s) for one in sent), default=None
-        )
-        answer = Answer.DECLINED if expected is None else Answer.BACKORDERED
-        p50_s, p90_s = expected or (None, None)
-        reason, reason_zh = "not in stock when its turn came", "轮到时已无货"
-    return LineAnswer(
-        line_id=line.id,
-        order_id=order.id,
-        answer=answer,
-        reason=reason,
-        reason_zh=reason_zh,
-        eta_p50_s=p50_s,
-        eta_p90_s=p90_s,
-        dispatches=tuple(sent),
-    )
+def _word(line: OrderLine, sent: Sequence[Dispatch], *, over: bool, waits: bool) -> Answer:
+    if over:
+        return Answer.NEEDS_APPROVAL
+    if waits:
+        return Answer.BACKORDERED
+    return Answer.SUBSTITUTED if any(one.part_id != line.part_id for one in sent) else Answer.CONFIRMED
 
 
 def _parcels(order: Order, sent: Mapping[str, Sequence[Dispatch]]) -> Iterator[Consignment]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import DAY_S, ShipMode
-from optimizer.parts.model import Order, Route, Shelf, Source, Sourcing
+from optimizer.parts.departures import departures_worth_a_look
+from optimizer.parts.model import Order, Shelf, Source, Sourcing
 from optimizer.search.arrays import CLOCK_KINDS, rate_tables
 from optimizer.travel import unit_vectors
 
@@ -35,8 +36,6 @@ __all__ = [
 
 NOTHING = -1
 MODES = tuple(ShipMode)
-LATER_DEPARTURES = 6
-"""So many departures of a route are looked at where stock is to arrive or a dock is narrow; elsewhere only the next."""
 
 PIECE = np.dtype(
     [
@@ -261,20 +260,16 @@ def _runs(
 ) -> tuple[NDArray[np.void], dict[tuple[int, int, int], int], dict[str, tuple[int, int]]]:
     """Return the runs by destination, the rows of the docks, and the span of runs of each destination."""
     sizes = {size: 1 << i for i, size in enumerate(type(asked.parts[0].size_class))} if asked.parts else {}
-    arrivals = {
-        source.id: sorted({inbound.ready_s for shelf in source.shelves.values() for inbound in shelf.inbound})
-        for source in asked.sources
-    }
     by_destination: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
     docks: dict[tuple[int, int, int], int] = {}
-    for number, route in enumerate(asked.routes):
+    for number, (route, leaving) in enumerate(zip(asked.routes, departures_worth_a_look(asked), strict=True)):
         s = source_index.get(route.source_id)
         if s is None:
             continue
         narrow = asked.sources[s].dock_lines is not None
         mode = MODES.index(route.mode)
         carries = sum(sizes[size] for size in route.carries if size in sizes)
-        for ships_s in _departures(route, arrivals[route.source_id], narrow=narrow):
+        for ships_s in leaving:
             dock = NOTHING
             if narrow:
                 dock = docks.setdefault((s, mode, ships_s), first_dock + len(docks))
@@ -293,18 +288,6 @@ def _runs(
     keys = np.stack([place, *(table[name].astype(np.int64) for name in ("source", "mode", "ships"))])
     table["parcel"] = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1) if len(table) else 0
     return table, docks, span
-
-
-def _departures(route: Route, arrivals: Sequence[int], *, narrow: bool) -> list[int]:
-    """Return the departures worth a look: the next, those right after stock arrives, more where the dock is narrow."""
-    if not route.departures_s:
-        return []
-    if narrow:
-        return list(route.departures_s[:LATER_DEPARTURES])
-    kept = {route.departures_s[0]}
-    for arrival_s in arrivals:
-        kept |= {next((ships_s for ships_s in route.departures_s if ships_s >= arrival_s), route.departures_s[0])}
-    return sorted(kept)[:LATER_DEPARTURES]
 
 
 def never_s(asked: Sourcing) -> int:

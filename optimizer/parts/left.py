@@ -53,7 +53,7 @@ class Taken:
             )
             self.leave(dispatch.source_id, dispatch.part_id, gone)
             outlet_id = sources[dispatch.source_id].outlet_id
-            if outlet_id is None or outlet_id != order.outlet_id:
+            if outlet_id is None or outlet_id != order.own_outlet_id:
                 self.docks[dispatch.source_id, dispatch.mode, dispatch.ships_s] += times
 
 

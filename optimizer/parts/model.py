@@ -220,7 +220,7 @@ class Consignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineAnswer:
-    """The answer to one line. eta is the p90 of its last unit, None only for a line that is declined."""
+    """The answer to one line. eta: of its last unit, None where no more is expected."""
 
     line_id: str
     order_id: str

@@ -8,7 +8,7 @@ from optimizer.cost import late_price
 from optimizer.model import DAY_S, ClockKind, Position
 from optimizer.parts.model import Dispatch, Order, OrderLine, Sourced, Sourcing, SourcingCost
 
-__all__ = ["late_fen", "left_fen", "price"]
+__all__ = ["late_fen", "left_fen", "lines_over_quota", "price"]
 
 _HOUR_S = 3_600
 _EARTH_KM = 6_371.009
@@ -19,7 +19,7 @@ def price(asked: Sourcing, sourced: Sourced) -> SourcingCost:
     sent: defaultdict[str, list[Dispatch]] = defaultdict(list)
     for answer in sourced.answers:
         sent[answer.line_id] += answer.dispatches
-    over_quota = _over_quota(asked)
+    over_quota = lines_over_quota(asked)
     item: defaultdict[str, int] = defaultdict(int)
     for order in asked.orders:
         for name, fen in _of_order(asked, order, sent, sourced.bid_fen, over_quota):
@@ -112,7 +112,7 @@ def _never_s(asked: Sourcing) -> int:
     return max(arrivals, default=asked.now_s) + DAY_S
 
 
-def _over_quota(asked: Sourcing) -> frozenset[str]:
+def lines_over_quota(asked: Sourcing) -> frozenset[str]:
     """Return the lines that no longer fit into what is left of a quota; those who wait are counted first."""
     left = {(quota.outlet_id, quota.part_id): quota.left for quota in asked.quotas}
     over = set()

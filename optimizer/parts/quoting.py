@@ -219,8 +219,7 @@ class QuoteDesk:
         left = left_of(asked, whole, self.taken)
         ways = _fitting(lay_ways(whole.grid), left)
         chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=remaining, gap=0.0)
-        told = replace(sparse, sources=tuple(_without_placeholders(source) for source in sparse.sources))
-        return answered(told, whole, ways, chosen, over, bid_fen), asked, over
+        return answered(asked, whole, ways, chosen, over, bid_fen, self.taken), asked, over
 
     def _alone(self, order: Order, more: Supposed) -> Sourcing:
         """Return the problem of one order: its parts, whoever could send them or is asked about, their routes."""
@@ -285,14 +284,6 @@ def _left_shelf(shelf: Shelf, gone: Collection[Departed]) -> Shelf:
 
 def _there(shelf: Shelf, time_s: int) -> int:
     return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound if some.ready_s <= time_s)
-
-
-def _without_placeholders(source: Source) -> Source:
-    shelves = {
-        part_id: replace(shelf, inbound=tuple(some for some in shelf.inbound if some.quantity > 0))
-        for part_id, shelf in source.shelves.items()
-    }
-    return replace(source, shelves=shelves)
 
 
 def _capacity(asked: Sourcing, laid: Laid) -> NDArray[np.int64]:

@@ -115,8 +115,9 @@ def _source(warehouse: Warehouse) -> Source:
 
 
 def routes_of(lanes: Iterable[Lane], now_s: int, horizon_s: int) -> Iterable[Route]:
-    """Yield lanes with their departures spelled out."""
+    """Yield lanes with their departures spelled out, and the one that was missed last."""
     for lane in lanes:
+        missed = lane.departures_s(now_s - horizon_s, now_s)
         yield Route(
             source_id=lane.warehouse_id,
             to_id=lane.centre_id,
@@ -127,4 +128,5 @@ def routes_of(lanes: Iterable[Lane], now_s: int, horizon_s: int) -> Iterable[Rou
             cost_fen=lane.cost_fen,
             cost_fen_per_kg=lane.cost_fen_per_kg,
             carries=lane.carries,
+            missed_s=missed[-1] if missed else None,
         )

@@ -134,6 +134,7 @@ def test_the_supply(tmp_path: Path) -> None:
         cost_fen=900,
         cost_fen_per_kg=60,
         carries=frozenset({SizeClass.SMALL, SizeClass.MEDIUM}),
+        missed_s=clock("18:00", -1),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.model import CustomerClass, ShipMode
 from optimizer.parts.check import faults
-from optimizer.parts.model import Answer, LineAnswer, Sourced, SourceKind, Sourcing
+from optimizer.parts.model import Answer, Charges, LineAnswer, Quota, Sourced, SourceKind, Sourcing
 from optimizer.parts.sourcing import source
 from tests import make_parts as make
 from tests.make import clock
@@ -61,6 +61,14 @@ SPLIT = make.asked(
     routes=(make.route(), make.route("w2")),
 )
 DOCKED = make.asked(make.order(), make.order(make.line("l2"), id="o2"), sources=(make.source(dock_lines=1),))
+OVER = make.asked(quotas=(Quota(outlet_id="u1", part_id="p1", left=0),))
+OTHER = make.asked(sources=(make.source(shelves={"p2": make.shelf()}),), substitutes={"p1": ("p2",)})
+INBOUND = make.asked(sources=(make.source(shelves={"p1": make.shelf(0, 0, (clock("16:00"), 1))}),))
+TOO_DEAR = make.asked(
+    make.stock_order(make.line()),
+    sources=(make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00", 1), 1))}),),
+    charges=Charges(backorder_fen=1),
+)
 
 CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("no answer", PLAIN, listed(lambda _: ()), "line l1 has no answer"),
@@ -89,6 +97,32 @@ CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("wrong price", PLAIN, lambda s: replace(s, cost=replace(s.cost, freight=1)), "freight is said to cost 1 fen"),
     ("bound", PLAIN, lambda s: replace(s, bound_fen=s.cost.total + 1), "less than the"),
     ("not the best", PLAIN, lambda s: replace(s, bound_fen=s.cost.total - 1), "it is said to be the best"),
+    ("over quota", OVER, told(answer=Answer.CONFIRMED), "line l1 is over its quota and told confirmed"),
+    ("in quota", PLAIN, told(answer=Answer.NEEDS_APPROVAL), "line l1 is within its quota and told needs_approval"),
+    ("its own part", PLAIN, told(answer=Answer.SUBSTITUTED), "told substituted, its own part is sent"),
+    ("a substitute", OTHER, told(answer=Answer.CONFIRMED), "told confirmed, another part is sent"),
+    ("not on hand", INBOUND, told(answer=Answer.CONFIRMED), "w1 has 0 of p1 on hand, 1 are told as if they were"),
+    ("on hand", PLAIN, told(answer=Answer.BACKORDERED), "told backordered, what it gets is on hand"),
+    ("usual time", PLAIN, told(eta_p50_s=0), "usually there at another time"),
+    ("no fallback", PLAIN, sent(bulky_fallback=True), "marked as a fallback, and it is none"),
+    ("no fallback fast", URGENT, sent(bulky_fallback=True), "marked as a fallback, and it is none"),
+    ("another line", PLAIN, sent(line_id="l9"), "says it is for l9 of order o1"),
+    ("another order", PLAIN, sent(order_id="o9"), "says it is for l1 of order o9"),
+    ("answer's order", PLAIN, told(order_id="o9"), "answered for order o9, it is of o1"),
+    ("less than none", PLAIN, sent(below_floor=-1), "-1 of 1 are said to be of the reserve"),
+    ("no parcels", PLAIN, lambda s: replace(s, consignments=()), "gets a parcel from w1 at 16:00"),
+    ("more parcels", PLAIN, lambda s: replace(s, consignments=s.consignments * 2), "2 parcels are said to leave, 1 do"),
+    ("another worth", PLAIN, lambda s: replace(s, bid_fen={("w1", "p1"): 7}), "worth something else"),
+    (
+        "declined, though expected",
+        TOO_DEAR,
+        told(answer=Answer.DECLINED, eta_p50_s=None, eta_p90_s=None),
+        "1 are left to come",
+    ),
+    ("declined for a time", TOO_DEAR, told(answer=Answer.DECLINED), "line l1 is declined for"),
+    ("one time", TOO_DEAR, told(eta_p50_s=None), "told one time of two"),
+    ("no lane", TOO_DEAR, told(eta_p50_s=1, eta_p90_s=1), "when no lane comes"),
+    ("nothing comes", PLAIN, told(dispatches=(), answer=Answer.BACKORDERED, eta_p50_s=None), "told one time of two"),
 ]
 
 
@@ -98,6 +132,12 @@ def test_every_tampering_is_found(asked: Sourcing, tamper: Tamper, sentence: str
     assert faults(asked, sourced) == []
     found = faults(asked, tamper(sourced))
     assert any(sentence in fault for fault in found), found
+
+
+def test_to_expect_more_than_is_left_is_found() -> None:
+    sourced = source(TOO_DEAR)
+    gone = replace(TOO_DEAR, sources=(make.source(shelves={"p1": make.shelf(0)}),))
+    assert any("told that 1 come, fewer are left" in fault for fault in faults(gone, sourced))
 
 
 def test_a_pin_that_is_not_kept_is_found() -> None:

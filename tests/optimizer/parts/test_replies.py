@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from optimizer.model import CustomerClass, ShipMode, SizeClass
 from optimizer.parts import model
-from optimizer.parts.check import faults
+from optimizer.parts.check import broken_rules
 from optimizer.parts.grid import MODES, lay_out
 from optimizer.parts.price import price
 from optimizer.parts.replies import replies
@@ -66,7 +66,7 @@ def test_an_alternative_is_legal_and_changes_the_cost_by_what_it_says(seed: int,
     for one in replies(asked, sourced):
         for other in one.alternatives:
             then = swapped(asked, sourced, other.instead_of, other.dispatch)
-            assert faults(asked, then) == []
+            assert broken_rules(asked, then) == []
             assert then.cost.total - sourced.cost.total == other.difference_fen
 
 
@@ -89,7 +89,7 @@ def test_no_better_change_of_one_dispatch_is_found_by_trying_everything(seed: in
                 if now is not None and key == (now.source_id, now.mode, now.ships_s, now.part_id):
                     continue
                 then = swapped(asked, sourced, now, other)
-                if not faults(asked, then):
+                if not broken_rules(asked, then):
                     fen = then.cost.total - sourced.cost.total
                     tried[*key, number] = min(fen, tried.get((*key, number), fen))
         assert [other.difference_fen for other in one.alternatives] == sorted(tried.values())[:2]
@@ -306,3 +306,10 @@ def test_the_clock_counts_from_the_visit_not_from_the_arrival() -> None:
 def test_without_orders_there_are_no_replies() -> None:
     asked = replace(make.asked(), orders=())
     assert replies(asked, source(asked)) == ()
+
+
+def test_an_order_that_fills_a_shelf_is_not_helped_by_what_lies_on_it() -> None:
+    own = make.source("shop", kind=model.SourceKind.OUTLET, outlet_id="u1", shelves={"p1": make.shelf(5)})
+    asked = make.asked(make.stock_order(make.line(pinned="w1")), sources=(make.source(shelves={}), own))
+    (reply,) = replies(asked, source(asked))
+    assert reply.helps == ()

@@ -283,3 +283,42 @@ def test_the_worth_of_a_unit_comes_from_what_is_forecast() -> None:
     asked = make.asked(bid_fen=None, forecast={("c1", "p1"): 5}, sources=scarce)
     assert solved(asked).bid_fen == {("w1", "p1"): 60_000 - 1_100}
     assert solved(replace(asked, forecast={("c1", "p1"): 1})).bid_fen == {}
+
+
+def test_the_worth_of_a_unit_is_by_lanes_that_carry_it() -> None:
+    scarce = (make.source(shelves={"p1": make.shelf(2)}),)
+    letters = make.route(mode=ShipMode.EXPRESS, cost_fen=1, carries=frozenset({SizeClass.BULKY}))
+    asked = make.asked(bid_fen=None, forecast={("c1", "p1"): 5}, sources=scarce, routes=(letters, make.route()))
+    assert solved(asked).bid_fen == {("w1", "p1"): 60_000 - 1_100}
+
+
+def test_nothing_is_expected_of_units_that_others_are_promised() -> None:
+    one = (make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00"), 1))}),)
+    orders = [make.order(make.line(f"l{n}"), id=f"o{n}") for n in range(3)]
+    sourced = solved(make.asked(*orders, sources=one))
+    unsent = [answer for answer in sourced.answers if not answer.dispatches]
+    assert [answer.answer for answer in unsent] == [Answer.DECLINED] * 2
+    assert all("promised to other orders" in answer.reason for answer in unsent)
+
+
+def test_a_pinned_source_that_has_nothing_is_the_reason_whatever_others_have() -> None:
+    empty = make.source("w2", shelves={"p1": make.shelf(0)})
+    full = make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00", 1), 1))})
+    pinned = make.order(make.line(pinned="w2"))
+    answer = make.answer(solved(make.asked(pinned, sources=(full, empty), routes=(make.route(), make.route("w2")))))
+    assert answer.answer is Answer.DECLINED
+    assert "w2, which a person decided on, does not have" in answer.reason
+
+
+def test_what_no_lane_carries_is_not_expected() -> None:
+    bulky = (part("p1", size_class=SizeClass.BULKY),)
+    held = (make.source(shelves={"p1": make.shelf(3, 0, (clock("12:00", 1), 1))}),)
+    answer = make.answer(solved(make.asked(parts=bulky, sources=held)))
+    assert answer.answer is Answer.DECLINED
+    assert "no lane carries p1 here" in answer.reason
+
+
+def test_what_is_sent_in_part_has_no_time_where_no_more_comes() -> None:
+    answer = make.answer(solved(make.asked(make.stock_order(make.line(quantity=99)))))
+    assert answer.answer is Answer.BACKORDERED
+    assert answer.eta_p90_s is None

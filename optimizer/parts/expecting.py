@@ -1,0 +1,137 @@
+"""Who waits for stock still to arrive, and when what is not sent could come, all promises kept."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from optimizer.model import ShipMode, SizeClass
+from optimizer.parts.left import Taken, left_above
+from optimizer.parts.model import Dispatch, Order, OrderLine, Route, Shelf, Source, Sourcing
+
+__all__ = ["Expecting", "waiting_for_stock"]
+
+_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
+
+Eta = tuple[int, int]
+"""p50 and p90, in seconds."""
+
+
+def waiting_for_stock(
+    sources: Iterable[Source], dispatches: Iterable[Dispatch], taken: Taken | None = None
+) -> set[Dispatch]:
+    """Return the dispatches that need stock still to arrive: what is on hand goes to those that leave first.
+
+    taken: what is promised to others, who have what is on hand before them.
+    """
+    shelves = {(source.id, part_id): shelf for source in sources for part_id, shelf in source.shelves.items()}
+    used: dict[tuple[str, str], int] = {}
+    waiting = set()
+    for dispatch in sorted(dispatches, key=lambda one: one.ships_s):
+        key = dispatch.source_id, dispatch.part_id
+        shelf = shelves[key]
+        if key not in used:
+            used[key] = sum(some.units for some in taken.gone(*key)) if taken is not None else 0
+        arrived = any(inbound.ready_s <= dispatch.ships_s for inbound in shelf.inbound)
+        if arrived and used[key] + dispatch.quantity > max(0, shelf.free):
+            waiting.add(dispatch)
+        else:
+            used[key] += dispatch.quantity
+    return waiting
+
+
+class Expecting:
+    """Looks for what is left in one problem; taken has everybody's promises."""
+
+    def __init__(self, asked: Sourcing, taken: Taken) -> None:
+        self.asked, self.taken = asked, taken
+        self.parts = {part.id: part for part in asked.parts}
+        self.holders: defaultdict[str, list[tuple[Source, Shelf]]] = defaultdict(list)
+        for source in asked.sources:
+            for part_id, shelf in source.shelves.items():
+                self.holders[part_id].append((source, shelf))
+        self.routes: defaultdict[tuple[str, str], list[Route]] = defaultdict(list)
+        for route in asked.routes:
+            if route.departures_s:
+                self.routes[route.source_id, route.to_id].append(route)
+
+    def holding(self, order: Order, line: OrderLine) -> list[tuple[str, Source, Shelf]]:
+        """Return the shelves that a line may come from: open, not the outlet's own, the pinned one where one is."""
+        return [
+            (part_id, source, shelf)
+            for part_id in (line.part_id, *self.asked.substitutes.get(line.part_id, ()))
+            for source, shelf in self.holders.get(part_id, ())
+            if source.open and line.pinned_source_id in (None, source.id)
+            if source.outlet_id is None or source.outlet_id != order.own_outlet_id
+        ]
+
+    def carrying(self, order: Order, line: OrderLine) -> list[tuple[str, Shelf, Route]]:
+        """Return by which lanes a line may travel, and from which shelf: fast ones only where a customer waits."""
+        every = [
+            (part_id, shelf, route)
+            for part_id, source, shelf in self.holding(order, line)
+            if part_id in self.parts
+            for route in self.routes.get((source.id, order.centre_id), ())
+            if self.parts[part_id].size_class in route.carries
+        ]
+        if order.urgent and order.waiting:
+            fast = [some for some in every if some[2].mode in _FAST]
+            return fast or [some for some in every if some[2].mode is ShipMode.DEDICATED] or every
+        bulky = any(self.parts[part_id].size_class is SizeClass.BULKY for part_id, _, _ in every)
+        return every if bulky else [some for some in every if some[2].mode is not ShipMode.DEDICATED] or every
+
+    def left(self, order: Order, part_id: str, shelf: Shelf, route: Route, ships_s: int) -> int:
+        """Return how many units of a shelf an order could still get by a departure."""
+        if order.customer_class in self.asked.charges.release or (order.urgent and order.waiting):
+            shelf = Shelf(free=shelf.free, inbound=shelf.inbound)
+        return left_above(shelf, self.taken.gone(route.source_id, part_id), ships_s)
+
+    def left_next(self, order: Order, line: OrderLine) -> int:
+        """Return how many units could leave by the next departures."""
+        units: dict[tuple[str, str], int] = {}
+        for part_id, shelf, route in self.carrying(order, line):
+            left = self.left(order, part_id, shelf, route, route.departures_s[0])
+            units[route.source_id, part_id] = max(left, units.get((route.source_id, part_id), 0))
+        return sum(units.values())
+
+    def of_order(self, order: Order, missing: Mapping[str, int]) -> Mapping[str, Eta | None]:
+        """Return by line when the last of so many units that are not sent could be there, None where none is to come.
+
+        A kit comes when its last line does. What could leave by the next departure and is not sent is not expected.
+        """
+        lines = [line for line in order.lines if missing[line.id] > 0]
+        if order.job_id is None:
+            return {
+                line.id: self._there(order, line, missing[line.id])
+                if self.left_next(order, line) < missing[line.id]
+                else None
+                for line in lines
+            }
+        units: defaultdict[str, int] = defaultdict(int)
+        for line in lines:
+            units[line.part_id] += missing[line.id]
+        etas = [self._there(order, line, units[line.part_id]) for line in lines]
+        known = [eta for eta in etas if eta is not None]
+        lacking = any(self.left_next(order, line) < units[line.part_id] for line in lines)
+        last = max(known, key=lambda eta: eta[1]) if lacking and len(known) == len(lines) else None
+        return {line.id: last for line in lines}
+
+    def _there(self, order: Order, line: OrderLine, quantity: int) -> Eta | None:
+        """Return p50 and p90 of the last of so many units, None where fewer are left."""
+        most: dict[tuple[str, str], int] = {}
+        for p90_s, p50_s, key, units in sorted(self._coming(order, line)):
+            most[key] = max(units, most.get(key, 0))
+            if sum(most.values()) >= quantity:
+                return p50_s, p90_s
+        return None
+
+    def _coming(self, order: Order, line: OrderLine) -> Iterator[tuple[int, int, tuple[str, str], int]]:
+        for part_id, shelf, route in self.carrying(order, line):
+            for ships_s in _first_after(route.departures_s, [inbound.ready_s for inbound in shelf.inbound]):
+                units = self.left(order, part_id, shelf, route, ships_s)
+                key = route.source_id, part_id
+                yield ships_s + route.transit_p90_s, ships_s + route.transit_p50_s, key, units
+
+
+def _first_after(departures_s: Sequence[int], ready_s: Collection[int]) -> set[int]:
+    """Return the next departure and the first after each arrival."""
+    first = (next((ships_s for ships_s in departures_s if ships_s >= one), None) for one in ready_s)
+    return {departures_s[0], *(ships_s for ships_s in first if ships_s is not None)}

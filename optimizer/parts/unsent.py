@@ -1,0 +1,103 @@
+"""Why a line is not sent, or not all of it, and when the rest is expected: only what is true of what is left."""
+
+from collections.abc import Mapping
+
+from optimizer.clock import time_text
+from optimizer.explanation import Sentence
+from optimizer.parts.expecting import Eta, Expecting
+from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Shelf
+from optimizer.wording import clause
+
+__all__ = ["Unsent"]
+
+
+class Unsent:
+    """Answers lines of one problem that are not sent whole."""
+
+    def __init__(self, expecting: Expecting) -> None:
+        self.expecting = expecting
+
+    def answer(
+        self,
+        order: Order,
+        line: OrderLine,
+        dispatches: tuple[Dispatch, ...],
+        missing: Mapping[str, int],
+        expected: Eta | None,
+    ) -> LineAnswer:
+        """Return what a line is told of which so much is missing, and expected."""
+        said = self._why(order, line, dispatches, missing)
+        reason, reason_zh = said.en, said.zh
+        if dispatches:
+            coming = line.quantity - missing[line.id]
+            reason = f"{coming} of {line.quantity} are sent; {reason}"
+            reason_zh = f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
+        if expected is None:
+            reason, reason_zh = f"{reason}, and no more is expected", f"{reason_zh}，且无可用在途"
+        else:
+            expected = max([expected, *((one.ready_p50_s, one.ready_p90_s) for one in dispatches)], key=lambda t: t[1])
+            at = time_text(expected[1])
+            reason, reason_zh = f"{reason}; expected by {at}", f"{reason_zh}，预计{at}前到"
+        return LineAnswer(
+            line_id=line.id,
+            order_id=order.id,
+            answer=Answer.DECLINED if expected is None and not dispatches else Answer.BACKORDERED,
+            reason=reason,
+            reason_zh=reason_zh,
+            eta_p50_s=None if expected is None else expected[0],
+            eta_p90_s=None if expected is None else expected[1],
+            dispatches=dispatches,
+        )
+
+    def _why(
+        self, order: Order, line: OrderLine, dispatches: tuple[Dispatch, ...], missing: Mapping[str, int]
+    ) -> Sentence:
+        expecting, part_id = self.expecting, line.part_id
+        lacking = next(
+            (other for other in order.lines if other.id != line.id and self._lacks(order, other, missing)), None
+        )
+        if order.job_id is not None and lacking is not None and not self._lacks(order, line, missing):
+            return clause(
+                f"waits for {lacking.part_id}, without which the kit is not complete",
+                f"等待{lacking.part_id}，齐套后发出",
+            )
+        if sum(_ever(shelf) for _, _, shelf in expecting.holding(order, line)) < line.quantity:
+            return _nowhere(line)
+        carrying = expecting.carrying(order, line)
+        if not carrying:
+            return clause(f"no lane carries {part_id} here from where it lies", f"无线路可将{part_id}运到")
+        if not self._lacks(order, line, missing):
+            return clause(
+                f"to send {part_id} costs more than to go without, or takes more sources than one order may have",
+                f"发送{part_id}的代价高于缺件，或来源数超过上限",
+            )
+        shelves = {(route.source_id, held_id): shelf for held_id, shelf, route in carrying}
+        promised = sum(some.units for key in shelves for some in expecting.taken.gone(*key))
+        if promised > sum(one.quantity for one in dispatches):
+            return clause(
+                f"what there is of {part_id} is promised to other orders", f"{part_id}现有库存已分配给其他订单"
+            )
+        if any(shelf.floor for shelf in shelves.values()):
+            return clause(f"what is left of {part_id} is kept in reserve", f"{part_id}余量为安全库存")
+        return clause(
+            f"the lanes that carry {part_id} here cannot bring {line.quantity} by their next departures",
+            f"可到此处的线路最近班次凑不足{line.quantity}件{part_id}",
+        )
+
+    def _lacks(self, order: Order, line: OrderLine, missing: Mapping[str, int]) -> bool:
+        return self.expecting.left_next(order, line) < missing[line.id]
+
+
+def _nowhere(line: OrderLine) -> Sentence:
+    if line.pinned_source_id is not None:
+        return clause(
+            f"{line.pinned_source_id}, which a person decided on, does not have {line.quantity} × {line.part_id}",
+            f"人工指定的{line.pinned_source_id}无{line.part_id}（需{line.quantity}件）",
+        )
+    return clause(
+        f"no open source has {line.quantity} × {line.part_id}", f"各库均无{line.part_id}（需{line.quantity}件）"
+    )
+
+
+def _ever(shelf: Shelf) -> int:
+    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)

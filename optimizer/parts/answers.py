@@ -22,6 +22,7 @@ from optimizer.parts.model import (
 )
 from optimizer.parts.unsent import Unsent
 from optimizer.parts.ways import OWN, Ways
+from optimizer.wording import time_words
 
 __all__ = ["answered"]
 
@@ -130,7 +131,7 @@ def _answer(
     answer, reason, reason_zh = (
         Answer.CONFIRMED,
         f"{by}, there by {time_text(p90_s)}",
-        f"由{places}发出，{time_text(p90_s)}前到",
+        f"由{places}发出，{time_words(p90_s).zh}前到",
     )
     if any(dispatch.part_id != line.part_id for dispatch in dispatches):
         others = ", ".join(dict.fromkeys(dispatch.part_id for dispatch in dispatches))

@@ -49,6 +49,19 @@ def test_one_of_two_watchmen_looks_until_it_is_gone(
         done.close()
 
 
+def test_a_look_that_fails_is_not_the_last(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def fail(_: Watchman) -> dict[str, int]:
+        looks.append(1)
+        raise ValueError
+
+    monkeypatch.setattr(Watchman, "round", fail)
+    monkeypatch.setattr("api.watchman.EVERY_S", 0.01)
+    with Watchman(Settings(database_url=database_url), StandingClock()):
+        until(lambda: len(looks) > 1, "it has looked again")
+
+
 def alarms(database: Database) -> list[str]:
     with database.read() as session:
         said = session.scalars(select(Event.type).where(Event.type != "job.state_changed").order_by(Event.position))

@@ -68,8 +68,9 @@ class Unsent:
             return clause(f"no lane carries {part_id} here from where it lies", f"无线路可将{part_id}运到")
         if not self._lacks(order, line, missing):
             return clause(
-                f"to send {part_id} costs more than to go without, or takes more sources than one order may have",
-                f"发送{part_id}的代价高于缺件，或来源数超过上限",
+                f"{part_id} is left, but to send it costs more than it is worth, or takes more sources or modes than "
+                "are allowed",
+                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式不允许",
             )
         shelves = {(route.source_id, held_id): shelf for held_id, shelf, route in carrying}
         promised = sum(some.units for key in shelves for some in expecting.taken.gone(*key))

@@ -140,6 +140,12 @@ def test_to_expect_more_than_is_left_is_found() -> None:
     assert any("told that 1 come, fewer are left" in fault for fault in faults(gone, sourced))
 
 
+def test_what_travels_slowly_though_a_vehicle_of_its_own_carries_it_is_found() -> None:
+    slow = make.asked(make.order(urgent=True))
+    wider = replace(slow, routes=(*slow.routes, make.route(mode=ShipMode.DEDICATED)))
+    assert any("though a vehicle of its own carries it" in fault for fault in faults(wider, source(slow)))
+
+
 def test_a_pin_that_is_not_kept_is_found() -> None:
     sourced = source(PLAIN)
     pinned = replace(PLAIN, orders=(make.order(make.line(pinned="w2")),))

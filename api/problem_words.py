@@ -7,6 +7,9 @@ from functools import lru_cache
 __all__ = ["CHINESE", "in_chinese"]
 
 _OURS = {
+    "a job that is there": "已有的报修单",
+    "a job that names no parts of its own": "自身未列配件的报修单",
+    "{} that holds today": "今日有效的 {0}",
     "1 minute to {} days": "1 分钟至 {0} 天",
     "1 to {}": "1 至 {0}",
     "A count of {} is known, not older than this one.": "已有不早于此次的盘点（{0}）。",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from optimizer.explanation import Sentence
 from optimizer.model import ShipMode, SizeClass
 from optimizer.repair_mode import ModeOption, RepairMode
-from optimizer.wording import clause, joined, yuan
+from optimizer.wording import SHIP_WORDS, SIZE_WORDS, clause, joined, yuan
 
 __all__ = [
     "ALREADY_DUE",
@@ -31,17 +31,6 @@ MODE_NAMES = {
     RepairMode.EXCHANGE: Sentence(en="exchange", zh="换机"),
     RepairMode.REMOTE: Sentence(en="by telephone", zh="远程"),
 }
-_SHIP = {
-    ShipMode.STANDARD: Sentence(en="standard", zh="普运"),
-    ShipMode.EXPRESS: Sentence(en="express", zh="快运"),
-    ShipMode.DEDICATED: Sentence(en="a dedicated vehicle", zh="专车"),
-    ShipMode.PICKUP: Sentence(en="pickup", zh="自提"),
-}
-_SIZES = {
-    SizeClass.SMALL: Sentence(en="small", zh="小件"),
-    SizeClass.MEDIUM: Sentence(en="medium", zh="中件"),
-    SizeClass.BULKY: Sentence(en="bulky", zh="大件"),
-}
 
 NOT_BY_PHONE = clause("no call solves this fault", "该故障电话里解决不了")
 BUILT_IN = clause("the product is built in, its unit cannot be sent", "该产品为固定安装，无法寄送")
@@ -62,7 +51,7 @@ def no_unit_words(part_id: str, size_class: SizeClass, *, stocked: bool) -> Sent
     """Say that no unit can come: nobody has one, or nobody who has one can send it."""
     if not stocked:
         return clause(f"no warehouse has unit {part_id} to give", f"各库均无可用整机{part_id}")
-    size = _SIZES[size_class]
+    size = SIZE_WORDS[size_class]
     return clause(
         f"no lane from a warehouse with unit {part_id} carries {size.en} parts",
         f"有整机{part_id}的库没有可运{size.zh}的线路",
@@ -71,7 +60,7 @@ def no_unit_words(part_id: str, size_class: SizeClass, *, stocked: bool) -> Sent
 
 def no_depot_words(size_class: SizeClass) -> Sentence:
     """Say that no depot can be reached."""
-    size = _SIZES[size_class]
+    size = SIZE_WORDS[size_class]
     return clause(f"no lane of a depot carries {size.en} parts", f"没有可运{size.zh}的返厂线路")
 
 
@@ -82,13 +71,13 @@ def visit_words(outlet_id: str) -> Sentence:
 
 def depot_words(source_id: str, mode: ShipMode) -> Sentence:
     """Say where the unit goes, and how."""
-    how = _SHIP[mode]
+    how = SHIP_WORDS[mode]
     return clause(f"to {source_id} and back by {how.en}", f"{how.zh}往返{source_id}")
 
 
 def exchange_words(outlet_id: str, source_id: str, mode: ShipMode) -> Sentence:
     """Say who brings the unit, and where it comes from."""
-    how = _SHIP[mode]
+    how = SHIP_WORDS[mode]
     return clause(
         f"outlet {outlet_id} brings a unit from {source_id}, sent by {how.en}",
         f"网点{outlet_id}上门换机，整机由{source_id}{how.zh}发出",

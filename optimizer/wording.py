@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from optimizer.clock import time_text
 from optimizer.explanation import Sentence
-from optimizer.model import DAY_S, Outlet, Technician, TravelMode, Window
+from optimizer.model import DAY_S, Outlet, ShipMode, SizeClass, Technician, TravelMode, Window
 
 __all__ = [
     "ITEM_WORDS",
     "MODE_WORDS",
+    "SHIP_WORDS",
+    "SIZE_WORDS",
     "clause",
     "difference_words",
     "duration_words",
@@ -26,6 +28,17 @@ MODE_WORDS = {
     TravelMode.EBIKE: Sentence(en="e-bike", zh="电动车"),
     TravelMode.TRANSIT: Sentence(en="public transport", zh="公共交通"),
     TravelMode.WALK: Sentence(en="foot", zh="步行"),
+}
+SHIP_WORDS = {
+    ShipMode.STANDARD: Sentence(en="standard", zh="普运"),
+    ShipMode.EXPRESS: Sentence(en="express", zh="快运"),
+    ShipMode.DEDICATED: Sentence(en="a dedicated vehicle", zh="专车"),
+    ShipMode.PICKUP: Sentence(en="pickup", zh="自提"),
+}
+SIZE_WORDS = {
+    SizeClass.SMALL: Sentence(en="small", zh="小件"),
+    SizeClass.MEDIUM: Sentence(en="medium", zh="中件"),
+    SizeClass.BULKY: Sentence(en="bulky", zh="大件"),
 }
 ITEM_WORDS = {
     "travel": Sentence(en="travel", zh="路程"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from optimizer.explanation import Sentence
 from optimizer.model import ShipMode, SizeClass
 from optimizer.parts.model import Dispatch, LineAnswer
-from optimizer.wording import clause, difference_words, duration_words, joined, time_words, yuan
+from optimizer.wording import SHIP_WORDS, SIZE_WORDS, clause, difference_words, duration_words, joined, time_words, yuan
 
 __all__ = [
     "APPROVAL_HELPS",
@@ -43,17 +43,6 @@ __all__ = [
     "unpin_words",
 ]
 
-_MODES = {
-    ShipMode.STANDARD: Sentence(en="standard", zh="普运"),
-    ShipMode.EXPRESS: Sentence(en="express", zh="快运"),
-    ShipMode.DEDICATED: Sentence(en="a dedicated vehicle", zh="专车"),
-    ShipMode.PICKUP: Sentence(en="pickup", zh="自提"),
-}
-_SIZES = {
-    SizeClass.SMALL: Sentence(en="small", zh="小件"),
-    SizeClass.MEDIUM: Sentence(en="medium", zh="中件"),
-    SizeClass.BULKY: Sentence(en="bulky", zh="大件"),
-}
 NEAREST_SENDS = clause("sends it", "由其发出")
 NEEDS_EXPRESS = clause(
     "has neither express nor pickup, which a waiting customer needs", "没有快运或自提，客户在等须走快运"
@@ -85,7 +74,7 @@ def answer_words(answer: LineAnswer) -> Sentence:
 
 
 def _dispatch_words(one: Dispatch) -> Sentence:
-    mode, at = _MODES[one.mode], time_words(one.ships_s)
+    mode, at = SHIP_WORDS[one.mode], time_words(one.ships_s)
     return clause(
         f"{one.quantity} × {one.part_id} from {one.source_id} by {mode.en} at {at.en}",
         f"{one.quantity}件{one.part_id}由{one.source_id}于{at.zh}{mode.zh}发出",
@@ -147,7 +136,7 @@ def no_lane_words(centre_id: str) -> Sentence:
 
 def bulky_words(size: SizeClass) -> Sentence:
     """Say that no lane carries it."""
-    return clause(f"has no lane that carries {_SIZES[size].en} parts", f"没有可运{_SIZES[size].zh}的线路")
+    return clause(f"has no lane that carries {SIZE_WORDS[size].en} parts", f"没有可运{SIZE_WORDS[size].zh}的线路")
 
 
 def closed_words() -> Sentence:
@@ -159,8 +148,8 @@ def cut_off_words(mode: ShipMode, missed_s: int, now_s: int) -> Sentence:
     """Say which departure was missed, and by how much."""
     at, by = time_words(missed_s), duration_words(now_s - missed_s)
     return clause(
-        f"was missed by {by.en}: {_MODES[mode].en} left {at.en}",
-        f"{_MODES[mode].zh}已于{at.zh}截单，错过{by.zh}",
+        f"was missed by {by.en}: {SHIP_WORDS[mode].en} left {at.en}",
+        f"{SHIP_WORDS[mode].zh}已于{at.zh}截单，错过{by.zh}",
     )
 
 
@@ -270,7 +259,8 @@ def no_way_back_words(centre_id: str) -> Sentence:
 def no_bulky_way_back_words(centre_id: str, size: SizeClass) -> Sentence:
     """Say that no lane carries a return."""
     return clause(
-        f"no lane to {centre_id} carries {_SIZES[size].en} parts", f"到{centre_id}没有可运{_SIZES[size].zh}的线路"
+        f"no lane to {centre_id} carries {SIZE_WORDS[size].en} parts",
+        f"到{centre_id}没有可运{SIZE_WORDS[size].zh}的线路",
     )
 
 

@@ -26,7 +26,6 @@ from optimizer.model import (
     Lane,
     Rule,
     TravelMode,
-    Warehouse,
 )
 from optimizer.plan import Plan, Route, Shipment, Stop, Unassigned
 from optimizer.roster import Roster
@@ -124,9 +123,8 @@ class Desk:
         """Return the day of this job alone with the stock that no visit of the plan takes."""
         day = self.asking.day
         left = tuple(
-            Warehouse(
-                id=house.id,
-                position=house.position,
+            replace(
+                house,
                 stock={
                     line.part_id: house.stock.get(line.part_id, 0) - self.taken.get((house.id, line.part_id), 0)
                     for line in job.order_lines

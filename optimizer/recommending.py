@@ -150,9 +150,10 @@ def _candidate(inquiry: Inquiry, place: tuple[int, int, int], offer: Offer) -> C
     pair = _pair(desk, job, int(inquiry.shifts[c]), (drive_s, int(ways.to_m[c, 0])))
     who = wording.someone(pair.technician, pair.outlet)
     room = Verdict(rule=Rule.ROOM, holds=True, said=fact_wording.place_fact(who, offer.start_s))
-    return _told(
-        pair, [*pair_verdicts(desk.asking, pair, broken_rules(desk.asking, pair)), *time_holds(pair), room], offer
-    )
+    verdicts = pair_verdicts(desk.asking, pair, broken_rules(desk.asking, pair))
+    # No way may be known from the base, and one from the stop before: the place is legal, whatever the base says.
+    holding = [verdict for verdict in verdicts if verdict.holds or verdict.rule is not Rule.TRAVEL]
+    return _told(pair, [*holding, *time_holds(pair), room], offer)
 
 
 def _of_outlet(desk: Desk, job: Job, shifts: NDArray[np.int64]) -> Candidate:

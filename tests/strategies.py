@@ -399,15 +399,15 @@ def _kit(day: model.Day, job: model.Job, shipments: list[Shipment]) -> list[Ship
         part = sizes[line.part_id]
         options = []
         for lane in day.lanes:
-            stock = next(warehouse.stock for warehouse in day.warehouses if warehouse.id == lane.warehouse_id)
+            house = next(warehouse for warehouse in day.warehouses if warehouse.id == lane.warehouse_id)
             taken = sum(
                 sent.quantity
                 for sent in [*shipments, *kit]
                 if (sent.warehouse_id, sent.part_id) == (lane.warehouse_id, part.id)
             )
-            enough = stock.get(part.id, 0) - taken >= line.quantity
+            enough = house.open and house.stock.get(part.id, 0) - taken >= line.quantity
             if enough and lane.centre_id == job.centre_id and part.size_class in lane.carries:
-                ships_s = lane.cut_off_s + (0 if lane.cut_off_s >= day.now_s else model.DAY_S)
+                ships_s = lane.departures_s(day.now_s, day.now_s + 7 * model.DAY_S)[0]
                 options.append(
                     make.shipment(
                         order_line_id=line.id,

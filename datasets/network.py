@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.calendars import Calendar
-from datasets.closures import closed_days, merged
+from datasets.closures import Span, closed_days, merged
 from datasets.settings import Settings
 from datasets.table import Table
 from datasets.times import midnight_of
@@ -35,6 +35,9 @@ __all__ = [
     "build_shifts",
     "build_technicians",
     "build_warehouses",
+    "days_closed",
+    "days_shut",
+    "lanes_of",
     "live_rows",
     "wgs84",
 ]
@@ -226,14 +229,40 @@ def _unpromised(lots: tuple[tuple[int, int], ...], short: int, midnight: int) ->
 
 def build_lanes(table: Table, warehouses: Table, settings: Settings) -> tuple[Lane, ...]:
     """Build every lane; it is closed when its own calendar or that of its warehouse is, and when it says so."""
+    values, midnight = table.values, midnight_of(settings.date)
+    days, shut = days_closed(settings), days_shut(warehouses, settings)
+    closed = [
+        merged(
+            (
+                *days.get(values["calendar"][row], ()),
+                *shut[warehouse_id],
+                *((span.earliest_s - midnight, span.latest_s - midnight) for span in values["closed"][row]),
+            )
+        )
+        for row, warehouse_id in enumerate(values["warehouse_id"])
+    ]
+    return lanes_of(table, ("warehouse_id", "centre_id"), closed)
+
+
+def days_closed(settings: Settings) -> Mapping[str, tuple[Span, ...]]:
+    """Return when nothing leaves, by calendar."""
+    return {name: closed_days(calendar, settings.date, settings.now_s) for name, calendar in settings.calendars.items()}
+
+
+def days_shut(warehouses: Table, settings: Settings) -> Mapping[str, tuple[Span, ...]]:
+    """Return when nothing leaves a warehouse, by id."""
+    days = days_closed(settings)
+    columns = (warehouses.values[name] for name in ("warehouse_id", "calendar"))
+    return {warehouse_id: days.get(calendar, ()) for warehouse_id, calendar in zip(*columns, strict=True)}
+
+
+def lanes_of(table: Table, ends: tuple[str, str], closed: Sequence[tuple[Span, ...]]) -> tuple[Lane, ...]:
+    """Build the lanes of a table; ends: its columns of where they begin and end. closed: of each row."""
     values = table.values
-    calendar_of = dict(zip(warehouses.values["warehouse_id"], warehouses.values["calendar"], strict=True))
-    days = {name: closed_days(calendar, settings.date, settings.now_s) for name, calendar in settings.calendars.items()}
-    midnight = midnight_of(settings.date)
     return tuple(
         Lane(
-            warehouse_id=values["warehouse_id"][row],
-            centre_id=values["centre_id"][row],
+            warehouse_id=values[ends[0]][row],
+            centre_id=values[ends[1]][row],
             mode=values["mode"][row],
             cut_off_s=values["cut_off"][row],
             transit_p50_s=values["transit_p50"][row],
@@ -241,13 +270,7 @@ def build_lanes(table: Table, warehouses: Table, settings: Settings) -> tuple[La
             cost_fen=values["cost_fen"][row],
             cost_fen_per_kg=values["cost_fen_per_kg"][row],
             carries=values["carries"][row],
-            closed=merged(
-                (
-                    *days.get(values["calendar"][row], ()),
-                    *days.get(calendar_of[values["warehouse_id"][row]], ()),
-                    *((span.earliest_s - midnight, span.latest_s - midnight) for span in values["closed"][row]),
-                )
-            ),
+            closed=closed[row],
         )
         for row in range(len(table.lines))
     )

@@ -1,10 +1,9 @@
 """Builds what is known of the parts beside a day, from tables that are free of faults."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from datasets.closures import closed_days
-from datasets.network import wgs84
+from datasets.network import days_shut, lanes_of, wgs84
 from datasets.parts_policy import PartsPolicy
 from datasets.settings import Settings
 from datasets.table import Table
@@ -110,25 +109,10 @@ def _shelves(table: Table) -> dict[str, dict[str, Shelf]]:
     return dict(shelves)
 
 
-def _transfer_lanes(tables: Mapping[str, Table], settings: Settings) -> Iterator[Lane]:
-    """Yield the lanes between sources; none leaves a warehouse whose calendar is closed."""
-    table, houses = tables["transfer_lanes"], tables["warehouses"]
-    calendar_of = dict(zip(houses.values["warehouse_id"], houses.values["calendar"], strict=True))
-    days = {name: closed_days(calendar, settings.date, settings.now_s) for name, calendar in settings.calendars.items()}
-    values = table.values
-    for row in range(len(table.lines)):
-        yield Lane(
-            warehouse_id=values["from_id"][row],
-            centre_id=values["to_id"][row],
-            mode=values["mode"][row],
-            cut_off_s=values["cut_off"][row],
-            transit_p50_s=values["transit_p50"][row],
-            transit_p90_s=values["transit_p90"][row],
-            cost_fen=values["cost_fen"][row],
-            cost_fen_per_kg=values["cost_fen_per_kg"][row],
-            carries=values["carries"][row],
-            closed=days.get(calendar_of.get(values["from_id"][row], ""), ()),
-        )
+def _transfer_lanes(tables: Mapping[str, Table], settings: Settings) -> tuple[Lane, ...]:
+    """Return the lanes between sources; none leaves a warehouse whose calendar is closed."""
+    table, shut = tables["transfer_lanes"], days_shut(tables["warehouses"], settings)
+    return lanes_of(table, ("from_id", "to_id"), [shut.get(from_id, ()) for from_id in table.values["from_id"]])
 
 
 def _quotas(table: Table) -> tuple[Quota, ...]:

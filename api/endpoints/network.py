@@ -45,6 +45,7 @@ from api.schemas.network import (
     WarehouseIn,
 )
 from api.schemas.values import Sent
+from api.store.batches import batches
 from api.store.checked_rows import LAYOUTS, as_held, checked_rows
 from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
 from api.store.people import outlets_of_centres
@@ -360,8 +361,8 @@ def _held(
     """Return the cells that hold, by id."""
     model: Any = resource.model
     found: dict[str, dict[str, str]] = {}
-    for begin in range(0, len(ids), 500):
-        some = model.id.in_(ids[begin : begin + 500])
+    for few in batches(ids, 500):
+        some = model.id.in_(few)
         for id_, cells in session.execute(holding(model, on, some, *where, columns=[model.id, model.cells])):
             found[id_] = cells
     return found

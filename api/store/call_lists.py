@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.dispatch_states import UNDECIDED, CallParty, ItemState
+from api.store.batches import batches
 from api.store.network import holding
 from api.tables.dispatch import DispatchItem
 from api.tables.jobs import JobRow
@@ -74,9 +75,8 @@ def _names(session: Session, items: Sequence[DispatchItem], date: dt.date) -> _N
     )
     jobs: dict[str, JobRow] = {}
     ids = [item.job_id for item in items]
-    for first in range(0, len(ids), AT_ONCE):
-        some = select(JobRow).where(JobRow.id.in_(ids[first : first + AT_ONCE]))
-        jobs |= {job.id: job for job in session.scalars(some)}
+    for some in batches(ids, AT_ONCE):
+        jobs |= {job.id: job for job in session.scalars(select(JobRow).where(JobRow.id.in_(some)))}
     return _Names(
         outlets={id_: cells for id_, cells in session.execute(outlets)},
         people={id_: cells.get("name", "") for id_, cells in session.execute(people)},

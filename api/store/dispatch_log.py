@@ -11,6 +11,7 @@ from api.dispatch_states import OPEN, ItemState
 from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import JobState
+from api.store.batches import batches
 from api.store.jobs import By
 from api.tables.base import new_id
 from api.tables.dispatch import DispatchEntry, DispatchItem
@@ -79,8 +80,7 @@ def columns_of(item: DispatchItem) -> dict[str, Any]:
 def open_items(session: Session, job_ids: Sequence[str]) -> Iterator[DispatchItem]:
     """Yield the open items of jobs."""
     states = [state.value for state in OPEN]
-    for first in range(0, len(job_ids), AT_ONCE):
-        some = job_ids[first : first + AT_ONCE]
+    for some in batches(job_ids, AT_ONCE):
         yield from session.scalars(
             select(DispatchItem).where(DispatchItem.job_id.in_(some), DispatchItem.state.in_(states))
         )

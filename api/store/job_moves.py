@@ -11,6 +11,7 @@ from api.errors import Conflict, Fault, NotFound, Refused
 from api.event_types import EventType
 from api.events import emit, emit_all
 from api.job_states import OPEN_STATES, TMF_STATE, JobState, Role, check_move
+from api.store.batches import batches
 from api.store.dispatch_log import follow_job
 from api.store.jobs import By, change_job
 from api.store.parts_promises import release
@@ -104,8 +105,7 @@ def tell_moves(session: Session, before: Mapping[str, str], at: dt.datetime) -> 
     columns = (JobRow.id, JobRow.source, JobRow.external_id, JobRow.state, JobRow.version, JobRow.centre_id)
     job_ids = sorted(before)
     told = []
-    for begin in range(0, len(job_ids), TOLD_AT_ONCE):
-        some = job_ids[begin : begin + TOLD_AT_ONCE]
+    for some in batches(job_ids, TOLD_AT_ONCE):
         for job in session.execute(select(*columns).where(JobRow.id.in_(some)).order_by(JobRow.id)):
             if job.state != before[job.id]:
                 told.append((job.id, state_event(job, before[job.id]), job.centre_id))

@@ -14,6 +14,7 @@ from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState
 from api.schemas.cells import row_of
 from api.schemas.jobs import JobIn
+from api.store.batches import batches
 from api.store.checked_rows import LAYOUTS, as_held, faults_by_row
 from api.store.days import read_jobs
 from api.store.families import unknown_families
@@ -155,8 +156,7 @@ def _tell(session: Session, done: Sequence[Entered], now: dt.datetime) -> None:
     """Emit what was created, which comes to its first state by it, and what has changed."""
     outcomes = {one.id: one.outcome for one in done if one.outcome != "unchanged"}
     created, changed, moved = [], [], []
-    for begin in range(0, len(outcomes), _AT_ONCE):
-        some = list(outcomes)[begin : begin + _AT_ONCE]
+    for some in batches(list(outcomes), _AT_ONCE):
         jobs: Sequence[Any] = session.execute(select(*_TOLD).where(JobRow.id.in_(some))).all()
         for job in jobs:
             told = (job.id, job_event(job), job.centre_id)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import Conflict
 from api.job_states import OPEN_STATES, JobState
+from api.store.batches import batches
 from api.store.network import CHUNK, point
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
@@ -65,8 +66,7 @@ def job_by_external(session: Session, source: str, external_id: str) -> JobRow |
 def jobs_by_external(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Any]:
     """Return the jobs that a source has named so, by these names: rows with all columns but the position."""
     found: dict[str, Any] = {}
-    for start in range(0, len(external_ids), CHUNK):
-        some = external_ids[start : start + CHUNK]
+    for some in batches(external_ids, CHUNK):
         query = select(*_PLAIN_COLUMNS).where(JobRow.source == source, JobRow.external_id.in_(some))
         found |= {job.external_id: job for job in session.execute(query)}
     return found
@@ -83,8 +83,7 @@ def job_history(session: Session, job_id: str) -> Sequence[JobHistory]:
 def lived_on(session: Session, job_ids: Sequence[str]) -> frozenset[str]:
     """Return those of these jobs to which more has happened than that files were loaded."""
     found: set[str] = set()
-    for start in range(0, len(job_ids), CHUNK):
-        some = job_ids[start : start + CHUNK]
+    for some in batches(job_ids, CHUNK):
         query = select(JobHistory.job_id).where(JobHistory.job_id.in_(some), JobHistory.channel != LOADING)
         found.update(session.scalars(query.distinct()))
     return frozenset(found)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from api.store.batches import batches
 from api.store.parts_shelves import Arrival
 from api.store.parts_stock import RowCount, count_rows, counted_out
 from api.tables.network import (
@@ -255,7 +256,7 @@ def _known(
     session: Session, model: type[Any], ids: Sequence[str], where: tuple[ColumnElement[bool], ...]
 ) -> dict[str, _Known]:
     found = {}
-    for some in _chunks(ids):
+    for some in batches(ids, CHUNK):
         query = select(model.id, func.max(model.version), func.min(model.entered)).where(model.id.in_(some), *where)
         for id_, version, entered in session.execute(query.group_by(model.id)):
             found[id_] = _Known(version=version, entered=entered)
@@ -286,7 +287,7 @@ def _replace(
     if not versions:
         return
     dates = {version["effective_from"] for version in versions}
-    for some in _chunks([version["id"] for version in versions]):
+    for some in batches([version["id"] for version in versions], CHUNK):
         session.execute(delete(model).where(model.id.in_(some), model.effective_from.in_(dates), *where))
     session.execute(
         insert(model), [{key: cell for key, cell in row.items() if key not in _NOT_STORED} for row in versions]
@@ -300,11 +301,6 @@ def _replace(
         if parts:
             session.execute(insert(part), parts)
     session.expire_all()
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Ids as many as one statement may carry."""
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 def _positions(table: Table) -> list[str]:

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
+from api.store.batches import batches
 from api.store.parts_shelves import HELD
 from api.tables.parts import Allocation, PartsOrder, PartsOrderLine, QuotaRow, Reservation
 from optimizer.parts.model import Answer
@@ -74,7 +75,7 @@ def orders_of(session: Session, rows: Sequence[PartsOrder]) -> list[OrderSeen]:
     lines: defaultdict[str, list[PartsOrderLine]] = defaultdict(list)
     promised: defaultdict[str, list[Allocation]] = defaultdict(list)
     reserved: defaultdict[str, list[Reservation]] = defaultdict(list)
-    for some in _chunks([row.id for row in rows]):
+    for some in batches([row.id for row in rows], AT_ONCE):
         of_orders = select(PartsOrderLine).where(PartsOrderLine.order_id.in_(some)).order_by(PartsOrderLine.number)
         for line in session.scalars(of_orders.execution_options(populate_existing=True)):
             lines[line.order_id].append(line)
@@ -132,7 +133,7 @@ def units_counted(outlet_id: ColumnElement[str], part_id: ColumnElement[str]) ->
 def units_of_orders(session: Session, order_ids: Sequence[str]) -> Counter[tuple[str, str]]:
     """Return the units of some orders that quotas count, by outlet and part."""
     units: Counter[tuple[str, str]] = Counter()
-    for some in _chunks(order_ids):
+    for some in batches(order_ids, AT_ONCE):
         of_quota = (QuotaRow.outlet_id == PartsOrder.outlet_id) & (QuotaRow.part_id == PartsOrderLine.part_id)
         query = (
             select(QuotaRow.outlet_id, QuotaRow.part_id, func.sum(PartsOrderLine.quantity))
@@ -158,7 +159,3 @@ def quota_left(
     if outlet_ids is not None:
         query = query.where(QuotaRow.outlet_id.in_(sorted(set(outlet_ids))))
     return [QuotaStanding(row=row, ordered=int(ordered)) for row, ordered in session.execute(query)]
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))

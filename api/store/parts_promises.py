@@ -4,7 +4,7 @@ Whoever promises has locked the shelves (`parts_shelves.lock_shelves`) in the sa
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, NotFound
+from api.store.batches import batches
 from api.store.parts_shelves import HELD, Key, Standing, lock_shelves, standing_of, standings
 from api.tables.base import new_id
 from api.tables.parts import Allocation, Reservation
@@ -144,7 +145,7 @@ def release(session: Session, holders: Iterable[str], now: dt.datetime, *where: 
     """
     count = 0
     unsent = or_(Allocation.provisional, Allocation.ships_at > now, Allocation.ready_p90_at == Allocation.ships_at)
-    for some in _chunks(sorted(set(holders))):
+    for some in batches(sorted(set(holders)), AT_ONCE):
         taken_back = (
             update(Allocation)
             .where(Allocation.holder.in_(some), Allocation.released_at.is_(None), unsent, *where)
@@ -262,7 +263,7 @@ def _sending(one: Shipment, first: dt.date, now: dt.datetime) -> Sending:
 def _promised_parts(session: Session, holders: Iterable[str]) -> set[str]:
     return {
         part_id
-        for some in _chunks(sorted(set(holders)))
+        for some in batches(sorted(set(holders)), AT_ONCE)
         for part_id in session.scalars(
             select(Allocation.part_id).where(Allocation.holder.in_(some), Allocation.released_at.is_(None)).distinct()
         )
@@ -273,12 +274,8 @@ def _sent_lines(session: Session, holders: Iterable[str]) -> set[str]:
     """Return the lines of which units have left."""
     return {
         line_id
-        for some in _chunks(sorted(set(holders)))
+        for some in batches(sorted(set(holders)), AT_ONCE)
         for line_id in session.scalars(
             select(Allocation.line_id).where(Allocation.holder.in_(some), Allocation.released_at.is_(None))
         )
     }
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, insert, or_, sele
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from api.store.batches import batches
 from api.tables.base import Instant, new_id
 from api.tables.parts import Allocation, Reservation, ShelfRow, StockSnapshot
 
@@ -99,8 +100,8 @@ def count_stock(session: Session, counts: Sequence[Count], *, actor: str, now: d
     """Take counts over where they are newer than what is known, and return the places of those that were, from 0."""
     taken: set[int] = set()
     for wave in _waves(counts):
-        for first in range(0, len(wave), AT_ONCE):
-            taken |= _take(session, counts, wave[first : first + AT_ONCE], actor, now)
+        for some in batches(wave, AT_ONCE):
+            taken |= _take(session, counts, some, actor, now)
     return taken
 
 
@@ -158,14 +159,14 @@ def _written(count: Count) -> dict[str, Any]:
 def lock_shelves(session: Session, part_ids: Iterable[str]) -> None:
     """Let nobody else promise of these parts until the transaction ends; everybody locks in the same order."""
     locked = select(ShelfRow.source_id).order_by(ShelfRow.part_id, ShelfRow.source_id).with_for_update()
-    for some in _chunks(sorted(set(part_ids))):
+    for some in batches(sorted(set(part_ids)), AT_ONCE):
         session.execute(locked.where(ShelfRow.part_id.in_(some))).all()
 
 
 def standings(session: Session, part_ids: Iterable[str], now: dt.datetime) -> dict[Key, Standing]:
     """Return how the shelves of some parts stand at a moment; a source that never counted a part is not there."""
     found: dict[Key, Standing] = {}
-    for some in _chunks(sorted(set(part_ids))):
+    for some in batches(sorted(set(part_ids)), AT_ONCE):
         found |= _standings(session, ShelfRow.part_id.in_(some), now)
     return found
 
@@ -284,7 +285,3 @@ def _promised_arrivals(session: Session, where: ColumnElement[bool], now: dt.dat
         for source_id, part_id, some in session.execute(query):
             units[source_id, part_id] += int(some)
     return units
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.store.batches import batches
 from api.store.parts_shelves import Arrival, Count, Key, Standing, count_stock
 from api.tables.parts import Allocation, ShelfRow
 from datasets.cells import INBOUND
@@ -59,8 +60,8 @@ def counted_out(session: Session, keys: Iterable[Key], now: dt.datetime) -> None
 
 def _counted(session: Session, part_ids: Sequence[str]) -> dict[Key, dt.datetime]:
     found: dict[Key, dt.datetime] = {}
-    for first in range(0, len(part_ids), AT_ONCE):
-        of_parts = ShelfRow.part_id.in_(part_ids[first : first + AT_ONCE])
+    for some in batches(part_ids, AT_ONCE):
+        of_parts = ShelfRow.part_id.in_(some)
         query = select(ShelfRow.source_id, ShelfRow.part_id, ShelfRow.as_of).where(of_parts)
         found |= {(source_id, part_id): as_of for source_id, part_id, as_of in session.execute(query)}
     return found

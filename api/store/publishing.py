@@ -17,6 +17,7 @@ from api.frozen_days import LiveVisit
 from api.job_states import JobState
 from api.judging import StoredPlan
 from api.plan_states import PlanState
+from api.store.batches import batches
 from api.store.job_moves import tell_moves
 from api.store.jobs import By
 from api.store.parts_promises import allocate_shipments
@@ -139,7 +140,7 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
 
 def _jobs(session: Session, job_ids: set[str]) -> Iterator[_Job]:
     columns = (JobRow.id, JobRow.state, JobRow.published_technician_id, JobRow.published_start, JobRow.told)
-    for some in _chunks(sorted(job_ids)):
+    for some in batches(sorted(job_ids), AT_ONCE):
         for id_, state, technician_id, start, told in session.execute(
             select(*columns).where(JobRow.id.in_(some)).order_by(JobRow.id).with_for_update()
         ):
@@ -207,7 +208,7 @@ def _rows(plan: Plan, stored: StoredPlan) -> tuple[list[dict[str, Any]], list[di
 
 
 def _replace_visits(session: Session, job_ids: set[str], visits: Sequence[Mapping[str, Any]]) -> None:
-    for some in _chunks(sorted(job_ids)):
+    for some in batches(sorted(job_ids), AT_ONCE):
         session.execute(delete(Visit).where(Visit.job_id.in_(some)))
     if visits:
         session.execute(insert(Visit), list(visits))
@@ -343,8 +344,3 @@ def _tell(session: Session, plan: Plan, done: Publication, dates: Sequence[dt.da
     for centre_id in plan.centre_ids:
         data = {**told, "centre_id": centre_id, "visits": count.get(centre_id, 0)}
         emit(session, EventType.PLAN_PUBLISHED, plan.id, data, centre_id, at)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(ids), AT_ONCE):
-        yield ids[first : first + AT_ONCE]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.job_states import JobState
 from api.promises import Standing
 from api.schemas.written import duration_text
+from api.store.batches import batches
 from api.store.network import holding
 from api.store.standings import JobStanding, standings_of
 from api.tables.jobs import JobHistory, JobRow
@@ -188,10 +189,10 @@ def _standings(session: Session, period: Period, now: dt.datetime, settings: Set
 def _came(session: Session, job_ids: Sequence[str]) -> dict[str, str]:
     """Return the outlet that last came to each job, from its history."""
     found: dict[str, str] = {}
-    for begin in range(0, len(job_ids), 500):
+    for some in batches(job_ids, 500):
         entries = (
             select(JobHistory.job_id, JobHistory.detail)
-            .where(JobHistory.job_id.in_(job_ids[begin : begin + 500]), JobHistory.to_state == JobState.ON_SITE.value)
+            .where(JobHistory.job_id.in_(some), JobHistory.to_state == JobState.ON_SITE.value)
             .order_by(JobHistory.at, JobHistory.id)
         )
         for job_id, detail in session.execute(entries):

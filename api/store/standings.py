@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.job_states import OPEN_STATES, JobState
 from api.promises import Heard, Moments, Standing, standings
+from api.store.batches import batches
 from api.store.documents import settings_on
 from api.store.live_map import area_classes_of
 from api.tables.jobs import JobHistory, JobRow
@@ -100,7 +101,7 @@ def standings_of(
 def visits_of(session: Session, job_ids: Sequence[str]) -> dict[str, Visit]:
     """Return the promised visit of each job that has one."""
     found: dict[str, Visit] = {}
-    for some in _batches(job_ids):
+    for some in batches(job_ids, _AT_ONCE):
         for visit in session.scalars(select(Visit).where(Visit.job_id.in_(some))):
             found[visit.job_id] = visit
     return found
@@ -108,15 +109,11 @@ def visits_of(session: Session, job_ids: Sequence[str]) -> dict[str, Visit]:
 
 def _history_of(session: Session, job_ids: Sequence[str]) -> Mapping[str, list[JobHistory]]:
     found: dict[str, list[JobHistory]] = defaultdict(list)
-    for some in _batches(job_ids):
+    for some in batches(job_ids, _AT_ONCE):
         entries = select(JobHistory).where(JobHistory.job_id.in_(some)).order_by(JobHistory.at, JobHistory.id)
         for entry in session.scalars(entries):
             found[entry.job_id].append(entry)
     return found
-
-
-def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE))
 
 
 def _pauses(entries: Sequence[JobHistory], first: dt.date, now_s: int) -> tuple[tuple[int, int], ...]:

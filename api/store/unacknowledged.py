@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.database import Database
 from api.dispatch_states import ItemState
+from api.store.batches import batches
 from api.store.dispatch_log import columns_of, log_items
 from api.store.jobs import By
 from api.tables.dispatch import DispatchItem
@@ -32,10 +33,10 @@ def watch_items(database: Database, now: dt.datetime, within: dt.timedelta) -> i
     with database.read() as session:
         ids = session.scalars(select(DispatchItem.id).where(*new).order_by(DispatchItem.id)).all()
     count = 0
-    for first in range(0, len(ids), AT_ONCE):
+    for some in batches(ids, AT_ONCE):
         marked = (
             update(DispatchItem)
-            .where(DispatchItem.id.in_(ids[first : first + AT_ONCE]), *new)
+            .where(DispatchItem.id.in_(some), *new)
             .values(alarmed_at=now)
             .returning(DispatchItem.id)
             .execution_options(synchronize_session=False)

@@ -5,7 +5,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +16,7 @@ from api.event_types import EventType
 from api.events import emit_all
 from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
+from api.store.batches import batches
 from api.store.callbacks import call_back
 from api.store.jobs import By
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
@@ -33,8 +34,6 @@ _WATCH = "watch"
 _LOOKED_AT_ONCE = 5_000
 _ASKED_AT_ONCE = 5_000
 _WRITTEN_AT_ONCE = 500
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +81,13 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
         open_ = select(JobRow.id, JobRow.state).where(JobRow.state.in_(_OPEN)).order_by(JobRow.centre_id, JobRow.id)
         found = session.execute(open_).all()
     ids = [id_ for id_, _ in found]
-    for done in _batches([id_ for id_, state in found if state == JobState.DONE.value], _WRITTEN_AT_ONCE):
+    for done in batches([id_ for id_, state in found if state == JobState.DONE.value], _WRITTEN_AT_ONCE):
         with database.write() as session:
             said[CALLED_BACK] += call_back(session, now, By(actor=_WATCH, channel="clock"), len(done))
-    for some in _batches(ids, _LOOKED_AT_ONCE):
+    for some in batches(ids, _LOOKED_AT_ONCE):
         with database.read() as session:
             new = _new(session, some, now)
-        for few in _batches(new, _WRITTEN_AT_ONCE):
+        for few in batches(new, _WRITTEN_AT_ONCE):
             with database.write() as session:
                 said.update(_write(session, few, now))
     return dict(said)
@@ -97,7 +96,7 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
 def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Alarm | _Due]:
     """Return what is to be written about these jobs, those of one centre together."""
     jobs: list[JobRow] = []
-    for some in _batches(job_ids, _ASKED_AT_ONCE):
+    for some in batches(job_ids, _ASKED_AT_ONCE):
         jobs += session.scalars(select(JobRow).where(JobRow.id.in_(some), JobRow.state.in_(_OPEN)))
     jobs.sort(key=lambda job: (job.centre_id or "", job.id))
     standings = standings_of(session, [job for job in jobs if job.state in RUNNING], now)
@@ -174,7 +173,7 @@ def _of_states(session: Session, jobs: Sequence[JobRow], now: dt.datetime) -> It
 def _entered(session: Session, job_ids: Sequence[str]) -> dict[str, dt.datetime]:
     """Return when each job came to its present state."""
     found: dict[str, dt.datetime] = {}
-    for some in _batches(job_ids, _ASKED_AT_ONCE):
+    for some in batches(job_ids, _ASKED_AT_ONCE):
         entries = (
             select(JobHistory.job_id, JobHistory.at)
             .where(JobHistory.job_id.in_(some), _ENTERS)
@@ -189,13 +188,9 @@ def _unsaid(session: Session, alarms: Sequence[_Alarm]) -> list[_Alarm]:
     """Return the alarms without an entry; the entry's primary key has the last word."""
     said: set[str] = set()
     ids = [alarm.id for alarm in alarms]
-    for some in _batches(ids, _ASKED_AT_ONCE):
+    for some in batches(ids, _ASKED_AT_ONCE):
         said.update(session.scalars(select(JobHistory.id).where(JobHistory.id.in_(some))))
     return [alarm for alarm in alarms if alarm.id not in said]
-
-
-def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
-    return (items[begin : begin + size] for begin in range(0, len(items), size))
 
 
 def _say(session: Session, alarms: Sequence[_Alarm], now: dt.datetime) -> Counter[str]:

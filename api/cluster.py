@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 from api.exits import Failure
 from api.stop_button import StopButton
 from datasets.faults import Refusal
-from optimizer.budget import Budget, Countdown
+from optimizer.budget import Budget, Remaining
 from optimizer.search.anneal import Stop
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class UntilTold:
         """Return how long a share of the budget lasts."""
         return self.budget.seconds_of(share)
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share of the budget on the machine of the command, which knows of a stop."""
         return self.budget.countdown(share)
 

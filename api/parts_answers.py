@@ -15,6 +15,7 @@ from api.parts_network import PartsNetwork
 from api.parts_quotes import NOTHING_PROMISED
 from api.parts_refusals import lost, no_network, nowhere
 from api.parts_replies import reply_written
+from api.store.batches import batches
 from api.store.parts_orders import (
     CANCELLED,
     LAST,
@@ -130,8 +131,7 @@ def _quotas(session: Session, seen: Sequence[OrderSeen]) -> list[Quota]:
 
 def take_back(session: Session, seen: Sequence[OrderSeen], now: dt.datetime) -> None:
     """Take back what is promised or reserved to lines that are decided again, and has not left."""
-    for first in range(0, len(seen), AT_ONCE):
-        some = seen[first : first + AT_ONCE]
+    for some in batches(seen, AT_ONCE):
         lines = [line.id for one in some for line in one.lines if one.undecided(line)]
         release(session, [one.row.id for one in some], now, Allocation.line_id.in_(lines))
         for one in some:

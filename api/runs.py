@@ -149,11 +149,8 @@ class RunWorker:
 
     def _look(self, plan_id: str) -> Run:
         with self._database.read() as session:
-            return (
-                sourcing_runs.run_alone(session, plan_id)
-                if is_sourcing(plan_id)
-                else plans.plan_alone(session, plan_id)
-            )
+            found: Run = _store_of(plan_id).run_alone(session, plan_id)
+            return found
 
     def _cancel(self, plan: Run) -> None:
         def cancel() -> None:

@@ -15,7 +15,7 @@ from api.workers import Seconds
 from datasets.vroom import VroomProblem, read_vroom
 from datasets.vroom_faults import ProblemFaults, ProblemRefused, Words
 from datasets.vroom_writing import error_document, refusal_document, solution_document, written
-from optimizer.budget import Budget, Countdown
+from optimizer.budget import Budget, Remaining
 from optimizer.search.anneal import Stop
 from optimizer.solve import Engine
 from optimizer.vrp.evaluate import RouteTooLarge, TiedTimesClash, evaluate, keeps_windows
@@ -92,7 +92,7 @@ class _UntilPressed:
         seconds = self.budget.seconds_of(share)
         return min(seconds, SECONDS_AFTER_STOP) if seconds is not None and self.button.pressed else seconds
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share of the budget here; nothing is left once the button is pressed."""
         inside = self.budget.countdown(share)
         return lambda: 0.0 if self.button.pressed else inside()

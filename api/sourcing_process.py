@@ -24,9 +24,9 @@ from api.parts_network import PartsNetwork, PartsNetworks
 from api.patience import GONE, patiently
 from api.plan_states import PlanState
 from api.settings import Settings
+from api.store.durable_runs import RunLost
 from api.store.parts_orders import OPEN, OrderSeen, orders_of
 from api.store.parts_shelves import lock_shelves
-from api.store.plans import RunLost
 from api.store.sourcing_runs import begin_run, end_run, hold_run, run_alone
 from api.tables.parts import PartsOrder, PartsOrderLine, SourcingRun
 from api.workers import end_with_parent

@@ -13,7 +13,7 @@ from typing import Self
 
 from api.scoreboard import Cells, Scoreboard, play_on, tell
 from api.stop_button import StopButton
-from optimizer.budget import Budget, Countdown
+from optimizer.budget import Budget, Remaining
 from optimizer.search.anneal import Stop
 
 __all__ = ["ProcessWorkers", "Seconds", "UntilStopped", "end_with_parent"]
@@ -61,7 +61,7 @@ class Seconds:
         """Return how long a share lasts."""
         return self.seconds * share
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Start the clock on a share of the seconds here."""
         until = time.monotonic() + self.seconds * share
         return lambda: until - time.monotonic()
@@ -92,7 +92,7 @@ class UntilStopped:
         """Return how long a share of the budget lasts."""
         return self.budget.seconds_of(share)
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share of the budget here: whoever asks knows of a stop."""
         return self.budget.countdown(share)
 

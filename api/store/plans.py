@@ -1,7 +1,4 @@
-"""Plans in the store: what a wish becomes, what a run may write, what is read of it.
-
-A run writes under its attempt. When another worker has taken it over, whatever the earlier one still sends is refused.
-"""
+"""Plans in the store: what a wish becomes, what a run may write, what is read of it."""
 
 import datetime as dt
 import json
@@ -9,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.checkpoints import Done, answer_of, document_of
@@ -19,6 +16,8 @@ from api.events import emit
 from api.plan_files import WHOLE, PackedDocument, packed_json
 from api.plan_states import ENDED, PlanState
 from api.schemas.runs import RunOutcome, RunProgress
+from api.store import durable_runs
+from api.store.durable_runs import RunLost
 from api.tables.base import new_id
 from api.tables.plans import Plan, PlanEvent, PlanFile, PlanShard
 from optimizer.solve import Answer
@@ -43,10 +42,6 @@ __all__ = [
     "shards_of",
     "tell_progress",
 ]
-
-
-class RunLost(Exception):
-    """Another worker has taken the run over, or it has ended: this one must not write."""
 
 
 def create_plan(  # noqa: PLR0913 - the columns that a wish fills
@@ -86,18 +81,15 @@ def get_plan(session: Session, plan_id: str, centres: frozenset[str] | None = No
 
     lock: nobody else changes it until the transaction ends.
     """
-    wanted = select(Plan).where(Plan.id == plan_id).execution_options(populate_existing=True)
-    plan = session.scalar(wanted.with_for_update() if lock else wanted)
-    if plan is None or (centres is not None and not centres.issuperset(plan.centre_ids)):
+    plan = durable_runs.seen(session, Plan, plan_id, centres, lock=lock)
+    if plan is None:
         raise NotFound("There is no such plan.")
     return plan
 
 
 def plan_alone(session: Session, plan_id: str) -> Plan:
     """Return a plan to be read after the transaction has ended."""
-    plan = session.get_one(Plan, plan_id)
-    session.expunge(plan)
-    return plan
+    return durable_runs.alone(session, Plan, plan_id)
 
 
 run_alone = plan_alone
@@ -126,30 +118,27 @@ def ask_to_cancel(session: Session, plan: Plan, at: dt.datetime) -> None:
 
 def begin_run(session: Session, plan_id: str, executor: str, at: dt.datetime) -> int | None:
     """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
-    plan = session.scalar(select(Plan).where(Plan.id == plan_id).with_for_update())
-    if plan is None or plan.state in ENDED:
+    plan = durable_runs.locked(session, Plan, plan_id)
+    if plan is None:
         return None
-    plan.attempt += 1
-    plan.executor = executor
     if plan.cancel_asked_at is not None:
+        # Its worker died before it could end it.
+        plan.attempt += 1
         _end(session, plan, PlanState.CANCELLED, at, {})
         return None
-    if plan.state == PlanState.QUEUED:
-        plan.version += 1
-        plan.state = PlanState.RUNNING
-        plan.started_at = at
-    session.flush()
-    return plan.attempt
+    return durable_runs.started(session, plan, executor, at)
 
 
 def put_back(session: Session, plan_id: str, attempt: int) -> None:
     """Forbid an attempt to write any more: its process is gone, or given up."""
-    session.execute(update(Plan).where(*_mine(plan_id, attempt)).values(attempt=attempt + 1))
+    durable_runs.forbid(session, Plan, plan_id, attempt)
 
 
 def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mapping[str, Any], at: dt.datetime) -> None:
     """Say how far a run is, to whoever asks and follows; the feed hears of stages and tenths. Raises RunLost."""
-    plan = session.execute(select(Plan.progress, Plan.centre_ids).where(*_mine(plan_id, attempt))).first()
+    plan = session.execute(
+        select(Plan.progress, Plan.centre_ids).where(*durable_runs.mine(Plan, plan_id, attempt))
+    ).first()
     said = RunProgress.of(progress).model_dump(mode="json", exclude_none=True)
     _tell(session, plan_id, attempt, "plan.progress", said, at, {"progress": dict(progress)})
     if plan is not None and _milestone(plan.progress) != _milestone(progress):
@@ -178,9 +167,7 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     documents: Iterable[PackedDocument] = (),
 ) -> None:
     """End a run with all it leaves, in one transaction. Raises RunLost."""
-    plan = session.scalar(select(Plan).where(*_mine(plan_id, attempt)).with_for_update())
-    if plan is None:
-        raise RunLost(plan_id)
+    plan = durable_runs.hold(session, Plan, plan_id, attempt)
     for document in documents:
         keep_file(session, plan_id, document)
     # The marks stay, the answers are in the plan now.
@@ -204,7 +191,7 @@ def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: 
 
 def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:
     """Keep a shard's answer and the mark that it is done. Raises RunLost."""
-    _hold_run(session, plan_id, attempt)
+    durable_runs.hold(session, Plan, plan_id, attempt)
     session.add(
         PlanShard(
             plan_id=plan_id,
@@ -231,7 +218,7 @@ def shard_keys(session: Session, plan_id: str) -> set[str]:
 
 def keep_day(session: Session, plan_id: str, attempt: int, day: PackedDocument) -> None:
     """Keep the day that every attempt plans from now on. Raises RunLost."""
-    _hold_run(session, plan_id, attempt)
+    durable_runs.hold(session, Plan, plan_id, attempt)
     keep_file(session, plan_id, day)
 
 
@@ -265,20 +252,12 @@ def _tell(
     changed: Mapping[str, Any],
 ) -> None:
     changes = {"told": Plan.told + 1, **changed}
-    told = session.scalar(update(Plan).where(*_mine(plan_id, attempt)).values(changes).returning(Plan.told))
+    told = session.scalar(
+        update(Plan).where(*durable_runs.mine(Plan, plan_id, attempt)).values(changes).returning(Plan.told)
+    )
     if told is None:
         raise RunLost(plan_id)
     session.add(PlanEvent(plan_id=plan_id, number=told, at=at, type=type_, data=dict(data)))
-
-
-def _hold_run(session: Session, plan_id: str, attempt: int) -> None:
-    """Lock the plan, so that the check and what is written are one thing. Raises RunLost."""
-    if session.scalar(select(Plan.id).where(*_mine(plan_id, attempt)).with_for_update()) is None:
-        raise RunLost(plan_id)
-
-
-def _mine(plan_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
-    return Plan.id == plan_id, Plan.attempt == attempt, Plan.state == PlanState.RUNNING
 
 
 def _unpacked(body: bytes) -> Any:

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, NotFound
 from api.plan_states import ENDED, PlanState
-from api.store.plans import RunLost
+from api.store import durable_runs
 from api.tables.base import new_id
 from api.tables.parts import SourcingRun
 
@@ -56,18 +56,15 @@ def create_run(
 
 def get_run(session: Session, run_id: str, centres: frozenset[str] | None = None, *, lock: bool = False) -> SourcingRun:
     """Return a run. Raises NotFound, also for one that reaches beyond the centres that a key sees."""
-    wanted = select(SourcingRun).where(SourcingRun.id == run_id).execution_options(populate_existing=True)
-    run = session.scalar(wanted.with_for_update() if lock else wanted)
-    if run is None or (centres is not None and not centres.issuperset(run.centre_ids)):
+    run = durable_runs.seen(session, SourcingRun, run_id, centres, lock=lock)
+    if run is None:
         raise NotFound("There is no such sourcing run.")
     return run
 
 
 def run_alone(session: Session, run_id: str) -> SourcingRun:
     """Return a run to be read after the transaction has ended."""
-    run = session.get_one(SourcingRun, run_id)
-    session.expunge(run)
-    return run
+    return durable_runs.alone(session, SourcingRun, run_id)
 
 
 def list_runs(session: Session, *, after: str | None, limit: int) -> list[SourcingRun]:
@@ -89,29 +86,25 @@ def ask_to_cancel(session: Session, run: SourcingRun, at: dt.datetime) -> None:
 
 def begin_run(session: Session, run_id: str, executor: str, at: dt.datetime) -> int | None:
     """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
-    run = session.scalar(select(SourcingRun).where(SourcingRun.id == run_id).with_for_update())
-    if run is None or run.state in ENDED:
+    run = durable_runs.locked(session, SourcingRun, run_id)
+    if run is None:
         return None
-    run.attempt += 1
-    run.executor = executor
-    if run.state == PlanState.QUEUED:
-        run.version += 1
-        run.state, run.started_at = PlanState.RUNNING.value, at
-    session.flush()
-    return run.attempt
+    attempt = durable_runs.started(session, run, executor, at)
+    if run.cancel_asked_at is not None:
+        # Its worker died before it could end it.
+        end_run(session, run_id, attempt, PlanState.CANCELLED, at)
+        return None
+    return attempt
 
 
 def put_back(session: Session, run_id: str, attempt: int) -> None:
     """Forbid an attempt to write any more: its process is gone, or given up."""
-    session.execute(update(SourcingRun).where(*_mine(run_id, attempt)).values(attempt=attempt + 1))
+    durable_runs.forbid(session, SourcingRun, run_id, attempt)
 
 
 def hold_run(session: Session, run_id: str, attempt: int) -> SourcingRun:
     """Lock a run that this attempt may still write. Raises RunLost."""
-    run = session.scalar(select(SourcingRun).where(*_mine(run_id, attempt)).with_for_update())
-    if run is None:
-        raise RunLost(run_id)
-    return run
+    return durable_runs.hold(session, SourcingRun, run_id, attempt)
 
 
 def end_run(
@@ -131,7 +124,3 @@ def end_run(
     run.state, run.ended_at = state.value, at
     run.version += 1
     session.flush()
-
-
-def _mine(run_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
-    return SourcingRun.id == run_id, SourcingRun.attempt == attempt, SourcingRun.state == PlanState.RUNNING.value

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from api.parts_network import PartsNetworks
 from api.parts_watch import watch_orders
 from api.sourcing_process import run_sourcing_here
+from api.store.sourcing_runs import begin_run
 from api.tables.events import Event
 from tests.api.clients import MakeKey, client_of
 from tests.api.stocked import job
@@ -170,6 +171,18 @@ def test_a_run_leaves_what_is_confirmed_and_answers_the_rest(app: FastAPI, clien
     assert answered["lines"][0]["answer"]["run_id"] == run["id"]
     assert client.get(f"/v1/parts-orders/{first['id']}").json()["version"] == first["version"]
     assert client.post(f"/v1/sourcing-runs/{run['id']}:cancel").status_code == 409
+
+
+def test_a_run_that_was_to_be_cancelled_is_not_begun_again(app: FastAPI, client: TestClient) -> None:
+    """Its worker died before it could end it: whoever takes it over ends it."""
+    late = order(client, ("P2", 3), answering="later")
+    run = client.post("/v1/sourcing-runs", json={}).json()
+    with app.state.database.write() as session:
+        assert begin_run(session, run["id"], "dead", app.state.clock()) == 1
+    assert client.post(f"/v1/sourcing-runs/{run['id']}:cancel").json()["state"] == "running"
+    run_sourcing_here(app.state.database, run["id"], "another", app.state.clock)
+    assert client.get(f"/v1/sourcing-runs/{run['id']}").json()["state"] == "cancelled"
+    assert answers(client.get(f"/v1/parts-orders/{late['id']}").json()) == [None]
 
 
 @pytest.mark.parametrize(

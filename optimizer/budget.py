@@ -6,10 +6,10 @@ from typing import Protocol
 
 from optimizer.search.anneal import Stop
 
-__all__ = ["Budget", "Countdown", "Portion", "Steps"]
+__all__ = ["Budget", "Portion", "Remaining", "Steps"]
 
 
-Countdown = Callable[[], float | None]
+Remaining = Callable[[], float | None]
 """Returns the seconds that are left, None without a limit."""
 
 
@@ -29,7 +29,7 @@ class Budget(Protocol):
         """Return how long a share lasts, None when nothing may depend on a clock."""
         ...
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share in the process that asks, which need not be a worker; it says how many seconds are left."""
         ...
 
@@ -56,7 +56,7 @@ class Steps:
         del share
         return None
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Return that there is no limit: steps are not timed."""
         del share
         return lambda: None
@@ -82,6 +82,6 @@ class Portion:
         """Return how long a share of the part lasts."""
         return self.budget.seconds_of(self.part * share)
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share of the part here."""
         return self.budget.countdown(self.part * share)

@@ -11,14 +11,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Budget, Portion
+from optimizer.budget import Budget, Remaining
 from optimizer.candidates import Candidates, nearest_capable_outlets
 from optimizer.cost import price
 from optimizer.engines.assignment import assign_outlets
 from optimizer.explain import explain, explained_plan
 from optimizer.kits import Kits, first_come, kits_after, kits_before
 from optimizer.model import Day, Ownership, Rule
-from optimizer.parts.choosing import Remaining
 from optimizer.plan import Plan, Result, Route, Status, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
@@ -97,7 +96,6 @@ def dispatch(
     run.engine = method.engine
     routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
     if method.parts is PartsRule.TOGETHER and kits.options:
-        run.budget = Portion(budget=budget, part=KITS_SHARE)
         routes = run.with_kits_decided_again(candidates, routes)
     plan = assemble(roster, list(routes.values()), run.kits.options)
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
@@ -183,7 +181,7 @@ class _Run:
         self.roster = roster
         self.kits = kits
         self.travel = travel
-        self.budget = self.whole = budget
+        self.budget = budget
         self.workers = workers
         self.seed = seed
         self.progress = progress
@@ -234,12 +232,16 @@ class _Run:
             for a, b, outlet_ids in seams:
                 idle = [j for shard in (shards[a], shards[b]) for j in shard.job_ids if j not in served]
                 again.append((seam_shard(self.roster, floor, outlet_ids, orders, idle), SEAMS_SHARE / len(rounds)))
-            answers = self.solve("seams", again)
-            for shard, _ in again:
-                for shift_id in shard.shift_ids:
-                    routes.pop(shift_id, None)
-            routes |= answers
+            routes = self.solve_again("seams", again, routes)
         return routes
+
+    def solve_again(
+        self, stage: str, shards: Sequence[tuple[Shard, float]], routes: Mapping[str, Route]
+    ) -> dict[str, Route]:
+        """Return the routes with those of these shards' shifts as they are when solved again."""
+        again = {shift_id for shard, _ in shards for shift_id in shard.shift_ids}
+        kept = {shift_id: route for shift_id, route in routes.items() if shift_id not in again}
+        return kept | self.solve(stage, shards)
 
     def with_kits_decided_again(self, candidates: Candidates, routes: dict[str, Route]) -> dict[str, Route]:
         """Return the routes after the kits were decided again for them, and those searched again who gain by it.
@@ -250,6 +252,8 @@ class _Run:
         for _ in range(KIT_ROUNDS):
             self.progress("kits", 0.0)
             better = self._decided_again(routes)
+            if better is self.kits:
+                break
             gaining = self._gaining(routes, better)
             before, self.kits = self.kits, better
             found = self._searched_again(candidates, routes, gaining)
@@ -265,7 +269,7 @@ class _Run:
 
     def _decided_again(self, routes: Mapping[str, Route]) -> Kits:
         starts = {stop.job_id: stop.start_s for route in routes.values() for stop in route.stops}
-        return kits_after(self.roster.day, starts, self.kits, remaining=_remaining(self.whole, self.workers))
+        return kits_after(self.roster.day, starts, self.kits, remaining=_remaining(self.budget, self.workers))
 
     def _gaining(self, routes: Mapping[str, Route], better: Kits) -> list[str]:
         """Return the jobs left out or late that now have a kit sooner, in the order of the day."""
@@ -295,16 +299,11 @@ class _Run:
             near[job_id] = [self.roster.day.outlets[o].id for o in ways.tolist() if o >= 0]
             if job_id in shift_of:
                 near[job_id].append(self.roster.outlet_of(self.roster.shifts[shift_of[job_id]]).id)
-        share = 1 / KIT_ROUNDS / max(1, len(gaining))
         again = []
-        found = dict(routes)
         for outlet_ids, job_ids in neighbourhoods(near):
             idle = [job_id for job_id in job_ids if job_id not in shift_of]
-            shard = seam_shard(self.roster, floor, outlet_ids, orders, idle)
-            again.append((shard, share * len(job_ids)))
-            for shift_id in shard.shift_ids:
-                found.pop(shift_id, None)
-        return found | self.solve("kits", again)
+            again.append((seam_shard(self.roster, floor, outlet_ids, orders, idle), KITS_SHARE / KIT_ROUNDS))
+        return self.solve_again("kits", again, routes)
 
     def _fen(self, routes: Mapping[str, Route], kits: Kits) -> int:
         return price(self.roster.day, assemble(self.roster, list(routes.values()), kits.options), self.travel).total

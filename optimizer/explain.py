@@ -68,8 +68,7 @@ def explain(
     Every job left out, late or not at its nearest outlet has one for each of these; when a person asked to stop, only
     those left out do.
     """
-    cutter = _Cutter(roster, plan, kits.options, candidates, travel)
-    cutter.missing = kits.missing
+    cutter = _Cutter(roster, plan, kits, candidates, travel)
     tasks = cutter.tasks(left_out_only=workers.stopped)
     answers = answer_all(explain_task, tasks, workers, progress)
     place = roster.place_of_job
@@ -81,7 +80,10 @@ def explain(
 def explain_job(day: Day, plan: Plan, candidates: Candidates, travel: TravelTimes, job_id: str) -> list[Explanation]:
     """Return what there is to say about one job of a legal plan, wherever the plan comes from, at length."""
     roster = Roster(day)
-    cutter = _Cutter(roster, plan, kits_of_plan(day, plan), candidates, travel)
+    options = kits_of_plan(day, plan)
+    # Why a kit cannot be completed takes the stock of the whole day to say: only where it is going to be said.
+    kits = Kits(options=options, missing={} if options.get(job_id, True) else missing_parts(day))
+    cutter = _Cutter(roster, plan, kits, candidates, travel)
     return list(explain_task(cutter.task_of(roster.jobs[job_id])))
 
 
@@ -120,7 +122,7 @@ class _Cutter:
         self,
         roster: Roster,
         plan: Plan,
-        kits: Mapping[str, tuple[KitOption, ...]],
+        kits: Kits,
         candidates: Candidates,
         travel: TravelTimes,
     ) -> None:
@@ -139,7 +141,6 @@ class _Cutter:
         self.staff = {
             outlet.id: len({shift.technician_id for shift in roster.shifts_of[outlet.id]}) for outlet in self.staffed
         }
-        self.missing: Mapping[str, str] | None = None
 
     def tasks(self, *, left_out_only: bool) -> list[ExplainTask]:
         """Return the tasks of a whole plan, territory by territory."""
@@ -228,7 +229,7 @@ class _Cutter:
             day=day_of(self.roster, shard),
             routes=routes,
             shipments=tuple(shipment for shipment in self.shipments if shipment.job_id in job_ids),
-            kits={job_id: self.kits[job_id] for job_id in ordered if job_id in self.kits},
+            kits={job_id: self.kits.options[job_id] for job_id in ordered if job_id in self.kits.options},
             missing=dict(self._missing([one.job_id for one in wanted])),
             travel=self.travel,
             parity=self.parity,
@@ -239,7 +240,5 @@ class _Cutter:
     def _missing(self, job_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield the sentence of every job here whose kit cannot be completed."""
         for job_id in job_ids:
-            if self.roster.jobs[job_id].order_lines and not self.kits.get(job_id):
-                if self.missing is None:
-                    self.missing = missing_parts(self.day)
-                yield job_id, self.missing.get(job_id, "the kit cannot be completed")
+            if self.roster.jobs[job_id].order_lines and not self.kits.options.get(job_id):
+                yield job_id, self.kits.missing.get(job_id, "the kit cannot be completed")

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.model import Day, Job, Lane, ShipMode, SizeClass
-from optimizer.parts.choosing import Remaining
+from optimizer.budget import Remaining
+from optimizer.model import Day, Job, OrderLine, ShipMode, SizeClass
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import Supply, asked_of
 from optimizer.plan import Shipment
-from optimizer.sourcing import HORIZON_S, KitOption, best_kits, kit_options, missing_parts
+from optimizer.sourcing import HORIZON_S, KitOption, best_kits, kits_or_reasons, lanes_between, shipment_by
 
 __all__ = ["GAP", "Kits", "first_come", "kits_after", "kits_before"]
 
@@ -35,7 +35,11 @@ class Kits:
 
 def first_come(day: Day) -> Kits:
     """Return the kits of a day by the simple rule of `optimizer.sourcing`."""
-    return Kits(options=kit_options(day), missing=missing_parts(day))
+    kits = kits_or_reasons(day)
+    return Kits(
+        options={job_id: () if isinstance(kit, str) else kit for job_id, kit in kits.items()},
+        missing={job_id: kit for job_id, kit in kits.items() if isinstance(kit, str)},
+    )
 
 
 def kits_before(day: Day, *, remaining: Remaining) -> Kits:
@@ -110,17 +114,16 @@ class _Network:
         self._now_s = day.now_s
         self._parts = {part.id: part for part in day.parts}
         self._warehouses = {warehouse.id: warehouse for warehouse in day.warehouses}
-        self._lanes: defaultdict[tuple[str, str], list[Lane]] = defaultdict(list)
-        for lane in day.lanes:
-            self._lanes[lane.warehouse_id, lane.centre_id].append(lane)
+        self._lanes = lanes_between(day)
 
     def options(self, job: Job, sent: Sequence[Dispatch]) -> tuple[KitOption, ...]:
         """Return the kits that these sources make possible; an urgent job's parts go as was decided."""
         if not sent:
             return ()
-        return best_kits([self._ways(job, dispatch) for dispatch in sent])
+        lines = {line.id: line for line in job.order_lines}
+        return best_kits([self._ways(job, lines[dispatch.line_id], dispatch) for dispatch in sent])
 
-    def _ways(self, job: Job, dispatch: Dispatch) -> list[Shipment]:
+    def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch) -> list[Shipment]:
         """Return how a line may come from its source, the way that was decided first."""
         decided = Shipment(
             order_line_id=dispatch.line_id,
@@ -140,16 +143,10 @@ class _Network:
         # A unit that is yet to arrive is there from its departure on; one on hand for any.
         since_s = dispatch.ships_s if warehouse.inbound.get(part.id) else self._now_s
         others = [
-            replace(
-                decided,
-                mode=lane.mode,
-                ships_s=ships_s,
-                ready_s=ships_s + lane.transit_p90_s,
-                cost_fen=lane.cost_fen + dispatch.quantity * part.weight_g * lane.cost_fen_per_kg // 1000,
-            )
-            for lane in self._lanes[warehouse.id, job.centre_id]
+            shipment_by(lane, job, line, part, since_s=since_s)
+            for lane in self._lanes.get((warehouse.id, job.centre_id), ())
             if part.size_class in lane.carries
             and (lane.mode is not ShipMode.DEDICATED or part.size_class is SizeClass.BULKY)
-            for ships_s in lane.departures_s(since_s, since_s + HORIZON_S)[:1]
+            and lane.departures_s(since_s, since_s + HORIZON_S)
         ]
         return [decided, *(way for way in others if way != decided)]

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 __all__ = [
     "DAY_S",
+    "FAST_MODES",
     "LOCK_TOLERANCE_S",
     "AreaClass",
     "Break",
@@ -150,6 +151,10 @@ class ShipMode(StrEnum):
     EXPRESS = "express"
     DEDICATED = "dedicated"
     PICKUP = "pickup"
+
+
+FAST_MODES = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
+"""How parts travel for a customer who waits, where the call is urgent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,19 @@ from optimizer.candidates import nearest_capable_outlets
 from optimizer.cost import contract_price, contract_tariff, second_visit_price, shipment_price
 from optimizer.explanation import Sentence
 from optimizer.measure import service_seconds
-from optimizer.model import DAY_S, Day, Job, Lane, Ownership, Part, ShipMode, SourceKind, TravelMode, Warehouse
+from optimizer.model import (
+    DAY_S,
+    FAST_MODES,
+    Day,
+    Job,
+    Lane,
+    Ownership,
+    Part,
+    ShipMode,
+    SourceKind,
+    TravelMode,
+    Warehouse,
+)
 from optimizer.repair_mode import JobFacts, ModeCost, ModeOption, RepairAdvice, RepairMode, RepairModePolicy
 from optimizer.repair_mode_wording import (
     ALREADY_DUE,
@@ -38,7 +50,6 @@ from optimizer.travel import TravelTimes, there_and_back
 
 __all__ = ["RepairModes", "advise"]
 
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 _HOUR_S = 3_600
 
 
@@ -330,7 +341,7 @@ class _Weighing:
         """Return how a unit may come; to an urgent job fast, if anything fast carries it."""
         found = [leaving for leaving in self._carrying(job, unit) if leaving.lane.warehouse_id in stocked]
         if job.urgent:
-            found = [leaving for leaving in found if leaving.lane.mode in _FAST] or found
+            found = [leaving for leaving in found if leaving.lane.mode in FAST_MODES] or found
         return [
             _Ready(
                 p50_s=leaving.waits_s + leaving.lane.transit_p50_s,

@@ -6,10 +6,10 @@ it takes later, so any choice of options is within stock. A job whose kit is not
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.model import DAY_S, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
+from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
 from optimizer.plan import Plan, Shipment
 
 __all__ = [
@@ -19,7 +19,10 @@ __all__ = [
     "best_kits",
     "kit_options",
     "kits_of_plan",
+    "kits_or_reasons",
+    "lanes_between",
     "missing_parts",
+    "shipment_by",
     "shipments_for",
 ]
 
@@ -29,7 +32,6 @@ MAX_OPTIONS = 3
 HORIZON_S = 14 * DAY_S
 """No later departure is looked at: a lane that is closed for longer is no lane."""
 
-_EXPRESS = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 _REGULAR = frozenset({ShipMode.STANDARD, ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
@@ -52,19 +54,28 @@ def kit_options(day: Day) -> dict[str, tuple[KitOption, ...]]:
     option, the earliest; their parts travel express (or are picked up) from the nearest warehouse that can do so, and
     where none can, by the earliest lane the nearest one has.
     """
-    return {job_id: () if isinstance(kit, str) else kit for job_id, kit in _source(day).items()}
+    return {job_id: () if isinstance(kit, str) else kit for job_id, kit in kits_or_reasons(day).items()}
 
 
 def missing_parts(day: Day) -> dict[str, str]:
     """Return a sentence for every job whose kit cannot be completed, by job id: which part is missing, and why."""
-    return {job_id: kit for job_id, kit in _source(day).items() if isinstance(kit, str)}
+    return {job_id: kit for job_id, kit in kits_or_reasons(day).items() if isinstance(kit, str)}
 
 
-def _source(day: Day) -> dict[str, tuple[KitOption, ...] | str]:
-    """Give each job with order lines its options or the sentence why there are none."""
+def kits_or_reasons(day: Day) -> dict[str, tuple[KitOption, ...] | str]:
+    """Return for every job with order lines its kit options, or the sentence why there are none, by job id."""
     shelves = _Shelves(day)
     waiting = sorted((job for job in day.jobs if job.order_lines), key=_turn)
     return {job.id: shelves.serve(job) for job in waiting}
+
+
+def lanes_between(day: Day) -> Mapping[tuple[str, str], Sequence[Lane]]:
+    """Return the lanes that leave within the horizon, by warehouse and centre."""
+    between: defaultdict[tuple[str, str], list[Lane]] = defaultdict(list)
+    for lane in day.lanes:
+        if not lane.closed or lane.departures_s(day.now_s, day.now_s + HORIZON_S):
+            between[lane.warehouse_id, lane.centre_id].append(lane)
+    return between
 
 
 def _turn(job: Job) -> tuple[bool, float, int, str]:
@@ -80,10 +91,7 @@ class _Shelves:
         self._parts = {part.id: part for part in day.parts}
         self._stock = {house.id: _above_floor(house) for house in day.warehouses if house.open}
         self._opening = tuple(house for house in day.warehouses if house.open)
-        self._lanes: defaultdict[tuple[str, str], list[Lane]] = defaultdict(list)
-        for lane in day.lanes:
-            if lane.departures_s(day.now_s, day.now_s + HORIZON_S):
-                self._lanes[lane.warehouse_id, lane.centre_id].append(lane)
+        self._lanes = lanes_between(day)
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
@@ -99,7 +107,8 @@ class _Shelves:
             warehouse_id, lanes = source
             self._stock[warehouse_id][line.part_id] -= line.quantity
             reserved.append((warehouse_id, line))
-            choices.append([self._shipment(job, line, lane) for lane in lanes])
+            part = self._parts[line.part_id]
+            choices.append([shipment_by(lane, job, line, part, since_s=self._now_s) for lane in lanes])
         options = best_kits(choices)
         return options[:1] if job.urgent else options
 
@@ -111,7 +120,7 @@ class _Shelves:
             if self._stock.get(warehouse_id, {}).get(part.id, 0) < line.quantity:
                 continue
             carrying = self._carrying(warehouse_id, job.centre_id, part)
-            wanted = _EXPRESS if job.urgent else _REGULAR
+            wanted = FAST_MODES if job.urgent else _REGULAR
             lanes = [lane for lane in carrying if lane.mode in wanted]
             if lanes:
                 return warehouse_id, lanes
@@ -120,22 +129,7 @@ class _Shelves:
         return fallback
 
     def _carrying(self, warehouse_id: str, centre_id: str, part: Part) -> list[Lane]:
-        return [lane for lane in self._lanes[warehouse_id, centre_id] if part.size_class in lane.carries]
-
-    def _shipment(self, job: Job, line: OrderLine, lane: Lane) -> Shipment:
-        ships_s = lane.departures_s(self._now_s, self._now_s + HORIZON_S)[0]
-        weight_g = line.quantity * self._parts[line.part_id].weight_g
-        return Shipment(
-            order_line_id=line.id,
-            job_id=job.id,
-            part_id=line.part_id,
-            quantity=line.quantity,
-            warehouse_id=lane.warehouse_id,
-            mode=lane.mode,
-            ships_s=ships_s,
-            ready_s=ships_s + lane.transit_p90_s,
-            cost_fen=lane.cost_fen + weight_g * lane.cost_fen_per_kg // 1000,
-        )
+        return [lane for lane in self._lanes.get((warehouse_id, centre_id), ()) if part.size_class in lane.carries]
 
     def _why_not(self, job: Job, line: OrderLine) -> str:
         part = self._parts[line.part_id]
@@ -150,6 +144,22 @@ class _Shelves:
                 f"to centre {job.centre_id}."
             )
         return f"{need}: the stock at {_names(connected)} is promised to jobs that are due earlier."
+
+
+def shipment_by(lane: Lane, job: Job, line: OrderLine, part: Part, *, since_s: int) -> Shipment:
+    """Return a line's shipment by the next departure of a lane that has one within the horizon."""
+    ships_s = lane.departures_s(since_s, since_s + HORIZON_S)[0]
+    return Shipment(
+        order_line_id=line.id,
+        job_id=job.id,
+        part_id=part.id,
+        quantity=line.quantity,
+        warehouse_id=lane.warehouse_id,
+        mode=lane.mode,
+        ships_s=ships_s,
+        ready_s=ships_s + lane.transit_p90_s,
+        cost_fen=lane.cost_fen + line.quantity * part.weight_g * lane.cost_fen_per_kg // 1000,
+    )
 
 
 def best_kits(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
@@ -209,7 +219,7 @@ def shipments_for(
 def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
     """Return the kit options that a plan leaves open: what it ships is shipped, the rest of the stock may be promised.
 
-    A plan of ours ships by the day's own options, which then are the answer.
+    Where it ships by the simple rule of this module, the options of that rule are the answer.
     """
     kits = kit_options(day)
     sent: dict[str, list[Shipment]] = defaultdict(list)

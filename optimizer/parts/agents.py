@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.parts.choosing import Remaining, choose_bundles
+from optimizer.budget import Remaining
+from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.grid import NOTHING, Grid, lay_out
 from optimizer.parts.model import Sourcing
 from optimizer.parts.ways import OWN, WAY, Ways

@@ -231,9 +231,7 @@ def _present(asked: Sourcing, g: Grid, items: Sequence[Item], sourced: Sourced, 
     present = _Present(*columns, movable=table[:, 8] == 1)  # type: ignore[arg-type, misc]
     here = np.array(
         [
-            one is not None
-            and item.order.own_outlet_id is not None
-            and asked.sources[sources[one.source_id]].outlet_id == item.order.own_outlet_id
+            one is not None and asked.sources[sources[one.source_id]].lies_with(item.order)
             for item in items
             for one in (item.dispatch,)
         ],

@@ -62,7 +62,7 @@ def _duals(
         for shelf, (source_id, _) in enumerate(shelves):
             unit_fen = min(
                 (
-                    route.cost_fen + part.weight_g * route.cost_fen_per_kg // 1000
+                    route.freight_fen(part.weight_g)
                     for route in routes.get((source_id, centre_id), ())
                     if part.size_class in route.carries
                 ),

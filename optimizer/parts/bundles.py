@@ -153,15 +153,26 @@ def refit(  # noqa: PLR0913 - a kernel sees plain arrays
     for number in range(len(order)):
         o = room.groups[order[number]]
         for piece in range(o.first, o.last):
-            if way[piece] != NOTHING:
-                for entry in range(draw_first[way[piece]], draw_first[way[piece] + 1]):
-                    room.capacity[draw_row[entry]] += draw_amount[entry]
+            _draw(room, draw_first, draw_row, draw_amount, way[piece], -1)
         _best(room, w, base, desk, order[number])
         for piece in range(o.first, o.last):
             way[piece] = desk.best[piece - o.first]
-            if way[piece] != NOTHING:
-                for entry in range(draw_first[way[piece]], draw_first[way[piece] + 1]):
-                    room.capacity[draw_row[entry]] -= draw_amount[entry]
+            _draw(room, draw_first, draw_row, draw_amount, way[piece], 1)
+
+
+@compiled_into
+def _draw(
+    room: Grid,
+    draw_first: NDArray[np.int64],
+    draw_row: NDArray[np.int64],
+    draw_amount: NDArray[np.int64],
+    way: int,
+    times: int,
+) -> None:
+    """Take what a way draws on from what is left; times: -1 gives it back."""
+    if way != NOTHING:
+        for entry in range(draw_first[way], draw_first[way + 1]):
+            room.capacity[draw_row[entry]] -= times * draw_amount[entry]
 
 
 @compiled

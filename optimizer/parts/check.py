@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from optimizer.clock import time_text
-from optimizer.model import Part, ShipMode, SizeClass
+from optimizer.model import FAST_MODES, Part, ShipMode, SizeClass
 from optimizer.parts.check_told import untrue
 from optimizer.parts.model import (
     Answer,
@@ -25,7 +25,6 @@ from optimizer.parts.price import price
 __all__ = ["broken_rules", "faults"]
 
 _SERVED = frozenset({Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL})
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,7 @@ def _of_dispatch(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, 
         yield f"comes from {source.id}, a person decided on {line.pinned_source_id}"
     if dispatch.below_floor and not _may_have_reserve(asked, order):
         yield f"takes {dispatch.below_floor} from the reserve of {source.id}, which is not for it"
-    if _lies_here(source, order):
+    if source.lies_with(order):
         if {dispatch.ships_s, dispatch.ready_p50_s, dispatch.ready_p90_s} != {asked.now_s} or dispatch.cost_fen != 0:
             yield "lies on the outlet's own shelf and is not there at once for nothing"
         return
@@ -173,11 +172,11 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
         if _could_send(by_id.sources[route.source_id], order, line, part_id, dispatch.quantity)
     }
     if order.urgent and order.waiting:
-        if dispatch.mode in _FAST:
+        if dispatch.mode in FAST_MODES:
             return
         if not dispatch.bulky_fallback:
             yield f"a customer waits and it travels {dispatch.mode}, not marked as a fallback"
-        if carrying & _FAST:
+        if carrying & FAST_MODES:
             yield f"a customer waits and it travels {dispatch.mode}, though a faster lane carries it"
         elif dispatch.mode is not ShipMode.DEDICATED and ShipMode.DEDICATED in carrying:
             yield f"a customer waits and it travels {dispatch.mode}, though a vehicle of its own carries it"
@@ -190,15 +189,8 @@ def _could_send(source: Source, order: Order, line: OrderLine, part_id: str, qua
     shelf = source.shelves.get(part_id, Shelf(free=0))
     units = max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
     return (
-        source.open
-        and not _lies_here(source, order)
-        and line.pinned_source_id in (None, source.id)
-        and units >= quantity
+        source.open and not source.lies_with(order) and line.pinned_source_id in (None, source.id) and units >= quantity
     )
-
-
-def _lies_here(source: Source, order: Order) -> bool:
-    return source.outlet_id is not None and source.outlet_id == order.own_outlet_id
 
 
 def _may_have_reserve(asked: Sourcing, order: Order) -> bool:
@@ -252,7 +244,7 @@ def _full_docks(by_id: _Asked, sourced: Sourced) -> Iterator[str]:
         for dispatch in answer.dispatches:
             source = by_id.sources.get(dispatch.source_id)
             order, _ = by_id.lines.get(answer.line_id, (None, None))
-            if source is not None and order is not None and not _lies_here(source, order):
+            if source is not None and order is not None and not source.lies_with(order):
                 lines[dispatch.source_id, dispatch.mode, dispatch.ships_s] += 1
     for (source_id, mode, ships_s), count in lines.items():
         most = by_id.sources[source_id].dock_lines

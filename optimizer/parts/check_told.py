@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from optimizer.clock import time_text
-from optimizer.model import ShipMode, SizeClass
+from optimizer.model import FAST_MODES, ShipMode, SizeClass
 from optimizer.parts.model import (
     Answer,
     Dispatch,
@@ -23,7 +23,6 @@ from optimizer.parts.price import lines_over_quota
 
 __all__ = ["untrue"]
 
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 _ON_HAND = frozenset({Answer.CONFIRMED, Answer.SUBSTITUTED})
 _Key = tuple[str, str]
 
@@ -114,8 +113,8 @@ def _of_dispatch(told: _Told, order: Order, line: OrderLine, one: Dispatch) -> I
     if not 0 <= one.below_floor <= one.quantity:
         yield f"line {line.id}: {one.below_floor} of {one.quantity} are said to be of the reserve"
     source = told.sources.get(one.source_id)
-    own = source is not None and source.outlet_id is not None and source.outlet_id == order.own_outlet_id
-    if one.bulky_fallback and (own or one.mode in _FAST or not (order.urgent and order.waiting)):
+    own = source is not None and source.lies_with(order)
+    if one.bulky_fallback and (own or one.mode in FAST_MODES or not (order.urgent and order.waiting)):
         yield f"line {line.id}: marked as a fallback, and it is none"
 
 
@@ -199,9 +198,9 @@ def _keys(told: _Told, line: OrderLine) -> list[_Key]:
 def _lanes(told: _Told, order: Order, key: _Key) -> Iterator[Route]:
     """Yield the lanes by which an order may surely get a part: none but fast ones where a customer waits."""
     source = told.sources[key[0]]
-    own = source.outlet_id is not None and source.outlet_id == order.own_outlet_id
+    own = source.lies_with(order)
     for route in told.routes.get((source.id, order.centre_id), ()):
-        usual = route.mode in _FAST or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
+        usual = route.mode in FAST_MODES or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
         if usual and not own and told.sizes.get(key[1]) in route.carries:
             yield route
 

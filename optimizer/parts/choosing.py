@@ -10,13 +10,13 @@ branches on which kits are served at all. Once that is settled the bound is with
 which is then found among the bundles near the best (`optimizer.parts.whole`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.budget import Remaining
 from optimizer.engines.mip import prices
 from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
 from optimizer.parts.columns import Columns
@@ -26,10 +26,7 @@ from optimizer.parts.improving import Improving
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced, Whole, WholeChoice
 
-__all__ = ["Chosen", "Remaining", "choose_bundles"]
-
-Remaining = Callable[[], float | None]
-"""Seconds left, None without a limit."""
+__all__ = ["Chosen", "choose_bundles"]
 
 MOST_ROUNDS = 100
 MOST_NODES = 400

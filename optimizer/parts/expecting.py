@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from optimizer.model import ShipMode, SizeClass
+from optimizer.model import FAST_MODES, ShipMode, SizeClass
 from optimizer.parts.left import Taken, left_above
 from optimizer.parts.model import Dispatch, Order, OrderLine, Route, Shelf, Source, Sourcing
 
 __all__ = ["Expecting", "waiting_for_stock"]
 
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 Eta = tuple[int, int]
 """p50 and p90, in seconds."""
@@ -60,7 +59,7 @@ class Expecting:
             for part_id in (line.part_id, *self.asked.substitutes.get(line.part_id, ()))
             for source, shelf in self.holders.get(part_id, ())
             if source.open and line.pinned_source_id in (None, source.id)
-            if source.outlet_id is None or source.outlet_id != order.own_outlet_id
+            if not source.lies_with(order)
         ]
 
     def carrying(self, order: Order, line: OrderLine) -> list[tuple[str, Shelf, Route]]:
@@ -73,7 +72,7 @@ class Expecting:
             if self.parts[part_id].size_class in route.carries
         ]
         if order.urgent and order.waiting:
-            fast = [some for some in every if some[2].mode in _FAST]
+            fast = [some for some in every if some[2].mode in FAST_MODES]
             return fast or [some for some in every if some[2].mode is ShipMode.DEDICATED] or every
         bulky = any(self.parts[part_id].size_class is SizeClass.BULKY for part_id, _, _ in every)
         return every if bulky else [some for some in every if some[2].mode is not ShipMode.DEDICATED] or every

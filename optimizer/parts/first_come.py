@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from optimizer.clock import time_text
-from optimizer.model import Position, ShipMode
+from optimizer.model import FAST_MODES, Position, ShipMode
 from optimizer.parts.bid_prices import bid_prices
 from optimizer.parts.expecting import Expecting, waiting_for_stock
 from optimizer.parts.left import Taken, left_above
@@ -32,8 +32,6 @@ from optimizer.parts.price import late_fen, price
 from optimizer.parts.quotas import over_quota
 
 __all__ = ["Preference", "first_come"]
-
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 
 
 class Preference(StrEnum):
@@ -191,7 +189,7 @@ class _Turns:
         if route.mode not in self._modes(order, line, units):
             return
         ready_s = ships_s + route.transit_p90_s
-        fen = route.cost_fen + units * part.weight_g * route.cost_fen_per_kg // 1000
+        fen = route.freight_fen(units * part.weight_g)
         if self.preference is Preference.NEAREST:
             rank = (self._away_km(order, source), fen, ready_s, source.id)
         else:
@@ -233,7 +231,7 @@ class _Turns:
             and _ever(self.sources[route.source_id].shelves[part_id]) >= quantity
         )
         if order.urgent and order.waiting:
-            return carrying & _FAST or carrying & {ShipMode.DEDICATED} or carrying
+            return carrying & FAST_MODES or carrying & {ShipMode.DEDICATED} or carrying
         return carrying - {ShipMode.DEDICATED} or carrying
 
     def _away_km(self, order: Order, source: Source) -> float:
@@ -254,11 +252,9 @@ class _Turns:
             ships_s=option.ships_s,
             ready_p50_s=now_s if route is None else option.ships_s + route.transit_p50_s,
             ready_p90_s=now_s if route is None else option.ships_s + route.transit_p90_s,
-            cost_fen=0
-            if route is None
-            else route.cost_fen + quantity * self.parts[part_id].weight_g * route.cost_fen_per_kg // 1000,
+            cost_fen=0 if route is None else route.freight_fen(quantity * self.parts[part_id].weight_g),
             below_floor=quantity if option.below_floor else 0,
-            bulky_fallback=route is not None and order.urgent and order.waiting and route.mode not in _FAST,
+            bulky_fallback=route is not None and order.urgent and order.waiting and route.mode not in FAST_MODES,
         )
         self.taken.add(order, [dispatch], self.sources)
         return dispatch

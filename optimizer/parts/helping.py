@@ -89,7 +89,7 @@ class Helping:
         return left_above(shelf, self._gone(source, part_id), ships_s)
 
     def _last_s(self, order: Order, source: Source) -> int | None:
-        if source.outlet_id is not None and source.outlet_id == order.own_outlet_id:
+        if source.lies_with(order):
             return self.asked.now_s
         last = [route.departures_s[-1] for route in self.routes[source.id, order.centre_id] if route.departures_s]
         return max(last, default=None)

@@ -52,8 +52,7 @@ class Taken:
                 ships_s=dispatch.ships_s, units=times * dispatch.quantity, below_floor=times * dispatch.below_floor
             )
             self.leave(dispatch.source_id, dispatch.part_id, gone)
-            outlet_id = sources[dispatch.source_id].outlet_id
-            if outlet_id is None or outlet_id != order.own_outlet_id:
+            if not sources[dispatch.source_id].lies_with(order):
                 self.docks[dispatch.source_id, dispatch.mode, dispatch.ships_s] += times
 
 

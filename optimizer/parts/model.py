@@ -59,6 +59,10 @@ class Source:
     dock_lines: int | None = None
     open: bool = True
 
+    def lies_with(self, order: "Order") -> bool:
+        """Tell whether it is the outlet's own shelf that the order may be served from on the spot."""
+        return self.outlet_id is not None and self.outlet_id == order.own_outlet_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -78,6 +82,10 @@ class Route:
     cost_fen_per_kg: int
     carries: frozenset[SizeClass]
     missed_s: int | None = None
+
+    def freight_fen(self, weight_g: int) -> int:
+        """Return what so many grams cost on it."""
+        return self.cost_fen + weight_g * self.cost_fen_per_kg // 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

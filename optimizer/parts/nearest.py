@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from optimizer.explanation import Sentence
-from optimizer.model import ShipMode
+from optimizer.model import FAST_MODES, ShipMode
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import NO_WAY, Item, Weighed
 from optimizer.parts.grid import NOTHING
@@ -15,7 +15,6 @@ from optimizer.parts.reply import Nearest, WhyNot
 
 __all__ = ["Nearby"]
 
-_FAST = frozenset({ShipMode.EXPRESS, ShipMode.PICKUP})
 _Said = tuple[WhyNot, int, Sentence]
 
 
@@ -68,7 +67,7 @@ class Nearby:
         return WhyNot.NO_STOCK, had, reply_wording.short_words(had, item.line.part_id, "")
 
     def _no_lane(self, item: Item, source: Source) -> _Said | None:
-        if _lies_here(source, item.order):
+        if source.lies_with(item.order):
             return None
         routes = self.routes[source.id, item.order.centre_id]
         if not routes:
@@ -91,7 +90,7 @@ class Nearby:
         }
         part_id = self._wanted(item.line, source)[0]
         shelf = source.shelves[part_id]
-        if item.order.urgent and item.order.waiting and not modes & _FAST:
+        if item.order.urgent and item.order.waiting and not modes & FAST_MODES:
             return WhyNot.NEEDS_EXPRESS, 0, reply_wording.NEEDS_EXPRESS
         if modes == {ShipMode.DEDICATED}:
             return WhyNot.ONLY_DEDICATED, 0, reply_wording.ONLY_DEDICATED
@@ -119,7 +118,7 @@ class Nearby:
         for route in self.routes[source.id, item.order.centre_id]:
             if route.missed_s is None or part.size_class not in route.carries or not _may_go(item.order, route):
                 continue
-            fen = route.cost_fen + item.quantity * part.weight_g * route.cost_fen_per_kg // 1000
+            fen = route.freight_fen(item.quantity * part.weight_g)
             fen += late_fen(self.asked, item.order, route.missed_s + route.transit_p90_s)
             if fen < now_fen:
                 said = reply_wording.cut_off_words(route.mode, route.missed_s, self.asked.now_s)
@@ -139,7 +138,7 @@ def _of(source: Source, said: Sentence) -> Sentence:
 
 
 def _may_go(order: Order, route: Route) -> bool:
-    return route.mode in _FAST or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
+    return route.mode in FAST_MODES or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
 
 
 def _not_asked(line: OrderLine, source: Source) -> _Said | None:
@@ -152,10 +151,6 @@ def _not_asked(line: OrderLine, source: Source) -> _Said | None:
 
 def _ever(shelf: Shelf) -> int:
     return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
-
-
-def _lies_here(source: Source, order: Order) -> bool:
-    return source.outlet_id is not None and source.outlet_id == order.own_outlet_id
 
 
 def _dearer(fen: int) -> _Said:

@@ -102,7 +102,7 @@ def _of_dispatches(
             yield "quota", dispatch.quantity * charges.over_quota_fen
         if dispatch.part_id != line.part_id:
             yield "substitution", charges.substitute_fen
-        if source.outlet_id is None or source.outlet_id != order.own_outlet_id:
+        if not source.lies_with(order):
             km = _straight_km(source.position, order.position)
             yield "proximity", int(km * charges.proximity_fen_per_100km / 100)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.budget import Remaining
 from optimizer.model import ShipMode
 from optimizer.parts.answers import answered
-from optimizer.parts.choosing import Remaining, choose_bundles
+from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
 from optimizer.parts.left import Departed, left_above, left_of, taken_by
@@ -181,7 +182,7 @@ class QuoteDesk:
                         ships_s=ships_s,
                         ready_p50_s=ships_s + route.transit_p50_s,
                         ready_p90_s=ships_s + route.transit_p90_s,
-                        cost_fen=route.cost_fen + quantity * part.weight_g * route.cost_fen_per_kg // 1000,
+                        cost_fen=route.freight_fen(quantity * part.weight_g),
                     )
                 )
         return tuple(sorted(found, key=lambda some: (some.ready_p90_s, some.cost_fen, some.source_id, some.mode)))
@@ -229,9 +230,7 @@ class QuoteDesk:
         sources = tuple(
             replace(source, shelves={part: source.shelves[part] for part in wanted if part in source.shelves})
             for source in (*self._asked.sources, *more.sources)
-            if source.id in senders
-            or source.kind is SourceKind.WAREHOUSE
-            or (source.outlet_id is not None and source.outlet_id == order.own_outlet_id)
+            if source.id in senders or source.kind is SourceKind.WAREHOUSE or source.lies_with(order)
         )
         return replace(
             self._asked,

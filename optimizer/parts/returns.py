@@ -213,7 +213,7 @@ def _by_lane(going: Sequence[_Going], lane: Route) -> list[ReturnParcel]:
                 back_p50_s=leaves_s + lane.transit_p50_s,
                 back_p90_s=leaves_s + lane.transit_p90_s,
                 weight_g=weight_g,
-                cost_fen=lane.cost_fen + weight_g * lane.cost_fen_per_kg // 1000,
+                cost_fen=lane.freight_fen(weight_g),
                 return_ids=tuple(one.one.id for one in some),
             )
         )

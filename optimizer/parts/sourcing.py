@@ -1,8 +1,9 @@
 """Which source sends each order line, by which lane and departure: all open orders decided at once."""
 
+from optimizer.budget import Remaining
 from optimizer.parts.answers import answered
 from optimizer.parts.bid_prices import bid_prices
-from optimizer.parts.choosing import Remaining, choose_bundles
+from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.grid import lay_out
 from optimizer.parts.model import Sourced, Sourcing
 from optimizer.parts.quotas import over_quota

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from optimizer.budget import Budget, Countdown
+from optimizer.budget import Budget, Remaining
 from optimizer.search.anneal import Stop
 
 __all__ = ["STEPS_PER_PAIR", "UntilConverged", "until_converged"]
@@ -43,7 +43,7 @@ class UntilConverged:
         """Return how long a share of the budget lasts at most."""
         return self.budget.seconds_of(share)
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         """Begin a share of the budget here."""
         return self.budget.countdown(share)
 

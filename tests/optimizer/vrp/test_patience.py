@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from optimizer.budget import Countdown, Steps
+from optimizer.budget import Remaining, Steps
 from optimizer.search.anneal import Stop
 from optimizer.vrp.patience import STEPS_PER_PAIR, UntilConverged, until_converged
 from optimizer.vrp.plan import StepKind
@@ -60,7 +60,7 @@ class Counted:
         del share
         return None
 
-    def countdown(self, share: float) -> Countdown:
+    def countdown(self, share: float) -> Remaining:
         del share
         return lambda: None
 

@@ -5,14 +5,14 @@ so; where one cannot be kept the message takes it back.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from datasets.china_catalogue import FAMILIES
 from datasets.tour_names import Person, Toured, hour_text
 from datasets.tour_stops import Stop, stops_of
-from optimizer.tours.model import TourJob, WorkKind
+from optimizer.tours.model import TourJob, Village, WorkKind
 
 __all__ = ["Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
 
@@ -52,9 +52,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One message. contact_id: "" for a village that names nobody."""
+    """One message. contact: nobody by name for a village that names none."""
 
-    contact_id: str
     contact: Person
     notices: tuple[Notice, ...]
     text: str
@@ -62,11 +61,14 @@ class Announcement:
 
 def announcements(toured: Toured) -> tuple[Announcement, ...]:
     """Return the messages of a plan, in the order in which the first village of each is visited."""
-    by_contact: defaultdict[tuple[str, str], list[Notice]] = defaultdict(list)
+    by_contact: defaultdict[tuple[Person, str], list[Notice]] = defaultdict(list)
     for notice in sorted(_notices(toured), key=_order):
-        contact = toured.villages[notice.village_id].contact
-        by_contact[contact, "" if contact else notice.village_id].append(notice)
-    return tuple(_announcement(toured, contact, notices) for (contact, _), notices in by_contact.items())
+        contact = toured.names.contact(toured.villages[notice.village_id])
+        by_contact[contact, "" if contact.name else notice.village_id].append(notice)
+    return tuple(
+        Announcement(contact=contact, notices=tuple(notices), text=_text(toured, contact, notices))
+        for (contact, _), notices in by_contact.items()
+    )
 
 
 def product_name(toured: Toured, job: TourJob) -> str:
@@ -81,12 +83,13 @@ def _order(notice: Notice) -> tuple[int, int, str]:
 
 def _notices(toured: Toured) -> Iterator[Notice]:
     told: defaultdict[str, set[int]] = defaultdict(set)
+    kept = {(stop.village_id, stop.day.day) for stop in stops_of(toured)}
     for stop in stops_of(toured):
-        for notice in _at(toured, stop):
+        for notice in _at(toured, stop, kept):
             told[notice.village_id].add(notice.day)
             yield notice
     for village in toured.asked.villages:
-        if village.announced_day is not None and not told[village.id]:
+        if _told_before(toured, village) and not told[village.id] and village.announced_day is not None:
             told[village.id].add(village.announced_day)
             yield Notice(village_id=village.id, kind=NoticeKind.CANCELLED, day=village.announced_day)
     first = _first_stops(toured)
@@ -103,7 +106,7 @@ def _first_stops(toured: Toured) -> dict[str, Stop]:
     return first
 
 
-def _at(toured: Toured, stop: Stop) -> Iterator[Notice]:
+def _at(toured: Toured, stop: Stop, kept: Collection[tuple[str, int]]) -> Iterator[Notice]:
     """Yield what a stop means for its own village, and for those whose units are carried there."""
     by_village: dict[str, list[TourJob]] = {stop.village_id: []}
     for visit in stop.visits:
@@ -113,7 +116,7 @@ def _at(toured: Toured, stop: Stop) -> Iterator[Notice]:
         here = village_id == stop.village_id
         yield Notice(
             village_id=village_id,
-            kind=_kind(toured.villages[village_id].announced_day, stop.day.day),
+            kind=_kind(toured, village_id, stop.day.day, kept),
             day=stop.day.day,
             stop=stop,
             at_home=tuple(jobs) if here else (),
@@ -121,17 +124,19 @@ def _at(toured: Toured, stop: Stop) -> Iterator[Notice]:
         )
 
 
-def _kind(announced_day: int | None, day: int) -> NoticeKind:
-    if announced_day is None:
+def _told_before(toured: Toured, village: Village) -> bool:
+    """Tell whether a village waits for a date of the horizon."""
+    return village.announced_day is not None and 0 <= village.announced_day < toured.asked.days
+
+
+def _kind(toured: Toured, village_id: str, day: int, kept: Collection[tuple[str, int]]) -> NoticeKind:
+    """Return whether a date is the one that was told before, takes its place, or is told for the first time."""
+    village = toured.villages[village_id]
+    if not _told_before(toured, village):
         return NoticeKind.NEW
-    return NoticeKind.ANNOUNCED if announced_day == day else NoticeKind.MOVED
-
-
-def _announcement(toured: Toured, contact_id: str, notices: Sequence[Notice]) -> Announcement:
-    contact = toured.names.contact(contact_id)
-    return Announcement(
-        contact_id=contact_id, contact=contact, notices=tuple(notices), text=_text(toured, contact, notices)
-    )
+    if village.announced_day == day:
+        return NoticeKind.ANNOUNCED
+    return NoticeKind.NEW if (village_id, village.announced_day) in kept else NoticeKind.MOVED
 
 
 def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:

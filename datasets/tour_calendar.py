@@ -39,7 +39,7 @@ def tour_calendar(toured: Toured) -> bytes:
 
 def _stop_event(toured: Toured, stop: Stop) -> Iterator[Property]:
     village, crew = toured.villages[stop.village_id], toured.crews[stop.tour.crew_id]
-    contact = toured.names.contact(village.contact)
+    contact = toured.names.contact(village)
     told = [f"联系人：{contact.name} {contact.phone}".rstrip()] if contact.name else []
     work = [
         f"{visit.job_id} {product_name(toured, toured.jobs[visit.job_id])} "

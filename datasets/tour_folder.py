@@ -10,12 +10,12 @@ from datasets.plan_tables import write_rows
 from datasets.times import instant_text
 from datasets.tour_announcements import announcements
 from datasets.tour_calendar import tour_calendar
+from datasets.tour_levers import Pulled
 from datasets.tour_map import tour_features
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
 from datasets.tour_sheets import write_tour_sheets
 from datasets.whole_folder import refuse_foreign, whole_folder
-from optimizer.tours.model import Levers
 from optimizer.tours.plan import LeftOut, Tour, TourDay
 
 __all__ = ["TOURS_FILE", "TOURS_FORMAT", "check_tour_place", "tours_document", "write_tours"]
@@ -79,7 +79,7 @@ def tours_document(toured: Toured) -> dict[str, Any]:
         "bound_fen": result.bound_fen,
         "cost_fen": {field.name: getattr(result.cost, field.name) for field in fields(result.cost)}
         | {"total": result.cost.total},
-        "levers": _levers(toured, asked.levers),
+        "levers": _levers(toured, toured.pulled),
         "tours": [_tour(toured, tour) for tour in toured.tours],
         "left_out": [_left_out(toured, left) for left in result.plan.left_out],
         "announcements": [
@@ -101,8 +101,9 @@ def tours_document(toured: Toured) -> dict[str, Any]:
     }
 
 
-def _levers(toured: Toured, levers: Levers) -> dict[str, Any]:
+def _levers(toured: Toured, pulled: Pulled) -> dict[str, Any]:
     """Return what a planner pulled; whoever checks the plan has to know it."""
+    levers = pulled.levers
     return {
         "nights": levers.nights,
         "day_metres": levers.day_metres,
@@ -127,6 +128,8 @@ def _levers(toured: Toured, levers: Levers) -> dict[str, Any]:
             }
             for span in levers.spans
         ],
+        "more_crews": [{"crew_id": more.id, "like": more.like} for more in pulled.crews],
+        "more_days": [{"crew_id": more.crew_id, "date": _date(toured, more.day)} for more in pulled.days],
     }
 
 

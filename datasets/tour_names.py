@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from datasets.tour_levers import Pulled
 from optimizer.model import DAY_S, ShipMode
 from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village
 from optimizer.tours.plan import Tour, TourResult
@@ -30,8 +31,8 @@ NOTHING: Mapping[str, str] = {}
 class TourNames:
     """Names as typed, by id; an id without one stands for itself.
 
-    contacts: by what villages call their contact. outlets: who answers at each crew's outlet. members: of each crew.
-    villages: township and meeting_place. lodgings: address and phone. jobs: name cells of a job as jobs.csv has them
+    contacts: of each village. outlets: who answers at each crew's outlet. members: of each crew.
+    villages: meeting_place. lodgings: address and phone. jobs: name cells of a job as jobs.csv has them
     (contact, phone, address, brand, product, fault). carried: parts of a job's kit that ride in every van.
     """
 
@@ -45,9 +46,9 @@ class TourNames:
     sources: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
-    def contact(self, key: str) -> Person:
-        """Return who stands behind a village's contact."""
-        return self.contacts.get(key, Person(name=key))
+    def contact(self, village: Village) -> Person:
+        """Return whom a village is reached by."""
+        return self.contacts.get(village.id, Person(name=village.contact))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Toured:
     """Planned tours with all that is told of them.
 
     covers: of villages without a stop, the stop near enough to carry units to, and how far it is in seconds.
+    pulled: what a planner pulled, which `asked` has in it already.
     provider, is_estimate: of the travel times.
     """
 
@@ -89,6 +91,7 @@ class Toured:
     names: TourNames = field(default_factory=TourNames)
     kit_orders: tuple[KitOrder, ...] = ()
     covers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    pulled: Pulled = field(default_factory=Pulled)
     provider: str = ""
     is_estimate: bool = True
 

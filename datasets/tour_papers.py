@@ -177,7 +177,7 @@ def _unvisited_rows(toured: Toured) -> Iterator[Row]:
     status = village_status(toured)
     for village_id, days in days_unvisited(toured):
         village = toured.villages[village_id]
-        contact = toured.names.contact(village.contact)
+        contact = toured.names.contact(village)
         yield (
             village.id,
             no_formula(village.name),

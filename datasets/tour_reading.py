@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from datasets.faults import FaultList, PlanRefused
@@ -22,10 +22,11 @@ from datasets.keys import (
 from datasets.table import read_text
 from datasets.times import Unreadable, date_of, instant_of, midnight_of
 from datasets.tour_folder import TOURS_FILE, TOURS_FORMAT
+from datasets.tour_levers import MoreCrew, MoreDay, Pulled
 from optimizer.tours.model import Levers, LockedDay, Span, Touring, TourRule
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 
-__all__ = ["ToursRead", "read_tour_plan"]
+__all__ = ["ToursRead", "read_tour_base", "read_tour_plan"]
 
 MOST = 1 << 50
 COUNT = whole_number(0, MOST)
@@ -38,10 +39,10 @@ TOLD_BESIDE = frozenset({"announcements", "kit_orders"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToursRead:
-    """Tours as a folder states them. levers: what the planner pulled when they were planned."""
+    """Tours as a folder states them. pulled: by the planner when they were planned."""
 
     result: TourResult
-    levers: Levers
+    pulled: Pulled
     provider: str
     is_estimate: bool
 
@@ -55,6 +56,10 @@ def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
         With every fault of tours.json.
     """
     faults = FaultList()
+    return _read(out, faults, _Reader(asked, faults))
+
+
+def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
     content = read_text(out / TOURS_FILE, faults)
     values: object = None
     if content is not None:
@@ -64,30 +69,62 @@ def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
             faults.add(TOURS_FILE, getattr(error, "lineno", None), "", error, ALLOWED)
     if not faults.faults and not isinstance(values, dict):
         faults.add(TOURS_FILE, None, "", type(values).__name__, ALLOWED)
-    found = _Reader(asked, faults).read(values) if isinstance(values, dict) else None
+    found = reader.read(values) if isinstance(values, dict) else None
     if faults.faults or found is None:
         raise PlanRefused(faults.faults)
     return found
 
 
-class _Reader:
-    """Takes one document apart, noting faults."""
+def read_tour_base(out: Path, asked: Touring) -> TourPlan:
+    """Read tours that were planned from an earlier state of the folder: what is over or gone is left away.
 
-    def __init__(self, asked: Touring, faults: FaultList) -> None:
-        self._asked, self._faults = asked, faults
+    Raises
+    ------
+    PlanRefused
+        With every fault of tours.json; ids that are not known any more are none.
+    """
+    faults = FaultList()
+    plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
+    jobs = {job.id for job in asked.jobs}
+    tours = tuple(
+        Tour(
+            crew_id=tour.crew_id,
+            days=tuple(
+                replace(day, visits=tuple(visit for visit in day.visits if visit.job_id in jobs)) for day in tour.days
+            ),
+        )
+        for tour in plan.tours
+        if tour.first_day >= 0 and tour.last_day < asked.days
+    )
+    return TourPlan(tours=tours)
+
+
+class _Reader:
+    """Takes one document apart, noting faults. of_another: of another state of the folder, whose ids may be gone."""
+
+    def __init__(self, asked: Touring, faults: FaultList, *, of_another: bool = False) -> None:
+        self._asked, self._faults, self._of_another = asked, faults, of_another
         midnight = midnight_of(asked.date)
         self._moment = from_text(lambda written: instant_of(written) - midnight)
         self._day = from_text(lambda written: (date_of(written) - asked.date) // dt.timedelta(days=1))
-        self._job_id = _known({job.id for job in asked.jobs}, "a job that a tour could do")
-        self._village_id = _known({village.id for village in asked.villages}, "a village of villages.csv")
-        self._lodging_id = _known({lodging.id for lodging in asked.lodgings}, "a lodging of lodgings.csv")
-        self._crew_id = _known({crew.id for crew in asked.crews}, "a crew of crews.csv")
+        self._job_id = self._ids({job.id for job in asked.jobs}, "a job that a tour could do")
+        self._village_id = self._ids({village.id for village in asked.villages}, "a village of villages.csv")
+        self._lodging_id = self._ids({lodging.id for lodging in asked.lodgings}, "a lodging of lodgings.csv")
+        self._crews = frozenset(crew.id for crew in asked.crews)
+        self._crew_id = self._ids(self._crews, "a crew of crews.csv")
+
+    def _ids(self, ids: Collection[str], wording: str) -> Parser[str]:
+        return text if self._of_another else _known(ids, wording)
 
     def read(self, values: Mapping[str, object]) -> ToursRead:
         keys = Keys(values, TOURS_FILE, "", self._faults)
+        pulled = self._pulled(keys.table("levers"))
         keys.need("format", one_of(TOURS_FORMAT), "")
-        keys.need("date", one_of(self._asked.date.isoformat()), "")
-        keys.need("days", whole_number(self._asked.days, self._asked.days), 0)
+        if self._of_another:
+            keys.taken |= {"date", "days"}
+        else:
+            keys.need("date", one_of(self._asked.date.isoformat()), "")
+            keys.need("days", whole_number(self._asked.days, self._asked.days), 0)
         keys.need("now", self._moment, 0)
         travel = keys.table("travel")
         provider = travel.need("provider", text_or_empty, "")
@@ -105,7 +142,7 @@ class _Reader:
                 candidates=keys.need("candidates", COUNT, 0),
                 seed=keys.need("seed", FEN, 0),
             ),
-            levers=self._levers(keys.table("levers")),
+            pulled=pulled,
             provider=provider,
             is_estimate=is_estimate,
         )
@@ -165,8 +202,29 @@ class _Reader:
         keys.close()
         return left
 
+    def _pulled(self, keys: Keys) -> Pulled:
+        """Read the levers; a crew that was added is known from here on."""
+        crews = tuple(self._more_crew(more) for more in keys.tables("more_crews", required=True))
+        self._crew_id = self._ids(
+            {*self._crews, *(more.id for more in crews)}, "a crew of crews.csv, or one that is added"
+        )
+        days = tuple(self._more_day(more) for more in keys.tables("more_days", required=True))
+        pulled = Pulled(levers=self._levers(keys), crews=crews, days=days)
+        keys.close()
+        return pulled
+
+    def _more_crew(self, keys: Keys) -> MoreCrew:
+        more = MoreCrew(id=keys.need("crew_id", text, ""), like=keys.need("like", self._crew_id, ""))
+        keys.close()
+        return more
+
+    def _more_day(self, keys: Keys) -> MoreDay:
+        more = MoreDay(crew_id=keys.need("crew_id", self._crew_id, ""), day=keys.need("date", self._day, 0))
+        keys.close()
+        return more
+
     def _levers(self, keys: Keys) -> Levers:
-        levers = Levers(
+        return Levers(
             nights=keys.need("nights", COUNT, 0),
             day_metres=keys.need("day_metres", nullable(COUNT), None),
             van_days=keys.need("van_days", nullable(COUNT), None),
@@ -176,8 +234,6 @@ class _Reader:
             locked=tuple(self._locked(locked) for locked in keys.tables("locked", required=True)),
             spans=tuple(self._span(span) for span in keys.tables("spans", required=True)),
         )
-        keys.close()
-        return levers
 
     def _locked(self, keys: Keys) -> LockedDay:
         locked = LockedDay(

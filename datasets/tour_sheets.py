@@ -131,7 +131,7 @@ def _pause(toured: Toured, tour: Tour, day: TourDay) -> Cells | None:
 
 def _stop(toured: Toured, stop: Stop) -> Cells:
     village = toured.villages[stop.village_id]
-    contact = toured.names.contact(village.contact)
+    contact = toured.names.contact(village)
     first = stop.visits[0]
     return {
         "is_break": False,
@@ -263,7 +263,7 @@ def _unreached(toured: Toured) -> Iterator[Cells]:
         if status[village.id] in {"covered", "uncovered"} or village.id in unvisited:
             if status[village.id] == "visited":
                 continue
-            contact = toured.names.contact(village.contact)
+            contact = toured.names.contact(village)
             days = unvisited.get(village.id, 0)
             yield {
                 "name": village.name,

@@ -146,7 +146,12 @@ RESULT = TourResult(
     seed=1,
 )
 NAMES = TourNames(
-    contacts={"扎西": Person(name="扎西", phone="0836-5700001"), "卓玛": Person(name="卓玛", phone="0836-5700002")},
+    contacts={
+        "V1": Person(name="扎西", phone="0836-5700001"),
+        "V2": Person(name="扎西", phone="0836-5700001"),
+        "V4": Person(name="卓玛", phone="0836-5700002"),
+        "V6": Person(name="扎西", phone="0836-5700009"),
+    },
     outlets={"O1": Person(name="稻城网点", phone="0836-5720000")},
     members={"K1": ("王师傅", "李师傅")},
     villages={"V1": {"meeting_place": "村委会"}},

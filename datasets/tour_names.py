@@ -55,7 +55,8 @@ class TourNames:
 class KitOrder:
     """Parts for a job of a tour: who sends them, and when they are at the outlet that the crew leaves from.
 
-    source_id, mode, ships_s and ready_s are None while nobody can send them. reason: what the answer says.
+    source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
+    reason_zh: what the answer says.
     """
 
     order_line_id: str
@@ -74,7 +75,7 @@ class KitOrder:
     @property
     def in_time(self) -> bool:
         """Whether it is there when the crew leaves."""
-        return self.ready_s is not None and self.ready_s <= self.leaves_s
+        return self.source_id is not None and self.ready_s is not None and self.ready_s <= self.leaves_s
 
 
 @dataclass(frozen=True, kw_only=True)

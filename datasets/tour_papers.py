@@ -138,7 +138,7 @@ def _kit_rows(toured: Toured) -> Iterator[Row]:
                 yield (
                     toured.tour_id(tour),
                     tour.crew_id,
-                    _moment(toured, leaving_s(toured, tour)),
+                    _moment(toured, leaving_s(toured.asked, tour)),
                     _date(toured, day.day),
                     visit.village_id,
                     job.id,

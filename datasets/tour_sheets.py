@@ -79,7 +79,7 @@ def _page(toured: Toured, tour: Tour) -> Cells:
         "home": toured.home(crew),
         "first": toured.date_zh(tour.first_day),
         "last": toured.date_zh(tour.last_day),
-        "leaves": _moment(toured, leaving_s(toured, tour)),
+        "leaves": _moment(toured, leaving_s(toured.asked, tour)),
         "nights": tour.nights,
         "jobs": len(jobs),
         "km": f"{_metres(tour) / 1_000:.0f}",

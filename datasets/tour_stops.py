@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from datasets.tour_names import Toured
 from optimizer.model import DAY_S
+from optimizer.tours.model import Touring
 from optimizer.tours.plan import Tour, TourDay, Visit
 
 __all__ = ["Stop", "leaving_s", "stops_of"]
@@ -54,10 +55,9 @@ def _stop(tour: Tour, day: TourDay, number: int, visits: list[Visit]) -> Stop:
     return Stop(tour=tour, day=day, number=number, village_id=visits[0].village_id, visits=tuple(visits))
 
 
-def leaving_s(toured: Toured, tour: Tour) -> int:
+def leaving_s(asked: Touring, tour: Tour) -> int:
     """Return when a tour leaves home: until then its kits must be there; a crew on the road has left already."""
-    crew = toured.crews[tour.crew_id]
-    road = crew.on_the_road
+    road = next(crew.on_the_road for crew in asked.crews if crew.id == tour.crew_id)
     if road is not None and tour.first_day == road.day:
         return min(tour.days[0].depart_s, tour.first_day * DAY_S)
     return tour.days[0].depart_s

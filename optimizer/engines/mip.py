@@ -1,7 +1,7 @@
 """Choose one column per group within limits: a linear program with its prices, or a mixed-integer one (MathOpt)."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
-__all__ = ["Choice", "Master", "Program", "Solver", "choose", "prices"]
+__all__ = ["Choice", "Master", "Program", "Solver", "choose", "prices", "relaxed"]
 
 
 class Solver(StrEnum):
@@ -81,6 +81,23 @@ def prices(master: Master) -> Choice | None:
     return Choice(
         share=np.array(result.variable_values(list(model.variables())), np.float64),
         price=np.maximum(0.0, -duals[master.groups :]),
+        bound_fen=result.objective_value(),
+    )
+
+
+def relaxed(program: Program) -> Choice | None:
+    """Return the best choice where every variable may be shared; price: (r,) what one more unit of a limit adds.
+
+    None when the numbers were too far apart for it.
+    """
+    shared = replace(program, whole=np.zeros(len(program.fen), bool))
+    model = mathopt.Model.from_model_proto(_proto(shared))
+    result = mathopt.solve(model, mathopt.SolverType.GLOP)
+    if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+        return None
+    return Choice(
+        share=np.array(result.variable_values(list(model.variables())), np.float64),
+        price=np.array(result.dual_values(list(model.linear_constraints())), np.float64),
         bound_fen=result.objective_value(),
     )
 

@@ -96,7 +96,7 @@ class Village:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lodging:
-    """A town with beds. price_fen: per person and night. check_in_s: of the day, the latest. closed: nights without a bed."""
+    """A town with beds. price_fen: per person and night. check_in_s: latest, of the day. closed: nights without one."""
 
     id: str
     name: str

@@ -1,0 +1,215 @@
+"""Which tours to make: set packing over all tours met, with what lies between them (MathOpt)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.engines.mip import Choice, Program, choose, relaxed
+from optimizer.tours.columns import Column
+from optimizer.tours.cost import standing_villages
+from optimizer.tours.ground import Ground
+
+__all__ = ["Chosen", "choose_tours", "worth_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The tours chosen, and the least that any choice among the columns costs."""
+
+    columns: tuple[Column, ...]
+    bound_fen: float
+
+
+@dataclass(slots=True)
+class _Rows:
+    """A program being written: variables with prices, rows with limits."""
+
+    fen: list[float] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    least: list[float] = field(default_factory=list)
+    most: list[float] = field(default_factory=list)
+    row: list[int] = field(default_factory=list)
+    column: list[int] = field(default_factory=list)
+    amount: list[float] = field(default_factory=list)
+
+    def variable(self, fen: float, *, whole: bool = False) -> int:
+        self.fen.append(fen)
+        self.whole.append(whole)
+        return len(self.fen) - 1
+
+    def limit(self, terms: Sequence[tuple[int, float]], least: float, most: float) -> int:
+        number = len(self.least)
+        self.least.append(least)
+        self.most.append(most)
+        self.row += [number] * len(terms)
+        self.column += [variable for variable, _ in terms]
+        self.amount += [amount for _, amount in terms]
+        return number
+
+    def program(self) -> Program:
+        return Program(
+            fen=np.array(self.fen, np.float64),
+            whole=np.array(self.whole, bool),
+            least=np.array(self.least, np.float64),
+            most=np.array(self.most, np.float64),
+            row=np.array(self.row, np.int64),
+            column=np.array(self.column, np.int64),
+            amount=np.array(self.amount, np.float64),
+        )
+
+
+def choose_tours(
+    ground: Ground, columns: Sequence[Column], seconds: float | None, begin: Sequence[Column] = ()
+) -> Chosen | None:
+    """Return the best tours out of these; None when nothing was found in time.
+
+    begin: tours that go together, among the columns.
+    """
+    program, _, left_fen = _program(ground, columns)
+    known = set(begin)
+    start = None
+    if begin:
+        taken = np.array([column in known for column in columns], bool)
+        start = np.zeros(len(program.fen), bool)
+        start[: len(columns)] = taken
+    choice = (
+        choose(program, seconds=seconds, gap=1e-4, begin=start)
+        if start is not None
+        else choose(program, seconds=seconds, gap=1e-4)
+    )
+    if choice is None:
+        return None
+    chosen = tuple(column for column, share in zip(columns, choice.share, strict=False) if share > 0.5)
+    return Chosen(columns=chosen, bound_fen=choice.bound_fen + left_fen)
+
+
+def worth_of(ground: Ground, columns: Sequence[Column]) -> NDArray[np.int64] | None:
+    """Return what it is worth to do each job where tours may be shared: its price in the linear program; (n,)."""
+    program, row_of, _ = _program(ground, columns)
+    choice: Choice | None = relaxed(program)
+    if choice is None:
+        return None
+    worth = ground.search_fen.copy()
+    for job, row in row_of.items():
+        worth[job] = max(0, min(int(choice.price[row]), int(ground.left_fen[job]))) + int(
+            ground.search_fen[job] - ground.left_fen[job]
+        )
+    return worth
+
+
+def _program(ground: Ground, columns: Sequence[Column]) -> tuple[Program, dict[int, int], int]:
+    """Return the program (its first variables are the columns), the row of each job, and what nobody can change."""
+    asked = ground.asked
+    rows = _Rows()
+    for column in columns:
+        rows.variable(column.fen, whole=True)
+    with_job: dict[int, list[int]] = defaultdict(list)
+    for number, column in enumerate(columns):
+        for job in column.jobs:
+            with_job[job].append(number)
+    row_of: dict[int, int] = {}
+    locked = {job_id for day in asked.levers.locked for job_id in day.job_ids}
+    for job, numbers in with_job.items():
+        kept = asked.charges.keep_fen if asked.jobs[job].id in locked else 0
+        left = rows.variable(float(ground.left_fen[job]) + kept)
+        row_of[job] = rows.limit([(left, 1.0), *((number, 1.0) for number in numbers)], 1.0, 1.0)
+    _one_tour_a_day(ground, columns, rows)
+    _visit_villages(ground, columns, rows)
+    _share_nights(ground, columns, rows)
+    _keep_apart(ground, columns, rows)
+    left_fen = int(ground.left_fen.sum() - sum(ground.left_fen[job] for job in row_of))
+    return rows.program(), row_of, left_fen
+
+
+def _one_tour_a_day(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
+    """A crew is on one tour a day; all vans together are away on so many days; a contact meets one crew a day."""
+    asked = ground.asked
+    busy: dict[tuple[int, int], list[int]] = defaultdict(list)
+    meets: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for number, column in enumerate(columns):
+        for offset, visits in enumerate(column.days):
+            day = column.shape.first + offset
+            busy[column.shape.crew, day].append(number)
+            for _, village in visits:
+                if asked.villages[village].contact:
+                    meets[asked.villages[village].contact, day].add(number)
+    for numbers in busy.values():
+        rows.limit([(number, 1.0) for number in numbers], 0.0, 1.0)
+    if len(asked.crews) > 1:
+        for met in meets.values():
+            if len({columns[number].shape.crew for number in met}) > 1:
+                rows.limit([(number, 1.0) for number in sorted(met)], 0.0, 1.0)
+    if asked.levers.van_days is not None:
+        days = [(number, float(len(column.days))) for number, column in enumerate(columns)]
+        rows.limit(days, 0.0, float(asked.levers.van_days))
+
+
+def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
+    """Villages long unvisited down to the floor; those that must be visited, or are told a date, whatever it costs."""
+    asked = ground.asked
+    stops: dict[int, set[int]] = defaultdict(set)
+    on_day: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for number, column in enumerate(columns):
+        for offset, visits in enumerate(column.days):
+            for _, village in visits:
+                stops[village].add(number)
+                on_day[village, column.shape.first + offset].add(number)
+    standing = standing_villages(asked)
+    missed = []
+    for v, place in enumerate(asked.villages):
+        if place.id in standing:
+            missed.append(rows.variable(0.0))
+            rows.limit([(missed[-1], 1.0), *((number, 1.0) for number in sorted(stops[v]))], 1.0, np.inf)
+        kept = [stops[v]] if place.id in asked.levers.must_visit else []
+        kept += [on_day[v, place.announced_day]] if place.announced_day is not None else []
+        for numbers in kept:
+            left = rows.variable(float(asked.charges.keep_fen))
+            rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)
+    if standing:
+        allowed = len(standing) * (100 - asked.charges.unvisited_percent) // 100
+        over = rows.variable(float(asked.charges.unvisited_fen))
+        rows.limit([(over, -1.0), *((variable, 1.0) for variable in missed)], -np.inf, float(allowed))
+
+
+def _share_nights(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
+    """A crew's nights above its fair share; never dearer than `unfair_nights_price`, which rounds the share up."""
+    crews = ground.asked.crews
+    if len(crews) < 2:
+        return
+    before = sum(crew.nights_before for crew in crews)
+    for c, crew in enumerate(crews):
+        over = rows.variable(float(crew.people * ground.asked.charges.unfair_night_fen))
+        terms = [
+            (number, len(column.shape.nights) * ((column.shape.crew == c) - 1 / len(crews)))
+            for number, column in enumerate(columns)
+            if column.shape.nights
+        ]
+        counted = min(crew.nights_before, before // len(crews))
+        rows.limit([(over, -1.0), *terms], -np.inf, (before + len(crews) - 1) / len(crews) - counted)
+
+
+def _keep_apart(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
+    """Visits of one customer lie so many days apart: day combinations, pair by pair."""
+    place = {job.id: index for index, job in enumerate(ground.asked.jobs)}
+    wanted = {place[job_id] for spacing in ground.asked.spacings for job_id in spacing.job_ids}
+    day_of: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, column in enumerate(columns):
+        for offset, visits in enumerate(column.days):
+            for job, _ in visits:
+                if job in wanted:
+                    day_of[job][column.shape.first + offset].append(number)
+    for spacing in ground.asked.spacings:
+        for before_id, after_id in zip(spacing.job_ids, spacing.job_ids[1:], strict=False):
+            before, after = day_of[place[before_id]], day_of[place[after_id]]
+            for day, numbers in before.items():
+                clash = {
+                    number
+                    for other, others in after.items()
+                    if not spacing.least_days <= other - day <= spacing.most_days
+                    for number in others
+                }
+                if clash:
+                    rows.limit([(number, 1.0) for number in sorted(clash | set(numbers))], 0.0, 1.0)

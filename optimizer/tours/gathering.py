@@ -1,0 +1,213 @@
+"""Many tours to choose from, each good by itself for what jobs are worth now; then better sets of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.budget import Budget
+from optimizer.tours.columns import Column
+from optimizer.tours.drafting import draft
+from optimizer.tours.ground import Ground
+from optimizer.tours.objective import Weigher
+from optimizer.tours.shapes import Shape, Terms
+from optimizer.tours.shaping import Shaper
+
+__all__ = ["Gathered", "Gathering", "gather", "improve"]
+
+STEPS = 100
+"""Of the search, for one tour."""
+TOGETHER_STEPS = 250
+"""Of the search, for some tours together."""
+TOGETHER = 3
+CARRIED = 0.3
+"""Chance that a unit that can be carried is looked at in another village than its own."""
+HOT, COLD = 20_000.0, 300.0
+"""Fen: how much worse a set of tours may become at the beginning and at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """What a worker is sent: the ground, what jobs are worth, its share of the budget, and tours to begin from."""
+
+    ground: Ground
+    worth: NDArray[np.int64]
+    budget: Budget
+    share: float
+    seed: int
+    begin: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Tours met, and the best set of them (empty where only single tours were looked for)."""
+
+    columns: tuple[Column, ...]
+    best: tuple[Column, ...] = ()
+
+
+def gather(task: Gathering) -> Gathered:
+    """Return tours drawn one by one, each as good as a short search makes it."""
+    ground = task.ground
+    stop = task.budget.begin(task.share)
+    shaper = Shaper(ground, task.seed)
+    weigher = Weigher(ground)
+    met: dict[Column, None] = {}
+    steps = 0
+    while stop(steps) < 1.0:
+        steps += STEPS
+        shape = shaper.new(task.worth)
+        if shape is None:
+            continue
+        at = _stands(ground, shaper, {})
+        seed = int(shaper.draws.integers(1 << 31))
+        terms = Terms(prize=task.worth, at=at, allowed=days_apart(ground, shaper, {}))
+        for column in draft(ground, [shape], terms, STEPS, seed):
+            if weigher.goes_together([column]):
+                met[column] = None
+    return Gathered(columns=tuple(met))
+
+
+def improve(task: Gathering) -> Gathered:
+    """Return better sets of tours by changing shapes and searching some tours together, annealed."""
+    ground = task.ground
+    stop = task.budget.begin(task.share)
+    shaper, weigher = Shaper(ground, task.seed), Weigher(ground)
+    now, best = list(task.begin), list(task.begin)
+    now_fen = best_fen = weigher.fen(now)
+    if now_fen is None or best_fen is None:
+        return Gathered(columns=())
+    met: dict[Column, None] = {}
+    steps = 0
+    while (used := stop(steps)) < 1.0:
+        steps += TOGETHER_STEPS
+        tried = _step(ground, shaper, weigher, now)
+        if tried is None:
+            continue
+        met.update(dict.fromkeys(tried))
+        fen = weigher.fen(tried)
+        temperature = HOT * (COLD / HOT) ** used
+        if fen is not None and fen < now_fen - temperature * np.log(max(1e-12, shaper.draws.random())):
+            now, now_fen = tried, fen
+            if fen < best_fen:
+                best, best_fen = tried, fen
+    return Gathered(columns=tuple(column for column in met if weigher.goes_together([column])), best=tuple(best))
+
+
+def _step(ground: Ground, shaper: Shaper, weigher: Weigher, now: Sequence[Column]) -> list[Column] | None:
+    """Return the tours with one new, gone or changed, and some searched again together; None when nothing is to try."""
+    draws = shaper.draws
+    done = {job for column in now for job in column.jobs}
+    left = np.array([fen if j not in done else 0 for j, fen in enumerate(ground.search_fen.tolist())], np.int64)
+    kind = draws.random()
+    number = int(draws.integers(len(now))) if now else -1
+    if not now or kind < 0.2:
+        shape = shaper.new(left if left.any() else ground.search_fen)
+        begin: list[tuple[int, ...]] = []
+        number = -1
+    elif kind < 0.3 and len(now) > 1:
+        shape, begin = None, []
+    elif kind < 0.8:
+        shape = shaper.changed(now[number].shape, ground.search_fen)
+        begin = [] if shape is None else _moved(now[number], shape)
+    else:
+        shape, begin = now[number].shape, list(now[number].routes)
+    if shape is None and not 0.2 <= kind < 0.3:
+        return None
+    others = [column for k, column in enumerate(now) if k != number]
+    if shape is not None:
+        others = [column for column in others if not _clash(column.shape, shape)]
+    together = _nearest(ground, others, shape, draws)
+    shapes = [column.shape for column in together] + ([shape] if shape is not None else [])
+    if not shapes:
+        return others
+    kept = [column for column in others if column not in together]
+    fixed = {job: village for column in kept for day in column.days for job, village in day}
+    held = {job: village for column in together for day in column.days for job, village in day}
+    if shape is not None and number >= 0:
+        held.update({job: village for day in now[number].days for job, village in day})
+    prize = ground.search_fen.copy()
+    prize[list(fixed)] = 0
+    routes = [list(column.routes) for column in together] + ([begin] if shape is not None else [])
+    routes = [r or [() for _ in range(len(s.nights) + 1)] for r, s in zip(routes, shapes, strict=True)]
+    day_of = {j: c.shape.first + k for c in [*kept, *together] for k, day in enumerate(c.days) for j, _ in day}
+    terms = Terms(prize=prize, at=_stands(ground, shaper, held), allowed=days_apart(ground, shaper, day_of))
+    columns = draft(ground, shapes, terms, TOGETHER_STEPS, int(draws.integers(1 << 31)), routes)
+    return [*kept, *columns]
+
+
+def _clash(one: Shape, other: Shape) -> bool:
+    return one.crew == other.crew and one.first <= other.last and other.first <= one.last
+
+
+def _moved(column: Column, shape: Shape) -> list[tuple[int, ...]]:
+    """Return the tour's visits on the days of a changed shape: by date where crew and dates stay, by turn elsewhere."""
+    shift = shape.first - column.shape.first if shape.crew == column.shape.crew else 0
+    if len(shape.nights) == len(column.shape.nights):
+        shift = 0
+    days = [offset + shift for offset in range(len(shape.nights) + 1)]
+    return [column.routes[k] if 0 <= k < len(column.routes) else () for k in days]
+
+
+def _nearest(ground: Ground, others: Sequence[Column], shape: Shape | None, draws: np.random.Generator) -> list[Column]:
+    """Return some of the other tours to search with: mostly those that sleep near, some by chance."""
+    count = min(len(others), int(draws.integers(TOGETHER)))
+    if count == 0:
+        return list(others[:1]) if shape is None else []
+    if shape is None or not shape.nights or draws.random() < 0.3:
+        return [others[k] for k in sorted(draws.choice(len(others), count, replace=False).tolist())]
+    base = len(ground.asked.villages)
+    seconds = ground.seconds[ground.asked.crews[shape.crew].mode]
+    here = [base + lodging for lodging in shape.nights]
+
+    def far(column: Column) -> int:
+        points = [village for day in column.days for _, village in day]
+        return int(seconds[np.ix_(here, points)].min()) if points else 1 << 40
+
+    return sorted(others, key=far)[:count]
+
+
+def _stands(ground: Ground, shaper: Shaper, held: Mapping[int, int]) -> NDArray[np.int64]:
+    """Return where each job would be done: where it is held, else at home or, by chance, where it can be carried to."""
+    at = ground.village.copy()
+    for job, stands in enumerate(ground.stands):
+        if len(stands) > 1 and shaper.draws.random() < CARRIED:
+            at[job] = stands[int(shaper.draws.integers(len(stands)))]
+    for job, village in held.items():
+        if shaper.draws.random() < 0.9:
+            at[job] = village
+    return at
+
+
+def days_apart(ground: Ground, shaper: Shaper, day_of: Mapping[int, int]) -> NDArray[np.bool_] | None:
+    """Return days (n, d) such that whatever days are taken of them, spaced visits lie as far apart as they must.
+
+    Each combination is drawn around the days that the visits have now. None when nothing is spaced.
+    """
+    asked = ground.asked
+    if not asked.spacings:
+        return None
+    place = {job.id: index for index, job in enumerate(asked.jobs)}
+    allowed = np.ones((len(asked.jobs), asked.days), bool)
+    days = np.arange(asked.days)
+    for spacing in asked.spacings:
+        numbers = [place[job_id] for job_id in spacing.job_ids]
+        spans = [_span(ground, job) for job in numbers]
+        low = spans[0][0]
+        for a, b, (first, last), (_, after_last) in zip(numbers, numbers[1:], spans, spans[1:], strict=False):
+            now_a, now_b = day_of.get(a), day_of.get(b)
+            low = max(low, first, (now_b - spacing.most_days) if now_b is not None else 0)
+            most = min(last, (now_b if now_b is not None else after_last) - spacing.least_days)
+            least = now_a if now_a is not None else low
+            turn = int(shaper.draws.integers(least, most + 1)) if least <= most else least
+            allowed[a] &= (days >= low) & (days <= turn)
+            low, high = turn + spacing.least_days, low + spacing.most_days
+            allowed[b] &= (days >= low) & (days <= high)
+    return allowed
+
+
+def _span(ground: Ground, job: int) -> tuple[int, int]:
+    """Return the first and the last day on which a job may be done."""
+    first, last = int(ground.first_s[job]) // 86_400, int(ground.last_s[job]) // 86_400
+    return max(0, first), min(ground.asked.days - 1, last)

@@ -1,0 +1,225 @@
+"""Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.model import DAY_S
+from optimizer.search.compiled import compiled
+from optimizer.search.problem import FORBIDDEN, Problem
+from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
+from optimizer.tours.columns import Column
+from optimizer.tours.cost import left_out_price
+from optimizer.tours.ground import Ground
+from optimizer.tours.left_out_wording import worded
+from optimizer.tours.model import Crew, TourJob, TourRule, WorkKind
+from optimizer.tours.plan import LeftOut
+from optimizer.tours.shapes import Laid, Terms, lay_out
+
+__all__ = ["Place", "cheapest_places", "left_out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The cheapest legal place of a job beside what the tours do: fen more, which tour and day, before which visit."""
+
+    fen: int
+    tour: int
+    day: int
+    before: int
+
+
+@compiled
+def _best_gap(p: Problem, s: State, j: int) -> tuple[int, int, int]:
+    """Return (fen more, route, gap) of the cheapest legal place of job j; the routes stay as they are."""
+    best, route, gap = INFEASIBLE, -1, -1
+    for v in range(s.length.shape[0]):
+        count = s.length[v]
+        if p.fixed[j, v] >= FORBIDDEN or count + 1 > s.stops.shape[1]:
+            continue
+        evaluate(p, s, v)
+        before = s.fen[v] if count > 0 else 0
+        for k in range(count, -1, -1):
+            # The job moves forward through the route, one stop at a time.
+            if k < count:
+                s.stops[v, k + 1] = s.stops[v, k]
+            s.stops[v, k] = j
+            s.length[v] = count + 1
+            if evaluate(p, s, v) and s.fen[v] - before < best:
+                best, route, gap = s.fen[v] - before, v, k
+        for k in range(count):
+            s.stops[v, k] = s.stops[v, k + 1]
+        s.length[v] = count
+    return best, route, gap
+
+
+def cheapest_places(ground: Ground, columns: Sequence[Column], jobs: Sequence[int]) -> dict[int, Place]:
+    """Return the cheapest legal place of each job that has one, each alone, in its own village."""
+    if not columns:
+        return {}
+    at = ground.village.copy()
+    prize = np.zeros(len(at), np.int64)
+    prize[list(jobs)] = 1
+    for column in columns:
+        for visits in column.days:
+            for job, village in visits:
+                at[job], prize[job] = village, 1
+    laid: Laid = lay_out(ground, [column.shape for column in columns], Terms(prize=prize, at=at, given=True))
+    state = new_state(laid.problem)
+    for v, (number, day) in enumerate(laid.rows):
+        visits = columns[number].days[day - columns[number].shape.first]
+        state.length[v] = len(visits)
+        state.stops[v, : len(visits)] = [laid.place_of[job] for job, _ in visits]
+    places = {}
+    for job in jobs:
+        if job in laid.place_of:
+            fen, v, gap = _best_gap(laid.problem, state, laid.place_of[job])
+            if v >= 0:
+                number, day = laid.rows[v]
+                places[job] = Place(fen=int(fen), tour=number, day=day, before=int(gap))
+    return places
+
+
+def left_out(ground: Ground, columns: Sequence[Column]) -> tuple[LeftOut, ...]:
+    """Return every job that no tour does, with the rule that did it and what would help."""
+    done = {job for column in columns for job in column.jobs}
+    left = [job for job in range(len(ground.asked.jobs)) if job not in done]
+    places = cheapest_places(ground, columns, left)
+    return tuple(_explained(ground, columns, job, places.get(job)) for job in left)
+
+
+def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Place | None) -> LeftOut:
+    asked = ground.asked
+    job = asked.jobs[number]
+    instead, fen = left_out_price(asked, job)
+    rule = _excluding(ground, number)
+    more = None if place is None else place.fen
+    if rule is None and place is not None:
+        rule = TourRule.NOT_WORTH if place.fen >= fen else TourRule.UNKNOWN
+    elif rule is None:
+        alone = _alone_fen(ground, number)
+        more = alone
+        rule = TourRule.NOT_WORTH if alone is not None and alone >= fen else TourRule.ROOM
+    words = worded(asked, job, rule, instead, fen, more)
+    return LeftOut(
+        job_id=job.id,
+        rule=rule,
+        reason=words.reason,
+        reason_zh=words.reason_zh,
+        instead=instead,
+        fen=fen,
+        remedy=words.remedy,
+        remedy_zh=words.remedy_zh,
+        next_day=asked.days if job.last_s >= asked.days * DAY_S else None,
+    )
+
+
+def _excluding(ground: Ground, number: int) -> TourRule | None:
+    """Return the rule that keeps every crew from the job on every day; None when some crew could."""
+    asked, job = ground.asked, ground.asked.jobs[number]
+    village = asked.villages[int(ground.village[number])]
+    if village.id in asked.levers.never_visit:
+        return TourRule.FORBIDDEN
+    if job.kit_ready_s is None:
+        return TourRule.KIT
+    if not asked.crews:
+        return TourRule.ROOM
+    crews, rule = _fitting(asked.crews, job)
+    if rule is not None:
+        return rule
+    if ground.able[:, number].any():
+        return _by_time(ground, number)
+    return _by_date(ground, crews, number)
+
+
+def _fitting(crews: Sequence[Crew], job: TourJob) -> tuple[Sequence[Crew], TourRule | None]:
+    """Return the crews that could do the job on some date, and the rule that leaves none."""
+    for rule, fits in (
+        (TourRule.SKILL, _skilled),
+        (TourRule.CREW, lambda crew, job: crew.people >= job.people),
+        (TourRule.LOAD, lambda crew, job: crew.load_capacity >= job.load),
+    ):
+        crews = [crew for crew in crews if fits(crew, job)]
+        if not crews:
+            return crews, rule
+    return crews, None
+
+
+def _by_date(ground: Ground, crews: Sequence[Crew], number: int) -> TourRule:
+    """Return what keeps crews that could do the job from it on every date."""
+    asked, job = ground.asked, ground.asked.jobs[number]
+    village = asked.villages[int(ground.village[number])]
+    dated = [
+        (crew, day)
+        for crew in crews
+        for day in sorted(crew.days)
+        if job.first_s < (day + 1) * DAY_S and day * DAY_S <= job.last_s
+    ]
+    if not dated:
+        return _deadline(job)
+    if job.certificates and not any(_certified(ground, crew, job, day) for crew, day in dated):
+        return TourRule.CERTIFICATE
+    if all(day in village.cut_off for _, day in dated):
+        return TourRule.TRAVEL
+    return TourRule.LOCKED if asked.levers.locked else TourRule.ANNOUNCED
+
+
+def _by_time(ground: Ground, number: int) -> TourRule | None:
+    """Return what keeps even a tour for this job alone from it: the road, a bed within reach, its kit, its time."""
+    asked, job = ground.asked, ground.asked.jobs[number]
+    village, base = int(ground.village[number]), len(asked.villages)
+    able = [c for c in range(len(asked.crews)) if ground.able[c, number].any()]
+    near = []
+    for c in able:
+        crew = asked.crews[c]
+        seconds = ground.seconds[crew.mode]
+        points = [*range(base, base + len(asked.lodgings)), int(ground.home[c])]
+        work = job.service_s + (crew.break_.duration_s if crew.break_ is not None else 0)
+        longest = min(asked.driving_s, crew.day_s[1] - crew.day_s[0] - work)
+        there, back = seconds[points, village], seconds[village, points]
+        near.append(bool((there.min() + back.min()) <= longest))
+    if not any(near):
+        homes = [int(ground.seconds[asked.crews[c].mode][ground.home[c], village]) for c in able]
+        return TourRule.DRIVING if asked.lodgings and min(homes) > asked.driving_s else TourRule.LODGING
+    days = [day for c in able for day in np.flatnonzero(ground.able[c, number]).tolist()]
+    if ground.kit_s[number] > min((max(days) + 1) * DAY_S, job.last_s):
+        return TourRule.KIT
+    if max(days) * DAY_S <= job.last_s < min(days) * DAY_S + min(asked.crews[c].service_s[0] for c in able):
+        return _deadline(job)
+    return None
+
+
+def _alone_fen(ground: Ground, number: int) -> int | None:
+    """Return the least that a tour for this job alone would cost, from home and back in a day; None beyond that."""
+    asked = ground.asked
+    village = int(ground.village[number])
+    costs = []
+    for c, crew in enumerate(asked.crews):
+        seconds, fen, home = ground.seconds[crew.mode], ground.fen[crew.mode], int(ground.home[c])
+        if ground.able[c, number].any() and seconds[home, village] + seconds[village, home] <= asked.driving_s:
+            way = int(fen[home, village] + fen[village, home])
+            costs.append(asked.charges.tour_fen + crew.people * asked.charges.day_fen + way)
+    return min(costs, default=None)
+
+
+def _skilled(crew: Crew, job: TourJob) -> bool:
+    return any(skill.family == job.skill.family and skill.level >= job.skill.level for skill in crew.skills)
+
+
+def _certified(ground: Ground, crew: Crew, job: TourJob, day: int) -> bool:
+    date = ground.asked.date.toordinal() + day
+    return all(
+        any(c.scheme == scheme and c.first.toordinal() <= date <= c.last.toordinal() for c in crew.certificates)
+        for scheme in job.certificates
+    )
+
+
+def _deadline(job: TourJob) -> TourRule:
+    """Return the name of the time that runs out on a job."""
+    return {
+        WorkKind.CALL: TourRule.CLOCK,
+        WorkKind.CONSENTED: TourRule.CONSENT,
+        WorkKind.PREVENTIVE: TourRule.TOLERANCE,
+        WorkKind.WALK_IN: TourRule.ANNOUNCED,
+    }[job.kind]

@@ -1,0 +1,126 @@
+"""What is said of a job that no tour does, in English and Chinese."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from optimizer.model import DAY_S
+from optimizer.tours.model import Touring, TourJob, TourRule
+from optimizer.tours.plan import Instead
+
+__all__ = ["Worded", "worded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A reason and its remedy, "" when there is none."""
+
+    reason: str
+    reason_zh: str
+    remedy: str
+    remedy_zh: str
+
+
+def worded(asked: Touring, job: TourJob, rule: TourRule, instead: Instead, fen: int, more: int | None) -> Worded:
+    """Return the sentences. fen: of leaving it out; more: of the cheapest place for it, None when there is none."""
+    reason, reason_zh = _reason(asked, job, rule, fen, more)
+    remedy, remedy_zh = _REMEDY.get(rule, ("", ""))
+    then, then_zh = _then(asked, job, instead)
+    return Worded(
+        reason=f"{reason} {then}",
+        reason_zh=f"{reason_zh}{then_zh}",
+        remedy=remedy.format(people=job.people),
+        remedy_zh=remedy_zh.format(people=job.people),
+    )
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}"
+
+
+def _date(asked: Touring, day: int) -> str:
+    return (asked.date + dt.timedelta(days=day)).isoformat()
+
+
+def _reason(asked: Touring, job: TourJob, rule: TourRule, fen: int, more: int | None) -> tuple[str, str]:
+    last = (
+        f"{_date(asked, job.last_s // DAY_S)} {job.last_s % DAY_S // 3600:02d}:{job.last_s % 3600 // 60:02d}"
+        if job.last_s < asked.days * DAY_S
+        else ""
+    )
+    schemes = ", ".join(sorted(job.certificates))
+    skill = f"{job.skill.family} level {job.skill.level}"
+    skill_zh = f"{job.skill.family} {job.skill.level} 级"
+    if rule is TourRule.NOT_WORTH and more is not None:
+        return (
+            f"The cheapest place on a tour costs {_yuan(more)} yuan, leaving it out {_yuan(fen)}.",
+            f"排进巡回最少要 {_yuan(more)} 元，不排为 {_yuan(fen)} 元。",
+        )
+    return {
+        TourRule.SKILL: (f"No crew has {skill}.", f"没有巡回组具备{skill_zh}技能。"),
+        TourRule.CERTIFICATE: (
+            f"No crew holds a valid certificate ({schemes}) on a day it could come.",
+            f"可出行的日子里没有巡回组持有效证书（{schemes}）。",
+        ),
+        TourRule.CREW: (
+            f"It takes {job.people} people; no crew is as large.",
+            f"需要 {job.people} 人，没有这么大的巡回组。",
+        ),
+        TourRule.LOAD: ("No van can carry what it needs.", "没有车辆装得下所需物品。"),
+        TourRule.KIT: ("Its parts are not there in time for any departure.", "配件在任何一次出发前都到不了。"),
+        TourRule.CLOCK: (
+            f"Its clock runs out ({last}) before a crew can be there, and nobody consented to wait.",
+            f"时限（{last}）在巡回组到达前已到，且客户未同意等候。",
+        ),
+        TourRule.CONSENT: (
+            f"The consent to wait ends ({last}) before a crew can be there.",
+            f"客户同意等候至 {last}，巡回组此前到不了。",
+        ),
+        TourRule.TOLERANCE: (
+            f"Its tolerance ends ({last}) before a crew can be there.",
+            f"保养容差期至 {last}，巡回组此前到不了。",
+        ),
+        TourRule.DRIVING: (
+            "The village is beyond a day's driving from home and from every bed.",
+            "该村距网点和所有住宿点都超过一天的行车限制。",
+        ),
+        TourRule.LODGING: ("No bed is near enough to visit the village in a day.", "附近没有当天可到该村的住宿点。"),
+        TourRule.TRAVEL: (
+            "The village is cut off on every day it could be visited.",
+            "可上门的日子里该村道路全部中断。",
+        ),
+        TourRule.FORBIDDEN: ("A planner forbade the village.", "规划员已禁止前往该村。"),
+        TourRule.LOCKED: ("Locked days leave no room for it.", "已锁定的日程没有余地。"),
+        TourRule.ANNOUNCED: (
+            "People were told another date, which stays.",
+            "已向村民公布了别的日期，不再更改。",
+        ),
+        TourRule.ROOM: (
+            "A crew could come for it alone; beside what the tours do it has no legal place.",
+            "单独前往可行，但与现有行程放不下。",
+        ),
+    }.get(rule, ("Nothing computed explains it.", "计算未能给出原因。"))
+
+
+_REMEDY = {
+    TourRule.SKILL: ("Train or lend somebody with this skill.", "培训或借调具备该技能的人员。"),
+    TourRule.CERTIFICATE: ("Renew the certificate, or lend somebody who holds it.", "续办证书，或借调持证人员。"),
+    TourRule.CREW: ("Send a crew of {people}.", "派 {people} 人巡回组。"),
+    TourRule.LOAD: ("Send a larger van.", "换更大的车辆。"),
+    TourRule.KIT: ("Have the parts sent faster, or leave later.", "加急配件，或推迟出发。"),
+    TourRule.CLOCK: ("Ask the customer to consent to wait, on record.", "征得客户同意等候并记录。"),
+    TourRule.CONSENT: ("Ask the customer to wait longer, on record.", "征得客户同意延长等候并记录。"),
+    TourRule.TOLERANCE: ("Widen the tolerance of the maintenance plan.", "放宽保养计划的容差。"),
+    TourRule.DRIVING: ("Add a bed on the way.", "在沿途增加住宿点。"),
+    TourRule.LODGING: ("Add a bed near the village.", "在该村附近增加住宿点。"),
+    TourRule.ROOM: ("One more crew or day.", "增加一个巡回组或一天。"),
+}
+
+
+def _then(asked: Touring, job: TourJob, instead: Instead) -> tuple[str, str]:
+    if instead is Instead.OUTLET:
+        where = f" {job.outlet_id}" if job.outlet_id else ""
+        return f"Outlet{where} does it.", f"由网点{where}上门。"
+    if instead is Instead.LATER:
+        date = _date(asked, asked.days)
+        return f"It may wait: next chance from {date}.", f"可以等候：下次机会 {date} 起。"
+    return "Nobody else can: its promise breaks.", "没有其他人可以上门：承诺将失守。"

@@ -1,0 +1,138 @@
+"""Tours from what is asked to what is answered, readable as its own summary."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.budget import Budget
+from optimizer.tours.choosing import choose_tours, worth_of
+from optimizer.tours.columns import Column
+from optimizer.tours.cost import price_tours
+from optimizer.tours.gathering import Gathered, Gathering, gather, improve
+from optimizer.tours.ground import Ground, lay_ground
+from optimizer.tours.left_out import left_out
+from optimizer.tours.model import Touring
+from optimizer.tours.objective import Weigher
+from optimizer.tours.plan import TourPlan, TourResult
+from optimizer.tours.reading import column_of_tour, read_tour
+from optimizer.travel import TravelTimes
+from optimizer.workers import Workers, answer_all
+
+__all__ = ["plan_tours"]
+
+GATHER = (0.10, 0.10, 0.10)
+"""Shares of the budget for tours one by one; after each, what jobs are worth is known better."""
+IMPROVE = (0.25, 0.25)
+"""Shares for sets of tours; after each, the best of all tours met are chosen anew."""
+CHOOSE = 0.06
+"""Share for each choice; broken off then with the best it has."""
+
+
+def plan_tours(
+    asked: Touring,
+    travel: TravelTimes,
+    budget: Budget,
+    seed: int,
+    workers: Workers,
+    progress: Callable[[float], None] = lambda share: None,
+    base: TourPlan | None = None,
+) -> TourResult:
+    """Return the best tours found: many are drawn, the best that go together chosen, and made better together.
+
+    base: tours to begin from, as far as they can still be made.
+    """
+    ground = lay_ground(asked, travel)
+    weigher = Weigher(ground)
+    best = _known(ground, weigher, base)
+    met: dict[Column, None] = dict.fromkeys(best)
+    used = 0.0
+    for turn, share in enumerate(GATHER):
+        worth = worth_of(ground, list(met)) if met else None
+        round_ = _Round(work=gather, begin=tuple(best), share=share, used=used, seed=seed * 1_009 + turn)
+        answers = _spread(round_, ground, ground.search_fen if worth is None else worth, budget, workers, progress)
+        met.update(dict.fromkeys(column for answer in answers for column in answer.columns))
+        used += share
+    best, bound_fen = _chosen(ground, weigher, list(met), best, budget)
+    for turn, share in enumerate(IMPROVE, start=len(GATHER)):
+        used += CHOOSE
+        round_ = _Round(work=improve, begin=tuple(best), share=share, used=used, seed=seed * 1_009 + turn)
+        answers = _spread(round_, ground, ground.search_fen, budget, workers, progress)
+        for answer in answers:
+            met.update(dict.fromkeys(answer.columns))
+            met.update(dict.fromkeys(answer.best))
+            best = _better(weigher, best, answer.best)
+        best, bound_fen = _chosen(ground, weigher, list(met), best, budget)
+        used += share
+    progress(1.0)
+    tours = tuple(read_tour(ground, column) for column in sorted(best, key=lambda c: (c.shape.first, c.shape.crew)))
+    plan = TourPlan(tours=tours, left_out=left_out(ground, best))
+    cost = price_tours(asked, plan)
+    return TourResult(
+        plan=plan, cost=cost, bound_fen=min(cost.total, int(np.ceil(bound_fen))), candidates=len(met), seed=seed
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What all workers do now, from which tours, for which share of the budget, and from which seed."""
+
+    work: Callable[[Gathering], Gathered]
+    begin: tuple[Column, ...]
+    share: float
+    used: float
+    seed: int
+
+
+def _spread(
+    round_: _Round,
+    ground: Ground,
+    worth: NDArray[np.int64],
+    budget: Budget,
+    workers: Workers,
+    progress: Callable[[float], None],
+) -> list[Gathered]:
+    """Return what each worker found; they differ by their seeds."""
+    # A worker's share of steps is a part of the round's, its seconds are all of them.
+    share = round_.share / workers.count if budget.repeats else round_.share
+    tasks = [
+        Gathering(
+            ground=ground,
+            worth=worth,
+            budget=budget,
+            share=share,
+            seed=round_.seed * 101 + number,
+            begin=round_.begin,
+        )
+        for number in range(workers.count)
+    ]
+    return answer_all(round_.work, tasks, workers, lambda done: progress(round_.used + done * round_.share))
+
+
+def _chosen(
+    ground: Ground, weigher: Weigher, columns: list[Column], best: Sequence[Column], budget: Budget
+) -> tuple[list[Column], float]:
+    """Return the better of the best known and the best choice, and the bound of the choice."""
+    if not columns:
+        return list(best), float(weigher.fen([]) or 0)
+    chosen = choose_tours(ground, columns, budget.seconds_of(CHOOSE), best)
+    if chosen is None:
+        return list(best), float("-inf")
+    return _better(weigher, best, chosen.columns), chosen.bound_fen
+
+
+def _better(weigher: Weigher, best: Sequence[Column], other: Sequence[Column]) -> list[Column]:
+    """Return the cheaper set of tours."""
+    fen, other_fen = weigher.fen(best), weigher.fen(other)
+    return list(other) if other_fen is not None and (fen is None or other_fen < fen) else list(best)
+
+
+def _known(ground: Ground, weigher: Weigher, base: TourPlan | None) -> list[Column]:
+    """Return the base's tours as far as each can still be made by itself and beside the others."""
+    known: list[Column] = []
+    for tour in base.tours if base is not None else ():
+        column = column_of_tour(ground, tour)
+        if column is not None and weigher.fen([*known, column]) is not None:
+            known.append(column)
+    return known

@@ -31,8 +31,8 @@ class LeversRefused(Refusal):
 class LeversAsked:
     """What a planner asked for, as typed; None and nothing leave the folder's own setting.
 
-    base: tours to begin from. lock: CREW@DATE, a day that stays as it is in the base. merge: CREW@FIRST/LAST. more_crew:
-    a crew that another one like it goes beside. more_day: CREW@DATE, on which it works too.
+    base: tours to begin from. lock: CREW@DATE, a day that stays as it is in the base. merge: CREW@FIRST/LAST.
+    more_crew: a crew that another one like it goes beside. more_day: CREW@DATE, on which it works too.
     """
 
     nights: int | None = None

@@ -64,7 +64,7 @@ class ToursPlanned:
     stopped: bool
 
 
-def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
+def plan_tour_folder(
     day_path: Path,
     out: Path,
     *,
@@ -137,7 +137,7 @@ def _travel(folder: TourFolder, workers: Workers, progress: Progress) -> TravelT
     return open_source(folder.folder, around).travel
 
 
-def _toured(  # noqa: PLR0913 - all that papers are made from
+def _toured(
     folder: TourFolder,
     asked: Touring,
     pulled: Pulled,

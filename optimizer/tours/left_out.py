@@ -9,15 +9,16 @@ from optimizer.model import DAY_S
 from optimizer.search.compiled import compiled
 from optimizer.search.problem import FORBIDDEN, Problem
 from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
-from optimizer.tours.columns import Column
+from optimizer.tours.columns import Column, column_of
 from optimizer.tours.cost import left_out_price
 from optimizer.tours.ground import Ground
 from optimizer.tours.left_out_wording import worded
 from optimizer.tours.model import Crew, TourJob, TourRule, WorkKind
+from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import LeftOut
 from optimizer.tours.shapes import Laid, Terms, lay_out
 
-__all__ = ["Place", "cheapest_places", "left_out"]
+__all__ = ["Place", "cheapest_places", "left_out", "with_job"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,21 @@ def cheapest_places(ground: Ground, columns: Sequence[Column], jobs: Sequence[in
     return places
 
 
+def with_job(ground: Ground, column: Column, job: int, place: Place) -> Column:
+    """Return the tour with a job more at its place, or as it is where the van cannot hold that too."""
+    load = int(ground.load[[*column.jobs, job]].sum())
+    if load > ground.asked.crews[column.shape.crew].load_capacity:
+        return column
+    at = ground.village.copy()
+    for visits in column.days:
+        for done, village in visits:
+            at[done] = village
+    routes = list(column.routes)
+    offset = place.day - column.shape.first
+    routes[offset] = (*routes[offset][: place.before], job, *routes[offset][place.before :])
+    return column_of(ground, column.shape, routes, at)
+
+
 def left_out(ground: Ground, columns: Sequence[Column]) -> tuple[LeftOut, ...]:
     """Return every job that no tour does, with the rule that did it and what would help."""
     done = {job for column in columns for job in column.jobs}
@@ -96,7 +112,7 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
     rule = _excluding(ground, number)
     more = None if place is None else place.fen
     if rule is None and place is not None:
-        rule = TourRule.NOT_WORTH if place.fen >= fen else TourRule.UNKNOWN
+        rule = TourRule.NOT_WORTH if place.fen >= fen else _beside(ground, columns, number, place)
     elif rule is None:
         alone = _alone_fen(ground, number)
         more = alone
@@ -113,6 +129,19 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
         remedy_zh=words.remedy_zh,
         next_day=asked.days if job.last_s >= asked.days * DAY_S else None,
     )
+
+
+def _beside(ground: Ground, columns: Sequence[Column], number: int, place: Place) -> TourRule:
+    """Return what keeps a job from a legal place that is worth it: what lies between visits and between tours."""
+    longer = with_job(ground, columns[place.tour], number, place)
+    if longer is columns[place.tour]:
+        return TourRule.LOAD
+    others = [column for k, column in enumerate(columns) if k != place.tour]
+    if Weigher(ground).goes_together([*others, longer]):
+        return TourRule.UNKNOWN
+    job_id = ground.asked.jobs[number].id
+    spaced = any(job_id in spacing.job_ids for spacing in ground.asked.spacings)
+    return TourRule.SPACING if spaced else TourRule.CONTACT
 
 
 def _excluding(ground: Ground, number: int) -> TourRule | None:

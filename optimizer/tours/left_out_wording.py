@@ -94,6 +94,14 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, fen: int, more: int | 
             "People were told another date, which stays.",
             "已向村民公布了别的日期，不再更改。",
         ),
+        TourRule.SPACING: (
+            "Beside its other visits it would come too soon or too late.",
+            "与同一客户的其他上门间隔不符。",
+        ),
+        TourRule.CONTACT: (
+            "Its village's contact meets another crew that day.",
+            "当天该村联系人要接待另一巡回组。",
+        ),
         TourRule.ROOM: (
             "A crew could come for it alone; beside what the tours do it has no legal place.",
             "单独前往可行，但与现有行程放不下。",

@@ -12,7 +12,7 @@ from optimizer.tours.columns import Column
 from optimizer.tours.cost import price_tours
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
-from optimizer.tours.left_out import left_out
+from optimizer.tours.left_out import cheapest_places, left_out, with_job
 from optimizer.tours.model import Touring
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan, TourResult
@@ -65,6 +65,7 @@ def plan_tours(
             best = _better(weigher, best, answer.best)
         best, bound_fen = _chosen(ground, weigher, list(met), best, budget)
         used += share
+    best = _filled(ground, weigher, best)
     progress(1.0)
     tours = tuple(read_tour(ground, column) for column in sorted(best, key=lambda c: (c.shape.first, c.shape.crew)))
     plan = TourPlan(tours=tours, left_out=left_out(ground, best))
@@ -126,6 +127,29 @@ def _better(weigher: Weigher, best: Sequence[Column], other: Sequence[Column]) -
     """Return the cheaper set of tours."""
     fen, other_fen = weigher.fen(best), weigher.fen(other)
     return list(other) if other_fen is not None and (fen is None or other_fen < fen) else list(best)
+
+
+def _filled(ground: Ground, weigher: Weigher, columns: Sequence[Column]) -> list[Column]:
+    """Return the tours with whatever job more has a place that is worth it, cheapest first, until none has."""
+    best = list(columns)
+    fen = weigher.fen(best)
+    tried: set[int] = set()
+    while True:
+        done = {job for column in best for job in column.jobs}
+        left = [job for job in range(len(ground.asked.jobs)) if job not in done and job not in tried]
+        places = cheapest_places(ground, best, left)
+        worth = [(place.fen - int(ground.left_fen[job]), job) for job, place in places.items()]
+        gain, job = min(worth, default=(0, -1))
+        if gain >= 0 or fen is None:
+            return best
+        tried.add(job)
+        more = [
+            with_job(ground, column, job, places[job]) if k == places[job].tour else column
+            for k, column in enumerate(best)
+        ]
+        more_fen = weigher.fen(more)
+        if more_fen is not None and more_fen < fen:
+            best, fen = more, more_fen
 
 
 def _known(ground: Ground, weigher: Weigher, base: TourPlan | None) -> list[Column]:

@@ -34,7 +34,10 @@ def column_of_tour(ground: Ground, tour: Tour) -> Column | None:
             if visit.job_id in jobs and villages.get(visit.village_id) in ground.stands[jobs[visit.job_id]]:
                 at[jobs[visit.job_id]] = villages[visit.village_id]
     routes = [tuple(jobs[v.job_id] for v in day.visits if v.job_id in jobs) for day in tour.days]
-    drafted = draft(ground, [shape], Terms(prize=ground.search_fen, at=at, given=True), 25, 0, [routes])
+    prize = np.zeros(len(asked.jobs), np.int64)
+    own = [job for jobs_of_day in routes for job in jobs_of_day]
+    prize[own] = ground.search_fen[own]
+    drafted = draft(ground, [shape], Terms(prize=prize, at=at, given=True), 25, 0, [routes])
     return drafted[0] if drafted else None
 
 

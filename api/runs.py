@@ -28,14 +28,16 @@ from api.plan_states import ENDED, PlanState
 from api.run_child import PRELOADED, run_in_child
 from api.run_queue import APPLICATION, QUEUE, RUN_VERSION, WORKFLOW, queue_of, system_url
 from api.settings import Settings
-from api.store import plans, sourcing_runs
+from api.store import plans, sourcing_runs, tour_plans
 from api.store.sourcing_runs import is_sourcing
+from api.store.tour_plans import is_tour
 from api.tables.parts import SourcingRun
 from api.tables.plans import Plan, Worker
+from api.tables.tours import TourPlanRow
 
 __all__ = ["ALIVE_S", "RunWorker"]
 
-Run = Plan | SourcingRun
+Run = Plan | SourcingRun | TourPlanRow
 
 NICER = 10
 """Searching has a lower priority than answering."""
@@ -217,7 +219,9 @@ class RunWorker:
 
 
 def _store_of(run_id: str) -> Any:
-    """Return the module that keeps runs of this kind; both use the same words."""
+    """Return the module that keeps runs of this kind; all of them use the same words."""
+    if is_tour(run_id):
+        return tour_plans
     return sourcing_runs if is_sourcing(run_id) else plans
 
 

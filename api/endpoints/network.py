@@ -1,7 +1,7 @@
 """Master data: rows of the network and the documents that calendars, promises and prices are, by date."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -44,14 +44,18 @@ from api.schemas.network import (
     TechnicianIn,
     WarehouseIn,
 )
+from api.schemas.tour_rows import CrewIn, LodgingIn, MaintenanceIn, VanPartIn, VillageIn
 from api.schemas.values import Sent
 from api.store.batches import batches
 from api.store.checked_rows import LAYOUTS, as_held, checked_rows
-from api.store.network import NETWORK_TABLES, end, get, holding, put_table, row_id
+from api.store.network import MASTER_TABLES, end, get, holding, row_id
 from api.store.people import outlets_of_centres
 from api.store.references import referring_rows
 from api.store.standings import local_date
-from api.tables.network import Effective, TechnicianRow
+from api.store.tour_rows import centres_of_plans, put_master
+from api.tables.network import Effective
+from datasets.faults import FaultList
+from datasets.table import table_of
 
 __all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes"]
 
@@ -81,7 +85,7 @@ class Resource:
     @property
     def model(self) -> type[Effective]:
         """The table."""
-        return NETWORK_TABLES[self.table]
+        return MASTER_TABLES[self.table]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -124,6 +128,11 @@ RESOURCES = (
     Resource(path="kits", table="kits", schema=KitIn, title="kits"),
     Resource(path="stock", table="stock", schema=StockIn, title="stock"),
     Resource(path="lanes", table="lanes", schema=LaneIn, title="lanes"),
+    Resource(path="villages", table="villages", schema=VillageIn, title="villages"),
+    Resource(path="lodgings", table="lodgings", schema=LodgingIn, title="lodgings"),
+    Resource(path="crews", table="crews", schema=CrewIn, title="crews"),
+    Resource(path="maintenance-plans", table="maintenance", schema=MaintenanceIn, title="maintenance plans"),
+    Resource(path="van-parts", table="van_parts", schema=VanPartIn, title="parts that vans may carry"),
 )
 
 
@@ -144,22 +153,27 @@ def _sees(session: Session, resource: Resource, caller: Caller, on: dt.date) -> 
     match resource.table:
         case "centres":
             return (model.id.in_(caller.centres),)
-        case "outlets" | "lanes":
+        case "outlets" | "lanes" | "maintenance":
             return (model.centre_id.in_(caller.centres),)
-        case "technicians":
-            return (TechnicianRow.outlet_id.in_(outlets_of_centres(session, caller.centres, on)),)
+        case "technicians" | "crews":
+            return (model.outlet_id.in_(outlets_of_centres(session, caller.centres, on)),)
     return ()
 
 
 def _require_own(session: Session, resource: Resource, caller: Caller, cells: Mapping[str, str], on: dt.date) -> None:
     """Raise Forbidden when a key of some centres would write what others share or own."""
-    if not _is_own(resource, caller, cells, _own_outlets(session, resource, caller, on)):
+    own_outlets = _own_outlets(session, resource, caller, on)
+    if resource.table == "maintenance" and caller.centres is not None:
+        own = _own_plans(session, caller, [cells], on)[0]
+    else:
+        own = _is_own(resource, caller, cells, own_outlets)
+    if not own:
         raise Forbidden(OWN_ROWS)
 
 
 def _own_outlets(session: Session, resource: Resource, caller: Caller, on: dt.date) -> frozenset[str]:
-    """Return the outlets whose technicians a key of some centres may write."""
-    if caller.centres is None or resource.table != "technicians":
+    """Return the outlets whose technicians and crews a key of some centres may write."""
+    if caller.centres is None or resource.table not in {"technicians", "crews"}:
         return frozenset()
     return frozenset(outlets_of_centres(session, caller.centres, on))
 
@@ -171,9 +185,16 @@ def _is_own(resource: Resource, caller: Caller, cells: Mapping[str, str], own_ou
     match resource.table:
         case "outlets" | "lanes":
             return cells["centre_id"] in caller.centres
-        case "technicians":
+        case "technicians" | "crews":
             return cells["outlet_id"] in own_outlets
     return False
+
+
+def _own_plans(session: Session, caller: Caller, rows: Sequence[Mapping[str, str]], on: dt.date) -> list[bool]:
+    """Return which maintenance plans of these cells a key of some centres may write."""
+    plans = table_of(rows, LAYOUTS["maintenance"], FaultList())
+    centres = caller.centres or frozenset()
+    return [centre_id in centres for centre_id in centres_of_plans(session, plans, on)]
 
 
 def _foreign(
@@ -190,11 +211,13 @@ def _foreign(
     seen = _held(session, resource, ids, on, *_sees(session, resource, caller, on)).keys()
     hidden = _held(session, resource, ids, on).keys() - seen
     own_outlets = _own_outlets(session, resource, caller, on)
+    plans = resource.table == "maintenance"
+    own = _own_plans(session, caller, [cells for _, cells in read.values()], on) if plans else None
     faults = {}
-    for number, (id_, cells) in read.items():
+    for place, (number, (id_, cells)) in enumerate(read.items()):
         if id_ in hidden:
             faults[number] = Fault(pointer="/id", code="not_found", detail="there is no such row")
-        elif not _is_own(resource, caller, cells, own_outlets):
+        elif not (_is_own(resource, caller, cells, own_outlets) if own is None else own[place]):
             faults[number] = Fault(pointer="/row", code="other_centre", detail=OWN_ROWS)
     return faults
 
@@ -254,7 +277,7 @@ def _puts(resource: Resource) -> Callable[..., Any]:
             if faults:
                 raise Refused("The row has faults.", faults=faults[0])
             _require_own(session, resource, edge.caller, cells, date)
-            put_table(session, table, effective_from=date, now=edge.clock())
+            put_master(session, table, effective_from=date, now=edge.clock())
             row = _one(session, resource, edge.caller, id, date)
             answer = Answer(
                 body=resource.shown(row), status=200 if before else 201, headers={"ETag": etag(row.version)}
@@ -343,7 +366,7 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
         results |= {
             number: refused_line(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
         }
-        put = put_table(session, table, effective_from=date, now=edge.clock())
+        put = put_master(session, table, effective_from=date, now=edge.clock())
     created, unchanged = set(put.created), set(put.unchanged)
     for number, (id_, _) in read.items():
         status: Literal["created", "updated", "unchanged"] = "updated"

@@ -32,6 +32,8 @@ def fields_of(schema: type[Sent], cells: Mapping[str, str]) -> dict[str, Any]:
     """Return what a row's cells say, as the fields of a schema: the original coordinates and datum included."""
     fields: dict[str, Any] = {}
     for name, read in _readers(schema).items():
+        if name == "position" and not cells.get("lon"):
+            continue
         if name == "position":
             coordinates = [float(cells["lon"]), float(cells["lat"])]
             fields[name] = Position(coordinates=coordinates, datum=Datum(cells["datum"]))

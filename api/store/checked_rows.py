@@ -6,24 +6,27 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Fault
 from api.payloads import MOST_SHOWN
 from api.schemas.cells import pointer_of_column
-from api.store.network import NETWORK_TABLES, holding
-from api.tables.network import Document
+from api.store.network import MASTER_TABLES, holding
+from api.tables.network import Document, TechnicianRow
+from api.tables.tours import CrewRow
 from datasets.columns import TABLES, Column, TableFormat
 from datasets.day_tables import check_rows
 from datasets.faults import Fault as CellFault
 from datasets.faults import FaultList
 from datasets.table import Table, table_of
+from datasets.tour_columns import TOUR_TABLES
 from optimizer.model import Ownership
 
 __all__ = ["LAYOUTS", "as_held", "checked_rows", "faults_by_row"]
 
-LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in TABLES}
+LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in (*TABLES, *TOUR_TABLES)}
 
 DOCUMENTS_OF = {
     "outlets": (("calendar", "calendars"), ("tariff_id", "contract_tariffs")),
@@ -43,6 +46,8 @@ def checked_rows(
     table = table_of(rows, LAYOUTS[name], faults)
     check_rows(table, faults)
     _check_known(session, table, on, faults)
+    if name == "crews":
+        _check_members(session, table, on, faults)
     if name in DOCUMENTS_OF:
         _check_documents(session, table, on, faults)
     by_row = faults_by_row(faults.faults)
@@ -99,11 +104,33 @@ def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList)
     for column in table.layout.columns:
         if not column.refers:
             continue
-        model: Any = NETWORK_TABLES[column.refers]
+        model: Any = MASTER_TABLES[column.refers]
         wanted = set(table.text[column.name]) - {""}
         known = set(session.scalars(holding(model, on, model.id.in_(wanted), columns=[model.id])))
         unknown = ~table.among(column.name, known | {""})
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
+
+
+def _check_members(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:
+    """Refuse technicians that are not there, and those who ride in another crew."""
+    members = [ids or () for ids in table.values["technician_ids"]]
+    wanted = {id_ for ids in members for id_ in ids}
+    known = set(session.scalars(holding(TechnicianRow, on, TechnicianRow.id.in_(wanted), columns=[TechnicianRow.id])))
+    unknown = np.array([not known.issuperset(ids) for ids in members], np.bool_)
+    table.refuse(unknown, "technician_ids", f"ids of technicians that hold on {on}", faults)
+    own = set(table.text["crew_id"].tolist())
+    crew_of = {
+        id_: crew_id
+        for crew_id, cells in session.execute(holding(CrewRow, on, columns=[CrewRow.id, CrewRow.cells]))
+        if crew_id not in own
+        for id_ in cells["technician_ids"].split(";")
+    }
+    for row, ids in enumerate(members):
+        for id_ in ids:
+            other = crew_of.setdefault(id_, table.text["crew_id"][row])
+            if other != table.text["crew_id"][row]:
+                allowed = f"each technician in one crew; {other} has them"
+                faults.add(table.layout.file, int(table.lines[row]), "technician_ids", id_, allowed)
 
 
 def _check_documents(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:

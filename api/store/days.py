@@ -15,6 +15,7 @@ from api.store.parts_shelves import standings
 from api.store.parts_stock import ledger_cells
 from api.store.settings import AREAS, day_values
 from api.store.slots import HELD, hold_cells
+from api.store.tour_holds import away_on_tours, held_by_tours
 from api.tables.jobs import JobRow
 from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
 from api.tables.slots import SlotHold
@@ -23,7 +24,17 @@ from datasets.times import TIME_ZONE, duration_of
 from geo.areas import Areas
 from optimizer.model import Lock
 
-__all__ = ["VISIT_STATES", "areas_on", "day_of", "job_cells", "network_on", "read_jobs", "supply_source"]
+__all__ = [
+    "VISIT_STATES",
+    "Horizon",
+    "areas_on",
+    "day_of",
+    "job_cells",
+    "network_on",
+    "read_jobs",
+    "stocked_tables",
+    "supply_source",
+]
 
 VISIT_STATES = ("needs_visit", "planned", "offered", "acknowledged", "en_route")
 """States of jobs that somebody has to come for; `en_route` is held where it is, `needs_part` waits for its part."""
@@ -44,9 +55,10 @@ def day_of(
     DayRefused
         The store's rows do not fit together on that date, every fault listed.
     """
-    horizon = _Horizon(date, days)
+    horizon = Horizon(date, days)
     people = _people(session, date)
-    waiting = _rows(session, centre_ids, VISIT_STATES)
+    on_tour = held_by_tours(session)
+    waiting = [row for row in _rows(session, centre_ids, VISIT_STATES) if row.id not in on_tour]
     held = _held(session, centre_ids, now)
     # A job for which a place is held, and that nobody is promised to yet, waits for the customer's yes.
     undecided = {hold.job_id for hold in held}
@@ -62,11 +74,28 @@ def day_of(
         id_ for id_, cells in people.items() if centre_ids is None or centre_of.get(cells["outlet_id"]) in centre_ids
     }
     busy = _busy(_rows(session, centre_ids, ("on_site",)))
-    technicians = [horizon.person(cells, busy.get(id_)) for id_, cells in people.items() if id_ in ours or id_ in named]
+    away = away_on_tours(session, date, days)
+    technicians = [
+        horizon.person(cells, busy.get(id_), away.get(id_, ()))
+        for id_, cells in people.items()
+        if id_ in ours or id_ in named
+    ]
     there = ours | named
     for job in jobs:
         if job.get("preferred_technician_id", "") not in there:
             job["preferred_technician_id"] = ""
+    tables = stocked_tables(session, centre_ids, {job["job_id"] for job in jobs}, date=date, now=now)
+    values = day_values(session, date=date, days=days, now=now)
+    folder = build_day(
+        source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
+    )
+    return folder if centre_ids is None else _within(folder, centre_ids, ours)
+
+
+def stocked_tables(
+    session: Session, centre_ids: Collection[str] | None, job_ids: Collection[str], *, date: dt.date, now: dt.datetime
+) -> dict[str, list[dict[str, str]]]:
+    """Return the tables of a day but people and jobs: stock as it is free for these jobs, lanes of these centres."""
     lanes = () if centre_ids is None else (LaneRow.centre_id.in_(centre_ids),)
     tables = {
         name: _cells(session, name, date, *(lanes if name == "lanes" else ()))
@@ -74,14 +103,8 @@ def day_of(
         if name != "technicians"
     }
     shelves = standings(session, [part["part_id"] for part in tables["parts"]], now)
-    job_ids = {job["job_id"] for job in jobs}
     tables["stock"] = ledger_cells(session, tables["stock"], shelves, now, job_ids)
-    tables |= supply_cells(session, tables, shelves, date=date, now=now, job_ids=job_ids)
-    values = day_values(session, date=date, days=days, now=now)
-    folder = build_day(
-        source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
-    )
-    return folder if centre_ids is None else _within(folder, centre_ids, ours)
+    return tables | supply_cells(session, tables, shelves, date=date, now=now, job_ids=job_ids)
 
 
 def _held(session: Session, centre_ids: Collection[str] | None, now: dt.datetime) -> Sequence[SlotHold]:
@@ -101,7 +124,7 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
         With every fault of every job; its row counts from 1, its file is jobs.csv.
     """
     date = now.astimezone(TIME_ZONE).date()
-    horizon = _Horizon(date, 1)
+    horizon = Horizon(date, 1)
     named = {job.get(column, "") for job in jobs for column in ("preferred_technician_id", "published_technician_id")}
     people = _people(session, date, TechnicianRow.id.in_(named - {""}))
     nothing: Mapping[str, Sequence[Cells]] = {name: [] for name in ("warehouses", "stock", "lanes", "kits")}
@@ -119,7 +142,7 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
 
 def network_on(session: Session, *, date: dt.date, days: int, now: dt.datetime) -> DaySource:
     """Return the source of a day without jobs: the network and the promises that hold on its first date."""
-    horizon = _Horizon(date, days)
+    horizon = Horizon(date, days)
     tables = {name: _cells(session, name, date) for name in NETWORK_TABLES if name != "technicians"}
     technicians = [horizon.person(cells, None) for cells in _people(session, date).values()]
     return source_of(
@@ -145,15 +168,18 @@ def job_cells(job: JobRow, now: dt.datetime) -> dict[str, str]:
     return _job_cells(job, technician_ids, now) | {"lock": "", "appointment": ""}
 
 
-class _Horizon:
+class Horizon:
     """The dates of a day, to which moments in technicians' cells are held."""
 
     def __init__(self, date: dt.date, days: int) -> None:
         self.begins = dt.datetime.combine(date, dt.time(), TIME_ZONE)
         self.ends = self.begins + dt.timedelta(days=days)
 
-    def person(self, cells: Cells, busy_until: dt.datetime | None) -> Cells:
-        """Return a technician's cells, busy no earlier and no later than a day may say."""
+    def person(self, cells: Cells, busy_until: dt.datetime | None, away: Collection[dt.date] = ()) -> Cells:
+        """Return a technician's cells, busy no earlier and no later than a day may say; away: dates on tour."""
+        if away:
+            absent = {*cells.get("absent_on", "").split(";"), *(date.isoformat() for date in away)} - {""}
+            cells = {**cells, "absent_on": ";".join(sorted(absent))}
         typed = cells.get("busy_until")
         moments = [] if typed is None else [dt.datetime.fromisoformat(typed)]
         until = max([*moments, *([busy_until] if busy_until else [])], default=self.begins)

@@ -1,4 +1,4 @@
-"""What plans and sourcing runs have in common in the store: a run writes under its attempt.
+"""What plans, plans of tours and sourcing runs have in common in the store: a run writes under its attempt.
 
 When another worker has taken it over, whatever the earlier one still sends is refused.
 """
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from api.plan_states import ENDED, PlanState
 from api.tables.parts import SourcingRun
 from api.tables.plans import Plan
+from api.tables.tours import TourPlanRow
 
 __all__ = ["RunLost", "alone", "forbid", "hold", "locked", "mine", "seen", "started"]
 
-Run = TypeVar("Run", Plan, SourcingRun)
+Run = TypeVar("Run", Plan, SourcingRun, TourPlanRow)
 
 
 class RunLost(Exception):
@@ -47,7 +48,7 @@ def locked(session: Session, kind: type[Run], run_id: str) -> Run | None:
     return None if run is None or run.state in ENDED else run
 
 
-def started(session: Session, run: Plan | SourcingRun, executor: str, at: dt.datetime) -> int:
+def started(session: Session, run: Plan | SourcingRun | TourPlanRow, executor: str, at: dt.datetime) -> int:
     """Start a run, or start it again; return the number of this attempt."""
     run.attempt += 1
     run.executor = executor

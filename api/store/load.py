@@ -14,6 +14,7 @@ from api.store.network import NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
 from api.store.parts_load import put_supply
 from api.store.settings import put_values
 from api.store.standings import local_date
+from api.store.tour_rows import load_consents, load_tours
 from api.tables.network import AreaRow, CentreRow
 from datasets.day import DaySource
 from geo.areas import Areas
@@ -56,6 +57,7 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> 
     tables |= {
         name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True) for name in SUPPLY_TABLES
     }
+    tables |= load_tours(session, read, effective_from=from_, now=now)
     tables |= put_supply(session, read, actor=by.actor, now=now)
     documents = put_values(
         session, read.values, folder=read.folder, has_areas=read.areas is not None, effective_from=from_, now=now
@@ -65,6 +67,7 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> 
     jobs = enter_jobs(
         session, read, source=SOURCE, external_ids=ids, ids=ids, by=by, now=now, living=lived_on(session, ids)
     )
+    tables["consents"] = load_consents(session, read)
     settings = Put(
         created=tuple(id_ for put in documents for id_ in put.created),
         changed=tuple(id_ for put in documents for id_ in put.changed),

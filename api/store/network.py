@@ -28,14 +28,17 @@ from api.tables.network import (
     TransferLaneRow,
     WarehouseRow,
 )
+from api.tables.tours import CrewRow, LodgingRow, MaintenanceRow, VanPartRow, VillageRow
 from datasets.network import wgs84
 from datasets.table import Table
 from datasets.times import EPOCH
 
 __all__ = [
     "DOCUMENT_KINDS",
+    "MASTER_TABLES",
     "NETWORK_TABLES",
     "SUPPLY_TABLES",
+    "TOUR_TABLES",
     "Put",
     "end",
     "get",
@@ -66,6 +69,17 @@ SUPPLY_TABLES: Mapping[str, type[Effective]] = {
     "returns": ReturnRow,
 }
 """The tables about parts that hold by date too; what else a folder says of parts the ledger keeps."""
+
+TOUR_TABLES: Mapping[str, type[Effective]] = {
+    "villages": VillageRow,
+    "lodgings": LodgingRow,
+    "crews": CrewRow,
+    "maintenance": MaintenanceRow,
+    "van_parts": VanPartRow,
+}
+"""The tables about tours that hold by date."""
+
+MASTER_TABLES: Mapping[str, type[Effective]] = {**NETWORK_TABLES, **SUPPLY_TABLES, **TOUR_TABLES}
 
 DOCUMENT_KINDS = ("calendars", "sla_policies", "tariffs", "contract_tariffs", "settings")
 
@@ -126,14 +140,23 @@ def history(session: Session, model: type[Any], id_: str, *where: ColumnElement[
     return session.scalars(select(model).where(model.id == id_, *where).order_by(model.effective_from)).all()
 
 
-def put_table(session: Session, table: Table, *, effective_from: dt.date, now: dt.datetime, whole: bool = False) -> Put:
+def put_table(  # noqa: PLR0913 - what a version says of itself
+    session: Session,
+    table: Table,
+    *,
+    effective_from: dt.date,
+    now: dt.datetime,
+    whole: bool = False,
+    typed: Sequence[Mapping[str, Any]] | None = None,
+) -> Put:
     """Put the rows of a table that was read and found good; they hold from a date on.
 
-    whole: the table has everything that holds from then on; things that are not in it end.
+    whole: the table has everything that holds from then on; things that are not in it end. typed: the columns beside
+    the cells where the rows alone do not say them.
     """
     name = table.layout.name
-    model = SUPPLY_TABLES[name] if name in SUPPLY_TABLES else NETWORK_TABLES[name]
-    typed = _TYPED.get(table.layout.name, _nothing_typed)(table)
+    model = MASTER_TABLES[name]
+    typed = _TYPED.get(name, _nothing_typed)(table) if typed is None else typed
     rows = {
         row_id(cells, table.layout.keys): {"cells": {name: cell for name, cell in cells.items() if cell}, **columns}
         for cells, columns in zip(table.rows(), typed, strict=True)
@@ -354,6 +377,7 @@ _TYPED: Mapping[str, Callable[[Table], list[dict[str, Any]]]] = {
     "technicians": _technicians_typed,
     "stock": _typed(*STOCK_COLUMNS, "floor", "inbound", "as_of"),
     "lanes": _typed("warehouse_id", "centre_id"),
+    "crews": _typed("outlet_id"),
 }
 _PARTS_OF_PEOPLE: Mapping[str, type[Any]] = {"skills": TechnicianSkill, "certificates": TechnicianCertificate}
 _NOT_STORED = {*_PARTS_OF_PEOPLE, "floor", "inbound", "as_of"}

@@ -19,7 +19,9 @@ NETWORK = "network"
 AREAS = "areas"
 """The settings document that says whose areas `areas` holds; without it the built-in ones."""
 
-SETTINGS = ("holidays", "freeze", "exchange", "parts", "repair_modes")
+SETTINGS = ("holidays", "freeze", "exchange", "parts", "repair_modes", "tour")
+LEVERS = ("must_visit", "never_visit", "forbidden_lodgings", "locked", "spans")
+"""Keys of [tour] that name things and dates: they belong to one plan, not to every day."""
 
 
 def put_values(
@@ -42,6 +44,9 @@ def put_values(
     documents["tariffs"] = {NETWORK: values["tariff"]} if "tariff" in values else {}
     documents["contract_tariffs"] = {tariff["id"]: tariff for tariff in values.get("contract_tariff", ())}
     documents["settings"] = {key: _plain(values[key]) for key in SETTINGS if key in values}
+    if "tour" in values:
+        usual = {key: value for key, value in values["tour"].items() if key not in LEVERS}
+        documents["settings"]["tour"] = usual
     if "travel" in values:
         documents["settings"]["travel"] = {"travel": _full(values["travel"], folder)}
     if has_areas:

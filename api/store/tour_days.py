@@ -1,0 +1,197 @@
+"""What tours are planned from, out of the store: the rows that go to the reader of a day folder with tours."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.store.days import Horizon, stocked_tables
+from api.store.network import TOUR_TABLES, holding
+from api.store.settings import day_values
+from api.store.tour_holds import away_on_tours
+from api.tables.jobs import JobRow
+from api.tables.network import OutletRow, TechnicianRow
+from api.tables.tours import CrewRow, JobWait, MaintenanceRow, TourDayRow, TourVisitRow
+from datasets.times import TIME_ZONE
+
+__all__ = ["Reported", "TourSource", "crews_on", "tour_source"]
+
+Cells = Mapping[str, str]
+ON_THE_ROAD = ("away_on", "sleeps_at", "nights_out", "aboard")
+NO_VISIT = ("appointment", "published_technician_id", "published_start", "told", "lock", "preferred_technician_id")
+"""Cells of jobs about the technician of a day: tours have crews."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What went wrong on the road. down: crew → the first date without its van. cut_off: village → dates."""
+
+    down: Mapping[str, dt.date] = field(default_factory=dict)
+    cut_off: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TourSource:
+    """Rows by table, and the content of day.toml: what `datasets.day.source_of` takes."""
+
+    tables: Mapping[str, Sequence[Cells]]
+    values: Mapping[str, Any]
+
+
+def crews_on(session: Session, date: dt.date) -> dict[str, str]:
+    """Return the centre of every crew that there is on a date; one whose outlet has gone is in none."""
+    homes = {
+        id_: centre_id
+        for id_, centre_id in session.execute(holding(OutletRow, date, columns=[OutletRow.id, OutletRow.centre_id]))
+    }
+    crews = session.execute(holding(CrewRow, date, columns=[CrewRow.id, CrewRow.outlet_id]))
+    return {id_: homes[outlet_id] for id_, outlet_id in crews if outlet_id in homes}
+
+
+def tour_source(
+    session: Session,
+    *,
+    centre_ids: Collection[str],
+    crew_ids: Collection[str],
+    date: dt.date,
+    days: int,
+    now: dt.datetime,
+    reported: Reported | None = None,
+) -> TourSource:
+    """Return what tours of these crews through the work of these centres are planned from, as the store knows it."""
+    reported = reported or Reported()
+    horizon = _Dates(date, days)
+    jobs = [_job_cells(row, now) for row in _waiting(session, centre_ids, crew_ids)]
+    job_ids = {job["job_id"] for job in jobs}
+    own = {name: _rows(session, name, date) for name in TOUR_TABLES}
+    crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
+    owed = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
+    tables = {
+        **stocked_tables(session, centre_ids, job_ids, date=date, now=now),
+        "technicians": _members(session, crews, date, days, crew_ids, reported),
+        "jobs": jobs,
+        "villages": [horizon.village(row, reported.cut_off.get(row["village_id"], ())) for row in own["villages"]],
+        "lodgings": own["lodgings"],
+        "crews": [_crew_cells(session, row, date, reported, job_ids) for row in crews],
+        "maintenance": list(session.scalars(owed)),
+        "van_parts": own["van_parts"],
+        "consents": _consents(session, job_ids, now),
+    }
+    return TourSource(tables=tables, values=day_values(session, date=date, days=days, now=now))
+
+
+class _Dates:
+    """The dates of a horizon, outside of which a folder may not name some."""
+
+    def __init__(self, date: dt.date, days: int) -> None:
+        self.first, self.last = date.isoformat(), (date + dt.timedelta(days=days - 1)).isoformat()
+
+    def village(self, cells: Cells, cut_off: Sequence[dt.date]) -> dict[str, str]:
+        """Return a village's cells as they are for the horizon."""
+        known = dict(cells)
+        if not self.first <= known.get("announced", "") <= self.last:
+            known.pop("announced", None)
+        if known.get("last_visit", "") > self.first:
+            known.pop("last_visit")
+        if cut_off:
+            dates = {*known.get("cut_off", "").split(";"), *(date.isoformat() for date in cut_off)} - {""}
+            known["cut_off"] = ";".join(sorted(dates))
+        return known
+
+
+def _rows(session: Session, name: str, date: dt.date) -> list[dict[str, str]]:
+    model = TOUR_TABLES[name]
+    return list(session.scalars(holding(model, date, columns=[model.cells])))
+
+
+def _waiting(session: Session, centre_ids: Collection[str], crew_ids: Collection[str]) -> Sequence[JobRow]:
+    """Return the jobs that nobody is promised to, and those that a published tour of these crews promises."""
+    held = select(TourVisitRow.job_id).where(TourVisitRow.outcome.is_(None), TourVisitRow.crew_id.in_(crew_ids))
+    query = select(JobRow).where(
+        JobRow.centre_id.in_(centre_ids), (JobRow.state == "needs_visit") | JobRow.id.in_(held)
+    )
+    return session.scalars(query.order_by(JobRow.entered, JobRow.id)).all()
+
+
+def _job_cells(job: JobRow, now: dt.datetime) -> dict[str, str]:
+    """Return a job's row of jobs.csv; clocks that stood still are due later by as much."""
+    cells = {**job.cells, "job_id": job.id, "centre_id": job.centre_id, "consent": job.consent}
+    cells |= dict.fromkeys(NO_VISIT, "")
+    paused = dt.timedelta(seconds=job.paused_s)
+    if job.clock_paused_at is not None:
+        paused += max(now - job.clock_paused_at, dt.timedelta())
+    if paused:
+        cells["reported_at"] = _written(dt.datetime.fromisoformat(cells["reported_at"]) + paused)
+    return cells
+
+
+def _members(
+    session: Session,
+    crews: Sequence[Cells],
+    date: dt.date,
+    days: int,
+    crew_ids: Collection[str],
+    reported: Reported,
+) -> list[Cells]:
+    """Return the people of the crews; who is on a tour of theirs that is planned anew is free for it."""
+    horizon = Horizon(date, days)
+    crew_of = {id_: crew["crew_id"] for crew in crews for id_ in crew["technician_ids"].split(";")}
+    away = away_on_tours(session, date, days, but=crew_ids)
+    dates = [date + dt.timedelta(days=day) for day in range(days)]
+    query = holding(
+        TechnicianRow, date, TechnicianRow.id.in_(crew_of), columns=[TechnicianRow.id, TechnicianRow.cells]
+    )
+    found = []
+    for id_, cells in session.execute(query):
+        down = reported.down.get(crew_of[id_])
+        without = {*away.get(id_, ()), *(one for one in dates if down is not None and one >= down)}
+        found.append(horizon.person(cells, None, without))
+    return found
+
+
+def _crew_cells(
+    session: Session, cells: Cells, date: dt.date, reported: Reported, job_ids: Collection[str]
+) -> dict[str, str]:
+    """Return a crew's cells: where it woke up on the first date is what its published tour says."""
+    known = {name: cell for name, cell in cells.items() if name not in ON_THE_ROAD}
+    before = session.get(TourDayRow, (cells["crew_id"], date - dt.timedelta(days=1)))
+    if before is None:
+        own = {name: cells[name] for name in ON_THE_ROAD if cells.get(name)}
+        return known | own if own.get("away_on") == date.isoformat() else known
+    if before.sleeps_at is None or cells["crew_id"] in reported.down:
+        return known
+    aboard = select(TourVisitRow.job_id).where(
+        TourVisitRow.crew_id == cells["crew_id"],
+        TourVisitRow.tour_plan_id == before.tour_plan_id,
+        TourVisitRow.date >= date,
+        TourVisitRow.outcome.is_(None),
+    )
+    known |= {
+        "away_on": date.isoformat(),
+        "sleeps_at": before.sleeps_at,
+        "nights_out": str(before.nights_out),
+        "aboard": ";".join(id_ for id_ in session.scalars(aboard) if id_ in job_ids),
+    }
+    return known
+
+
+def _consents(session: Session, job_ids: Collection[str], now: dt.datetime) -> list[dict[str, str]]:
+    waits = session.scalars(select(JobWait).where(JobWait.recorded_at <= now).order_by(JobWait.job_id)).all()
+    return [
+        {
+            "job_id": wait.job_id,
+            "until": wait.until.isoformat(),
+            "recorded_at": _written(wait.recorded_at),
+            "channel": wait.channel,
+            "recorded_by": wait.recorded_by,
+        }
+        for wait in waits
+        if wait.job_id in job_ids
+    ]
+
+
+def _written(moment: dt.datetime) -> str:
+    return moment.astimezone(TIME_ZONE).isoformat(timespec="seconds")

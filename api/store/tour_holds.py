@@ -1,0 +1,30 @@
+"""What published tours hold: jobs that nobody else plans, and people who are away."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.tables.tours import TourDayRow, TourVisitRow
+
+__all__ = ["away_on_tours", "held_by_tours"]
+
+
+def held_by_tours(session: Session) -> set[str]:
+    """Return the jobs that a published tour promises, and of which nobody has said what became of them."""
+    return set(session.scalars(select(TourVisitRow.job_id).where(TourVisitRow.outcome.is_(None))))
+
+
+def away_on_tours(
+    session: Session, date: dt.date, days: int, *, but: Collection[str] = ()
+) -> dict[str, Collection[dt.date]]:
+    """Return by technician the dates of a horizon on which their crew is on a published tour; but: not of these."""
+    last = date + dt.timedelta(days=days - 1)
+    found: dict[str, set[dt.date]] = defaultdict(set)
+    rows = select(TourDayRow).where(TourDayRow.date >= date, TourDayRow.date <= last, TourDayRow.crew_id.not_in(but))
+    for row in session.scalars(rows):
+        for id_ in row.technician_ids:
+            found[id_].add(row.date)
+    return dict(found)

@@ -1,0 +1,123 @@
+"""Master data of tours: whose a maintenance plan is, what a day folder brings, and what has happened since."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.store.checked_rows import LAYOUTS
+from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
+from api.store.places import nearest_outlets
+from api.tables.network import Effective
+from api.tables.tours import JobWait, VillageRow
+from datasets.day import DaySource
+from datasets.faults import FaultList
+from datasets.network import wgs84
+from datasets.table import Table, table_of
+from datasets.times import EPOCH
+
+__all__ = ["centres_of_plans", "load_consents", "load_tours", "put_cells", "put_master"]
+
+Cells = Mapping[str, str]
+
+HAPPENED = {"villages": ("last_visit", "announced"), "maintenance": ("last_on",)}
+"""What visits and announcements have written since a folder was made: the later date counts."""
+
+
+def put_master(
+    session: Session, table: Table, *, effective_from: dt.date, now: dt.datetime, whole: bool = False
+) -> Put:
+    """Put rows of any master table, as `put_table` does."""
+    typed = None
+    if table.layout.name == "maintenance":
+        typed = [{"centre_id": centre_id} for centre_id in centres_of_plans(session, table, effective_from)]
+    return put_table(session, table, effective_from=effective_from, now=now, whole=whole, typed=typed)
+
+
+def centres_of_plans(session: Session, plans: Table, on: dt.date) -> list[str | None]:
+    """Return the centre of each maintenance plan: that of the nearest live outlet, as of a call from there."""
+    wanted = set(plans.text["village_id"].tolist()) - {""}
+    villages = {
+        id_: cells
+        for id_, cells in session.execute(
+            holding(VillageRow, on, VillageRow.id.in_(wanted), columns=[VillageRow.id, VillageRow.cells])
+        )
+    }
+    found: dict[tuple[float, float], str | None] = {}
+    centres: list[str | None] = []
+    for row, (lon, lat) in zip(plans.rows(), wgs84(plans).tolist(), strict=True):
+        place = (lon, lat) if row["lon"] else _place_of(villages.get(row["village_id"]))
+        if place is not None and place not in found:
+            near = nearest_outlets(session, *place, on=on, count=1)
+            found[place] = near[0].centre_id if near else None
+        centres.append(None if place is None else found[place])
+    return centres
+
+
+def _place_of(village: Cells | None) -> tuple[float, float] | None:
+    if village is None:
+        return None
+    layout = LAYOUTS["villages"]
+    lon, lat = wgs84(table_of([village], layout, FaultList())).tolist()[0]
+    return lon, lat
+
+
+def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.date, now: dt.datetime) -> None:
+    """Write something that has happened into a row: into what holds today, and what will hold from a later date."""
+    model = MASTER_TABLES[name]
+    held = session.scalars(holding(model, on, model.id == id_)).one_or_none()
+    later = [row for row in history(session, model, id_) if row.effective_from > on and not row.ended]
+    versions = [(row.effective_from, dict(row.cells)) for row in later]
+    if held is not None:
+        versions = [(max(on, held.effective_from), dict(held.cells)), *versions]
+    for date, before in versions:
+        table = table_of([{**before, **cells}], LAYOUTS[name], FaultList())
+        put_master(session, table, effective_from=date, now=now)
+
+
+def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime) -> dict[str, Put]:
+    """Put the tables about tours that a folder has; of those that it has not, nothing ends."""
+    puts = {}
+    for name in TOUR_TABLES:
+        table = read.tables[name]
+        if len(table.lines):
+            table = _with_what_happened(session, table, effective_from)
+            puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=True)
+    return puts
+
+
+def load_consents(session: Session, read: DaySource) -> Put:
+    """Take over until when customers agreed to wait; what was recorded later here stays."""
+    outcomes: dict[str, list[str]] = {"created": [], "changed": [], "unchanged": []}
+    table = read.tables["consents"]
+    for row in [dict(zip(table.values, cells, strict=True)) for cells in zip(*table.values.values(), strict=True)]:
+        recorded_at = EPOCH + dt.timedelta(seconds=row["recorded_at"])
+        said = {"until": row["until"], "channel": row["channel"], "recorded_by": row["recorded_by"]}
+        before = session.get(JobWait, row["job_id"])
+        if before is None:
+            session.add(JobWait(job_id=row["job_id"], recorded_at=recorded_at, **said))
+            outcomes["created"].append(row["job_id"])
+        elif before.recorded_at < recorded_at:
+            for name, value in {**said, "recorded_at": recorded_at}.items():
+                setattr(before, name, value)
+            outcomes["changed"].append(row["job_id"])
+        else:
+            outcomes["unchanged"].append(row["job_id"])
+    session.flush()
+    return Put(**{name: tuple(ids) for name, ids in outcomes.items()})
+
+
+def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
+    """Return a folder's rows with later dates of the store in their cells: a promise to a village outlives a load."""
+    name = table.layout.name
+    if name not in HAPPENED:
+        return table
+    model: type[Effective] = TOUR_TABLES[name]
+    query = holding(model, on, columns=[model.id, model.cells])
+    held: dict[str, dict[str, str]] = {id_: cells for id_, cells in session.execute(query)}
+    rows: Sequence[dict[str, Any]] = table.rows()
+    for row in rows:
+        before = held.get(row[table.layout.keys[0]], {})
+        row.update({column: max(row[column], before.get(column, "")) for column in HAPPENED[name]})
+    return table_of(rows, table.layout, FaultList())

@@ -143,25 +143,9 @@ def test_whatever_people_typed_folds_and_escapes(fault: str) -> None:
     assert lines.count("BEGIN:VEVENT") == 5
 
 
-_PROPERTIES = set(
-    [
-        "BEGIN",
-        "END",
-        "VERSION",
-        "PRODID",
-        "CALSCALE",
-        "METHOD",
-        "X-WR-CALNAME",
-        "UID",
-        "DTSTAMP",
-        "DTSTART",
-        "DTEND",
-        "SUMMARY",
-    ]
-) | {
-    "LOCATION",
-    "GEO",
-    "DESCRIPTION",
+_PROPERTIES = {
+    *("BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "X-WR-CALNAME", "UID", "DTSTAMP", "DTSTART", "DTEND"),
+    *("SUMMARY", "LOCATION", "GEO", "DESCRIPTION"),
 }
 
 

@@ -110,7 +110,7 @@ def test_a_crew_is_its_members_together(tmp_path: Path) -> None:
 def test_a_crew_works_when_all_its_members_do(tmp_path: Path) -> None:
     """Tuesday is a holiday of T1's office and the rest day of T2; T3 is absent on it."""
     first, second = read(tmp_path).touring.crews
-    assert (first.days, second.days) == ({0}, {0})
+    assert first.days == second.days == frozenset({0})
     cells = whole()
     cells["technicians"][1]["rest_weekdays"] = "mon"
     assert read(tmp_path / "other", cells).touring.crews[1].days == frozenset()
@@ -174,13 +174,13 @@ def test_a_due_visit_lies_within_its_tolerance(tmp_path: Path) -> None:
     assert (visit.first_s, visit.last_s, visit.interval_days) == (0, 12 * DAY_S - 1, 90)
     assert (visit.skill, visit.certificates) == (Skill(family="heater", level=2), frozenset({"gas"}))
     assert (visit.reported_s, visit.windows, visit.load) == (None, (), 1)
-    assert found.jobs.loc[visit.id, ["contact", "phone", "address"]].tolist() == ["卓玛", "137", "三号"]
+    assert [found.jobs[name].loc[visit.id] for name in ("contact", "phone", "address")] == ["卓玛", "137", "三号"]
     assert found.carried[visit.id] == (("P3", 1),)
 
 
 def test_who_is_named_by_the_village_only(tmp_path: Path) -> None:
-    row = read(tmp_path).jobs.loc["M2@2026-03-02"]
-    assert row[["contact", "phone", "address"]].tolist() == ["扎西", "139", "甘孜村"]
+    jobs = read(tmp_path).jobs
+    assert [jobs[name].loc["M2@2026-03-02"] for name in ("contact", "phone", "address")] == ["扎西", "139", "甘孜村"]
 
 
 def test_a_plan_without_a_village_is_none_of_a_tours(tmp_path: Path) -> None:

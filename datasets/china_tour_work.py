@@ -168,9 +168,7 @@ def van_parts() -> pd.DataFrame:
                 {
                     "part_id": part_id(f, c, 0),
                     "volume_ml": VOLUME_ML_PER_G * component.weight_g,
-                    "per_thousand": 1_000 * asked // weights,
-                    "most": 2,
-                    "holding_fen": 20 + component.price_fen // 500,
+                    "chance_permille": 1_000 * asked // weights,
                 }
             )
     return pd.DataFrame(rows)

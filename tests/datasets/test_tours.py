@@ -8,7 +8,7 @@ import pytest
 from datasets.day import read_day, read_source
 from datasets.faults import DayRefused
 from datasets.tour_columns import TOUR_TABLES
-from datasets.tours import Aside, TourFolder, read_tours
+from datasets.tours import Aside, TourFolder, VanPart, read_tours
 from optimizer.model import DAY_S, Break, CustomerClass, OrderLine, Skill, TravelMode
 from optimizer.tours.model import (
     Levers,
@@ -241,10 +241,10 @@ def test_what_people_are_expected_to_bring(tmp_path: Path) -> None:
 
 
 def test_what_a_van_may_carry(tmp_path: Path) -> None:
-    pump, hose = read(tmp_path).van_parts
-    assert (pump.part_id, pump.family, pump.volume_ml, pump.price_fen) == ("P2", "washer", 1_500, 6_000)
-    assert (pump.per_thousand, pump.most, pump.holding_fen, pump.carried) == (80, 2, 50, False)
-    assert (hose.most, hose.holding_fen, hose.carried) == (3, 0, True)
+    assert read(tmp_path).van_parts == (
+        VanPart(part_id="P2", family="washer", chance_permille=80, volume_ml=1_500, price_fen=6_000, most=2),
+        VanPart(part_id="P4", family="fridge", chance_permille=200, volume_ml=100, price_fen=2_000, most=20),
+    )
 
 
 def test_a_folder_without_villages_has_no_tours(tmp_path: Path) -> None:

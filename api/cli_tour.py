@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli_tour_make import tour_make
 from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language
 from api.progress_lines import ProgressLines
@@ -24,6 +25,7 @@ tour_app = typer.Typer(
     no_args_is_help=True,
     help="Rural tours of several days: which villages, which days, where to sleep, what to take, whom to tell.",
 )
+tour_app.command("make")(tour_make)
 
 
 @tour_app.command("plan")

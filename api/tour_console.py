@@ -26,8 +26,8 @@ STAGES = {
 }
 """Stage → its words, and the share of the whole that is behind when it begins."""
 BY_HAND = {
-    "nearest_home_each_night": "by hand: nearest\nvillage, home each night",
-    "nearest_sleep_at_dusk": "by hand: nearest\nvillage, bed at dusk",
+    "nearest_home_each_night": "by hand, home\neach night",
+    "nearest_sleep_at_dusk": "by hand, bed\nat dusk",
 }
 MOST_LINES = 5
 """So many late kits and forgotten villages are named; the rest are counted."""
@@ -37,10 +37,10 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
     """Print the key figures, then what needs somebody's eye, then where to look next."""
     console = Console()
     table = Table(title="Tours" + (" (stopped early)" if planned.stopped else ""), title_justify="left")
-    table.add_column("")
-    table.add_column("planned", justify="right")
+    table.add_column("", no_wrap=True)
+    table.add_column("planned", justify="right", no_wrap=True)
     for name in planned.by_hand:
-        table.add_column(BY_HAND[name], justify="right")
+        table.add_column(BY_HAND[name], justify="right", no_wrap=True)
     columns = (planned.ours, *planned.by_hand.values())
     for name, of in _FIGURES:
         table.add_row(name, *(of(kpis) for kpis in columns))
@@ -48,6 +48,7 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
         if any(kpis.cost_fen[name] for kpis in columns):
             table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
     console.print(table)
+    console.print("By hand: the nearest village with work next, as crews do it without a plan.")
     for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*_forgotten(planned), *_travel(planned), *_where(out)):

@@ -127,9 +127,8 @@ VAN_PARTS = TableFormat(
     columns=(
         must("part_id", IDENTIFIER, refers="parts"),
         must("volume_ml", integer(1, MAX_VOLUME_ML)),
-        must("per_thousand", integer(0, 1_000)),
-        may("most", integer(0, 1_000), 3),
-        may("holding_fen", integer(0, MAX_FEN), 0),
+        must("chance_permille", integer(0, 1_000)),
+        may("most", integer(0, 1_000), 20),
     ),
     keys=("part_id",),
 )

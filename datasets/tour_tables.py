@@ -11,6 +11,7 @@ from datasets.faults import FaultList
 from datasets.settings import SETTINGS_FILE, Settings
 from datasets.table import Table
 from datasets.times import midnight_of
+from optimizer.model import DAY_S
 
 __all__ = ["TOUR_ROWS", "check_tours"]
 
@@ -25,6 +26,7 @@ def check_tours(tables: Mapping[str, Table], settings: Settings | None, faults: 
     _check_members(tables["crews"], tables["technicians"], faults)
     _check_aboard(tables["crews"], tables, faults)
     _check_consents(tables["consents"], tables["jobs"], faults)
+    _check_spares(tables["van_parts"], tables["parts"], faults)
     if settings is not None:
         _check_dates(tables, settings, faults)
         _check_visits(tables, settings, faults)
@@ -65,11 +67,18 @@ def _check_consents(consents: Table, jobs: Table, faults: FaultList) -> None:
     consents.refuse(early, "recorded_at", "a time not before the job's reported_at", faults)
 
 
+def _check_spares(spares: Table, parts: Table, faults: FaultList) -> None:
+    both = zip(parts.text["part_id"].tolist(), parts.values["carried"].tolist(), strict=True)
+    carried = spares.among("part_id", frozenset(part_id for part_id, on_every_van in both if on_every_van))
+    spares.refuse(carried, "part_id", "a part that is not on every van anyway (parts.carried)", faults)
+
+
 def _check_dates(tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
     first, last = settings.date, settings.date + dt.timedelta(days=settings.days - 1)
+    today = first + dt.timedelta(days=max(0, settings.now_s // DAY_S))
     for name, column in (("villages", "last_visit"), ("maintenance", "last_on")):
-        later = _where(date is not None and date > first for date in tables[name].values[column])
-        tables[name].refuse(later, column, f"a date not after {first}", faults)
+        later = _where(date is not None and date > today for date in tables[name].values[column])
+        tables[name].refuse(later, column, f"a date not after {today}", faults)
     for name, column in (("villages", "announced"), ("crews", "away_on")):
         outside = _where(date is not None and not first <= date <= last for date in tables[name].values[column])
         tables[name].refuse(outside, column, f"a date from {first} to {last}", faults)

@@ -44,20 +44,14 @@ NEEDED = ("villages", "lodgings", "crews")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VanPart:
-    """What a van may carry for the chance of need. per_thousand: visits to a product of its family that need one.
-
-    most: units worth considering. holding_fen: per unit and tour. carried: on every van anyway.
-    """
+    """A part that vans may carry as a spare. chance_permille: that a visit of the family needs it."""
 
     part_id: str
     family: str
+    chance_permille: int
     volume_ml: int
-    weight_g: int
     price_fen: int
-    per_thousand: int
     most: int
-    holding_fen: int
-    carried: bool
 
 
 class Aside(StrEnum):
@@ -373,23 +367,19 @@ def _levers(settings: Settings) -> Levers:
 
 
 def _van_parts(table: Table, parts: Table) -> tuple[VanPart, ...]:
-    columns = ("family", "weight_g", "price_fen", "carried")
-    known = dict(zip(parts.values["part_id"], zip(*(parts.values[name] for name in columns), strict=True), strict=True))
+    columns = (parts.values[name] for name in ("part_id", "family", "price_fen"))
+    known = {part_id: (family, price_fen) for part_id, family, price_fen in zip(*columns, strict=True)}
+    names = ("part_id", "volume_ml", "chance_permille", "most")
     return tuple(
         VanPart(
             part_id=part_id,
             family=known[part_id][0],
+            chance_permille=chance_permille,
             volume_ml=volume_ml,
-            weight_g=known[part_id][1],
-            price_fen=known[part_id][2],
-            per_thousand=per_thousand,
+            price_fen=known[part_id][1],
             most=most,
-            holding_fen=holding_fen,
-            carried=known[part_id][3],
         )
-        for part_id, volume_ml, per_thousand, most, holding_fen in zip(
-            *(table.values[column.name] for column in table.layout.columns), strict=True
-        )
+        for part_id, volume_ml, chance_permille, most in zip(*(table.values[name] for name in names), strict=True)
     )
 
 

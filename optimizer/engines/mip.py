@@ -109,10 +109,11 @@ def choose(
     gap: float = 0.0,
     begin: NDArray[np.bool_] | None = None,
     solver: Solver = Solver.HIGHS,
+    nodes: int | None = None,
 ) -> Choice | None:
     """Return the best whole choice found, None when none was; seconds None: until it is proven.
 
-    begin: the variables that a choice already known takes.
+    begin: the variables that a choice already known takes. nodes: most of the search tree, for runs that must repeat.
     """
     model = mathopt.Model.from_model_proto(_proto(program))
     known = mathopt.ModelSolveParameters()
@@ -126,6 +127,7 @@ def choose(
             relative_gap_tolerance=gap,
             absolute_gap_tolerance=0.5,
             time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
+            node_limit=nodes,
         ),
         model_params=known,
     )

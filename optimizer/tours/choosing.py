@@ -14,6 +14,11 @@ from optimizer.tours.ground import Ground
 
 __all__ = ["Chosen", "choose_tours", "worth_of"]
 
+GAP = 1e-4
+"""A choice so near to its bound is taken for the best."""
+NODES = 500
+"""Of the search tree, where the same seed must give the same tours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
@@ -75,11 +80,8 @@ def choose_tours(
         taken = np.array([column in known for column in columns], bool)
         start = np.zeros(len(program.fen), bool)
         start[: len(columns)] = taken
-    choice = (
-        choose(program, seconds=seconds, gap=1e-4, begin=start)
-        if start is not None
-        else choose(program, seconds=seconds, gap=1e-4)
-    )
+    nodes = NODES if seconds is None else None
+    choice = choose(program, seconds=seconds, gap=GAP, begin=start, nodes=nodes)
     if choice is None:
         return None
     chosen = tuple(column for column, share in zip(columns, choice.share, strict=False) if share > 0.5)

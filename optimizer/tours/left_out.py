@@ -183,7 +183,7 @@ def _by_date(ground: Ground, crews: Sequence[Crew], number: int) -> TourRule:
         (crew, day)
         for crew in crews
         for day in sorted(crew.days)
-        if job.first_s < (day + 1) * DAY_S and day * DAY_S <= job.last_s
+        if day < asked.days and job.first_s < (day + 1) * DAY_S and day * DAY_S <= job.last_s
     ]
     if not dated:
         return _deadline(job)

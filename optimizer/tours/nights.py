@@ -44,10 +44,20 @@ def sleep_well(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequen
 
     Days without visits at either end are given back. laid: arrays that hold the shape's days, of any shapes.
     """
-    while len(shape.nights) and not routes[0] and is_possible(ground, _later(shape)) and not _begun(ground, shape):
-        shape, routes = _later(shape), routes[1:]
-    while len(shape.nights) and not routes[-1] and is_possible(ground, _shorter(shape)):
-        shape, routes = _shorter(shape), routes[:-1]
+    shorter, of_days = shape, routes
+    while len(shorter.nights) and not of_days[0] and is_possible(ground, _later(shorter)) and not _begun(ground, shape):
+        shorter, of_days = _later(shorter), of_days[1:]
+    while len(shorter.nights) and not of_days[-1] and is_possible(ground, _shorter(shorter)):
+        shorter, of_days = _shorter(shorter), of_days[:-1]
+    # A day without visits may still be what brings the crew there.
+    found = _slept(ground, shorter, laid, of_days)
+    if found is None and shorter != shape:
+        found = _slept(ground, shape, laid, routes)
+    return shape if found is None else found
+
+
+def _slept(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequence[int]]) -> Shape | None:
+    """Return the shape with the cheapest beds, None when no beds will do."""
     options = [np.array([HOME]), *_options(ground, shape, laid.at, routes), np.array([HOME])]
     asked = ground.asked
     crew = asked.crews[shape.crew]
@@ -66,14 +76,14 @@ def sleep_well(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequen
         came.append(total.argmin(axis=0))
         best = total.min(axis=0)
     if best[0] >= NO_WAY:
-        return shape
+        return None
     nights: list[int] = []
     chosen = 0
     for offset in range(len(routes) - 1, 0, -1):
         chosen = int(came[offset][chosen])
         nights.append(int(options[offset][chosen]))
     better = Shape(crew=shape.crew, first=shape.first, nights=tuple(reversed(nights)))
-    return better if is_possible(ground, better) else shape
+    return better if is_possible(ground, better) else None
 
 
 def _begun(ground: Ground, shape: Shape) -> bool:

@@ -42,7 +42,7 @@ class Shaper:
     def new(self, prize: NDArray[np.int64], crew: int | None = None) -> Shape | None:
         """Return a shape that could be; None when none was found. prize: (n,) what each job is worth now."""
         ground, draws = self.ground, self.draws
-        for _ in range(TRIES):
+        for _ in range(TRIES if ground.asked.crews else 0):
             c = int(draws.integers(len(ground.asked.crews))) if crew is None else crew
             pull = self._draw_s[c] @ np.minimum(prize, 1_000_000).astype(np.float64) + 1e-9
             first = self._first_day(c)
@@ -71,7 +71,7 @@ class Shaper:
                 k = int(draws.integers(len(nights)))
                 first += k == 0 and bool(draws.integers(2))
                 del nights[k]
-            elif kind == 2:
+            elif kind == 2 and ground.asked.lodgings:
                 k = int(draws.integers(len(nights) + 1))
                 pull = self._draw_s[crew] @ np.minimum(prize, 1_000_000).astype(np.float64) + 1e-9
                 here = nights[min(k, len(nights) - 1)] if nights else None
@@ -134,7 +134,7 @@ class Shaper:
             if span.crew_id == self.ground.asked.crews[shape.crew].id and overlaps:
                 length = span.last_day - span.first_day
                 nights = (nights + [nights[-1] if nights else HOME] * length)[:length]
-                if HOME in nights:
+                if HOME in nights and self.ground.asked.lodgings:
                     nights = [int(self.draws.integers(len(self.ground.asked.lodgings))) for _ in nights]
                 return replace(shape, first=span.first_day, nights=tuple(nights))
         return replace(shape, nights=tuple(nights))

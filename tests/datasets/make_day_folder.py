@@ -182,9 +182,9 @@ M2|V1||||||||fridge|no_cooling||||PT30M|||1|2026-03-01||
 M3||104.0660|30.6600|GCJ02|天府路|||B|washer|||||PT20M|||365|2025-03-03|30|30
 """,
     "van_parts": """
-part_id|volume_ml|per_thousand|most|holding_fen
-P2|1500|80|2|50
-P3|100|200||
+part_id|volume_ml|chance_permille|most
+P2|1500|80|2
+P4|100|200|
 """,
 }
 

@@ -8,7 +8,7 @@ import pytest
 from datasets.day import read_day, read_source
 from datasets.faults import DayRefused
 from datasets.tour_columns import TOUR_TABLES
-from datasets.tours import Aside, TourFolder, read_tours
+from datasets.tours import Aside, TourFolder, VanPart, read_tours
 from optimizer.model import DAY_S, Break, CustomerClass, OrderLine, Skill, TravelMode
 from optimizer.tours.model import (
     Levers,
@@ -110,7 +110,7 @@ def test_a_crew_is_its_members_together(tmp_path: Path) -> None:
 def test_a_crew_works_when_all_its_members_do(tmp_path: Path) -> None:
     """Tuesday is a holiday of T1's office and the rest day of T2; T3 is absent on it."""
     first, second = read(tmp_path).touring.crews
-    assert (first.days, second.days) == ({0}, {0})
+    assert first.days == second.days == frozenset({0})
     cells = whole()
     cells["technicians"][1]["rest_weekdays"] = "mon"
     assert read(tmp_path / "other", cells).touring.crews[1].days == frozenset()
@@ -174,13 +174,13 @@ def test_a_due_visit_lies_within_its_tolerance(tmp_path: Path) -> None:
     assert (visit.first_s, visit.last_s, visit.interval_days) == (0, 12 * DAY_S - 1, 90)
     assert (visit.skill, visit.certificates) == (Skill(family="heater", level=2), frozenset({"gas"}))
     assert (visit.reported_s, visit.windows, visit.load) == (None, (), 1)
-    assert found.jobs.loc[visit.id, ["contact", "phone", "address"]].tolist() == ["卓玛", "137", "三号"]
+    assert [found.jobs[name].loc[visit.id] for name in ("contact", "phone", "address")] == ["卓玛", "137", "三号"]
     assert found.carried[visit.id] == (("P3", 1),)
 
 
 def test_who_is_named_by_the_village_only(tmp_path: Path) -> None:
-    row = read(tmp_path).jobs.loc["M2@2026-03-02"]
-    assert row[["contact", "phone", "address"]].tolist() == ["扎西", "139", "甘孜村"]
+    jobs = read(tmp_path).jobs
+    assert [jobs[name].loc["M2@2026-03-02"] for name in ("contact", "phone", "address")] == ["扎西", "139", "甘孜村"]
 
 
 def test_a_plan_without_a_village_is_none_of_a_tours(tmp_path: Path) -> None:
@@ -241,10 +241,10 @@ def test_what_people_are_expected_to_bring(tmp_path: Path) -> None:
 
 
 def test_what_a_van_may_carry(tmp_path: Path) -> None:
-    pump, hose = read(tmp_path).van_parts
-    assert (pump.part_id, pump.family, pump.volume_ml, pump.price_fen) == ("P2", "washer", 1_500, 6_000)
-    assert (pump.per_thousand, pump.most, pump.holding_fen, pump.carried) == (80, 2, 50, False)
-    assert (hose.most, hose.holding_fen, hose.carried) == (3, 0, True)
+    assert read(tmp_path).van_parts == (
+        VanPart(part_id="P2", family="washer", chance_permille=80, volume_ml=1_500, price_fen=6_000, most=2),
+        VanPart(part_id="P4", family="fridge", chance_permille=200, volume_ml=100, price_fen=2_000, most=20),
+    )
 
 
 def test_a_folder_without_villages_has_no_tours(tmp_path: Path) -> None:

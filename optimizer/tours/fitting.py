@@ -1,0 +1,212 @@
+"""When a tour is fitting (适时): what the best tours are worth today, in three days, in seven; and what cannot wait."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from optimizer.budget import Budget, Portion
+from optimizer.model import DAY_S
+from optimizer.tours.cost import left_out_price, price_tours
+from optimizer.tours.model import Crew, Touring, TourJob, WorkKind
+from optimizer.tours.plan import Instead, TourPlan
+from optimizer.tours.planning import plan_tours
+from optimizer.travel import TravelTimes
+from optimizer.workers import Workers
+
+__all__ = ["DELAYS", "Advice", "Fitting", "Forced", "Moment", "delayed", "fitting"]
+
+DELAYS = (0, 3, 7)
+"""Days until the first departure that are looked at."""
+MOST_GATHERED = 180
+"""Walk-ins gather for so many days; more do not come."""
+
+
+class Advice(StrEnum):
+    """When to let tours leave."""
+
+    NOW = "now"
+    IN_3_DAYS = "in_3_days"
+    IN_7_DAYS = "in_7_days"
+    NOT_WORTH = "not_worth"
+
+
+_BY_DELAY = dict(zip(DELAYS, (Advice.NOW, Advice.IN_3_DAYS, Advice.IN_7_DAYS), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Tours that leave no earlier than in so many days: what they save against none, and for whom they come too late.
+
+    served: jobs done. van_days: on the road. lost_job_ids: jobs that tours leaving today could do and these cannot.
+    """
+
+    delay_days: int
+    value_fen: int
+    served: int
+    van_days: int
+    lost_job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """A job whose time runs out when tours wait: by which day one must have been there."""
+
+    job_id: str
+    by_day: int
+    nobody_else: bool
+    sentence: str
+    sentence_zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting:
+    """The value of tours by when they leave, the advice that follows from it, and what forces a tour."""
+
+    curve: tuple[Moment, ...]
+    advice: Advice
+    forced: tuple[Forced, ...]
+    threshold_fen: int
+
+
+def fitting(
+    asked: Touring,
+    travel: TravelTimes,
+    budget: Budget,
+    seed: int,
+    workers: Workers,
+    threshold_fen: int = 0,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Fitting:
+    """Return when tours are fitting, each moment planned with an equal part of the budget.
+
+    threshold_fen: tours that save less are not worth the trouble, unless somebody whom no outlet can reach would wait
+    in vain.
+    """
+    moments = []
+    plans = []
+    for turn, delay in enumerate(DELAYS):
+        later = delayed(asked, delay)
+        part = Portion(budget=budget, part=1 / len(DELAYS))
+        result = plan_tours(later, travel, part, seed, workers, _part_of(progress, turn))
+        plans.append(result.plan)
+        nothing = price_tours(later, TourPlan(tours=()))
+        done = _done(result.plan)
+        moments.append(
+            Moment(
+                delay_days=delay,
+                value_fen=nothing.total - result.cost.total,
+                served=len(done),
+                van_days=sum(len(tour.days) for tour in result.plan.tours),
+                lost_job_ids=tuple(
+                    job.id for job in asked.jobs if job.id in _done(plans[0]) and job.last_s < _opens_s(later, delay)
+                ),
+            )
+        )
+    forced = _forced(asked, plans[0])
+    return Fitting(
+        curve=tuple(moments),
+        advice=_advice(moments, forced, threshold_fen),
+        forced=forced,
+        threshold_fen=threshold_fen,
+    )
+
+
+def _part_of(progress: Callable[[float], None], turn: int) -> Callable[[float], None]:
+    """Return what tells the progress of one of the moments as that of all."""
+    return lambda share: progress((turn + share) / len(DELAYS))
+
+
+def delayed(asked: Touring, delay: int) -> Touring:
+    """Return the same question with tours leaving no earlier than in so many days, for as many days as before.
+
+    All delays share one horizon, so that a job costs the same to leave out whichever is asked. Walk-ins gather as they
+    wait. Crews work beyond what is known as they did a week before.
+    """
+    days = asked.days + DELAYS[-1]
+    since = {village.id: _gathered(village.last_visit_day) for village in asked.villages}
+    return replace(
+        asked,
+        days=days,
+        crews=tuple(_available(crew, asked.days, delay) for crew in asked.crews),
+        jobs=tuple(_grown(job, since[job.village_id], delay) for job in asked.jobs),
+    )
+
+
+def _gathered(last_visit_day: int | None) -> int:
+    return MOST_GATHERED if last_visit_day is None else min(MOST_GATHERED, max(1, -last_visit_day))
+
+
+def _available(crew: Crew, days: int, delay: int) -> Crew:
+    known = set(crew.days)
+    for day in range(days, days + DELAYS[-1]):
+        if day - 7 in known:
+            known.add(day)
+    first = 0 if crew.on_the_road is not None else delay
+    return replace(crew, days=frozenset(day for day in known if first <= day < delay + days))
+
+
+def _grown(job: TourJob, since: int, delay: int) -> TourJob:
+    if job.kind is not WorkKind.WALK_IN or job.outlet_fen is None:
+        return job
+    more = min(MOST_GATHERED, since + delay)
+    return replace(job, outlet_fen=job.outlet_fen * more // since, expected=job.expected * more // since)
+
+
+def _done(plan: TourPlan) -> frozenset[str]:
+    return frozenset(visit.job_id for tour in plan.tours for day in tour.days for visit in day.visits)
+
+
+def _opens_s(asked: Touring, delay: int) -> int:
+    """Return the earliest time at which any crew could begin work after so many days."""
+    return delay * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
+
+
+def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
+    """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at."""
+    done = _done(plan)
+    forced = []
+    for job in sorted(asked.jobs, key=lambda job: (job.last_s, job.id)):
+        if job.id not in done or job.kind is WorkKind.WALK_IN or job.last_s >= _opens_s(asked, DELAYS[-1]):
+            continue
+        nobody = left_out_price(asked, job)[0] is Instead.NOBODY
+        date = asked.date + dt.timedelta(days=job.last_s // DAY_S)
+        what, what_zh = _TIMES[job.kind]
+        other, other_zh = (
+            ("nobody else can do it", "没有其他人可以上门")
+            if nobody
+            else ("an outlet would have to go", "只能由网点上门")
+        )
+        forced.append(
+            Forced(
+                job_id=job.id,
+                by_day=job.last_s // DAY_S,
+                nobody_else=nobody,
+                sentence=f"{what} of {job.id} ends on {date.isoformat()}; after it {other}.",
+                sentence_zh=f"{job.id} 的{what_zh}于 {date.isoformat()} 到期；此后{other_zh}。",
+            )
+        )
+    return tuple(forced)
+
+
+_TIMES = {
+    WorkKind.CALL: ("The clock", "时限"),
+    WorkKind.CONSENTED: ("The consent to wait", "等候同意"),
+    WorkKind.PREVENTIVE: ("The tolerance", "保养容差期"),
+}
+
+
+def _advice(moments: list[Moment], forced: tuple[Forced, ...], threshold_fen: int) -> Advice:
+    """Return the moment of the greatest value, no later than what forces a tour allows."""
+    worth = [moment for moment in moments if moment.value_fen >= max(1, threshold_fen)]
+    binding = [f.by_day for f in forced if f.nobody_else or (worth and f.by_day < DELAYS[1])]
+    latest = max((d for d in DELAYS if d <= min(binding, default=DELAYS[-1])), default=0)
+    if binding and min(binding) < DELAYS[1]:
+        return Advice.NOW
+    allowed = [moment for moment in worth if moment.delay_days <= latest] or (
+        [moment for moment in moments if moment.delay_days <= latest and moment.value_fen > 0] if binding else []
+    )
+    if not allowed:
+        return Advice.NOT_WORTH
+    best = max(allowed, key=lambda moment: (moment.value_fen, -moment.delay_days))
+    return _BY_DELAY[best.delay_days]

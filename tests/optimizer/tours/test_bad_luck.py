@@ -1,0 +1,263 @@
+"""What goes wrong in the country: every case is planned around, or answered with its rule and a remedy."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from optimizer.budget import Steps
+from optimizer.model import DAY_S, Certificate, Skill
+from optimizer.tours.check import check_tours
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Touring, TourRule, WorkKind
+from optimizer.tours.plan import Instead, LeftOut, TourPlan
+from optimizer.tours.planning import plan_tours
+from optimizer.workers import HereWorkers
+from tests.make import DATE, FlatTravel, at, clock, order_line
+from tests.make_tours import crew, lodging, touring, village, work
+
+DEAR = 1_000_000
+"""Fen: an outlet so far away that a tour of some days is worth it."""
+
+
+def planned(asked: Touring, base: TourPlan | None = None) -> TourPlan:
+    plan = plan_tours(asked, FlatTravel(), Steps(steps=4_000), 1, HereWorkers(), base=base).plan
+    assert check_tours(asked, plan, FlatTravel()) == []
+    return plan
+
+
+def left(plan: TourPlan, job_id: str = "j1") -> LeftOut:
+    return next(left for left in plan.left_out if left.job_id == job_id)
+
+
+def day_of(plan: TourPlan, job_id: str = "j1") -> int:
+    return next(d.day for tour in plan.tours for d in tour.days for visit in d.visits if visit.job_id == job_id)
+
+
+def done(plan: TourPlan) -> set[str]:
+    return {visit.job_id for tour in plan.tours for day in tour.days for visit in day.visits}
+
+
+def test_a_near_village_is_visited_and_home_reached_the_same_day() -> None:
+    plan = planned(touring())
+    (tour,) = plan.tours
+    assert (tour.nights, len(tour.days), plan.left_out) == (0, 1, ())
+
+
+def test_a_village_farther_than_half_a_day_is_slept_near() -> None:
+    far = touring(
+        villages=(village(position=at(150_000)),),
+        lodgings=(lodging(position=at(140_000)),),
+        jobs=(work(outlet_fen=DEAR),),
+    )
+    (tour,) = planned(far).tours
+    assert tour.nights >= 1
+    assert tour.days[0].lodging_id == "b1"
+
+
+def test_without_a_bed_within_reach_the_job_goes_to_the_outlet() -> None:
+    far = touring(villages=(village(position=at(150_000)),), lodgings=(lodging(position=at(-150_000)),))
+    assert (left(planned(far)).rule, left(planned(far)).instead) == (TourRule.LODGING, Instead.LATER)
+    assert "bed" in left(planned(far)).remedy
+
+
+def test_a_village_beyond_a_days_drive_says_so() -> None:
+    lost = left(planned(touring(villages=(village(position=at(500_000)),))))
+    assert lost.rule is TourRule.DRIVING
+    assert "Add a bed on the way." in lost.remedy
+
+
+def test_a_consent_that_ends_mid_tour_is_kept_by_coming_first_to_it() -> None:
+    asked = touring(
+        villages=(village(id="v1", position=at(150_000)), village(id="v2", position=at(160_000))),
+        lodgings=(lodging(position=at(155_000)),),
+        jobs=(
+            *(work(id=f"a{k}", village_id="v1", service_s=3 * 3600, outlet_fen=DEAR) for k in range(2)),
+            work(id="short", village_id="v2", last_s=clock("16:00"), outlet_fen=DEAR),
+        ),
+    )
+    plan = planned(asked)
+    assert day_of(plan, "short") == 0
+    assert done(plan) == {"a0", "a1", "short"}
+
+
+def test_a_consent_that_ends_before_anybody_can_come_is_told() -> None:
+    lost = left(planned(touring(jobs=(work(last_s=clock("07:00"), outlet_fen=None),))))
+    assert (lost.rule, lost.instead) == (TourRule.CONSENT, Instead.NOBODY)
+    assert lost.remedy_zh == "征得客户同意延长等候并记录。"
+
+
+def test_a_running_clock_is_never_eaten_without_consent() -> None:
+    late = work(kind=WorkKind.CALL, last_s=clock("07:00"))
+    lost = left(planned(touring(jobs=(late,))))
+    assert (lost.rule, lost.instead) == (TourRule.CLOCK, Instead.OUTLET)
+    assert day_of(planned(touring(jobs=(replace(late, kind=WorkKind.CONSENTED, last_s=5 * DAY_S),)))) >= 0
+
+
+def test_a_certificate_that_expires_on_day_three_binds_by_date() -> None:
+    gas = Certificate(scheme="gas", first=DATE, last=DATE + dt.timedelta(days=2))
+    asked = touring(
+        crews=(crew(certificates=(gas,)),),
+        jobs=(work(certificates=frozenset({"gas"}), first_s=2 * DAY_S),),
+    )
+    assert day_of(planned(asked)) == 2
+    late = replace(asked, jobs=(work(certificates=frozenset({"gas"}), first_s=3 * DAY_S),))
+    assert left(planned(late)).rule is TourRule.CERTIFICATE
+
+
+def test_two_villages_with_one_contact_meet_one_crew_a_day() -> None:
+    asked = touring(
+        villages=(village(id="v1", contact="村长"), village(id="v2", position=at(-30_000), contact="村长")),
+        crews=(crew(), crew(id="c2")),
+        jobs=(
+            work(id="a", village_id="v1", service_s=8 * 3600),
+            work(id="b", village_id="v2", service_s=8 * 3600),
+        ),
+        days=2,
+    )
+    plan = planned(asked)
+    assert done(plan) == {"a", "b"}
+    assert day_of(plan, "a") != day_of(plan, "b")
+
+
+def test_an_announced_village_is_visited_on_its_day() -> None:
+    walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
+    plan = planned(touring(villages=(village(announced_day=3),), jobs=(walk_in,)))
+    assert day_of(plan) == 3
+
+
+def test_an_announced_village_that_is_cut_off_is_told() -> None:
+    walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
+    plan = planned(touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,)))
+    assert left(plan).rule in (TourRule.TRAVEL, TourRule.ANNOUNCED)
+
+
+def test_all_jobs_in_one_village_are_one_stop_after_another() -> None:
+    plan = planned(touring(jobs=tuple(work(id=f"j{k}", service_s=1_800) for k in range(12))))
+    assert len(done(plan)) == 12
+    assert sum(visit.travel_s > 0 for tour in plan.tours for day in tour.days for visit in day.visits) == len(
+        [day for tour in plan.tours for day in tour.days]
+    )
+
+
+def test_a_crew_of_one_does_no_work_for_two() -> None:
+    lost = left(planned(touring(crews=(crew(people=1),), jobs=(work(people=2),))))
+    assert (lost.rule, lost.remedy) == (TourRule.CREW, "Send a crew of 2.")
+
+
+def test_over_a_holiday_the_crew_stays_where_it_is() -> None:
+    asked = touring(
+        days=4,
+        villages=(village(position=at(190_000)),),
+        lodgings=(lodging(position=at(180_000)),),
+        crews=(crew(days=frozenset({0, 3})),),
+        jobs=tuple(work(id=f"j{k}", service_s=2 * 3600, outlet_fen=900_000) for k in range(4)),
+    )
+    (tour,) = planned(asked).tours
+    assert [day.day for day in tour.days] == [0, 1, 2, 3]
+    assert all(not day.visits and day.travel_m == 0 for day in tour.days[1:3])
+
+
+def test_a_unit_that_can_be_carried_saves_a_stop_in_a_cut_off_village() -> None:
+    asked = touring(
+        villages=(village(id="v1", cut_off=frozenset(range(7))), village(id="v2", position=at(35_000))),
+        jobs=(work(id="tv", village_id="v1", portable=True), work(id="fridge", village_id="v2")),
+    )
+    plan = planned(asked)
+    assert left(plan, "tv").rule is TourRule.TRAVEL, "a village that is cut off cannot be left either"
+    open_again = replace(asked, villages=(village(id="v1"), village(id="v2", position=at(35_000))))
+    assert done(planned(open_again)) == {"tv", "fridge"}
+
+
+@pytest.mark.parametrize(
+    ("levers", "rule"),
+    [
+        (Levers(never_visit=frozenset({"v1"})), TourRule.FORBIDDEN),
+        (Levers(day_metres=40_000), TourRule.ROOM),
+        (Levers(van_days=0), None),
+    ],
+)
+def test_what_a_planner_forbids_is_not_done(levers: Levers, rule: TourRule | None) -> None:
+    plan = planned(touring(levers=levers))
+    assert plan.tours == ()
+    assert rule is None or left(plan).rule is rule
+
+
+def test_a_village_that_must_be_visited_is_at_whatever_cost() -> None:
+    cheap = touring(jobs=(work(outlet_fen=100, reported_s=None),))
+    assert planned(cheap).tours == ()
+    assert done(planned(replace(cheap, levers=Levers(must_visit=frozenset({"v1"}))))) == {"j1"}
+
+
+def test_a_forbidden_town_is_not_slept_in() -> None:
+    asked = touring(
+        villages=(village(position=at(150_000)),),
+        lodgings=(lodging(position=at(140_000)), lodging(id="b2", position=at(130_000), price_fen=50_000)),
+        jobs=(work(outlet_fen=DEAR),),
+        levers=Levers(forbidden_lodgings=frozenset({"b1"})),
+    )
+    assert {day.lodging_id for tour in planned(asked).tours for day in tour.days} == {"b2", None}
+
+
+def test_a_locked_day_stays_as_it_is() -> None:
+    asked = touring(
+        villages=(village(id="v1"), village(id="v2", position=at(31_000))),
+        jobs=(work(id="a", village_id="v1"), work(id="b", village_id="v2")),
+        levers=Levers(locked=(LockedDay(crew_id="c1", day=4, job_ids=("a",), lodging_id=None),)),
+    )
+    plan = planned(asked)
+    assert day_of(plan, "a") == 4
+    assert day_of(plan, "b") != 4
+
+
+def test_two_tours_are_made_one_by_a_span() -> None:
+    asked = touring(
+        villages=(village(position=at(150_000)),),
+        lodgings=(lodging(position=at(140_000)),),
+        levers=Levers(spans=(Span(crew_id="c1", first_day=2, last_day=4),)),
+        jobs=(work(first_s=2 * DAY_S, last_s=5 * DAY_S - 1, outlet_fen=DEAR),),
+    )
+    (tour,) = planned(asked).tours
+    assert (tour.first_day, tour.last_day) == (2, 4)
+
+
+def test_visits_of_one_customer_keep_apart() -> None:
+    asked = touring(
+        days=12,
+        jobs=tuple(
+            work(id=id_, kind=WorkKind.PREVENTIVE, reported_s=None, first_s=first * DAY_S, last_s=(first + 6) * DAY_S)
+            for id_, first in (("one", 0), ("two", 4))
+        ),
+        spacings=(Spacing(job_ids=("one", "two"), least_days=6, most_days=8),),
+    )
+    plan = planned(asked)
+    assert 6 <= day_of(plan, "two") - day_of(plan, "one") <= 8
+
+
+def test_a_crew_on_the_road_comes_home_with_what_is_aboard() -> None:
+    parts = (order_line(id="l1"),)
+    asked = touring(
+        villages=(village(position=at(150_000)),),
+        lodgings=(lodging(position=at(140_000)),),
+        crews=(crew(on_the_road=OnTheRoad(day=0, lodging_id="b1", nights=2, aboard=frozenset({"aboard"}))),),
+        jobs=(work(id="aboard", order_lines=parts), work(id="not", order_lines=parts, kit_ready_s=None)),
+    )
+    plan = planned(asked)
+    assert (day_of(plan, "aboard"), plan.tours[0].first_day) == (0, 0)
+    assert left(plan, "not").rule is TourRule.KIT
+
+
+def test_a_base_is_kept_where_nothing_is_better() -> None:
+    asked = touring()
+    base = planned(asked)
+    again = plan_tours(asked, FlatTravel(), Steps(steps=100), 9, HereWorkers(), base=base).plan
+    assert again.tours == base.tours
+
+
+def test_a_day_without_crews_leaves_all_to_others() -> None:
+    lost = left(planned(touring(crews=())))
+    assert lost.rule is TourRule.ROOM
+
+
+def test_skill_names_what_is_missing() -> None:
+    lost = left(planned(touring(jobs=(work(skill=Skill(family="boiler", level=1)),))))
+    assert (lost.rule, "boiler level 1" in lost.reason) == (TourRule.SKILL, True)

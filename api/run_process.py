@@ -42,12 +42,12 @@ from api.store.plans import (
     tell_progress,
 )
 from api.workers import ProcessWorkers, Seconds, end_with_parent
-from datasets.faults import DayRefused
+from datasets.faults import DayRefused, PlanRefused
 from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
 from optimizer.workers import Workers
 
-__all__ = ["Crew", "run_here", "run_of_worker"]
+__all__ = ["Crew", "budget_of", "crew_of", "faults_told", "run_here", "run_of_worker"]
 
 TELL_EVERY_S = 1.0
 MOST_FAULTS = 1_000
@@ -160,7 +160,7 @@ def run_of_worker(settings: Settings, plan_id: str, executor: str) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     database = Database(settings.database_url)
     try:
-        run_here(database, plan_id, executor, lambda: _crew(settings))
+        run_here(database, plan_id, executor, lambda: crew_of(settings))
     except RunLost:
         sys.exit(0)
     finally:
@@ -186,7 +186,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
     try:
         made, centre_ids = _made(run, hire)
     except DayRefused as refused:
-        _fail(run, "day_refused", "The day has faults.", _faults(refused))
+        _fail(run, "day_refused", "The day has faults.", faults_told(refused))
     except PlanIllegal as illegal:
         said = [
             {"pointer": found.where, "code": str(found.rule), "detail": found.sentence} for found in illegal.violations
@@ -236,7 +236,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
                 day.folder,
                 visits=day.published(),
                 stable="because" in wish,
-                budget=crew.until_stopped(_budget(wish["limits"])),
+                budget=crew.until_stopped(budget_of(wish["limits"])),
                 workers=workers,
                 seed=wish["seed"],
                 progress=progress,
@@ -245,11 +245,13 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[
     return made, plan.centre_ids
 
 
-def _crew(settings: Settings) -> ProcessWorkers | ClusterWorkers:
+def crew_of(settings: Settings) -> ProcessWorkers | ClusterWorkers:
+    """Return the workers that the settings speak of."""
     return ProcessWorkers(settings.workers) if settings.scheduler is None else ClusterWorkers(settings.scheduler)
 
 
-def _budget(limits: Mapping[str, Any]) -> Budget:
+def budget_of(limits: Mapping[str, Any]) -> Budget:
+    """Return the budget of limits as a wish keeps them."""
     return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
 
 
@@ -270,7 +272,8 @@ def _fail(run: _Run, code: str, detail: str, faults: list[dict[str, Any]]) -> No
     run.write(lambda session: end_run(session, run.plan_id, run.attempt, PlanState.FAILED, utc_now(), problem=problem))
 
 
-def _faults(refused: DayRefused) -> list[dict[str, Any]]:
+def faults_told(refused: DayRefused | PlanRefused) -> list[dict[str, Any]]:
+    """Return what is wrong with rows, as a problem lists it."""
     return [
         {
             "pointer": f"/{fault.file}/{'' if fault.row is None else fault.row}/{fault.column}",

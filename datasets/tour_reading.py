@@ -26,7 +26,7 @@ from datasets.tour_levers import MoreCrew, MoreDay, Pulled
 from optimizer.tours.model import Levers, LockedDay, Span, Touring, TourRule
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 
-__all__ = ["ToursRead", "read_tour_base", "read_tour_plan"]
+__all__ = ["ToursRead", "base_of", "read_tour_base", "read_tour_plan", "tours_of"]
 
 MOST = 1 << 50
 COUNT = whole_number(0, MOST)
@@ -59,6 +59,24 @@ def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
     return _read(out, faults, _Reader(asked, faults))
 
 
+def tours_of(document: Mapping[str, object], asked: Touring) -> ToursRead:
+    """Return the tours of a document such as `tours_document` makes. Raises PlanRefused with every fault."""
+    faults = FaultList()
+    found = _Reader(asked, faults).read(document)
+    if faults.faults:
+        raise PlanRefused(faults.faults)
+    return found
+
+
+def base_of(document: Mapping[str, object], asked: Touring) -> TourPlan:
+    """Return the tours of a document that was made from an earlier state: what is over or gone is left away."""
+    faults = FaultList()
+    plan = _Reader(asked, faults, of_another=True).read(document).result.plan
+    if faults.faults:
+        raise PlanRefused(faults.faults)
+    return _as_far_as_known(plan, asked)
+
+
 def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
     content = read_text(out / TOURS_FILE, faults)
     values: object = None
@@ -85,6 +103,11 @@ def read_tour_base(out: Path, asked: Touring) -> TourPlan:
     """
     faults = FaultList()
     plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
+    return _as_far_as_known(plan, asked)
+
+
+def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
+    """Return tours of the horizon without jobs that are gone."""
     jobs = {job.id for job in asked.jobs}
     tours = tuple(
         Tour(

@@ -131,8 +131,7 @@ class VanPartIn(Sent):
 
     part_id: Annotated[Identifier, Field(description="The part.", examples=["P-0012"])]
     volume_ml: Annotated[int, Field(ge=1, le=MAX_VOLUME_ML, description="Of one, millilitres.", examples=[1_500])]
-    per_thousand: Annotated[
+    chance_permille: Annotated[
         int, Field(ge=0, le=1_000, description="Of a thousand visits to its family, so many need one.", examples=[80])
     ]
-    most: Annotated[int, Field(ge=0, le=1_000, description="No more of it than this.", examples=[3])] = 3
-    holding_fen: Annotated[Fen, Field(description="Per unit and tour, fen (CNY).", examples=[50])] = 0
+    most: Annotated[int, Field(ge=0, le=1_000, description="No more of it than this.", examples=[3])] = 20

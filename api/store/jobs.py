@@ -213,7 +213,9 @@ def _columns(read: DaySource) -> Iterable[dict[str, Any]]:
     kept = {"job_id", *LIVE_COLUMNS}
     typed = {name: cells.tolist() for name, cells in table.text.items() if name not in kept}
     values = {name: cells.tolist() for name, cells in table.values.items()}
-    for row, job in enumerate(build_day(read).day.jobs):
+    calls = build_day(read).day.jobs[: len(table.lines)]
+    # Due visits that fill the day follow them.
+    for row, job in enumerate(calls):
         appointment = values["appointment"][row]
         published_start = values["published_start"][row]
         yield {

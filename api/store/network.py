@@ -140,7 +140,7 @@ def history(session: Session, model: type[Any], id_: str, *where: ColumnElement[
     return session.scalars(select(model).where(model.id == id_, *where).order_by(model.effective_from)).all()
 
 
-def put_table(  # noqa: PLR0913 - what a version says of itself
+def put_table(
     session: Session,
     table: Table,
     *,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.store.days import Horizon, stocked_tables
 from api.store.network import TOUR_TABLES, holding
+from api.store.people import outlets_of_centres
 from api.store.settings import day_values
 from api.store.tour_holds import away_on_tours
 from api.tables.jobs import JobRow
@@ -71,7 +72,7 @@ def tour_source(
     owed = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
     tables = {
         **stocked_tables(session, centre_ids, job_ids, date=date, now=now),
-        "technicians": _members(session, crews, date, days, crew_ids, reported),
+        "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,
         "villages": [horizon.village(row, reported.cut_off.get(row["village_id"], ())) for row in own["villages"]],
         "lodgings": own["lodgings"],
@@ -131,22 +132,25 @@ def _job_cells(job: JobRow, now: dt.datetime) -> dict[str, str]:
 def _members(
     session: Session,
     crews: Sequence[Cells],
+    centre_ids: Collection[str],
     date: dt.date,
     days: int,
-    crew_ids: Collection[str],
     reported: Reported,
 ) -> list[Cells]:
-    """Return the people of the crews; who is on a tour of theirs that is planned anew is free for it."""
+    """Return the people of the crews and of the centres' outlets, who say what outlets can do.
+
+    Whoever is on a tour that is planned anew is free for it.
+    """
     horizon = Horizon(date, days)
     crew_of = {id_: crew["crew_id"] for crew in crews for id_ in crew["technician_ids"].split(";")}
-    away = away_on_tours(session, date, days, but=crew_ids)
+    away = away_on_tours(session, date, days, but=[crew["crew_id"] for crew in crews])
     dates = [date + dt.timedelta(days=day) for day in range(days)]
-    query = holding(
-        TechnicianRow, date, TechnicianRow.id.in_(crew_of), columns=[TechnicianRow.id, TechnicianRow.cells]
-    )
+    outlets = outlets_of_centres(session, centre_ids, date)
+    ours = TechnicianRow.id.in_(crew_of) | TechnicianRow.outlet_id.in_(outlets)
+    query = holding(TechnicianRow, date, ours, columns=[TechnicianRow.id, TechnicianRow.cells])
     found = []
     for id_, cells in session.execute(query):
-        down = reported.down.get(crew_of[id_])
+        down = reported.down.get(crew_of.get(id_, ""))
         without = {*away.get(id_, ()), *(one for one in dates if down is not None and one >= down)}
         found.append(horizon.person(cells, None, without))
     return found

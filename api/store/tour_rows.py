@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
-from api.tables.network import Effective
 from api.tables.tours import JobWait, VillageRow
 from datasets.day import DaySource
 from datasets.faults import FaultList
@@ -113,7 +112,7 @@ def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
     name = table.layout.name
     if name not in HAPPENED:
         return table
-    model: type[Effective] = TOUR_TABLES[name]
+    model = TOUR_TABLES[name]
     query = holding(model, on, columns=[model.id, model.cells])
     held: dict[str, dict[str, str]] = {id_: cells for id_, cells in session.execute(query)}
     rows: Sequence[dict[str, Any]] = table.rows()

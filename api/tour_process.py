@@ -1,0 +1,240 @@
+"""The process that makes one plan of tours: rows frozen, planned, checked, and all its papers kept in one transaction.
+
+It can be killed at any line: what was frozen is planned again by the next attempt, the rest has not happened.
+"""
+
+import datetime as dt
+import json
+import sys
+import threading
+import time
+import traceback
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import Clock, utc_now
+from api.database import Database
+from api.patience import GONE, patiently
+from api.plan_files import packed_json
+from api.plan_states import PlanState
+from api.run_process import Crew, budget_of, crew_of, faults_told
+from api.settings import Settings
+from api.store.days import areas_on
+from api.store.durable_runs import RunLost
+from api.store.tour_days import Reported, tour_source
+from api.store.tour_plans import begin_run, end_run, file_of, keep_source, run_alone, tell_progress
+from api.tables.tours import TourFile, TourPlanRow
+from api.tour_documents import outcome_of, tour_documents
+from api.tour_making import ToursBroken, ToursMade, make_tours, read_question
+from api.workers import end_with_parent
+from datasets.faults import DayRefused, PlanRefused
+from geo.remote.gather import Surroundings
+
+__all__ = ["reported_of", "run_tours_here", "run_tours_of_worker", "source_of_plan"]
+
+TELL_EVERY_S = 1.0
+MOST_FAULTS = 1_000
+
+Returned = TypeVar("Returned")
+
+
+def run_tours_of_worker(settings: Settings, run_id: str, executor: str) -> None:
+    """Make a plan of tours in the child process of a worker, and end with that worker."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    database = Database(settings.database_url)
+    try:
+        run_tours_here(database, run_id, executor, lambda: crew_of(settings))
+    except RunLost:
+        sys.exit(0)
+    finally:
+        database.close()
+
+
+def run_tours_here(
+    database: Database,
+    run_id: str,
+    executor: str,
+    hire: Callable[[], AbstractContextManager[Crew]],
+    clock: Clock = utc_now,
+) -> None:
+    """Make a plan of tours in this process, searched by whom `hire` returns."""
+    run = _Run(database, run_id, clock)
+    attempt = run.write(lambda session: begin_run(session, run_id, executor, clock()))
+    if attempt is None:
+        return
+    run.attempt = attempt
+    try:
+        made = _made(run, hire)
+    except DayRefused as refused:
+        problem = _problem("day_refused", "The rows have faults.", faults_told(refused))
+    except PlanRefused as refused:
+        problem = _problem("base_refused", "The tours to begin from cannot be read.", faults_told(refused))
+    except ToursBroken as broken:
+        said = [
+            {"pointer": "", "code": "parts", "detail": found}
+            if isinstance(found, str)
+            else {"pointer": found.where, "code": str(found.rule), "detail": found.sentence}
+            for found in broken.found
+        ]
+        problem = _problem("tours_illegal", "The checker objects to the tours that were made: a defect of ours.", said)
+    except (RunLost, *GONE):
+        raise
+    except Exception as defect:
+        traceback.print_exc()
+        problem = _problem("internal", f"A defect of ours: {type(defect).__name__}.", [])
+    else:
+        outcome, documents = outcome_of(made), tour_documents(made)
+        run.write(
+            lambda session: end_run(
+                session, run_id, attempt, PlanState.FINISHED, clock(), outcome=outcome, documents=documents
+            )
+        )
+        return
+    run.write(lambda session: end_run(session, run_id, attempt, PlanState.FAILED, clock(), problem=problem))
+
+
+def _problem(code: str, detail: str, said: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"code": code, "detail": detail, "faults": len(said), "errors": said[:MOST_FAULTS]}
+
+
+class _Run:
+    """One attempt at one plan of tours."""
+
+    def __init__(self, database: Database, plan_id: str, clock: Clock) -> None:
+        self.database, self.plan_id, self.clock = database, plan_id, clock
+        self.attempt = 0
+
+    def write(self, work: Callable[[Session], Returned]) -> Returned:
+        """Do a transaction, again while the store is away."""
+
+        def once() -> Returned:
+            with self.database.write() as session:
+                return work(session)
+
+        return patiently(once)
+
+    def read(self, work: Callable[[Session], Returned]) -> Returned:
+        """Read, again while the store is away."""
+
+        def once() -> Returned:
+            with self.database.read() as session:
+                return work(session)
+
+        return patiently(once)
+
+
+class _Teller:
+    """Says every second how far the run is, from a thread of its own."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._begun = time.monotonic()
+        self._stage, self._share = "reading", 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._say()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Note the stage; called by whoever plans."""
+        self._stage, self._share = stage, share
+
+    def _tell(self) -> None:
+        while not self._over.wait(TELL_EVERY_S):
+            try:
+                self._say()
+            except GONE:
+                pass  # the next second says it all again
+            except RunLost:
+                return  # what is written at the end is refused, too
+
+    def _say(self) -> None:
+        run = self._run
+        progress = {
+            "stage": self._stage,
+            "share": round(self._share, 4),
+            "elapsed_s": round(time.monotonic() - self._begun, 1),
+            "attempt": run.attempt,
+        }
+        with run.database.write() as session:
+            tell_progress(session, run.plan_id, run.attempt, progress, run.clock())
+
+
+def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> ToursMade:
+    plan = run.read(lambda session: run_alone(session, run.plan_id))
+    wish = plan.wish
+    with _Teller(run) as progress:
+        source = _frozen(run, plan)
+        areas = run.read(lambda session: areas_on(session, plan.date))
+        base_id = wish.get("base_tour_plan")
+        base = None if base_id is None else run.read(lambda session: file_of(session, base_id, "tours"))
+        with hire() as crew:
+            progress("travel", 0.0)
+            around = Surroundings(stopped=lambda: crew.stopped, progress=lambda done: progress("travel", done))
+            question = read_question(source["tables"], source["values"], wish["levers"], areas, around)
+            return make_tours(
+                question,
+                base,
+                stays="replan" in wish and wish["replan"]["kind"] != "levers",
+                budget=crew.until_stopped(budget_of(wish["limits"])),
+                workers=crew,
+                seed=wish["seed"],
+                progress=progress,
+            )
+
+
+def _frozen(run: _Run, plan: TourPlanRow) -> Mapping[str, Any]:
+    """Return what tours are planned from as it was when the run first began."""
+    of_plan = select(TourFile.body).filter_by(tour_plan_id=plan.id, name="source")
+    kept = run.read(lambda session: session.scalar(of_plan))
+    if kept is None:
+        kept = run.read(lambda session: packed_json(source_of_plan(session, plan)))
+        body = kept
+        run.write(lambda session: keep_source(session, plan.id, run.attempt, body))
+    found: Mapping[str, Any] = json.loads(zlib.decompress(kept))
+    return found
+
+
+def source_of_plan(session: Session, plan: TourPlanRow) -> dict[str, Any]:
+    """Return the rows and settings that a plan of tours is about, as JSON has them."""
+    source = tour_source(
+        session,
+        centre_ids=plan.centre_ids,
+        crew_ids=plan.crew_ids,
+        date=plan.date,
+        days=plan.days,
+        now=plan.now,
+        reported=reported_of(plan.wish),
+    )
+    text = json.dumps({"tables": source.tables, "values": source.values}, default=_as_text)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _as_text(value: Any) -> str:
+    """Return a date as JSON has it."""
+    return str(value.isoformat())
+
+
+def reported_of(wish: Mapping[str, Any]) -> Reported:
+    """Return what a wish says went wrong on the road."""
+    said = wish.get("reported", {})
+    return Reported(
+        down={crew_id: dt.date.fromisoformat(date) for crew_id, date in said.get("down", {}).items()},
+        cut_off={
+            village_id: [dt.date.fromisoformat(date) for date in dates]
+            for village_id, dates in said.get("cut_off", {}).items()
+        },
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.plan_files import packed_json
+from api.schemas.written import duration_text
 from api.tour_making import ToursMade
 from datasets.times import instant_text
 from datasets.tour_announcements import Announcement, announcements, product_name
@@ -110,7 +111,7 @@ def _day(toured: Toured, number: int, day: TourDay) -> dict[str, Any]:
         "break_start": None if day.break_start_s is None else _moment(toured, day.break_start_s),
         "visits": [_visit(toured, visit) for visit in day.visits],
         "arrive": _moment(toured, day.arrive_s),
-        "travel_s": day.travel_s + sum(visit.travel_s for visit in day.visits),
+        "travel": duration_text(day.travel_s + sum(visit.travel_s for visit in day.visits)),
         "distance_m": day.travel_m + sum(visit.travel_m for visit in day.visits),
         "lodging": None if day.lodging_id is None else _lodging(toured, day, day.lodging_id),
     }
@@ -123,7 +124,7 @@ def _lodging(toured: Toured, day: TourDay, lodging_id: str) -> dict[str, Any]:
         "name": lodging.name,
         "phone": typed.get("phone", ""),
         "check_in_by": _moment(toured, day.day * DAY_S + lodging.check_in_s),
-        "price_fen": lodging.price_fen,
+        "price": _money(lodging.price_fen),
     }
 
 
@@ -139,7 +140,7 @@ def _visit(toured: Toured, visit: Visit) -> dict[str, Any]:
         "carried_from": None if job.village_id == visit.village_id else job.village_id,
         "start": _moment(toured, visit.start_s),
         "end": _moment(toured, visit.end_s),
-        "travel_s": visit.travel_s,
+        "travel": duration_text(visit.travel_s),
         "distance_m": visit.travel_m,
         "appliance": product_name(toured, job),
         **{name: typed.get(name, "") for name in ("brand", "fault", "contact", "phone", "address")},
@@ -159,8 +160,8 @@ def _kit(made: ToursMade, tour: Tour) -> dict[str, Any]:
         "tour_id": toured.tour_id(tour),
         "crew_id": tour.crew_id,
         "fixed_on_spot": kit.fixed_on_spot_permille / 1_000,
-        "volume_ml": kit.volume_ml,
-        "spares_fen": kit.money_fen,
+        "volume_ml": int(kit.volume_ml),
+        "spares": _money(int(kit.money_fen)),
         "lines": [_line(toured, kit, number) for number in range(len(kit.lines))],
         "orders": [_order(order) for order in orders if order["job_id"] in own],
     }
@@ -171,7 +172,7 @@ def _line(toured: Toured, kit: Kit, number: int) -> dict[str, Any]:
     return {
         "part_id": line.part_id,
         "name": toured.names.parts.get(line.part_id, ""),
-        "quantity": line.quantity,
+        "quantity": int(line.quantity),
         "for_job_ids": list(line.for_job_ids),
         "is_spare": line.is_spare,
         "expected_back": line.expected_back,
@@ -186,7 +187,7 @@ def _order(row: Mapping[str, str]) -> dict[str, Any]:
         "leaves_at": row["leaves_at"],
         "quantity": int(row["quantity"]),
         "in_time": row["in_time"] == "yes",
-        "cost_fen": int(row["cost_fen"]),
+        "cost": _money(int(row["cost_fen"])),
     }
 
 
@@ -201,8 +202,8 @@ def _message(toured: Toured, message: Announcement) -> dict[str, Any]:
                 "date": toured.date(notice.day).isoformat(),
                 "status": str(notice.kind),
                 "at_village_id": None if notice.stop is None else notice.stop.village_id,
-                "from": None if notice.stop is None else _moment(toured, notice.stop.start_s),
-                "until": None if notice.stop is None else _moment(toured, notice.stop.end_s),
+                "begins": None if notice.stop is None else _moment(toured, notice.stop.start_s),
+                "ends": None if notice.stop is None else _moment(toured, notice.stop.end_s),
             }
             for notice in message.notices
         ],
@@ -258,6 +259,10 @@ def _days(toured: Toured) -> Iterator[dict[str, Any]]:
                     for visit in day.visits
                 ],
             }
+
+
+def _money(fen: int) -> dict[str, Any]:
+    return {"fen": fen, "currency": "CNY"}
 
 
 def _moment(toured: Toured, seconds: int) -> str:

@@ -107,17 +107,19 @@ def read_tour_base(out: Path, asked: Touring) -> TourPlan:
 
 
 def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
-    """Return tours of the horizon without jobs that are gone."""
+    """Return tours of the horizon without jobs that are gone; of one that is on the road, what is still to come."""
     jobs = {job.id for job in asked.jobs}
     tours = tuple(
         Tour(
             crew_id=tour.crew_id,
             days=tuple(
-                replace(day, visits=tuple(visit for visit in day.visits if visit.job_id in jobs)) for day in tour.days
+                replace(day, visits=tuple(visit for visit in day.visits if visit.job_id in jobs))
+                for day in tour.days
+                if day.day >= 0
             ),
         )
         for tour in plan.tours
-        if tour.first_day >= 0 and tour.last_day < asked.days
+        if 0 <= tour.last_day < asked.days
     )
     return TourPlan(tours=tours)
 

@@ -51,6 +51,7 @@ from api.store.job_moves import (
     move_job,
     pause_clock,
     record_consent,
+    record_wait,
     require_open,
     resume_clock,
     told_at,
@@ -246,11 +247,14 @@ def escalate_job(job_id: JobId, body: Escalation, edge: EdgeOf, if_match: IfMatc
     "/jobs/{job_id}:record-consent", response_model=Job, dependencies=[_WRITE], summary="Record the customer's consent"
 )
 def consent_to_job(job_id: JobId, body: Consent, if_match: IfMatch, edge: EdgeOf) -> Response:
-    """Write down what the customer said to the quote; refused cancels the job."""
+    """Write down what the customer said: to the quote, where refused cancels the job, or to waiting for a tour."""
 
     def effect(session: Session) -> Answer:
         job = _held(session, edge, job_id, if_match)
         at = told_at(body.said_at, edge.clock(), job, "/said_at")
+        if body.kind == "wait":
+            until = None if body.until is None else dt.date.fromisoformat(body.until)
+            return _answer(session, record_wait(session, job, until, by=_by(edge), at=at))
         roles = roles_of(edge.caller.scopes)
         record_consent(
             session,

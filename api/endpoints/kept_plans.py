@@ -17,7 +17,7 @@ from api.schemas.figures import ComparedFigures, Figures
 from api.schemas.plan_documents import ChangeShown, LeftOutShown, PickShown, RoutesGeoJson, RouteShown
 from api.store.plans import file_of, get_plan
 
-__all__ = ["explained", "routes", "sheet", "sheets"]
+__all__ = ["PAGE_POLICY", "explained", "routes", "sheet", "sheets"]
 
 routes = router("plans", Conflict, NotFound)
 

@@ -57,7 +57,7 @@ from api.tables.network import Effective
 from datasets.faults import FaultList
 from datasets.table import table_of
 
-__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes"]
+__all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes", "row_seen"]
 
 CHUNK_LINES = 2_000
 OWN_ROWS = "This key writes the rows of its own centres only."
@@ -227,6 +227,12 @@ def _one(session: Session, resource: Resource, caller: Caller, id_: str, on: dt.
     if row is None:
         raise NotFound(f"There is no such row of {resource.path} on {on}.")
     return row
+
+
+def row_seen(session: Session, table: str, caller: Caller, id_: str, on: dt.date) -> tuple[Resource, Any]:
+    """Return a row that a caller sees, and what kind of rows it is. Raises NotFound."""
+    resource = next(one for one in RESOURCES if one.table == table)
+    return resource, _one(session, resource, caller, id_, on)
 
 
 def _lists(resource: Resource) -> Callable[..., Any]:

@@ -44,7 +44,9 @@ from datasets.faults import DayRefused
 from optimizer.by_order import RouteUntimed
 
 __all__ = [
+    "FOLLOW_EVERY_S",
     "MADE",
+    "LastEventId",
     "PlanId",
     "answers",
     "cancel",

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from api.job_states import JobState, TmfState
 from api.schemas.values import Moment, Money, Position, Sent, Shown
-from api.schemas.written import Identifier, Iso8601, Place, Span, Word, WrittenMoment
+from api.schemas.written import Identifier, Iso8601, LocalDate, Place, Span, Word, WrittenMoment
 from datasets.columns import MAX_COUNT, MAX_FEN
 from optimizer.model import Lock
 
@@ -263,13 +263,33 @@ class Amount(Sent):
 
 
 class Consent(Sent):
-    """What the customer said to the quote."""
+    """What the customer said: to the quote, or to waiting for a tour until a date."""
 
-    consent: Annotated[Literal["given", "refused"], Field(description="Their answer.", examples=["given"])]
+    kind: Annotated[
+        Literal["pay", "wait"], Field(description="To pay a quote, or to wait for a tour.", examples=["pay"])
+    ] = "pay"
+    consent: Annotated[
+        Literal["given", "refused"],
+        Field(
+            description="Their answer; `refused` also takes a consent to wait back.",
+            examples=["given"],
+        ),
+    ]
     amount: Annotated[Amount | None, Field(description="The quote.")] = None
+    until: Annotated[
+        LocalDate | None, Field(description="They wait until this date, included.", examples=["2026-03-09"])
+    ] = None
     said_at: Annotated[
         WrittenMoment | None, Field(description="When; default: now.", examples=["2026-03-02T09:00:00+08:00"])
     ] = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        if (self.until is not None) != (self.kind == "wait" and self.consent == "given"):
+            raise ValueError("until belongs to a consent to wait that is given, and to nothing else")
+        if self.amount is not None and self.kind == "wait":
+            raise ValueError("a consent to wait has no amount")
+        return self
 
 
 class Clock(Shown):

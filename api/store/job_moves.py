@@ -18,6 +18,8 @@ from api.store.parts_promises import release
 from api.store.standings import ESCALATED, PAUSED, RESUMED
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
+from api.tables.tours import JobWait
+from datasets.times import TIME_ZONE
 from optimizer.model import Lock
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "move_job",
     "pause_clock",
     "record_consent",
+    "record_wait",
     "release_visit",
     "require_open",
     "resume_clock",
@@ -212,6 +215,25 @@ def record_consent(
         return move_job(session, job, JobState.CANCELLED, roles=roles, by=by, at=at, detail=detail)
     change_job(session, job, "consent", by=by, now=at, detail=detail, consent="given")
     emit(session, EventType.JOB_CONSENT_GIVEN, job.id, {"job_id": job.id}, job.centre_id, at=at)
+    return job
+
+
+def record_wait(session: Session, job: JobRow, until: dt.date | None, *, by: By, at: dt.datetime) -> JobRow:
+    """Write down until when the customer waits for a tour, None for not at all: a tour eats no running clock without.
+
+    Raises Refused for a date that is over.
+    """
+    require_open(job)
+    if until is not None and until < at.astimezone(TIME_ZONE).date():
+        fault = Fault(pointer="/until", code="past", detail="a date not before that of the consent")
+        raise Refused("The customer cannot have agreed to that.", faults=(fault,))
+    session.execute(delete(JobWait).where(JobWait.job_id == job.id))
+    if until is not None:
+        session.add(JobWait(job_id=job.id, until=until, recorded_at=at, channel=by.channel, recorded_by=by.actor))
+    detail = {"until": None if until is None else until.isoformat()}
+    change_job(session, job, "wait", by=by, now=at, detail=detail)
+    data = {"job_id": job.id, "kind": "wait", **detail}
+    emit(session, EventType.JOB_CONSENT_GIVEN if until else EventType.JOB_CHANGED, job.id, data, job.centre_id, at=at)
     return job
 
 

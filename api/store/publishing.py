@@ -24,6 +24,7 @@ from api.store.parts_promises import allocate_shipments
 from api.store.plan_days import live_visits
 from api.store.sending import Channels, freeze_moments, send_visits
 from api.store.slots import lock_centre, places_held
+from api.store.tour_holds import require_at_home
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
@@ -89,6 +90,7 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     free = holds | {id_ for id_, job in jobs.items() if job.state in MOVABLE}
     left_away = tuple(sorted(row["job_id"] for row in visits if row["job_id"] not in free))
     visits = [row for row in visits if row["job_id"] not in set(left_away)]
+    require_at_home(session, {(row["technician_id"], row["date"]) for row in visits})
     movable = {job.id for job in jobs.values() if job.state in MOVABLE or job.state == JobState.CANCELLED}
     movable |= holds
     dates = [day.date + dt.timedelta(days=number) for number in range(day.days)]

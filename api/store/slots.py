@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
+from api.store.tour_holds import require_at_home
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Published, Visit
@@ -215,6 +216,7 @@ def write_route(session: Session, route: WrittenRoute, *, actor: str, at: dt.dat
         for sequence, stop in enumerate(stops, start=1)
     ]
     if rows:
+        require_at_home(session, {(route.technician_id, route.date)})
         session.execute(insert(Visit), rows)
     _write_live_route(session, route)
     _move_promises(session, route, stops, actor, at)

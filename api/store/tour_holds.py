@@ -7,9 +7,10 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.errors import Conflict
 from api.tables.tours import TourDayRow, TourVisitRow
 
-__all__ = ["away_on_tours", "held_by_tours"]
+__all__ = ["away_on_tours", "held_by_tours", "require_at_home"]
 
 
 def held_by_tours(session: Session) -> set[str]:
@@ -28,3 +29,15 @@ def away_on_tours(
         for id_ in row.technician_ids:
             found[id_].add(row.date)
     return dict(found)
+
+
+def require_at_home(session: Session, promised: Collection[tuple[str, dt.date]]) -> None:
+    """Let visits pass whose technicians are on no published tour that day. Raises Conflict, naming those who are."""
+    if not promised:
+        return
+    dates = {date for _, date in promised}
+    rows = session.scalars(select(TourDayRow).where(TourDayRow.date >= min(dates), TourDayRow.date <= max(dates)))
+    away = {(id_, row.date) for row in rows for id_ in row.technician_ids}
+    both = sorted(id_ for id_, _ in away.intersection(promised))
+    if both:
+        raise Conflict("People of this plan are away on a published tour; plan again.", members={"technicians": both})

@@ -1,0 +1,357 @@
+"""Tours become what holds: days of crews, visits, states of jobs; dates told to villages; what became of it all."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, Fault, Refused
+from api.event_types import EventType
+from api.events import emit
+from api.job_states import JobState, Role
+from api.plan_states import PlanState
+from api.store.batches import batches
+from api.store.job_moves import move_job, state_event
+from api.store.jobs import By, change_job
+from api.store.network import holding
+from api.store.slots import lock_centre
+from api.store.standings import local_date
+from api.store.tour_plans import centre_of
+from api.store.tour_rows import put_cells
+from api.tables.jobs import JobRow
+from api.tables.network import OutletRow
+from api.tables.plans import Visit
+from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
+
+__all__ = ["Said", "announce", "publish_tours", "record_visits"]
+
+AT_ONCE = 500
+CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
+WAS_THERE = ("done", "no_part", "nobody_home")
+"""Outcomes of visits whose village the crew came to."""
+
+Day = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a crew says became of a visit."""
+
+    job_id: str
+    outcome: str
+    start: dt.datetime | None
+    end: dt.datetime | None
+    note: str
+
+
+def publish_tours(
+    session: Session, plan: TourPlanRow, days: Sequence[Day], *, actor: str, at: dt.datetime
+) -> tuple[int, list[str]]:
+    """Make finished tours hold for their crews and days; return how many visits, and the plans that hold no more.
+
+    Raises
+    ------
+    Conflict
+        Jobs are not as they were when the plan was asked for, or people of the crews are promised elsewhere.
+    """
+    for centre_id in sorted(plan.centre_ids):
+        lock_centre(session, centre_id)
+    visits = [(day, visit) for day in days for visit in day["visits"]]
+    ids = [visit["job_id"] for _, visit in visits]
+    jobs = _jobs(session, ids)
+    own = _open_of(session, plan.crew_ids)
+    _require_movable(ids, days, jobs, own)
+    members = _members(session, plan, days)
+    _require_free(session, days, members)
+    superseded = _take_back(session, plan, own, kept=set(ids), actor=actor, at=at)
+    _take_over(session, ids)
+    centres = _centres(session, plan)
+    try:
+        if days:
+            session.execute(insert(TourDayRow), [_day_row(plan, members, day) for day in days])
+        if visits:
+            session.execute(insert(TourVisitRow), [_visit_row(plan, centres, day, visit) for day, visit in visits])
+        session.flush()
+    except IntegrityError as clash:
+        raise Conflict("Another plan of tours holds for the same crews and days; plan again.") from clash
+    for day, visit in visits:
+        if (job := jobs.get(visit["job_id"])) is not None:
+            _promise(session, plan, job, members[day["crew_id"]], visit, actor=actor, at=at)
+    plan.state, plan.published_at = PlanState.PUBLISHED.value, at
+    plan.version += 1
+    session.flush()
+    for centre_id in plan.centre_ids:
+        told = {"centre_id": centre_id, "crew_days": len(days), "visits": len(visits), "superseded": superseded}
+        emit(session, EventType.TOUR_PUBLISHED, plan.id, told, centre_id, at)
+    return len(visits), superseded
+
+
+def _jobs(session: Session, ids: Sequence[str]) -> dict[str, JobRow]:
+    found: dict[str, JobRow] = {}
+    for some in batches(ids, AT_ONCE):
+        for job in session.scalars(select(JobRow).where(JobRow.id.in_(some)).with_for_update()):
+            found[job.id] = job
+    return found
+
+
+def _open_of(session: Session, crew_ids: Collection[str]) -> dict[str, TourVisitRow]:
+    """Return the visits that tours of these crews promise still, by job."""
+    query = select(TourVisitRow).where(TourVisitRow.crew_id.in_(crew_ids), TourVisitRow.outcome.is_(None))
+    return {row.job_id: row for row in session.scalars(query)}
+
+
+def _require_movable(
+    ids: Sequence[str], days: Sequence[Day], jobs: Mapping[str, JobRow], own: Mapping[str, TourVisitRow]
+) -> None:
+    calls = {
+        visit["job_id"] for day in days for visit in day["visits"] if visit["kind"] not in {"preventive", "walk_in"}
+    }
+    wrong = sorted(
+        id_
+        for id_ in ids
+        if id_ in calls
+        and (id_ not in jobs or jobs[id_].state != JobState.NEEDS_VISIT)
+        and not (id_ in own and id_ in jobs and jobs[id_].state == JobState.PLANNED)
+    )
+    if wrong:
+        raise Conflict(
+            f"{len(wrong)} jobs are not as they were when the tours were planned; plan again.",
+            members={"job_ids": wrong[:AT_ONCE]},
+        )
+
+
+def _members(session: Session, plan: TourPlanRow, days: Sequence[Day]) -> dict[str, list[str]]:
+    """Return who rides in each crew; a crew that a planner added has nobody by name."""
+    query = holding(CrewRow, plan.date, columns=[CrewRow.id, CrewRow.cells])
+    members = {id_: cells["technician_ids"].split(";") for id_, cells in session.execute(query)}
+    return {day["crew_id"]: members.get(day["crew_id"], []) for day in days}
+
+
+def _require_free(session: Session, days: Sequence[Day], members: Mapping[str, Sequence[str]]) -> None:
+    """Raise Conflict when somebody of a crew is promised to a customer elsewhere on a day of the tour."""
+    away = {(id_, dt.date.fromisoformat(day["date"])) for day in days for id_ in members[day["crew_id"]]}
+    people = sorted({id_ for id_, _ in away})
+    found = set()
+    for some in batches(people, AT_ONCE):
+        query = select(Visit.technician_id, Visit.date, Visit.job_id).where(Visit.technician_id.in_(some))
+        found |= {job_id for id_, date, job_id in session.execute(query) if (id_, date) in away}
+    if found:
+        raise Conflict(
+            f"People of the crews are promised to {len(found)} customers on days of the tours.",
+            members={"job_ids": sorted(found)[:AT_ONCE]},
+        )
+
+
+def _take_back(
+    session: Session,
+    plan: TourPlanRow,
+    own: Mapping[str, TourVisitRow],
+    *,
+    kept: Collection[str],
+    actor: str,
+    at: dt.datetime,
+) -> list[str]:
+    """Take back what earlier tours of these crews promise from the first date on; return those that hold no more."""
+    others = {row.tour_plan_id for row in own.values() if row.date >= plan.date}
+    ours = (TourDayRow.crew_id.in_(plan.crew_ids), TourDayRow.date >= plan.date)
+    others |= set(session.scalars(select(TourDayRow.tour_plan_id).where(*ours)))
+    session.execute(delete(TourDayRow).where(*ours))
+    gone = [row for row in own.values() if row.date >= plan.date]
+    for row in gone:
+        session.delete(row)
+    session.flush()
+    for job in _jobs(session, [row.job_id for row in gone if row.job_id not in kept]).values():
+        if job.state == JobState.PLANNED:
+            move_job(session, job, JobState.NEEDS_VISIT, roles=CREW_ROLES, by=_by(plan, actor), at=at)
+    superseded = []
+    for id_ in sorted(others):
+        holds = session.scalar(select(func.count()).select_from(TourDayRow).where(TourDayRow.tour_plan_id == id_))
+        if not holds:
+            before = session.get_one(TourPlanRow, id_)
+            before.state = PlanState.SUPERSEDED.value
+            before.version += 1
+            superseded.append(id_)
+    session.flush()
+    return superseded
+
+
+def _take_over(session: Session, ids: Sequence[str]) -> None:
+    """Say of visits that are over, and of which nobody said anything, that another tour has their job now."""
+    for some in batches(ids, AT_ONCE):
+        over = (TourVisitRow.job_id.in_(some), TourVisitRow.outcome.is_(None))
+        session.execute(update(TourVisitRow).where(*over).values(outcome="replanned"))
+
+
+def _centres(session: Session, plan: TourPlanRow) -> dict[str, str]:
+    """Return the centre of each outlet that crews leave from."""
+    columns = [OutletRow.id, OutletRow.centre_id]
+    return {id_: centre_id for id_, centre_id in session.execute(holding(OutletRow, plan.date, columns=columns))}
+
+
+def _day_row(plan: TourPlanRow, members: Mapping[str, Sequence[str]], day: Day) -> dict[str, Any]:
+    return {
+        **{name: day[name] for name in ("crew_id", "sleeps_at", "nights_out")},
+        "date": dt.date.fromisoformat(day["date"]),
+        "tour_plan_id": plan.id,
+        "technician_ids": list(members[day["crew_id"]]),
+    }
+
+
+def _visit_row(plan: TourPlanRow, centres: Mapping[str, str], day: Day, visit: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tour_plan_id": plan.id,
+        "job_id": visit["job_id"],
+        "tour_id": day["tour_id"],
+        "centre_id": centres.get(day["outlet_id"], plan.centre_ids[0]),
+        "crew_id": day["crew_id"],
+        "date": dt.date.fromisoformat(day["date"]),
+        "village_id": visit["village_id"],
+        "kind": visit["kind"],
+        "maintenance_id": visit["maintenance_id"],
+        "start_at": dt.datetime.fromisoformat(visit["start"]),
+        "end_at": dt.datetime.fromisoformat(visit["end"]),
+        "note": "",
+    }
+
+
+def _promise(
+    session: Session,
+    plan: TourPlanRow,
+    job: JobRow,
+    members: Sequence[str],
+    visit: Mapping[str, Any],
+    *,
+    actor: str,
+    at: dt.datetime,
+) -> None:
+    """Say of a call who comes and when: the first of the crew stands for all of it."""
+    before = job.state
+    start = dt.datetime.fromisoformat(visit["start"])
+    who = members[0] if members else None
+    if before == JobState.PLANNED and (job.published_technician_id, job.published_start) == (who, start):
+        return
+    columns = {"published_technician_id": who, "published_start": start, "told": False}
+    detail = {"technician_id": who, "start": visit["start"], "tour_plan_id": plan.id}
+    change_job(session, job, "state", by=_by(plan, actor), now=at, detail=detail, state="planned", **columns)
+    if before != JobState.PLANNED:
+        emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
+
+
+def _by(plan: TourPlanRow, actor: str) -> By:
+    return By(actor=actor, channel="api", plan_id=plan.id)
+
+
+def announce(session: Session, plan: TourPlanRow, dates: Mapping[str, dt.date], *, at: dt.datetime) -> dict[str, bool]:
+    """Tell villages their date, which is theirs from now on; return by village whether it is told anything new.
+
+    Each hears once of a date: the same again is no event.
+    """
+    today = local_date(at)
+    query = holding(VillageRow, today, VillageRow.id.in_(dates), columns=[VillageRow.id, VillageRow.cells])
+    told = {id_: cells.get("announced") for id_, cells in session.execute(query.with_for_update())}
+    news = {}
+    for village_id, date in dates.items():
+        was = told.get(village_id)
+        news[village_id] = was != date.isoformat()
+        if news[village_id]:
+            put_cells(session, "villages", village_id, {"announced": date.isoformat()}, on=today, now=at)
+            data = {"village_id": village_id, "date": date.isoformat(), "was": was, "tour_plan_id": plan.id}
+            emit(session, EventType.TOUR_ANNOUNCED, village_id, data, centre_of(plan.centre_ids), at)
+    plan.version += 1
+    session.flush()
+    return news
+
+
+def record_visits(
+    session: Session, plan: TourPlanRow, said: Sequence[Said], *, actor: str, at: dt.datetime
+) -> tuple[list[str], list[str]]:
+    """Write down what became of visits; return the maintenance plans and villages whose last visit has moved.
+
+    Raises Refused for jobs that the tours do not hold, Conflict for those of which it was said before.
+    """
+    rows = {
+        row.job_id: row
+        for row in session.scalars(select(TourVisitRow).filter_by(tour_plan_id=plan.id).with_for_update())
+    }
+    faults = [
+        Fault(
+            pointer=f"/visits/{number}/job_id", code="unknown_job", detail=f'no visit to "{one.job_id}" in these tours'
+        )
+        for number, one in enumerate(said)
+        if one.job_id not in rows
+    ]
+    faults += [
+        Fault(pointer=f"/visits/{number}/start", code="in_the_future", detail="not after now")
+        for number, one in enumerate(said)
+        if max(filter(None, (one.start, one.end)), default=at) > at
+    ]
+    if faults:
+        raise Refused("The visits cannot be written down.", faults=faults)
+    again = sorted(one.job_id for one in said if rows[one.job_id].outcome is not None)
+    if again:
+        raise Conflict(f"It was said before what became of {len(again)} visits.", members={"job_ids": again})
+    jobs = _jobs(session, [one.job_id for one in said])
+    by = _by(plan, actor)
+    for one in said:
+        row = rows[one.job_id]
+        row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
+        if one.job_id in jobs:
+            _move(session, jobs[one.job_id], one, by, at)
+    session.flush()
+    plans = _last_dates(
+        (rows[one.job_id].maintenance_id, one, rows[one.job_id]) for one in said if one.outcome == "done"
+    )
+    villages = _last_dates(
+        (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if one.outcome in WAS_THERE
+    )
+    moved = [id_ for id_, date in plans.items() if _moved(session, "maintenance", id_, "last_on", date, at)]
+    seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
+    plan.version += 1
+    session.flush()
+    told = {"visits": len(said), "done": sum(one.outcome == "done" for one in said), "maintenance_ids": moved}
+    emit(session, EventType.TOUR_VISITED, plan.id, told, centre_of(plan.centre_ids), at)
+    return moved, seen
+
+
+def _last_dates(visited: Iterable[tuple[str | None, Said, TourVisitRow]]) -> dict[str, dt.date]:
+    """Return the last date of each that is named."""
+    dates: dict[str, dt.date] = {}
+    for id_, one, row in visited:
+        if id_ is not None:
+            date = row.date if one.start is None else local_date(one.start)
+            dates[id_] = max(date, dates.get(id_, date))
+    return dates
+
+
+def _moved(session: Session, table: str, id_: str, column: str, date: dt.date, at: dt.datetime) -> bool:
+    """Move the date of a last visit forward; tell whether that was any news. A date that was told has come true."""
+    model: Any = {"villages": VillageRow, "maintenance": MaintenanceRow}[table]
+    today = local_date(at)
+    cells = session.scalars(holding(model, today, model.id == id_, columns=[model.cells])).one_or_none()
+    if cells is None or cells.get(column, "") >= date.isoformat():
+        return False
+    more = {"announced": ""} if table == "villages" and "" < cells.get("announced", "") <= date.isoformat() else {}
+    put_cells(session, table, id_, {column: date.isoformat(), **more}, on=today, now=at)
+    return True
+
+
+def _move(session: Session, job: JobRow, said: Said, by: By, at: dt.datetime) -> None:
+    """Move a call on by what became of it, step by step as its loop has them."""
+    if job.state != JobState.PLANNED:
+        return
+    if said.outcome in {"not_reached", "other"}:
+        move_job(session, job, JobState.NEEDS_VISIT, roles=CREW_ROLES, by=by, at=at)
+        return
+    begun = said.start or at
+    ends = {"done": JobState.DONE, "no_part": JobState.NEEDS_PART, "nobody_home": JobState.FAILED}
+    for state, when in (
+        (JobState.OFFERED, begun),
+        (JobState.ACKNOWLEDGED, begun),
+        (JobState.ON_SITE, begun),
+        (ends[said.outcome], said.end or begun),
+    ):
+        move_job(session, job, state, roles=CREW_ROLES, by=by, at=when)

@@ -1,0 +1,53 @@
+"""What is stored of tours, judged anew by the checker: nothing that the search said is believed."""
+
+import hashlib
+import json
+
+from sqlalchemy.orm import Session
+
+from api.database import Database
+from api.judging import Finding, Judgement
+from api.store.days import areas_on
+from api.store.tour_plans import file_of, run_alone
+from api.tour_making import read_question
+from datasets.faults import DayRefused, PlanRefused
+from datasets.tour_reading import tours_of
+from geo.remote.gather import Surroundings
+from optimizer.tours.check import check_tours
+from optimizer.tours.cost import price_tours
+
+__all__ = ["judge_tours", "tours_digest"]
+
+
+def tours_digest(session: Session, plan_id: str) -> str:
+    """Return what tells two versions of stored tours apart."""
+    kept = [file_of(session, plan_id, name) for name in ("source", "tours", "days")]
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def judge_tours(url: str, plan_id: str) -> Judgement:
+    """Return what the checker says about stored tours; in a process of its own, which opens the store itself."""
+    database = Database(url)
+    try:
+        with database.read() as session:
+            plan = run_alone(session, plan_id)
+            source, document = (file_of(session, plan_id, name) for name in ("source", "tours"))
+            areas = areas_on(session, plan.date)
+            digest = tours_digest(session, plan_id)
+    finally:
+        database.close()
+    try:
+        around = Surroundings(stopped=lambda: False, progress=lambda _: None)
+        question = read_question(source["tables"], source["values"], plan.wish["levers"], areas, around)
+        result = tours_of(document, question.asked).result
+    except (DayRefused, PlanRefused) as refused:
+        findings = [Finding(rule="READING", where=fault.file, sentence=str(fault)) for fault in refused.faults]
+        return Judgement(digest=digest, findings=tuple(findings))
+    findings = [
+        Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
+        for found in check_tours(question.asked, result.plan, question.travel)
+    ]
+    if not findings and (true := price_tours(question.asked, result.plan).total) != result.cost.total:
+        sentence = f"The cost is stated as {result.cost.total} fen, it is {true}."
+        findings.append(Finding(rule="STATED", where="cost", sentence=sentence))
+    return Judgement(digest=digest, findings=tuple(findings))

@@ -10,6 +10,8 @@ import numpy as np
 from api.tour_kits import kit_orders, late_kits
 from api.travel_source import open_source
 from datasets.day import source_of
+from datasets.faults import DayRefused, FaultList
+from datasets.settings import SETTINGS_FILE
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled, pull
 from datasets.tour_names import KitOrder, Toured
@@ -22,14 +24,14 @@ from optimizer.budget import Budget, Portion
 from optimizer.tours.check import check_tours
 from optimizer.tours.fitting import Fitting, fitting
 from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of
-from optimizer.tours.model import LockedDay, Touring
+from optimizer.tours.model import LockedDay, Span, Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import Tour, TourPlan, TourResult, TourViolation
 from optimizer.tours.planning import plan_tours
 from optimizer.travel import UNREACHABLE, TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["TourQuestion", "ToursBroken", "ToursMade", "day_with_levers", "make_tours", "read_question"]
+__all__ = ["TourQuestion", "ToursBroken", "ToursMade", "make_tours", "read_folder", "read_question"]
 
 Progress = Callable[[str, float], None]
 
@@ -71,7 +73,7 @@ class ToursMade:
 
 
 def day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a day.toml with levers in its table [tour]; both as JSON has them."""
+    """Return the content of a day.toml with levers in its table [tour], those without dates; both as JSON has them."""
     tour = dict(values.get("tour", {}))
     for name in ("nights", "day_metres", "van_days"):
         if levers.get(name) is not None:
@@ -79,9 +81,6 @@ def day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dic
     for name in ("must_visit", "never_visit", "forbidden_lodgings"):
         if levers.get(name):
             tour[name] = list(levers[name])
-    for name, dates in (("locked", ("date",)), ("spans", ("first", "last"))):
-        if levers.get(name):
-            tour[name] = [_dated(row, dates) for row in levers[name]]
     holidays = {
         key: [dt.date.fromisoformat(item) if isinstance(item, str) else item for item in dates]
         for key, dates in values.get("holidays", {}).items()
@@ -90,40 +89,70 @@ def day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dic
     return {**values, **own, "tour": tour} | ({"holidays": holidays} if holidays else {})
 
 
-def _dated(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return a row of day.toml, which has dates of its own and no null."""
-    return {
-        key: dt.date.fromisoformat(value) if key in names else value for key, value in row.items() if value is not None
-    }
-
-
 def read_question(
-    tables: Mapping[str, Sequence[Mapping[str, str]]],
-    values: Mapping[str, Any],
-    levers: Mapping[str, Any],
+    source: Mapping[str, Any],
+    wish: Mapping[str, Any],
     areas: Areas | None,
     around: Surroundings,
 ) -> TourQuestion:
     """Return what tours are planned from; a service of travel times is asked for what it may need.
+
+    source: rows by table and the content of day.toml. wish: what was wished for, as it is kept.
 
     Raises
     ------
     DayRefused
         With every fault of rows and levers.
     """
-    folder = build_tours(source_of(tables, day_with_levers(values, levers), areas=areas))
+    folder = read_folder(source, wish["levers"], areas)
     travel = open_source(folder.folder, around).travel
-    first = folder.touring.date
-    pulled = Pulled(
-        levers=folder.touring.levers,
-        crews=tuple(MoreCrew(id=more["crew_id"], like=more["like"]) for more in levers.get("more_crews", ())),
-        days=tuple(
-            MoreDay(crew_id=more["crew_id"], day=(dt.date.fromisoformat(more["date"]) - first).days)
-            for more in levers.get("more_days", ())
-        ),
-    )
+    pulled = _pulled(folder.touring, wish["levers"], wish.get("held", ()))
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
     return TourQuestion(folder=folder, asked=asked, pulled=pulled, travel=travel)
+
+
+def read_folder(source: Mapping[str, Any], levers: Mapping[str, Any], areas: Areas | None) -> TourFolder:
+    """Return rows of the store as the folder that they would be. Raises DayRefused with every fault."""
+    folder = build_tours(source_of(source["tables"], day_with_levers(source["values"], levers), areas=areas))
+    known = {job.id for job in folder.touring.jobs}
+    faults = FaultList()
+    for number, row in enumerate(levers["locked"], start=1):
+        for id_ in row["job_ids"]:
+            if id_ not in known:
+                faults.add(SETTINGS_FILE, None, f"tour.locked[{number}].job_ids", id_, "jobs that a tour could do")
+    if faults.faults:
+        raise DayRefused(faults.faults)
+    return folder
+
+
+def _pulled(asked: Touring, levers: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Pulled:
+    """Return levers with those that have dates; held: days that earlier plans locked, of which some jobs are over."""
+    known = {job.id for job in asked.jobs}
+
+    def day_of(date: str) -> int:
+        return (dt.date.fromisoformat(date) - asked.date).days
+
+    named = {(row["crew_id"], row["date"]) for row in levers["locked"]}
+    rows = [*levers["locked"], *(row for row in held if (row["crew_id"], row["date"]) not in named)]
+    locked = tuple(
+        LockedDay(
+            crew_id=row["crew_id"],
+            day=day_of(row["date"]),
+            job_ids=tuple(id_ for id_ in row["job_ids"] if id_ in known),
+            lodging_id=row["lodging_id"],
+        )
+        for row in rows
+        if 0 <= day_of(row["date"]) < asked.days
+    )
+    spans = tuple(
+        Span(crew_id=row["crew_id"], first_day=day_of(row["first"]), last_day=day_of(row["last"]))
+        for row in levers["spans"]
+    )
+    return Pulled(
+        levers=replace(asked.levers, locked=locked, spans=spans),
+        crews=tuple(MoreCrew(id=more["crew_id"], like=more["like"]) for more in levers["more_crews"]),
+        days=tuple(MoreDay(crew_id=more["crew_id"], day=day_of(more["date"])) for more in levers["more_days"]),
+    )
 
 
 def make_tours(

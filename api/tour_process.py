@@ -183,7 +183,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> ToursM
         with hire() as crew:
             progress("travel", 0.0)
             around = Surroundings(stopped=lambda: crew.stopped, progress=lambda done: progress("travel", done))
-            question = read_question(source["tables"], source["values"], wish["levers"], areas, around)
+            question = read_question(source, wish, areas, around)
             return make_tours(
                 question,
                 base,

@@ -9,11 +9,9 @@ from api.schemas.tours import ValidTours
 from api.store.days import areas_on
 from api.store.tour_days import tour_source
 from api.tables.tours import TourPlanRow
-from api.tour_making import day_with_levers
-from datasets.day import source_of
+from api.tour_making import read_folder
 from datasets.faults import DayRefused
 from datasets.settings import SETTINGS_FILE
-from datasets.tours import build_tours
 
 __all__ = ["valid_tours"]
 
@@ -31,8 +29,8 @@ def valid_tours(session: Session, plan: TourPlanRow) -> ValidTours:
         now=plan.now,
     )
     try:
-        values = day_with_levers(source.values, plan.wish["levers"])
-        folder = build_tours(source_of(source.tables, values, areas=areas_on(session, plan.date)))
+        rows = {"tables": source.tables, "values": source.values}
+        folder = read_folder(rows, plan.wish["levers"], areas_on(session, plan.date))
     except DayRefused as refused:
         faults = [
             Fault(pointer=_pointer(fault.file, fault.row, fault.column), code="day", detail=str(fault))

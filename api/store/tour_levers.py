@@ -75,14 +75,9 @@ def _unknown(
             yield Fault(pointer=place, code=code, detail=f'no {_NOUN[code]} "{id_}"')
 
 
-def levers_from(levers: Mapping[str, Any], held: Sequence[Mapping[str, Any]], first: dt.date) -> dict[str, Any]:
-    """Return levers with further locked days, without what lies before a date."""
-    kept = dict(levers)
-    for name, columns in DATED.items():
-        kept[name] = [row for row in levers[name] if row[columns[0]] >= first.isoformat()]
-    taken = {(row["crew_id"], row["date"]) for row in kept["locked"]}
-    kept["locked"] = [
-        *kept["locked"],
-        *(dict(row) for row in held if row["date"] >= first.isoformat() and (row["crew_id"], row["date"]) not in taken),
-    ]
+def levers_from(levers: Mapping[str, Any], first: dt.date) -> dict[str, Any]:
+    """Return levers without what lies before a date; days that they lock are the caller's to keep."""
+    kept = {**levers, "locked": []}
+    for name in ("spans", "more_days"):
+        kept[name] = [row for row in levers[name] if row[DATED[name][0]] >= first.isoformat()]
     return kept

@@ -27,12 +27,13 @@ def replan_wish(
         first = base.date
     days = (last - first).days + 1
     faults += _reported_faults(session, base, said, first, last)
-    own = base.wish["levers"] if said.levers is None else said.levers.model_dump(mode="json")
+    own = levers_from(base.wish["levers"], first)
+    held = [*base.wish.get("held", ()), *base.wish["levers"]["locked"]]
     if said.levers is not None:
+        own = said.levers.model_dump(mode="json")
         faults += lever_faults(session, own, base.crew_ids, first, days)
     if faults:
         raise Refused("The tours cannot be planned again like this.", faults=faults)
-    held = base.wish.get("held", [])
     reported = base.wish.get("reported", {})
     down, cut_off = dict(reported.get("down", {})), dict(reported.get("cut_off", {}))
     kind = "levers"
@@ -45,7 +46,7 @@ def replan_wish(
         village_id = said.village_cut_off.village_id
         cut_off[village_id] = sorted({*cut_off.get(village_id, ()), *said.village_cut_off.dates})
     wish = {
-        "levers": levers_from(own, held, first),
+        "levers": own,
         "seed": base.wish["seed"],
         "base_tour_plan": base.id,
         "held": held,

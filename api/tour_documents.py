@@ -11,12 +11,14 @@ from datasets.times import instant_text
 from datasets.tour_announcements import Announcement, announcements, product_name
 from datasets.tour_calendar import tour_calendar
 from datasets.tour_folder import tours_document
+from datasets.tour_kpis import ROAD_ITEMS
 from datasets.tour_map import tour_features
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS, days_unvisited
 from datasets.tour_sheets import tour_pages
 from datasets.tour_tools import tools_for
 from optimizer.model import DAY_S
+from optimizer.tours.cost import tour_price
 from optimizer.tours.fitting import Fitting
 from optimizer.tours.kit import Kit
 from optimizer.tours.plan import Tour, TourDay, Visit
@@ -56,9 +58,25 @@ def outcome_of(made: ToursMade) -> dict[str, Any]:
     )
     return {
         **{name: kpis[name] for name in kept},
+        "by_tour": {made.toured.tour_id(tour): _priced(made.toured, tour) for tour in made.toured.tours},
         "provider": made.toured.provider,
         "is_estimate": made.toured.is_estimate,
         "fitting": None if made.fitting is None else _fitting(made.toured, made.fitting),
+    }
+
+
+def _priced(toured: Toured, tour: Tour) -> dict[str, int]:
+    """Return what reports ask of one tour: its days, what the road costs, what outlets would be paid."""
+    cost = tour_price(toured.asked, tour)
+    jobs = [toured.jobs[visit.job_id] for day in tour.days for visit in day.visits]
+    outlet = [job.outlet_fen for job in jobs if job.outlet_fen is not None]
+    return {
+        "days": len(tour.days),
+        "nights": tour.nights,
+        "jobs": len(jobs),
+        "road_fen": int(sum(getattr(cost, item) for item in ROAD_ITEMS)),
+        "priced_jobs": len(outlet),
+        "outlet_fen": int(sum(outlet)),
     }
 
 

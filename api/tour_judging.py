@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,8 @@ def judge_tours(url: str, plan_id: str) -> Judgement:
     try:
         with database.read() as session:
             plan = run_alone(session, plan_id)
-            source, document = (file_of(session, plan_id, name) for name in ("source", "tours"))
+            source: Any = file_of(session, plan_id, "source")
+            document: Any = file_of(session, plan_id, "tours")
             areas = areas_on(session, plan.date)
             digest = tours_digest(session, plan_id)
     finally:

@@ -23,12 +23,14 @@ from api.schemas.reports import (
     SlaReportRow,
     WorkloadRow,
 )
+from api.schemas.tour_reports import TourReportRow, UnvisitedRow
 from api.schemas.values import CHINA
 from api.store.documents import settings_on
 from api.store.parts_reports import fill_rate_rows, parts_response_rows
 from api.store.reports import Period, churn_rows, parity_rows, reading_of, sla_rows, workload_rows
 from api.store.settlement import settlement_lines
 from api.store.standings import local_date
+from api.store.tour_reports import tour_rows, unvisited_rows
 from datasets.settings import Settings
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "report_parts_response",
     "report_settlement",
     "report_sla",
+    "report_tours",
+    "report_unvisited",
     "report_workload",
     "routes",
 ]
@@ -98,6 +102,12 @@ COLUMNS = {
         *("centre_id", "part_id", "lines", "filled", "at_once", "backordered", "declined"),
         *("units", "sent_units", "percent"),
     ],
+    "tours": [
+        *("tour_plan_id", "tour_id", "centre_id", "crew_id", "first", "last", "days", "nights", "visits", "done"),
+        *("no_part", "nobody_home", "not_reached", "other", "replanned", "unsaid", "late_minutes"),
+        *("road_fen", "road_per_job_fen", "priced_jobs", "outlet_per_job_fen"),
+    ],
+    "unvisited-villages": ["village_id", "name", "households", "last_visit", "days", "announced"],
 }
 """The columns of each report as CSV."""
 
@@ -218,3 +228,21 @@ def report_fill_rate(edge: EdgeOf, asked: AskedOf) -> Response:
     """Return by centre and part how many of the units ordered are promised or sent."""
     rows: Rows = lambda session, period, _now, _settings: fill_rate_rows(session, period)  # noqa: E731
     return _report(edge, asked, "fill-rate", FillRateRow, rows)
+
+
+@routes.get("/reports/tours", summary="Tours: planned against actual, and their cost", **_documented(TourReportRow))
+def report_tours(edge: EdgeOf, asked: AskedOf) -> Response:
+    """Return by published tour what became of its visits, and what a job costs on it against an outlet."""
+    rows: Rows = lambda session, period, _now, _settings: tour_rows(session, period)  # noqa: E731
+    return _report(edge, asked, "tours", TourReportRow, rows)
+
+
+@routes.get("/reports/unvisited-villages", summary="Villages that nobody visits", **_documented(UnvisitedRow))
+def report_unvisited(
+    edge: EdgeOf,
+    asked: AskedOf,
+    days: Annotated[int, Query(ge=0, le=36_600, description="For at least so many days.", examples=[180])] = 180,
+) -> Response:
+    """Return the villages that no tour visited for so many days by the end of the period, longest first."""
+    rows: Rows = lambda session, period, _now, _settings: unvisited_rows(session, period, days)  # noqa: E731
+    return _report(edge, asked, "unvisited-villages", UnvisitedRow, rows)

@@ -70,7 +70,7 @@ def tour_source(
     own = {name: _rows(session, name, date) for name in TOUR_TABLES}
     crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
     owed = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
-    tables = {
+    tables: dict[str, Sequence[Cells]] = {
         **stocked_tables(session, centre_ids, job_ids, date=date, now=now),
         "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,

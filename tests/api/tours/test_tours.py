@@ -50,7 +50,9 @@ def pointers(answer: Response) -> set[str]:
 
 def events(app: FastAPI, kind: str) -> list[Event]:
     with app.state.database.read() as session:
-        return list(session.scalars(select(Event).where(Event.type == kind).order_by(Event.position)))
+        found = list(session.scalars(select(Event).where(Event.type == kind).order_by(Event.position)))
+        session.expunge_all()
+        return found
 
 
 def test_tours_are_made_and_every_paper_is_as_documented(client: TestClient, app: FastAPI) -> None:
@@ -353,9 +355,8 @@ def test_another_centres_tours_are_not_there(client: TestClient, app: FastAPI) -
         assert act_as(other, tours, word, body).status_code == 404, word
     assert other.get("/v1/tours").json()["items"] == []
     assert pointers(other.post("/v1/tours", json=WISH)) == {"/scope/crews/0", "/scope/crews/1"}
-    assert pointers(
-        other.post("/v1/tours", json={**WISH, "base_tour_plan": tours["id"], "scope": {"crews": ["G3"]}})
-    ) == {"/base_tour_plan"}
+    foreign = {**WISH, "base_tour_plan": tours["id"], "scope": {"crews": ["G3"]}}
+    assert pointers(other.post("/v1/tours", json=foreign)) == {"/base_tour_plan"}
     mine = other.post("/v1/tours", json={**WISH, "scope": {"centres": "all"}}).json()
     assert (mine["centre_ids"], mine["crew_ids"]) == (["C2"], ["G3"])
     reader = client_of(app, MakeKey(app)("jobs:write"))
@@ -384,9 +385,8 @@ def test_a_consent_to_wait_makes_a_call_a_tours(client: TestClient, app: FastAPI
         if visit["job_id"] == "J4"
     ]
     assert visit["kind"] == "consented"
-    back = client.post(
-        address, json={"kind": "wait", "consent": "refused"}, headers={"If-Match": given.headers["etag"]}
-    )
+    refused = {"kind": "wait", "consent": "refused"}
+    back = client.post(address, json=refused, headers={"If-Match": given.headers["etag"]})
     assert (back.status_code, back.json()["state"]) == (200, "needs_visit")
     with app.state.database.read() as session:
         assert session.get_one(JobRow, "J4").version == 3

@@ -1,0 +1,148 @@
+"""Villages, lodgings, crews, maintenance plans and van parts as master data, and out of a day folder."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from api.store.jobs import By
+from api.store.load import load_day
+from api.store.tour_days import tour_source
+from datasets.day import read_source, source_of
+from datasets.tours import build_tours
+from tests.api.clients import MakeKey, client_of
+from tests.api.tour_region import EVENING, region, write_region
+
+
+def pointers(answer: Response) -> set[str]:
+    assert answer.status_code == 422, answer.text
+    return {fault["pointer"] for fault in answer.json()["errors"]}
+
+
+def put(client: TestClient, address: str, row: dict[str, Any], version: int | None = None) -> Response:
+    headers = {} if version is None else {"If-Match": f'"{version}"'}
+    return client.put(f"/v1/{address}", json=row, headers=headers, params={"effective_from": "2026-03-02"})
+
+
+def test_every_kind_is_listed_and_each_row_read_back(client: TestClient) -> None:
+    counts = {"villages": 4, "lodgings": 1, "crews": 3, "maintenance-plans": 2, "van-parts": 1}
+    for path, count in counts.items():
+        items = client.get(f"/v1/{path}").json()["items"]
+        assert len(items) == count, path
+        for item in items:
+            one = client.get(f"/v1/{path}/{item['id']}")
+            assert one.json() == item
+            same = client.put(f"/v1/{path}/{item['id']}", json=item["row"], headers={"If-Match": one.headers["etag"]})
+            assert (same.status_code, same.json()) == (200, item), same.text
+
+
+def test_what_is_wrong_with_rows_is_told(client: TestClient) -> None:
+    crew = client.get("/v1/crews/G1").json()["row"]
+    wrong = {**crew, "outlet_id": "O9", "technician_ids": ["T2", "T9"], "day_start": "20:00", "break_earliest": "12:00"}
+    assert pointers(put(client, "crews/G9", wrong)) == {
+        "/outlet_id",
+        "/technician_ids",
+        "/day_end",
+        "/break_latest",
+        "/break_duration",
+    }
+    plan = client.get("/v1/maintenance-plans/M1").json()["row"]
+    assert pointers(put(client, "maintenance-plans/M9", {**plan, "village_id": "V9", "late_days": 95})) == {
+        "/village_id",
+        "/late_days",
+    }
+    assert pointers(put(client, "maintenance-plans/M9", {**plan, "village_id": None})) == {""}
+    village = client.get("/v1/villages/V1").json()["row"]
+    swapped = {**village, "position": {"coordinates": [30.6, 103.6], "datum": "WGS84"}}
+    assert put(client, "villages/V9", swapped).status_code == 422
+    part = {"part_id": "P9", "volume_ml": 5, "chance_permille": 1}
+    assert pointers(put(client, "van-parts/P9", part)) == {"/part_id"}
+
+
+def test_nothing_ends_that_is_needed(client: TestClient) -> None:
+    for address, users in (
+        ("villages/V2", ["maintenance/M1"]),
+        ("technicians/T1", ["crews/G1"]),
+        ("outlets/O3", ["crews/G3", "technicians/T3"]),
+    ):
+        refused = client.delete(f"/v1/{address}", headers={"If-Match": '"1"'})
+        assert (refused.status_code, sorted(refused.json()["referred_by"])) == (409, users)
+    assert client.delete("/v1/crews/G1", headers={"If-Match": '"1"'}).status_code == 204
+    assert client.get("/v1/crews/G1").status_code == 404
+
+
+def test_a_centre_has_its_own_crews_and_plans(client: TestClient, app: FastAPI) -> None:
+    beijing = client_of(app, MakeKey(app)("admin", centres=["C2"]))
+    assert [item["id"] for item in beijing.get("/v1/crews").json()["items"]] == ["G3"]
+    assert [item["id"] for item in beijing.get("/v1/maintenance-plans").json()["items"]] == ["MB"]
+    assert len(beijing.get("/v1/villages").json()["items"]) == 4
+    crew, plan = (beijing.get(f"/v1/{path}").json()["row"] for path in ("crews/G3", "maintenance-plans/MB"))
+    assert put(beijing, "crews/G1", crew, 1).status_code == 404
+    assert put(beijing, "maintenance-plans/M1", plan, 1).status_code == 404
+    assert put(beijing, "maintenance-plans/M8", {**plan, "village_id": "V1"}).status_code == 403
+    assert put(beijing, "maintenance-plans/M9", plan).status_code == 201
+    assert put(beijing, "villages/V1", client.get("/v1/villages/V1").json()["row"], 1).status_code == 403
+
+
+def test_rows_are_put_line_by_line(client: TestClient) -> None:
+    plan = client.get("/v1/maintenance-plans/M1").json()["row"]
+    lines = [{"id": "M7", "row": plan}, {"id": "M8", "row": {**plan, "village_id": "V9"}}, {"id": "M1", "row": plan}]
+    body = "\n".join(json.dumps(line) for line in lines)
+    answer = client.post("/v1/maintenance-plans:bulk", content=body, headers={"Content-Type": "application/x-ndjson"})
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["status"] for result in results] == ["created", "refused", "unchanged"]
+    assert results[1]["errors"][0]["pointer"] == "/row/village_id"
+
+
+def test_a_maintenance_plan_is_shortened_from_a_date_on(client: TestClient) -> None:
+    address = "/v1/maintenance-plans/M1:shorten"
+    said = {"interval_days": 60, "late_days": 5}
+    assert client.post(address, json=said).status_code == 428
+    assert client.post(address, json=said, headers={"If-Match": '"9"'}).status_code == 412
+    assert pointers(client.post(address, json={"interval_days": 90}, headers={"If-Match": '"1"'})) == {"/interval_days"}
+    wide = {"interval_days": 6, "late_days": 5}
+    assert pointers(client.post(address, json=wide, headers={"If-Match": '"1"'})) == {"/late_days"}
+    done = client.post(address, json=said, headers={"If-Match": '"1"'}, params={"effective_from": "2026-04-01"})
+    assert done.status_code == 200, done.text
+    assert client.get("/v1/maintenance-plans/M1").json()["row"]["interval_days"] == 90
+    later = client.get("/v1/maintenance-plans/M1", params={"on": "2026-04-01"}).json()["row"]
+    assert (later["interval_days"], later["late_days"], later["early_days"]) == (60, 5, 2)
+
+
+def test_a_folder_comes_back_as_it_was_read(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    read = read_source(write_region(tmp_path / "day"))
+    ours = build_tours(read).touring
+    with app.state.database.read() as session:
+        source = tour_source(
+            session,
+            centre_ids=["C1", "C2"],
+            crew_ids=["G1", "G2", "G3"],
+            date=dt.date(2026, 3, 2),
+            days=4,
+            now=EVENING,
+        )
+    theirs = build_tours(source_of(source.tables, source.values)).touring
+    assert theirs == ours
+
+
+def test_a_second_load_changes_nothing_and_takes_nothing_back(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    read = read_source(write_region(tmp_path / "day"))
+    by = By(actor="test", channel="load")
+    with app.state.database.write() as session:
+        assert load_day(session, read, by=by, now=EVENING).changes == 0
+    village = client.get("/v1/villages/V2").json()["row"]
+    put(client, "villages/V2", {**village, "announced": "2026-03-04", "last_visit": "2026-03-01"}, 1)
+    with app.state.database.write() as session:
+        assert load_day(session, read, by=by, now=EVENING).changes == 0
+    row = client.get("/v1/villages/V2", params={"on": "2026-03-02"}).json()["row"]
+    assert (row["announced"], row["last_visit"]) == ("2026-03-04", "2026-03-01")
+    # A folder without tours ends none.
+    cells = {name: rows for name, rows in region().items() if name not in {"villages", "crews", "lodgings"}}
+    cells = {name: rows for name, rows in cells.items() if name not in {"maintenance", "van_parts"}}
+    with app.state.database.write() as session:
+        load_day(session, read_source(write_region(tmp_path / "other", cells)), by=by, now=EVENING)
+    assert len(client.get("/v1/villages").json()["items"]) == 4

@@ -25,6 +25,7 @@ COMMANDS = {
     "warm-up": ("api.cli_warm_up", "warm_up_app"),
     "day": ("api.cli_day", "day_app"),
     "parts": ("api.cli_parts", "parts_app"),
+    "tour": ("api.cli_tour", "tour_app"),
     "db": ("api.cli_db", "db_app"),
     "key": ("api.cli_key", "key_app"),
 }

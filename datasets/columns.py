@@ -34,10 +34,12 @@ from optimizer.model import Channel, CustomerClass, Lock, Ownership, ShipMode, S
 
 __all__ = [
     "DATUMS",
+    "JOBS",
     "JOB_CHANNELS",
     "MAX_COUNT",
     "MAX_FEN",
     "MAX_WEIGHT_G",
+    "POSITION",
     "TABLES",
     "TRANSIT",
     "Column",

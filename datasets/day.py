@@ -12,17 +12,14 @@ from numpy.typing import NDArray
 
 from datasets.columns import TABLES
 from datasets.day_tables import check_tables, read_tables
-from datasets.exchange import mark_exchanges
+from datasets.due_visits import CLOCK_NAME, due_visits, first_of_each, that_fill, visit_jobs
 from datasets.faults import DayRefused, FaultList
 from datasets.job_list import (
     Answer,
-    Computed,
     KitList,
-    NearestCentres,
-    Promises,
     build_jobs,
     carried_by_job,
-    promise_clocks,
+    compute,
 )
 from datasets.network import (
     build_centres,
@@ -33,16 +30,14 @@ from datasets.network import (
     build_technicians,
     build_warehouses,
     live_rows,
-    wgs84,
 )
 from datasets.settings import SETTINGS_FILE, Settings, read_toml, settings_of
 from datasets.supply import build_returns, build_supply
-from datasets.supply_columns import ALL_TABLES, CSV_FILES, SUPPLY_TABLES
+from datasets.supply_columns import ALL_TABLES, CSV_FILES, OPTIONAL_TABLES
 from datasets.table import Table, read_text, table_of
-from datasets.times import midnight_of
 from datasets.whole_folder import whole_folder
-from geo.areas import Areas, seat_mask
-from optimizer.model import AreaClass, Day, Outlet
+from geo.areas import Areas
+from optimizer.model import Day
 from optimizer.parts.returns import Return
 from optimizer.parts.supply import Supply
 
@@ -71,7 +66,8 @@ class DayFolder:
     from, first come first. answers: job id → the promises that no visit keeps. supply: what is known of the parts
     beside the day. returns: defective parts at outlets. carried: job id → the parts of its kit that are on every van.
     centres, outlets, technicians, jobs, warehouses, parts: every cell as typed, the original coordinates and their
-    datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves out.
+    datum included, one frame of text per table, indexed by id; they hold closed outlets too, which `day` leaves
+    out. Due visits that fill the day are jobs like the others; those of jobs.csv come first.
     """
 
     folder: Path
@@ -144,7 +140,8 @@ def source_of(
 ) -> DaySource:
     """Return the source of a day whose rows come from elsewhere, such as a store: one reader, one meaning.
 
-    tables: table name → rows as column → cell: the nine tables of every day, and those about parts that there are.
+    tables: table name → rows as column → cell: the nine tables of every day, and the optional ones that
+    there are.
     values: the content of day.toml.
 
     Raises
@@ -154,7 +151,7 @@ def source_of(
     """
     faults = FaultList()
     settings = settings_of(values, folder, faults)
-    given = {layout.name: () for layout in SUPPLY_TABLES} | dict(tables)
+    given = {layout.name: () for layout in OPTIONAL_TABLES} | dict(tables)
     parsed = {layout.name: table_of(given[layout.name], layout, faults) for layout in ALL_TABLES}
     check_tables(parsed, settings, faults)
     return _judged(folder, values, settings, parsed, areas, faults)
@@ -198,7 +195,7 @@ def _check_a_live_outlet(tables: Mapping[str, Table], settings: Settings, faults
 
 
 def build_day(source: DaySource) -> DayFolder:
-    """Build the day of a source."""
+    """Build the day of a source: its calls, and the visits due on plans that thin days have room for."""
     settings, tables = source.settings, source.tables
     areas = Areas.of_places() if source.areas is None else source.areas
     outlets, technicians, jobs = tables["outlets"], tables["technicians"], tables["jobs"]
@@ -209,8 +206,14 @@ def build_day(source: DaySource) -> DayFolder:
     closed_outlets = (replace(outlet, workload_target=0) for outlet in build_outlets(outlets, closed, settings))
     day_outlets = (*live_outlets, *closed_outlets)
     day_technicians = build_technicians(technicians, staff, {outlet.id: outlet for outlet in day_outlets})
-    computed, promises = _compute(jobs, live_outlets, areas, settings)
+    computed, promises = compute(jobs, live_outlets, areas, settings)
     kits = KitList.of(tables["kits"], tables["parts"])
+    calls = build_jobs(jobs, computed, frozenset(person.id for person in day_technicians), kits, settings)
+    shifts = build_shifts(technicians, outlets, tables["centres"], settings)
+    owed = due_visits(tables["maintenance"], settings) if settings.tour.fill_days else ()
+    visits = visit_jobs(first_of_each(owed), tables, live_outlets, areas, settings)
+    filling = that_fill(visits.jobs, calls, (shifts, day_technicians, day_outlets), settings.tour.fill_percent)
+    filling_ids = [visit.id for visit in filling]
     day = Day(
         date=settings.date,
         days=settings.days,
@@ -218,8 +221,8 @@ def build_day(source: DaySource) -> DayFolder:
         centres=build_centres(tables["centres"]),
         outlets=day_outlets,
         technicians=day_technicians,
-        shifts=build_shifts(technicians, outlets, tables["centres"], settings),
-        jobs=build_jobs(jobs, computed, frozenset(person.id for person in day_technicians), kits, settings),
+        shifts=shifts,
+        jobs=(*calls, *filling),
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),
         warehouses=build_warehouses(tables["warehouses"], tables["stock"], settings),
@@ -230,16 +233,17 @@ def build_day(source: DaySource) -> DayFolder:
         folder=source.folder,
         day=day,
         travel=settings.travel,
-        sla_names=dict(zip(job_ids, promises.names, strict=True)),
+        sla_names=dict(zip(job_ids, promises.names, strict=True)) | dict.fromkeys(filling_ids, (CLOCK_NAME,)),
         policies=settings.policies,
         answers=dict(zip(job_ids, promises.answers, strict=True)),
         supply=build_supply(tables, settings),
         returns=build_returns(tables, settings),
-        carried=carried_by_job(jobs, computed.exchanged, kits, settings),
+        carried=carried_by_job(jobs, computed.exchanged, kits, settings)
+        | {id_: visits.carried[id_] for id_ in filling_ids if id_ in visits.carried},
         centres=_indexed(tables["centres"]),
         outlets=_indexed(tables["outlets"]),
         technicians=_indexed(tables["technicians"]),
-        jobs=_indexed(jobs),
+        jobs=pd.concat([_indexed(jobs), _indexed(visits.rows).loc[filling_ids]]),
         warehouses=_indexed(tables["warehouses"]),
         parts=_indexed(tables["parts"]),
     )
@@ -255,30 +259,6 @@ def _staff_rows(technicians: Table, jobs: Table, live_ids: Collection[str]) -> N
     return technicians.among("outlet_id", live_ids) | named
 
 
-def _compute(
-    jobs: Table, live_outlets: Sequence[Outlet], areas: Areas, settings: Settings
-) -> tuple[Computed, Promises]:
-    """Compute each job's place, centre, area class and clocks from the outlets that are live."""
-    places = wgs84(jobs)
-    outlet_places = np.array([outlet.position for outlet in live_outlets], dtype=np.float64).reshape(-1, 2)
-    area_classes = [AreaClass.REMOTE] * len(places)
-    if len(places) and live_outlets:
-        seats = seat_mask(areas, outlet_places[:, 0], outlet_places[:, 1], places[:, 0], places[:, 1])
-        area_classes = [AreaClass.SEAT if seat else AreaClass.REMOTE for seat in seats.tolist()]
-    reported = (jobs.numbers("reported_at").astype(np.int64) - midnight_of(settings.date)).tolist()
-    promises = promise_clocks(jobs, area_classes, reported, settings)
-    typed = jobs.values["centre_id"].tolist()
-    centre_ids = [] if not live_outlets else NearestCentres(live_outlets).of(places)
-    computed = Computed(
-        places=places,
-        centre_ids=[centre or centre_ids[row] for row, centre in enumerate(typed)],
-        area_classes=area_classes,
-        clocks=promises.clocks,
-        exchanged=mark_exchanges(jobs, settings.exchange).tolist(),
-    )
-    return computed, promises
-
-
 def _indexed(table: Table) -> pd.DataFrame:
     return pd.DataFrame(table.text, dtype=object).set_index(table.layout.columns[0].name, drop=True)
 
@@ -289,7 +269,7 @@ def write_day(
     """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
 
     tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
-    empty cell. A table about parts that is not given or has no rows has no file. settings: the content of day.toml.
+    empty cell. An optional table that is not given or has no rows has no file. settings: the content of day.toml.
     areas: of areas.geojson, None for the built-in ones. What is written is not judged: `read_day` does that.
 
     Raises
@@ -299,7 +279,7 @@ def write_day(
     ValueError
         A table that day folders do not have, or one of theirs that is not given.
     """
-    own, optional = ({layout.name for layout in layouts} for layouts in (TABLES, SUPPLY_TABLES))
+    own, optional = ({layout.name for layout in layouts} for layouts in (TABLES, OPTIONAL_TABLES))
     if not own <= set(tables) <= own | optional:
         raise ValueError(f"a day folder has the tables {', '.join(layout.name for layout in TABLES)}")
     with whole_folder(folder, SETTINGS_FILE, DAY_FILES) as temporary:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from datasets.columns import TABLES
 from datasets.faults import FaultList
 from datasets.settings import SETTINGS_FILE, Settings
-from datasets.supply_columns import SUPPLY_TABLES
+from datasets.supply_columns import OPTIONAL_TABLES
 from datasets.supply_tables import SUPPLY_ROWS, check_supply
 from datasets.table import Table, read_table, table_of
 from datasets.times import midnight_of
+from datasets.tour_tables import TOUR_ROWS, check_tours
 from optimizer.model import DAY_S, Lock, Ownership
 
 __all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_jobs", "check_rows", "check_tables", "read_tables"]
@@ -30,10 +31,10 @@ Mask = NDArray[np.bool_]
 def read_tables(folder: Path, settings: Settings | None, faults: FaultList) -> dict[str, Table]:
     """Return every table by name; whatever is wrong in or between them is a fault.
 
-    A table about parts whose file is not there has no rows.
+    A table about parts or tours whose file is not there has no rows.
     """
     tables = {layout.name: read_table(folder, layout, faults) for layout in TABLES}
-    for layout in SUPPLY_TABLES:
+    for layout in OPTIONAL_TABLES:
         path = folder / layout.file
         there = path.exists() or path.is_symlink()
         tables[layout.name] = read_table(folder, layout, faults) if there else table_of((), layout, faults)
@@ -54,6 +55,7 @@ def check_tables(tables: Mapping[str, Table], settings: Settings | None, faults:
         _check_depots(tables["warehouses"], settings, faults)
     _check_kits_of_jobs(tables["jobs"], tables["parts"], faults)
     check_supply(tables, settings, faults)
+    check_tours(tables, settings, faults)
 
 
 def check_jobs(jobs: Table, tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
@@ -228,4 +230,5 @@ _OF_ROWS: Mapping[str, Callable[[Table, FaultList], None]] = {
     "jobs": _check_jobs,
     "lanes": _check_lanes,
     **SUPPLY_ROWS,
+    **TOUR_ROWS,
 }

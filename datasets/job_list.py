@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from datasets.exchange import mark_exchanges
+from datasets.network import wgs84
 from datasets.policies import ANY, PolicyClock, SlaRow
 from datasets.settings import Settings
 from datasets.table import Table
 from datasets.times import midnight_of
+from geo.areas import Areas, seat_mask
 from geo.matrix import unit_vectors
 from optimizer.model import (
     AreaClass,
@@ -33,6 +36,7 @@ __all__ = [
     "Promises",
     "build_jobs",
     "carried_by_job",
+    "compute",
     "promise_clocks",
 ]
 
@@ -168,6 +172,28 @@ class Computed:
     area_classes: Sequence[AreaClass]
     clocks: Sequence[tuple[Clock, ...]]
     exchanged: Sequence[bool]
+
+
+def compute(jobs: Table, live_outlets: Sequence[Outlet], areas: Areas, settings: Settings) -> tuple[Computed, Promises]:
+    """Compute each job's place, centre, area class and clocks from the outlets that are live."""
+    places = wgs84(jobs)
+    outlet_places = np.array([outlet.position for outlet in live_outlets], dtype=np.float64).reshape(-1, 2)
+    area_classes = [AreaClass.REMOTE] * len(places)
+    if len(places) and live_outlets:
+        seats = seat_mask(areas, outlet_places[:, 0], outlet_places[:, 1], places[:, 0], places[:, 1])
+        area_classes = [AreaClass.SEAT if seat else AreaClass.REMOTE for seat in seats.tolist()]
+    reported = (jobs.numbers("reported_at").astype(np.int64) - midnight_of(settings.date)).tolist()
+    promises = promise_clocks(jobs, area_classes, reported, settings)
+    typed = jobs.values["centre_id"].tolist()
+    centre_ids = [] if not live_outlets else NearestCentres(live_outlets).of(places)
+    computed = Computed(
+        places=places,
+        centre_ids=[centre or centre_ids[row] for row, centre in enumerate(typed)],
+        area_classes=area_classes,
+        clocks=promises.clocks,
+        exchanged=mark_exchanges(jobs, settings.exchange).tolist(),
+    )
+    return computed, promises
 
 
 def build_jobs(

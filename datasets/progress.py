@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from datasets.day import AREAS_FILE, DaySource, read_source, write_day
+from datasets.due_visits import due_visits, plan_of
 from datasets.faults import DayRefused, FaultList, PlanRefused
 from datasets.settings import SETTINGS_FILE
 from datasets.table import read_text
@@ -57,12 +58,18 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
     lines = _rows(plan / SHIPMENTS_FILE, _SHIPMENT, faults)
     if faults.faults:
         raise PlanRefused(faults.faults)
-    known = set(source.tables["jobs"].text["job_id"])
+    owed = {visit.id for visit in due_visits(source.tables["maintenance"], source.settings)}
+    known = owed.union(source.tables["jobs"].text["job_id"])
     begun = [stop for stop in stops if stop["job_id"] in known and _sets_out(stop) < now_s]
     gone = {stop["job_id"] for stop in begun}
     under_way = [stop for stop in begun if _number(stop, "departure") > now_s]
     tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
     tables["jobs"] = tables["jobs"][~tables["jobs"]["job_id"].isin(gone)]
+    tables["consents"] = tables["consents"][~tables["consents"]["job_id"].isin(gone)]
+    tables["crews"]["aboard"] = [
+        ";".join(id_ for id_ in ids.split(";") if id_ not in gone) for ids in tables["crews"]["aboard"]
+    ]
+    _keep_plans(tables["maintenance"], [stop for stop in begun if stop["job_id"] in owed], source.settings.date)
     _make_busy(tables["technicians"], under_way, source.settings.date)
     _count_visits(tables["outlets"], begun)
     _use_stock(tables["stock"], [line for line in lines if line["job_id"] in gone])
@@ -145,6 +152,14 @@ def _make_busy(technicians: pd.DataFrame, under_way: Sequence[Row], date: dt.dat
         until = [instant_of(text) for text in technicians.loc[mine, "busy_until"] if text]
         if max(until, default=0) < _number(stop, "departure"):
             technicians.loc[mine, "busy_until"] = instant_text(date, _number(stop, "departure") - midnight_of(date))
+
+
+def _keep_plans(maintenance: pd.DataFrame, begun: Sequence[Row], first: dt.date) -> None:
+    """Let plans count from the visits that they have had."""
+    for stop in begun:
+        mine = maintenance["plan_id"] == plan_of(str(stop["job_id"]))
+        days = (_number(stop, "arrival") - midnight_of(first)) // DAY_S
+        maintenance.loc[mine, "last_on"] = (first + dt.timedelta(days=days)).isoformat()
 
 
 def _count_visits(outlets: pd.DataFrame, begun: Sequence[Row]) -> None:

@@ -24,6 +24,7 @@ from datasets.times import (
     midnight_of,
     time_of_day_of,
 )
+from datasets.tour_policy import TourPolicy, read_tour_policy
 from geo.providers import fault_of_travel
 from optimizer.model import DAY_S, Channel, Tariff
 from optimizer.repair_mode import RepairModePolicy
@@ -57,6 +58,7 @@ class Settings:
     exchange: Exchange
     parts: PartsPolicy
     repair_modes: RepairModePolicy
+    tour: TourPolicy
 
 
 def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -> Settings | None:
@@ -77,6 +79,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
     exchange = read_exchange(keys)
     parts = read_parts_policy(keys)
     repair_modes = read_repair_modes(keys, exchange)
+    tour = read_tour_policy(keys)
     keys.close()
     allowed = fault_of_travel(travel, folder)
     if allowed is not None:
@@ -99,6 +102,7 @@ def settings_of(values: Mapping[str, object], folder: Path, faults: FaultList) -
         exchange=exchange,
         parts=parts,
         repair_modes=repair_modes,
+        tour=tour,
     )
 
 

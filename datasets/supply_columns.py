@@ -2,9 +2,10 @@
 
 from datasets.cells import IDENTIFIER, INSTANT, THOUSANDTHS, TIME_OF_DAY, YES_NO, integer, member, members
 from datasets.columns import MAX_COUNT, MAX_FEN, TABLES, TRANSIT, TableFormat, may, must
+from datasets.tour_columns import TOUR_TABLES
 from optimizer.model import CustomerClass, ShipMode, SizeClass
 
-__all__ = ["ALL_TABLES", "CSV_FILES", "SUPPLY_TABLES"]
+__all__ = ["ALL_TABLES", "CSV_FILES", "OPTIONAL_TABLES", "SUPPLY_TABLES"]
 
 OUTLET_STOCK = TableFormat(
     name="outlet_stock",
@@ -88,5 +89,6 @@ FORECAST = TableFormat(
 )
 
 SUPPLY_TABLES = (OUTLET_STOCK, TRANSFER_LANES, ORDERS, QUOTAS, RETURNS, FORECAST)
-ALL_TABLES = (*TABLES, *SUPPLY_TABLES)
+ALL_TABLES = (*TABLES, *SUPPLY_TABLES, *TOUR_TABLES)
+OPTIONAL_TABLES = (*SUPPLY_TABLES, *TOUR_TABLES)
 CSV_FILES = tuple(table.file for table in ALL_TABLES)

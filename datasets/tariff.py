@@ -10,7 +10,7 @@ from datasets.keys import Keys, Parser, from_text, whole_number, word
 from datasets.times import Unreadable, duration_of
 from optimizer.model import ContractTariff, Lateness, Tariff
 
-__all__ = ["read_tariff"]
+__all__ = ["by_member", "read_tariff"]
 
 MAX_FEN = 1_000_000_000
 MAX_METRES = 1 << 30
@@ -31,10 +31,10 @@ def read_tariff(settings: Keys) -> Tariff:
         for field in fields(Tariff)
         if isinstance(price := getattr(usual, field.name), int)
     }
-    prices["travel_fen_per_hour"] = _by_member(keys, "travel_fen_per_hour", FEN, usual.travel_fen_per_hour)
-    prices["fen_per_km"] = _by_member(keys, "fen_per_km", FEN, usual.fen_per_km)
-    prices["reach_m"] = _by_member(keys, "reach_m", METRES, usual.reach_m)
-    prices["weight_percent"] = _by_member(keys, "weight_percent", WEIGHT_PERCENT, usual.weight_percent)
+    prices["travel_fen_per_hour"] = by_member(keys, "travel_fen_per_hour", FEN, usual.travel_fen_per_hour)
+    prices["fen_per_km"] = by_member(keys, "fen_per_km", FEN, usual.fen_per_km)
+    prices["reach_m"] = by_member(keys, "reach_m", METRES, usual.reach_m)
+    prices["weight_percent"] = by_member(keys, "weight_percent", WEIGHT_PERCENT, usual.weight_percent)
     lateness = keys.table("lateness")
     prices["lateness"] = {kind: _read_lateness(lateness.table(kind), price) for kind, price in usual.lateness.items()}
     lateness.close()
@@ -43,7 +43,7 @@ def read_tariff(settings: Keys) -> Tariff:
     return Tariff(**prices, contract_tariffs=contracts or usual.contract_tariffs)
 
 
-def _by_member(keys: Keys, name: str, parse: Parser[int], usual: Mapping[Member, int]) -> dict[Member, int]:
+def by_member(keys: Keys, name: str, parse: Parser[int], usual: Mapping[Member, int]) -> dict[Member, int]:
     """Return a price for each member of an enumeration, the usual one where none is given."""
     table = keys.table(name)
     prices = {member: table.take(member, parse, price) for member, price in usual.items()}

@@ -12,7 +12,7 @@ import tomli_w
 from datasets.columns import TABLES
 from datasets.supply_columns import ALL_TABLES
 
-__all__ = ["NAMES", "Cells", "frames", "settings", "supply", "tables", "write", "write_toml"]
+__all__ = ["NAMES", "Cells", "frames", "settings", "supply", "tables", "tours", "write", "write_toml"]
 
 Cells = dict[str, list[dict[str, str]]]
 """Table name → rows → column → cell; a column that is not named is empty."""
@@ -155,6 +155,39 @@ C2|P1|0.05
 """,
 }
 
+TOUR_TEXT = {
+    "villages": """
+village_id|name|lon|lat|datum|households|contact|phone|last_visit|announced|cut_off
+V1|甘孜村|99.9000|31.5000|BD09|120|扎西|139|2025-06-01|2026-03-03|2026-03-02;2026-05-01
+V2|成都村|104.0700|30.6600|WGS84||||||
+V3|空村|100.2000|31.4000|GCJ02|40|||||
+""",
+    "lodgings": """
+lodging_id|name|lon|lat|datum|price_fen|check_in|closed_on|phone
+L1|炉霍旅馆|100.6800|31.3900|WGS84|12000|21:30|2026-03-03|0836-1
+""",
+    "crews": """
+crew_id|name|outlet_id|technician_ids|travel_mode|load_capacity|volume_ml|day_start|day_end|service_start|service_end|break_earliest|break_latest|break_duration|nights_before|away_on|sleeps_at|nights_out|aboard
+G1|一组|O1|T1||6|400000|07:00|20:00|08:30|18:30|12:00|13:00|PT30M|3||||
+G2|二组|O2|T2;T3|car|||||||||||2026-03-02|L1|1|J4
+""",
+    "consents": """
+job_id|until|recorded_at|channel|recorded_by
+J4|2026-03-09|2026-03-01T09:00:00+08:00|hotline|李
+""",
+    "maintenance": """
+plan_id|village_id|lon|lat|datum|address|contact|phone|brand|product|fault|skill_level|certificates|customer_class|service_duration|crew_size|load|interval_days|last_on|early_days|late_days
+M1|V3||||三号|卓玛|137|A|heater|leak|2|gas|priority|PT40M|1|1|90|2025-12-03|7|10
+M2|V1||||||||fridge|no_cooling||||PT30M|||1|2026-03-01||
+M3||104.0660|30.6600|GCJ02|天府路|||B|washer|||||PT20M|||365|2025-03-03|30|30
+""",
+    "van_parts": """
+part_id|volume_ml|chance_permille|most
+P2|1500|80|2
+P4|100|200|
+""",
+}
+
 MORNING = "2026-03-02T08:00:00+08:00/2026-03-02T12:00:00+08:00"
 JOBS = [
     {"job_id": "J1", "reported_at": "2026-03-01T18:30:00+08:00", "channel": "hotline", "brand": "A"}
@@ -192,6 +225,11 @@ def tables() -> Cells:
 def supply() -> Cells:
     """Return fresh rows of every table about parts that a day may have."""
     return {name: _rows(text) for name, text in SUPPLY_TEXT.items()}
+
+
+def tours() -> Cells:
+    """Return fresh rows of every table about tours that a day may have."""
+    return {name: _rows(text) for name, text in TOUR_TEXT.items()}
 
 
 def _rows(text: str) -> list[dict[str, str]]:

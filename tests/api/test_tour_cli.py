@@ -16,6 +16,7 @@ import pytest
 from api import cli, touring
 from datasets.tour_papers import TOUR_PAPERS
 from optimizer.tours.plan import TourPlan, TourResult
+from optimizer.tours.planning import plan_tours
 from tests.datasets import make_tour_folder as make
 
 FILES = {"tours.json", "tours.geojson", "tours.ics", "tours.png", "kpis.json", "sheets", *TOUR_PAPERS}
@@ -172,7 +173,7 @@ def test_what_the_checker_objects_to_is_never_written(
         longer = tuple(replace(day, travel_m=day.travel_m + 1) for day in tour.days)
         return replace(found, plan=TourPlan(tours=(replace(tour, days=longer),), left_out=found.plan.left_out))
 
-    plan = touring.plan_tours
+    plan = plan_tours
     monkeypatch.setattr(touring, "plan_tours", careless)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.INTERNAL
     assert "This is a defect of Paigong" in capsys.readouterr().err

@@ -135,7 +135,7 @@ def test_the_same_plan_gives_the_same_calendar() -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_whatever_people_typed_folds_and_escapes(fault: str) -> None:
-    jobs = NAMES.jobs | {"J1": {**NAMES.jobs["J1"], "fault": fault}}
+    jobs = {**NAMES.jobs, "J1": {**NAMES.jobs["J1"], "fault": fault}}
     calendar = tour_calendar(toured(names=replace(NAMES, jobs=jobs)))
     assert all(len(line) <= 75 for line in calendar.split(b"\r\n"))
     lines = unfolded(calendar)

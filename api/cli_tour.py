@@ -1,16 +1,139 @@
-"""The command line's `paigong tour`: tours over several days."""
+"""The command line's `paigong tour`: plan tours, check them, explain a job or a village, compare with what happened."""
+
+import os
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from api.cli_tour_make import tour_make
+from api.exits import INTERRUPTED, VIOLATIONS
+from api.explaining import Language
+from api.progress_lines import ProgressLines
+from api.solving import put
+from api.tour_console import STAGES, print_progress, print_tours
+from api.tour_explaining import explanation_lines
+from api.tour_levers import LeversAsked
+from api.touring import check_tour_folder, plan_tour_folder, tours_as_planned
+from api.workers import ProcessWorkers, Seconds
+from datasets.tour_actuals import progress_of, progress_table, read_actuals
+from optimizer.budget import Budget, Steps
 
 __all__ = ["tour_app"]
 
-tour_app = typer.Typer(no_args_is_help=True, help="Tours of several days through villages: make a sample region.")
-
+tour_app = typer.Typer(
+    no_args_is_help=True,
+    help="Rural tours of several days: which villages, which days, where to sleep, what to take, whom to tell.",
+)
 tour_app.command("make")(tour_make)
 
 
-@tour_app.callback()
-def _tours() -> None:
-    """Keep `make` a command of its own while it is the only one."""
+@tour_app.command("plan")
+def _tour_plan(  # noqa: PLR0913 - one for each option of the command
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder with villages, lodgings and crews.")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Folder to write, or to replace.")],
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search (default 30).")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Search steps in all, instead of seconds: the same tours every time.")
+    ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit/--no-fit", help="Find out, in 30 % of the budget, whether to go now or later.")
+    ] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same tours.")] = 1,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes (default: one per core).")] = None,
+    nights: Annotated[int | None, typer.Option(min=0, max=30, help="Nights in a row that a tour may take.")] = None,
+    km: Annotated[int | None, typer.Option(min=1, max=10_000, help="Kilometres of one day at most.")] = None,
+    van_days: Annotated[int | None, typer.Option(min=0, help="Days of all vans together at most.")] = None,
+    must: Annotated[list[str] | None, typer.Option(metavar="VILLAGE", help="Must be visited; repeat.")] = None,
+    never: Annotated[list[str] | None, typer.Option(metavar="VILLAGE", help="Must not be; repeat.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(metavar="LODGING", help="No night there; repeat.")] = None,
+    base: Annotated[
+        Path | None, typer.Option(metavar="OUT0", help="Tours to begin from, and to take locked days from.")
+    ] = None,
+    lock: Annotated[
+        list[str] | None, typer.Option(metavar="CREW@DATE", help="This day stays as it is in --base; repeat.")
+    ] = None,
+    merge: Annotated[
+        list[str] | None, typer.Option(metavar="CREW@FIRST/LAST", help="One tour from date to date; repeat.")
+    ] = None,
+    more_crew: Annotated[
+        list[str] | None, typer.Option(metavar="CREW", help="One more crew like this one; repeat.")
+    ] = None,
+    more_day: Annotated[
+        list[str] | None, typer.Option(metavar="CREW@DATE", help="The crew works on this date too; repeat.")
+    ] = None,
+) -> None:
+    """Plan the tours of a region. Ctrl-C ends early with the best tours so far."""
+    if seconds is not None and iterations is not None:
+        raise typer.BadParameter("give --seconds or --iterations, not both")
+    given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 30.0)
+    levers = LeversAsked(
+        nights=nights,
+        km=km,
+        van_days=van_days,
+        must=tuple(must or ()),
+        never=tuple(never or ()),
+        forbid=tuple(forbid or ()),
+        base=base,
+        lock=tuple(lock or ()),
+        merge=tuple(merge or ()),
+        more_crew=tuple(more_crew or ()),
+        more_day=tuple(more_day or ()),
+    )
+    with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines(STAGES) as progress:
+        budget = crew.until_stopped(given)
+        planned = plan_tour_folder(
+            folder, out, levers=levers, fit=fit, budget=budget, workers=crew, seed=seed, progress=progress
+        )
+    print_tours(planned, out)
+    if planned.stopped:
+        typer.echo("Stopped early: these are the best tours until then.", err=True)
+        raise typer.Exit(INTERRUPTED)
+
+
+@tour_app.command("check")
+def _tour_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
+) -> None:
+    """Check tours against every rule, independently of the search, with the levers that they were planned with."""
+    found = check_tour_folder(folder, out)
+    for sentence in found:
+        typer.echo(sentence)
+    if found:
+        typer.echo(f"{len(found)} violations.")
+        raise typer.Exit(VIOLATIONS)
+    typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
+
+
+@tour_app.command("explain")
+def _tour_explain(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
+    name: Annotated[str, typer.Argument(metavar="JOB|VILLAGE", help="The job, or the village, to explain.")],
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.BOTH,
+) -> None:
+    """Explain a job or a village: when who comes, or why not, what would help, and when the next chance is."""
+    toured, _ = tours_as_planned(folder, out)
+    for line in explanation_lines(toured, name, lang):
+        typer.echo(line)
+
+
+@tour_app.command("progress")
+def _tour_progress(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
+    actuals: Annotated[Path, typer.Argument(metavar="FILE", help="What the crews wrote down, as CSV.")],
+    table: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE2", help="Table to write: a row per visit.")
+    ] = None,
+) -> None:
+    """Compare what was planned with what happened (job_id,outcome,start,end,note)."""
+    toured, _ = tours_as_planned(folder, out)
+    progress = progress_of(toured, read_actuals(actuals, toured.asked.date))
+    print_progress(toured, progress)
+    if table is not None:
+        put(progress_table(toured, progress), table)
+        typer.echo(f"Every visit is in {table}.")

@@ -2,17 +2,15 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from math import cos, floor, log10, radians
+from math import cos, radians
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import font_manager, patheffects
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
@@ -21,41 +19,36 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from datasets.day import DayFolder
+from datasets.map_style import (
+    BORDER,
+    FAINT,
+    INK,
+    LAND,
+    LEFT_OUT,
+    SIZE_INCHES,
+    Box,
+    bold,
+    box_around,
+    frame,
+    installed_cjk_font,
+    map_style,
+    rings,
+    scale_bar,
+)
 from geo.places import load_places, load_provinces
 from optimizer.attainment import Reading, arrival_by_area
 from optimizer.model import AreaClass, Day, Ownership, Position
 from optimizer.plan import Plan
 
-__all__ = ["CJK_FONTS", "draw_centre", "draw_plan", "installed_cjk_font"]
+__all__ = ["draw_centre", "draw_plan"]
 
-CJK_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Heiti SC",
-    "SimHei",
-    "Arial Unicode MS",
-)
-"""Fonts that hold all labels in Chinese, best first."""
-
-_SIZE_INCHES = (16, 12)
 _DPI = 100
-_OWN, _CONTRACT, _LEFT_OUT = "#0B62A4", "#E08E0B", "#C1121F"
-_LAND, _BORDER, _INK, _FAINT = "#F4F1EA", "#CFC8BA", "#22282E", "#6C757D"
+_OWN, _CONTRACT = "#0B62A4", "#E08E0B"
 _OUTLET = "#5A6169"
 _ROUTES_IN_CITY = 30
 _CELL_DEGREES = 0.15
-_BOLD_WEIGHTS = frozenset({"600", "700", "800", "900", "semibold", "bold", "heavy", "black"})
 _SMALLEST_DEGREES = 0.02
-_KM_PER_DEGREE = 111.2
 
-_Box = tuple[float, float, float, float]
-"""West, south, east, north."""
 _Points = NDArray[np.float64]
 
 _ENGLISH = {
@@ -130,12 +123,6 @@ class _Scene:
     centre_names: Mapping[str, str]
 
 
-def installed_cjk_font() -> str | None:
-    """Return the best installed font of `CJK_FONTS`, None when there is none."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)
-
-
 def draw_plan(
     path: Path,
     folder: DayFolder,
@@ -160,12 +147,12 @@ def draw_plan(
     -----
     Labels are Chinese where a font of `CJK_FONTS` is installed, else English.
     """
-    with _style():
+    with map_style():
         scene = _scene(folder, folder.day, plan, provinces)
-        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor="white")
+        figure = Figure(figsize=SIZE_INCHES, dpi=_DPI, facecolor="white")
         _headline(figure, scene, f"{scene.words['title']} · {_dates(scene.day)}")
         nation = figure.add_axes((0.012, 0.095, 0.635, 0.66))
-        _draw(nation, scene, _frame(np.concatenate([*scene.land, *_places(scene)]), nation), line_width=0.7)
+        _draw(nation, scene, frame(np.concatenate([*scene.land, *_places(scene)]), nation), line_width=0.7)
         _name_centres(nation, scene)
         _close_looks(figure, nation, scene)
         _legend(figure, scene)
@@ -181,32 +168,16 @@ def draw_centre(
     provinces: Any = None,
 ) -> None:
     """Write the same picture for the outlets of one centre alone, its territory over the whole page."""
-    with _style():
+    with map_style():
         day, part = _of_centre(folder.day, plan, centre_id)
         scene = _scene(folder, day, part, provinces)
-        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor="white")
+        figure = Figure(figsize=SIZE_INCHES, dpi=_DPI, facecolor="white")
         _headline(figure, scene, f"{scene.words['title']} · {_dates(day)} · {scene.centre_names[centre_id]}")
         axes = figure.add_axes((0.012, 0.095, 0.976, 0.66))
-        _draw(axes, scene, _frame(np.concatenate(_places(scene)), axes), line_width=1.1, stops=True)
-        _scale_bar(axes)
+        _draw(axes, scene, frame(np.concatenate(_places(scene)), axes), line_width=1.1, stops=True)
+        scale_bar(axes)
         _legend(figure, scene)
         figure.savefig(path, format="png")
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    """Use a font that has all labels, and no setting of the caller's."""
-    font = installed_cjk_font()
-    families = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
-    with mpl.rc_context({"font.family": families, "font.size": 11, "text.color": _INK}):
-        yield
-
-
-def _bold() -> str:
-    """Return the weight of titles; a font without a bold face stays as it is, without a complaint."""
-    name = installed_cjk_font()
-    faces = (font for font in font_manager.fontManager.ttflist if font.name == name)
-    return "bold" if name is None or any(str(font.weight) in _BOLD_WEIGHTS for font in faces) else "normal"
 
 
 def _of_centre(day: Day, plan: Plan, centre_id: str) -> tuple[Day, Plan]:
@@ -255,7 +226,7 @@ def _scene(folder: DayFolder, day: Day, plan: Plan, provinces: Any) -> _Scene:
         tracks=tracks,
         outlets=_points(outlet.position for outlet in day.outlets),
         left_out=_points(job.position for job in day.jobs if job.consent and job.id not in reading.visits),
-        land=_rings(load_provinces() if provinces is None else provinces),
+        land=rings(load_provinces() if provinces is None else provinces),
         words=words,
         travel=words["estimate"] if folder.travel == "estimate" else words["travel"].format(folder.travel),
         centre_names=dict(folder.centres["name"]) if chinese else _latin_names(day),
@@ -264,11 +235,6 @@ def _scene(folder: DayFolder, day: Day, plan: Plan, provinces: Any) -> _Scene:
 
 def _points(positions: Iterable[Position]) -> _Points:
     return np.array([*positions], dtype=np.float64).reshape(-1, 2)
-
-
-def _rings(provinces: Any) -> list[_Points]:
-    """Return the outlines of all polygons; holes are other provinces, which are drawn themselves."""
-    return [np.array(polygon.exterior.coords)[:, :2] for polygon in provinces.geometry.explode().to_numpy()]
 
 
 def _latin_names(day: Day) -> dict[str, str]:
@@ -301,39 +267,39 @@ def _headline(figure: Figure, scene: _Scene, title: str) -> None:
         ownership: len({reading.shifts[route.shift_id].technician_id for route in routes})
         for ownership, routes in reading.routes.items()
     }
-    figure.text(0.02, 0.945, title, size=27, weight=_bold(), va="center")
+    figure.text(0.02, 0.945, title, size=27, weight=bold(), va="center")
     tiles = (
-        (f"{len(reading.visits):,}", words["served"], words["of"].format(f"{dispatchable:,}"), _INK),
-        (_percent_text(by_area[AreaClass.SEAT].percent), words["seat"], words["seat_of"], _INK),
-        (_percent_text(by_area[AreaClass.REMOTE].percent), words["remote"], words["remote_of"], _INK),
-        (f"{len(scene.left_out):,}", words["left_out"], words["left_out_of"], _LEFT_OUT),
+        (f"{len(reading.visits):,}", words["served"], words["of"].format(f"{dispatchable:,}"), INK),
+        (_percent_text(by_area[AreaClass.SEAT].percent), words["seat"], words["seat_of"], INK),
+        (_percent_text(by_area[AreaClass.REMOTE].percent), words["remote"], words["remote_of"], INK),
+        (f"{len(scene.left_out):,}", words["left_out"], words["left_out_of"], LEFT_OUT),
         (
             f"{sum(on_road.values()):,}",
             words["technicians"],
             words["technicians_of"].format(f"{on_road[Ownership.OWN]:,}", f"{on_road[Ownership.CONTRACT]:,}"),
-            _INK,
+            INK,
         ),
     )
     for number, (value, caption, detail, colour) in enumerate(tiles):
         left = 0.02 + number * 0.196
-        figure.text(left, 0.872, value, size=30, weight=_bold(), va="center", color=colour)
+        figure.text(left, 0.872, value, size=30, weight=bold(), va="center", color=colour)
         figure.text(left, 0.831, caption, size=12.5, va="center")
-        figure.text(left, 0.808, detail, size=10.5, va="center", color=_FAINT)
-    figure.add_artist(Line2D([0.02, 0.98], [0.783, 0.783], color=_BORDER, linewidth=1))
+        figure.text(left, 0.808, detail, size=10.5, va="center", color=FAINT)
+    figure.add_artist(Line2D([0.02, 0.98], [0.783, 0.783], color=BORDER, linewidth=1))
 
 
 def _percent_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} %"
 
 
-def _draw(axes: Axes, scene: _Scene, box: _Box, *, line_width: float, stops: bool = False) -> None:
+def _draw(axes: Axes, scene: _Scene, box: Box, *, line_width: float, stops: bool = False) -> None:
     """Draw everything that lies in a box."""
     west, south, east, north = box
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
     axes.set_aspect(1 / cos(radians((south + north) / 2)))
     axes.set_axis_off()
-    axes.add_collection(PolyCollection(scene.land, facecolor=_LAND, edgecolor=_BORDER, linewidth=0.7, zorder=1))
+    axes.add_collection(PolyCollection(scene.land, facecolor=LAND, edgecolor=BORDER, linewidth=0.7, zorder=1))
     inside = [track for track in scene.tracks if _touches(track.line, box)]
     for ownership, colour in ((Ownership.CONTRACT, _CONTRACT), (Ownership.OWN, _OWN)):
         lines = [track.line for track in inside if track.ownership is ownership]
@@ -347,41 +313,17 @@ def _draw(axes: Axes, scene: _Scene, box: _Box, *, line_width: float, stops: boo
         scene.left_out[:, 0],
         scene.left_out[:, 1],
         s=36 if stops else 5,
-        color=_LEFT_OUT,
+        color=LEFT_OUT,
         marker="x",
         linewidth=1.6 if stops else 0.6,
         zorder=6,
     )
 
 
-def _touches(line: _Points, box: _Box) -> bool:
+def _touches(line: _Points, box: Box) -> bool:
     west, south, east, north = box
     (low_x, low_y), (high_x, high_y) = line.min(axis=0), line.max(axis=0)
     return bool(low_x <= east and high_x >= west and low_y <= north and high_y >= south)
-
-
-def _frame(points: _Points, axes: Axes, margin: float = 0.03) -> _Box:
-    """Return the smallest box around the points that has the shape of the axes, on the ground."""
-    if not len(points):
-        points = np.array([[73.6, 18.2], [134.8, 53.6]])
-    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
-    return _box(
-        (west + east) / 2,
-        (south + north) / 2,
-        (1 + 2 * margin) * (east - west),
-        (1 + 2 * margin) * (north - south),
-        axes,
-    )
-
-
-def _box(longitude: float, latitude: float, width: float, height: float, axes: Axes) -> _Box:
-    """Return a box around a place, at least so many degrees wide and high, that has the shape of the axes."""
-    position = axes.get_position()
-    shape = position.width * _SIZE_INCHES[0] / (position.height * _SIZE_INCHES[1])
-    squeeze = cos(radians(latitude))
-    height = max(height, width * squeeze / shape, _SMALLEST_DEGREES)
-    width = height * shape / squeeze
-    return longitude - width / 2, latitude - height / 2, longitude + width / 2, latitude + height / 2
 
 
 def _name_centres(axes: Axes, scene: _Scene) -> None:
@@ -405,7 +347,7 @@ def _close_looks(figure: Figure, nation: Axes, scene: _Scene) -> None:
     upper = figure.add_axes((0.662, 0.438, 0.318, 0.307))
     lower = figure.add_axes((0.662, 0.085, 0.318, 0.307))
     if not scene.tracks:
-        upper.text(0.5, 0.5, scene.words["nothing"], ha="center", transform=upper.transAxes, color=_FAINT)
+        upper.text(0.5, 0.5, scene.words["nothing"], ha="center", transform=upper.transAxes, color=FAINT)
         upper.set_axis_off()
         lower.set_axis_off()
         return
@@ -415,7 +357,7 @@ def _close_looks(figure: Figure, nation: Axes, scene: _Scene) -> None:
     centre_id = min(visits, key=lambda centre: (-visits[centre], centre))
     stops = np.concatenate([track.line[1:-1] for track in scene.tracks if track.centre_id == centre_id])
     # A single far visit must not shrink the territory to a dot.
-    territory = _frame(np.percentile(stops, [1, 99], axis=0), upper, margin=0.08)
+    territory = frame(np.percentile(stops, [1, 99], axis=0), upper, margin=0.08)
     streets = _streets(stops, scene.tracks, lower)
     _draw(upper, scene, territory, line_width=0.8)
     _draw(lower, scene, streets, line_width=1.3, stops=True)
@@ -424,51 +366,36 @@ def _close_looks(figure: Figure, nation: Axes, scene: _Scene) -> None:
     _caption(upper, scene.words["territory"].format(scene.centre_names[centre_id], visits[centre_id]))
     _caption(lower, scene.words["city"])
     for axes in (upper, lower):
-        _scale_bar(axes)
+        scale_bar(axes)
 
 
-def _streets(stops: _Points, tracks: Sequence[_Track], axes: Axes) -> _Box:
+def _streets(stops: _Points, tracks: Sequence[_Track], axes: Axes) -> Box:
     """Return a box around the densest place that some tens of routes run through."""
     cells, counts = np.unique(np.floor(stops / _CELL_DEGREES).astype(np.int64), axis=0, return_counts=True)
     longitude, latitude = (cells[counts.argmax()] + 0.5) * _CELL_DEGREES
     height = 2.0
     while height > _SMALLEST_DEGREES:
-        box = _box(longitude, latitude, 0, height, axes)
+        box = box_around(longitude, latitude, 0, height, axes)
         if sum(_touches(track.line[1:-1], box) for track in tracks) <= _ROUTES_IN_CITY:
             break
         height *= 0.85
-    return _box(longitude, latitude, 0, height, axes)
+    return box_around(longitude, latitude, 0, height, axes)
 
 
-def _mark(axes: Axes, box: _Box) -> None:
+def _mark(axes: Axes, box: Box) -> None:
     west, south, east, north = box
     axes.add_patch(
-        Rectangle((west, south), east - west, north - south, fill=False, edgecolor=_INK, linewidth=1.3, zorder=9)
+        Rectangle((west, south), east - west, north - south, fill=False, edgecolor=INK, linewidth=1.3, zorder=9)
     )
 
 
 def _caption(axes: Axes, text: str) -> None:
-    axes.set_title(text, size=13, weight=_bold(), loc="left", pad=6)
+    axes.set_title(text, size=13, weight=bold(), loc="left", pad=6)
     axes.add_patch(
         Rectangle(
-            (0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor=_INK, linewidth=1.6, zorder=9, clip_on=False
+            (0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor=INK, linewidth=1.6, zorder=9, clip_on=False
         )
     )
-
-
-def _scale_bar(axes: Axes) -> None:
-    """Draw a round number of kilometres, at most a twelfth of the page long."""
-    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-    km_per_degree = _KM_PER_DEGREE * cos(radians((south + north) / 2))
-    wanted_km = (east - west) * km_per_degree * 0.08 / axes.get_position().width
-    power = 10 ** floor(log10(wanted_km))
-    length_km = max(step * power for step in (1, 2, 5) if step * power <= wanted_km)
-    share = length_km / km_per_degree / (east - west)
-    axes.add_patch(
-        Rectangle((0.008, 0.012), share + 0.032, 0.085, transform=axes.transAxes, color="white", alpha=0.85, zorder=10)
-    )
-    axes.plot([0.024, 0.024 + share], [0.035, 0.035], transform=axes.transAxes, color=_INK, linewidth=2.5, zorder=11)
-    axes.text(0.024, 0.05, f"{length_km:g} km", transform=axes.transAxes, size=9.5, zorder=11)
 
 
 def _legend(figure: Figure, scene: _Scene) -> None:
@@ -478,8 +405,8 @@ def _legend(figure: Figure, scene: _Scene) -> None:
         Line2D([], [], color=_CONTRACT, linewidth=2.5, label=words["contract"]),
         Line2D([], [], color=_OUTLET, marker="s", linestyle="", markersize=5, label=words["outlet"]),
         Line2D(
-            [], [], color=_LEFT_OUT, marker="x", linestyle="", markersize=8, markeredgewidth=2, label=words["missed"]
+            [], [], color=LEFT_OUT, marker="x", linestyle="", markersize=8, markeredgewidth=2, label=words["missed"]
         ),
     ]
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.012, 0.032), ncols=4, frameon=False, fontsize=12)
-    figure.text(0.02, 0.018, f"{scene.travel} · {words['source']}", size=9.5, color=_FAINT, va="center")
+    figure.text(0.02, 0.018, f"{scene.travel} · {words['source']}", size=9.5, color=FAINT, va="center")

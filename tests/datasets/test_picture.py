@@ -12,8 +12,9 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, box
 
-from datasets import picture
-from datasets.picture import draw_centre, draw_plan, installed_cjk_font
+from datasets import map_style
+from datasets.map_style import installed_cjk_font
+from datasets.picture import draw_centre, draw_plan
 from optimizer.model import Centre, Day, Ownership
 from optimizer.plan import Plan
 from tests import make
@@ -69,11 +70,11 @@ def amount(image: NDArray[np.float64], colour: tuple[int, int, int], tolerance: 
     return int((np.abs(image - colour).sum(axis=2) < tolerance).sum())
 
 
-@pytest.mark.parametrize("fonts", [(), picture.CJK_FONTS])
+@pytest.mark.parametrize("fonts", [(), map_style.CJK_FONTS])
 def test_the_plan_is_drawn_in_both_languages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fonts: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(picture, "CJK_FONTS", fonts)
+    monkeypatch.setattr(map_style, "CJK_FONTS", fonts)
     day = two_centres()
     draw_plan(tmp_path / "plan.png", named(day), plan_of(day))
     image = pixels(tmp_path / "plan.png")
@@ -86,7 +87,7 @@ def test_the_plan_is_drawn_in_both_languages(
 
 def test_without_a_chinese_font_no_chinese_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(picture, "CJK_FONTS", ())
+    monkeypatch.setattr(map_style, "CJK_FONTS", ())
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.extend(_texts(self)))
     day = two_centres()
     draw_plan(tmp_path / "plan.png", named(day), plan_of(day))
@@ -97,7 +98,7 @@ def test_without_a_chinese_font_no_chinese_is_drawn(tmp_path: Path, monkeypatch:
 
 def test_the_headline_counts_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(picture, "CJK_FONTS", ())
+    monkeypatch.setattr(map_style, "CJK_FONTS", ())
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.extend(_texts(self)))
     day = two_centres()
     draw_plan(tmp_path / "plan.png", named(day, travel="osm:x.pbf"), plan_of(day))
@@ -155,7 +156,7 @@ def test_all_jobs_in_one_place_are_drawn(tmp_path: Path) -> None:
 
 
 def test_the_best_installed_font_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "CJK_FONTS", ("no such font", "DejaVu Sans"))
+    monkeypatch.setattr(map_style, "CJK_FONTS", ("no such font", "DejaVu Sans"))
     assert installed_cjk_font() == "DejaVu Sans"
-    monkeypatch.setattr(picture, "CJK_FONTS", ("no such font",))
+    monkeypatch.setattr(map_style, "CJK_FONTS", ("no such font",))
     assert installed_cjk_font() is None

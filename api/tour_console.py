@@ -1,0 +1,199 @@
+"""What a planner sees of tours: the figures beside two rules by hand, what was left out, where to look next."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from api.touring import ToursPlanned
+from datasets.tour_actuals import Outcome, Progress
+from datasets.tour_kpis import TourKpis
+from datasets.tour_names import Toured
+from datasets.tour_sheets import ADVICE_ZH
+from optimizer.tours.fitting import Advice
+from optimizer.tours.plan import TourCost
+
+__all__ = ["STAGES", "print_progress", "print_tours"]
+
+STAGES = {
+    "reading": ("Reading the region", 0.0),
+    "travel": ("Travel times", 0.05),
+    "planning": ("Which villages, which days, where to sleep", 0.1),
+    "kits": ("Kits that are there before departure", 0.8),
+    "check": ("Checking every rule", 0.85),
+    "by hand": ("The same region by two rules of thumb", 0.87),
+    "fitting": ("Whether to go now or later", 0.92),
+    "writing": ("Writing the papers", 0.95),
+}
+"""Stage → its words, and the share of the whole that is behind when it begins."""
+BY_HAND = {
+    "nearest_home_each_night": "by hand, home\neach night",
+    "nearest_sleep_at_dusk": "by hand, bed\nat dusk",
+}
+ADVICE = {
+    Advice.NOW: "Go now",
+    Advice.IN_3_DAYS: "Go in 3 days",
+    Advice.IN_7_DAYS: "Go in 7 days",
+    Advice.NOT_WORTH: "Not worth a tour yet",
+}
+MOST_LINES = 5
+"""So many late kits and forgotten villages are named; the rest are counted."""
+
+
+def print_tours(planned: ToursPlanned, out: Path) -> None:
+    """Print the key figures, then what needs somebody's eye, then where to look next."""
+    console = Console()
+    table = Table(title="Tours" + (" (stopped early)" if planned.stopped else ""), title_justify="left")
+    table.add_column("", no_wrap=True)
+    table.add_column("planned", justify="right", no_wrap=True)
+    for name in planned.by_hand:
+        table.add_column(BY_HAND[name], justify="right", no_wrap=True)
+    columns = (planned.ours, *planned.by_hand.values())
+    for name, of in _FIGURES:
+        table.add_row(name, *(of(kpis) for kpis in columns))
+    for name in TourCost.__slots__:
+        if any(kpis.cost_fen[name] for kpis in columns):
+            table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
+    console.print(table)
+    console.print("By hand: the nearest village with work next, as crews do it without a plan.")
+    for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _yuan(fen: int | None) -> str:
+    return "–" if fen is None else f"¥ {fen / 100:,.2f}"
+
+
+_FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
+    ("tours", lambda kpis: f"{kpis.tours:,}"),
+    ("days on tour", lambda kpis: f"{kpis.days:,}"),
+    ("nights away", lambda kpis: f"{kpis.nights:,}"),
+    ("km by road", lambda kpis: f"{kpis.distance_m / 1_000:,.0f}"),
+    ("hours of driving", lambda kpis: f"{kpis.driving_s / 3_600:,.1f}"),
+    ("villages visited", lambda kpis: f"{kpis.villages_visited:,}"),
+    ("  near a stop", lambda kpis: f"{kpis.villages_covered:,}"),
+    ("  with work, not reached", lambda kpis: f"{kpis.villages_uncovered:,}"),
+    ("jobs done", lambda kpis: f"{kpis.jobs:,}"),
+    ("jobs left out", lambda kpis: f"{kpis.left_out:,}"),
+    ("announced dates kept", lambda kpis: f"{kpis.announced_kept:,} of {kpis.announced:,}"),
+    ("on the road, per job", lambda kpis: _yuan(kpis.road_fen_per_job)),
+    ("cost, total", lambda kpis: _yuan(kpis.total_fen)),
+)
+
+
+def _proof(planned: ToursPlanned) -> Iterator[str]:
+    kpis = planned.ours
+    if kpis.gap is None:
+        return
+    if kpis.bound_fen >= kpis.total_fen:
+        yield f"Proven: no choice among the {kpis.candidates:,} tours met costs less."
+        return
+    yield (
+        f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
+        f"this one is within {kpis.gap:.2%} of it."
+    )
+
+
+def _against_outlet(kpis: TourKpis) -> Iterator[str]:
+    if kpis.road_fen_per_job is None:
+        return
+    said = f"A job on these tours costs {_yuan(kpis.road_fen_per_job)} on the road"
+    if kpis.outlet_fen_per_job is None:
+        yield f"{said}; no outlet could do any of them."
+        return
+    others = kpis.jobs - kpis.priced_jobs
+    yield (
+        f"{said}; an outlet would be paid {_yuan(kpis.outlet_fen_per_job)} for each of the {kpis.priced_jobs:,} "
+        f"it could do, and could not do the other {others:,}."
+    )
+
+
+def _left_out(planned: ToursPlanned) -> Iterator[str]:
+    kpis = planned.ours
+    if kpis.left_out:
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in kpis.left_out_by_rule.items())
+        instead = ", ".join(f"{what} {count:,}" for what, count in kpis.instead.items())
+        yield f"Left out by rule: {rules}. Instead: {instead}. Each with its reason: left_out.csv."
+    if planned.aside:
+        aside = ", ".join(f"{why} {count:,}" for why, count in planned.aside.items())
+        yield f"Calls of the folder that are none of a tour's: {aside}."
+
+
+def _kits(planned: ToursPlanned) -> Iterator[str]:
+    kpis, late = planned.ours, [one for one in planned.toured.kit_orders if one.job_id and not one.in_time]
+    if kpis.kit_lines:
+        yield f"Kits: {kpis.kit_lines:,} lines ordered, {kpis.kit_lines_in_time:,} there before departure."
+    if kpis.spare_lines:
+        least = min(kpis.fixed_on_spot_permille.values()) / 10
+        yield f"Spare parts: {kpis.spare_lines:,} lines ordered; on the spot is met {least:.0f} % of unknown needs."
+    for order in late[:MOST_LINES]:
+        yield f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer})."
+    if len(late) > MOST_LINES:
+        yield f"  … and {len(late) - MOST_LINES:,} more, see kit_orders.csv."
+
+
+def _fitting(planned: ToursPlanned) -> Iterator[str]:
+    found = planned.toured.fitting
+    if found is None:
+        return
+    curve = ", ".join(
+        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {_yuan(one.value_fen)} ({one.served:,} jobs)"
+        for one in found.curve
+    )
+    yield f"{ADVICE[found.advice]} ({ADVICE_ZH[found.advice]}). Worth of leaving: {curve}."
+    for one in found.forced[:MOST_LINES]:
+        yield f"  {one.sentence}"
+    if len(found.forced) > MOST_LINES:
+        yield f"  … and {len(found.forced) - MOST_LINES:,} more that cannot wait for a week, see tours.json."
+
+
+def _forgotten(planned: ToursPlanned) -> Iterator[str]:
+    found, villages = planned.ours.villages_unvisited, planned.toured.villages
+    if not found:
+        return
+    named = [
+        f"{villages[id_].name} ({'never' if days is None else f'{days:,} days'})"
+        for id_, days in list(found.items())[:MOST_LINES]
+    ]
+    more = f" and {len(found) - MOST_LINES:,} more" if len(found) > MOST_LINES else ""
+    yield (
+        f"Not visited for {planned.ours.unvisited_days:,} days by the end: {len(found):,} villages: "
+        f"{', '.join(named)}{more} (unvisited.csv)."
+    )
+
+
+def _travel(planned: ToursPlanned) -> Iterator[str]:
+    kind = "an estimate, no road file behind it" if planned.toured.is_estimate else "from roads"
+    yield f"Travel times: {planned.toured.provider} ({kind})."
+
+
+def _where(out: Path) -> Iterator[str]:
+    yield f"The tours are in {out}: print sheets/index.html, send announcements.csv, order kit_orders.csv; tours.png."
+
+
+def print_progress(toured: Toured, progress: Progress) -> None:
+    """Print what became of the visits, tour by tour, and what was not planned."""
+    console = Console()
+    table = Table(title="Planned against actual", title_justify="left")
+    for name in ("tour", "planned", *(str(one).replace("_", " ") for one in Outcome), "nothing written", "late, mean"):
+        table.add_column(name, justify="left" if name == "tour" else "right")
+    for tour in toured.tours:
+        some = Progress(visits=tuple(one for one in progress.visits if one.tour is tour), unplanned=())
+        table.add_row(toured.tour_id(tour), *_counts(some))
+    if len(toured.tours) > 1:
+        table.add_row("all", *_counts(progress))
+    console.print(table)
+    if progress.unplanned:
+        named = ", ".join(one.job_id for one in progress.unplanned[:MOST_LINES])
+        console.print(f"Not planned: {len(progress.unplanned):,} ({named}).", markup=False, soft_wrap=True)
+
+
+def _counts(progress: Progress) -> Iterator[str]:
+    yield f"{len(progress.visits):,}"
+    for outcome in (*Outcome, None):
+        yield f"{progress.count(outcome):,}"
+    late = [one.late_s for one in progress.visits if one.late_s is not None]
+    yield f"{sum(late) / len(late) / 60:+.0f} min" if late else "–"

@@ -1,0 +1,169 @@
+"""The kits of planned tours as one sourcing problem: everything is at the crew's outlet when the crew leaves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+
+from datasets.tour_names import KitOrder, tour_id
+from datasets.tour_stops import leaving_s
+from datasets.tours import TourFolder
+from optimizer.budget import Remaining
+from optimizer.model import DAY_S, Clock, ClockKind
+from optimizer.parts.check import faults
+from optimizer.parts.model import Order, OrderLine, Sourced, Sourcing
+from optimizer.parts.sourcing import source
+from optimizer.parts.supply import asked_of
+from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of
+from optimizer.tours.model import Crew, Touring, WorkKind
+from optimizer.tours.plan import Tour, TourPlan
+
+__all__ = ["kit_orders", "kits_asked", "kits_of", "late_kits"]
+
+GAP = 0.001
+SPARES = "spares@"
+
+
+def kits_of(folder: TourFolder, asked: Touring, plan: TourPlan) -> dict[str, Kit]:
+    """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost."""
+    crews = {crew.id: crew for crew in asked.crews}
+    parts = tuple(
+        VanPart(**{field.name: getattr(part, field.name) for field in fields(VanPart)}) for part in folder.van_parts
+    )
+    return {
+        tour_id(asked, tour): kit_of(
+            asked,
+            tour,
+            VanStock(parts=parts, volume_ml=crews[tour.crew_id].volume_ml, money_fen=folder.policy.spares_fen),
+        )
+        for tour in plan.tours
+    }
+
+
+def kit_orders(
+    folder: TourFolder, asked: Touring, plan: TourPlan, kits: Mapping[str, Kit], remaining: Remaining
+) -> tuple[tuple[KitOrder, ...], list[str]]:
+    """Return the parts that planned tours need, sent by whom and when, and what a checker objects to."""
+    tours = _tour_of(asked, plan)
+    spares = {f"{SPARES}{tour_id(asked, tour)}": tour for tour in plan.tours}
+    problem = kits_asked(folder, asked, tours)
+    orders = [_spare_order(folder, asked, tour, kits[tour_id(asked, tour)], id_) for id_, tour in spares.items()]
+    problem = replace(problem, orders=(*problem.orders, *(order for order in orders if order.lines)))
+    whose = {order.id: tours[order.job_id] for order in problem.orders if order.job_id in tours and order.job_id} | {
+        order.id: spares[order.id] for order in problem.orders if order.id in spares
+    }
+    if not whose:
+        return (), []
+    sourced = source(problem, remaining=remaining, gap=GAP)
+    return tuple(_told(asked, problem, sourced, whose)), faults(problem, sourced)
+
+
+def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:
+    """Return the order of a tour's spare parts: useful one by one, and nobody waits for them."""
+    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
+    outlet = next(outlet for outlet in folder.day.outlets if outlet.id == crew.outlet_id)
+    lines = (line for line in kit.lines if line.is_spare)
+    return Order(
+        id=id_,
+        centre_id=outlet.centre_id,
+        outlet_id=outlet.id,
+        position=outlet.position,
+        ordered_s=asked.now_s,
+        respond_by_s=asked.now_s + folder.folder.supply.respond_within_s,
+        lines=tuple(
+            OrderLine(id=f"{id_}/{number}", part_id=line.part_id, quantity=line.quantity)
+            for number, line in enumerate(lines, start=1)
+        ),
+        needed_by_s=leaving_s(asked, tour),
+    )
+
+
+def late_kits(orders: tuple[KitOrder, ...]) -> dict[str, int | None]:
+    """Return when the kits that are not there in time can be there, None for those that cannot be had."""
+    found: dict[str, int | None] = {}
+    for job_id in dict.fromkeys(order.job_id for order in orders if order.job_id and not order.in_time):
+        ready = [order.ready_s for order in orders if order.job_id == job_id and order.source_id is not None]
+        lines = sum(order.job_id == job_id for order in orders)
+        there = [moment for moment in ready if moment is not None]
+        found[job_id] = max(there) if len(there) == lines else None
+    return found
+
+
+def _tour_of(asked: Touring, plan: TourPlan) -> dict[str, Tour]:
+    """Return the tour of each job whose parts are ordered; what is aboard of a van on the road is not."""
+    crews = {crew.id: crew for crew in asked.crews}
+    ordered = {job.id for job in asked.jobs if job.order_lines}
+    return {
+        visit.job_id: tour
+        for tour in plan.tours
+        for day in tour.days
+        for visit in day.visits
+        if visit.job_id in ordered and not _aboard(crews[tour.crew_id], visit.job_id)
+    }
+
+
+def _aboard(crew: Crew, job_id: str) -> bool:
+    return crew.on_the_road is not None and job_id in crew.on_the_road.aboard
+
+
+def kits_asked(folder: TourFolder, asked: Touring, tours: Mapping[str, Tour]) -> Sourcing:
+    """Return the sourcing problem of the kits of these tours, beside the orders that are open anyway.
+
+    A kit goes to the outlet that its crew leaves from, and is due when it leaves.
+    """
+    last = max((tour.first_day for tour in tours.values()), default=0)
+    supply = replace(folder.folder.supply, horizon_s=max(folder.folder.supply.horizon_s, (last + 2) * DAY_S))
+    day = replace(folder.day, jobs=tuple(job for job in folder.day.jobs if job.id in tours))
+    problem = asked_of(day, supply)
+    return replace(
+        problem,
+        orders=tuple(
+            order if order.job_id is None else _for_tour(order, folder, asked, tours.get(order.job_id))
+            for order in problem.orders
+        ),
+    )
+
+
+def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour | None) -> Order:
+    if tour is None:
+        return order
+    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
+    outlet = next(outlet for outlet in folder.day.outlets if outlet.id == crew.outlet_id)
+    job = next(job for job in asked.jobs if job.id == order.job_id)
+    leaves_s = leaving_s(asked, tour)
+    return replace(
+        order,
+        outlet_id=outlet.id,
+        centre_id=outlet.centre_id,
+        position=outlet.position,
+        needed_by_s=leaves_s,
+        clocks=(Clock(kind=ClockKind.ARRIVAL, due_s=leaves_s),),
+        lead_s=0,
+        # Whoever agreed to wait for the tour does not wait for the parts.
+        urgent=order.urgent and job.kind is WorkKind.CALL,
+    )
+
+
+def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[str, Tour]) -> Iterator[KitOrder]:
+    answers = {answer.line_id: answer for answer in sourced.answers}
+    for order in problem.orders:
+        if order.id not in whose:
+            continue
+        tour = whose[order.id]
+        for line in order.lines:
+            answer = answers[line.id]
+            pieces = answer.dispatches
+            first = pieces[0] if pieces else None
+            yield KitOrder(
+                order_line_id=line.id,
+                tour_id=tour_id(asked, tour),
+                job_id=order.job_id or "",
+                part_id=line.part_id if first is None else first.part_id,
+                quantity=line.quantity,
+                answer=str(answer.answer),
+                leaves_s=leaving_s(asked, tour),
+                source_id=None if first is None else first.source_id,
+                mode=None if first is None else first.mode,
+                ships_s=None if first is None else first.ships_s,
+                ready_s=max((piece.ready_p90_s for piece in pieces), default=answer.eta_p90_s),
+                cost_fen=sum(piece.cost_fen for piece in pieces),
+                reason_zh=answer.reason_zh,
+            )

@@ -1,0 +1,255 @@
+"""A day folder becomes a folder of tours: read, plan, order the kits, compare with tours by hand, check, write."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from api.exits import Failure
+from api.tour_kits import kit_orders, kits_of, late_kits
+from api.tour_levers import LeversAsked, pulled_by
+from api.travel_source import open_source, reopen_source
+from datasets.tour_folder import check_tour_place, fitting_document, write_tours
+from datasets.tour_kpis import TourKpis, tour_kpis
+from datasets.tour_levers import Pulled, pull
+from datasets.tour_names import KitOrder, Toured
+from datasets.tour_naming import names_of
+from datasets.tour_reading import read_tour_base, read_tour_plan
+from datasets.tours import TourFolder, read_tours
+from geo.remote.gather import Surroundings
+from optimizer.budget import Budget, Portion
+from optimizer.tours.by_hand import by_hand
+from optimizer.tours.check import check_tours
+from optimizer.tours.cost import price_tours
+from optimizer.tours.fitting import Fitting, fitting
+from optimizer.tours.kit import Kit
+from optimizer.tours.model import Touring
+from optimizer.tours.outlets import with_outlets
+from optimizer.tours.plan import TourPlan, TourResult, TourViolation
+from optimizer.tours.planning import plan_tours
+from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.workers import Workers
+
+__all__ = ["RULES_BY_HAND", "ToursIllegal", "ToursPlanned", "check_tour_folder", "plan_tour_folder", "tours_as_planned"]
+
+Progress = Callable[[str, float], None]
+
+RULES_BY_HAND = {"nearest_home_each_night": False, "nearest_sleep_at_dusk": True}
+"""What tours are compared with → whether the crew sleeps where dusk falls."""
+KIT_ROUNDS = 3
+"""So often tours are planned at most until every kit is there when its crew leaves."""
+FIRST_SHARE, AGAIN_SHARE, FITTING_SHARE = 0.6, 0.05, 0.3
+"""Of the budget: for the first plan, for each further one, which begins from it, and for whether to go now."""
+
+
+class ToursIllegal(Failure):
+    """The checker objects to tours that the search made: a defect of ours; nothing was written."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(f"{len(found)} violations")
+        self.found = found
+
+    def told(self) -> Iterator[str]:
+        """Yield whose defect it is, and every violation."""
+        yield "Paigong's own checker objects to the tours it made. This is a defect of Paigong; nothing was written."
+        yield from self.found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToursPlanned:
+    """What the command line prints: the tours, their figures, and those of both rules by hand; stopped: by a person."""
+
+    toured: Toured
+    ours: TourKpis
+    by_hand: Mapping[str, TourKpis]
+    aside: Mapping[str, int]
+    stopped: bool
+
+
+def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
+    day_path: Path,
+    out: Path,
+    *,
+    levers: LeversAsked,
+    fit: bool,
+    budget: Budget,
+    workers: Workers,
+    seed: int,
+    progress: Progress,
+) -> ToursPlanned:
+    """Plan the tours of a day folder; nothing is written unless the checker finds nothing and all is on the disk.
+
+    fit: find out too, in a part of the budget, whether it is better to go now or later.
+    """
+    check_tour_place(out)
+    progress("reading", 0.0)
+    folder = read_tours(day_path)
+    base = None if levers.base is None else read_tour_base(levers.base, folder.touring)
+    pulled = pulled_by(levers, folder.touring, base)
+    travel = _travel(folder, workers, progress)
+    asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
+    run = (budget, workers, seed, progress)
+    result, kits, orders = _plan(folder, asked, travel, base, run)
+    progress("check", 0.0)
+    if found := check_tours(asked, result.plan, travel):
+        raise ToursIllegal([_said(one) for one in found])
+    toured = replace(
+        _toured(folder, asked, pulled, result, travel),
+        kits=kits,
+        kit_orders=orders,
+        fitting=_fitting(folder, asked, travel, run) if fit else None,
+    )
+    progress("by hand", 0.0)
+    theirs = {name: _by_hand(toured, travel, sleeps=sleeps) for name, sleeps in RULES_BY_HAND.items()}
+    ours = tour_kpis(toured)
+    aside = _aside(folder)
+    progress("writing", 0.0)
+    kpis = {
+        "planned": ours.as_dict(),
+        "by_hand": {name: kpis.as_dict() for name, kpis in theirs.items()},
+        "aside": aside,
+        "fitting": fitting_document(toured),
+        "travel_times": {"provider": travel.name, "is_estimate": travel.is_estimate},
+    }
+    write_tours(out, toured, kpis)
+    progress("writing", 1.0)
+    return ToursPlanned(toured=toured, ours=ours, by_hand=theirs, aside=aside, stopped=workers.stopped)
+
+
+def _plan(
+    folder: TourFolder,
+    asked: Touring,
+    travel: TravelTimes,
+    base: TourPlan | None,
+    run: tuple[Budget, Workers, int, Progress],
+) -> tuple[TourResult, dict[str, Kit], tuple[KitOrder, ...]]:
+    """Return tours, their kits, and the orders of these; where a kit comes too late, tours are planned again."""
+    budget, workers, seed, progress = run
+    for share in (FIRST_SHARE, *([AGAIN_SHARE] * (KIT_ROUNDS - 1))):
+        part = Portion(budget=budget, part=share)
+        result = plan_tours(asked, travel, part, seed, workers, lambda done: progress("planning", done), base)
+        progress("kits", 0.0)
+        kits = kits_of(folder, asked, result.plan)
+        orders, found = kit_orders(folder, asked, result.plan, kits, budget.countdown(AGAIN_SHARE))
+        if found:
+            raise ToursIllegal(found)
+        late = late_kits(orders)
+        if not late:
+            break
+        base = result.plan
+        asked = replace(
+            asked,
+            jobs=tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs),
+        )
+    return result, kits, orders
+
+
+def _fitting(
+    folder: TourFolder, asked: Touring, travel: TravelTimes, run: tuple[Budget, Workers, int, Progress]
+) -> Fitting | None:
+    """Return when to go; None when a person asked to stop, for then nothing would be looked for."""
+    budget, workers, seed, progress = run
+    if workers.stopped:
+        return None
+    part = Portion(budget=budget, part=FITTING_SHARE)
+    found = fitting(
+        asked, travel, part, seed, workers, folder.policy.threshold_fen, lambda done: progress("fitting", done)
+    )
+    return None if workers.stopped else found
+
+
+def _travel(folder: TourFolder, workers: Workers, progress: Progress) -> TravelTimes:
+    progress("travel", 0.0)
+    around = Surroundings(stopped=lambda: workers.stopped, progress=lambda done: progress("travel", done))
+    return open_source(folder.folder, around).travel
+
+
+def _toured(
+    folder: TourFolder,
+    asked: Touring,
+    pulled: Pulled,
+    result: TourResult,
+    travel: TravelTimes,
+) -> Toured:
+    return Toured(
+        asked=asked,
+        result=result,
+        names=names_of(folder),
+        covers=_covers(asked, result.plan, travel),
+        pulled=pulled,
+        provider=travel.name,
+        is_estimate=travel.is_estimate,
+    )
+
+
+def _covers(asked: Touring, plan: TourPlan, travel: TravelTimes) -> dict[str, tuple[str, int]]:
+    """Return for villages without a stop the nearest one with, if people can carry a unit there."""
+    at = {village.id: village.position for village in asked.villages}
+    stops = sorted({visit.village_id for tour in plan.tours for day in tour.days for visit in day.visits})
+    others = [village_id for village_id in at if village_id not in set(stops)]
+    if not stops or not others or not asked.crews:
+        return {}
+    places = [np.array([at[id_] for id_ in ids], np.float64) for ids in (others, stops)]
+    seconds = travel.matrix(places[0], places[1], asked.crews[0].mode).seconds
+    seconds = np.where(seconds == UNREACHABLE, np.iinfo(np.int32).max, seconds)
+    nearest = seconds.argmin(axis=1)
+    return {
+        village_id: (stops[stop], int(seconds[row, stop]))
+        for row, (village_id, stop) in enumerate(zip(others, nearest.tolist(), strict=True))
+        if seconds[row, stop] <= asked.cover_s
+    }
+
+
+def _by_hand(toured: Toured, travel: TravelTimes, *, sleeps: bool) -> TourKpis:
+    """Return the figures of the same region toured by a rule of thumb."""
+    asked = toured.asked
+    plan = by_hand(asked, travel, sleeps=sleeps)
+    cost = price_tours(asked, plan)
+    result = TourResult(plan=plan, cost=cost, bound_fen=toured.result.bound_fen, candidates=0, seed=0)
+    covers = _covers(asked, plan, travel)
+    return tour_kpis(replace(toured, result=result, kit_orders=(), kits={}, covers=covers))
+
+
+def _aside(folder: TourFolder) -> dict[str, int]:
+    """Return how many calls of the folder are none of a tour's, by why."""
+    return {str(why): sum(one is why for one in folder.aside.values()) for why in sorted(set(folder.aside.values()))}
+
+
+def _said(found: TourViolation) -> str:
+    return f"{found.rule}  {found.where}: {found.sentence}"
+
+
+def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
+    """Return planned tours as their folder has them, with what they were planned from.
+
+    Raises
+    ------
+    DayRefused, PlanRefused
+        With every fault of the day folder, or of tours.json.
+    """
+    folder = read_tours(day_path)
+    read = read_tour_plan(out, folder.touring)
+    travel = reopen_source(folder.folder, {"provider": read.provider, "is_estimate": read.is_estimate})
+    asked = with_outlets(pull(folder.touring, read.pulled), folder.day, travel)
+    toured = _toured(folder, asked, read.pulled, read.result, travel)
+    return replace(toured, provider=read.provider, is_estimate=read.is_estimate), travel
+
+
+def check_tour_folder(day_path: Path, out: Path) -> list[str]:
+    """Return a sentence for every rule that planned tours break, and for every figure they state that is not so."""
+    toured, travel = tours_as_planned(day_path, out)
+    asked, result = toured.asked, toured.result
+    found = [_said(one) for one in check_tours(asked, result.plan, travel)]
+    if found and any(one.startswith("ONCE") for one in found):
+        return found
+    cost = price_tours(asked, result.plan)
+    for name in cost.__slots__:
+        stated, true = getattr(result.cost, name), getattr(cost, name)
+        if stated != true:
+            found.append(f"STATED  {name} is stated as {stated} fen, it is {true}")
+    if result.bound_fen > result.cost.total:
+        found.append(f"STATED  the bound, {result.bound_fen} fen, is above the cost, {result.cost.total}")
+    if (toured.provider, toured.is_estimate) != (travel.name, travel.is_estimate):
+        found.append(f"STATED  travel times are from {travel.name}, not from {toured.provider}")
+    return found

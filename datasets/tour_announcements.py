@@ -1,0 +1,207 @@
+"""What villages are told (通知), in Chinese: when the crew comes, where, what to bring, whom to call.
+
+One message per contact, however many villages it answers for. Dates that were told before stay, and the message says
+so; where one cannot be kept the message takes it back.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from datasets.china_catalogue import FAMILIES
+from datasets.tour_names import Person, Toured, hour_text
+from datasets.tour_stops import Stop, stops_of
+from optimizer.tours.model import TourJob, Village, WorkKind
+
+__all__ = ["Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
+
+ROUND_TO_S = 15 * 60
+"""People are told quarters of an hour: the first down, the last up."""
+_PRODUCT = {family.key: family.name for family in FAMILIES}
+
+
+class NoticeKind(StrEnum):
+    """What a village learns."""
+
+    NEW = "new"
+    ANNOUNCED = "announced"
+    """The date was told before and stays."""
+    MOVED = "moved"
+    """The date that was told cannot be kept; there is another."""
+    CANCELLED = "cancelled"
+    """The date that was told cannot be kept; there is no other yet."""
+    NEARBY = "nearby"
+    """No stop here, but one near enough to carry things to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is told about one village and one date. stop: where the crew is, None for a visit taken back.
+
+    at_home: jobs that are done in the village itself. carried: jobs whose units people bring to the stop.
+    """
+
+    village_id: str
+    kind: NoticeKind
+    day: int
+    stop: Stop | None = None
+    at_home: tuple[TourJob, ...] = ()
+    carried: tuple[TourJob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One message. contact: nobody by name for a village that names none."""
+
+    contact: Person
+    notices: tuple[Notice, ...]
+    text: str
+
+
+def announcements(toured: Toured) -> tuple[Announcement, ...]:
+    """Return the messages of a plan, in the order in which the first village of each is visited."""
+    by_contact: defaultdict[tuple[Person, str], list[Notice]] = defaultdict(list)
+    for notice in sorted(_notices(toured), key=_order):
+        contact = toured.names.contact(toured.villages[notice.village_id])
+        by_contact[contact, "" if contact.name else notice.village_id].append(notice)
+    return tuple(
+        Announcement(contact=contact, notices=tuple(notices), text=_text(toured, contact, notices))
+        for (contact, _), notices in by_contact.items()
+    )
+
+
+def product_name(toured: Toured, job: TourJob) -> str:
+    """Return what a job's appliance is called in Chinese."""
+    product = toured.names.jobs.get(job.id, {}).get("product") or job.skill.family
+    return _PRODUCT.get(product, product)
+
+
+def _order(notice: Notice) -> tuple[int, int, str]:
+    return notice.day, notice.stop.start_s if notice.stop is not None else 0, notice.village_id
+
+
+def _notices(toured: Toured) -> Iterator[Notice]:
+    told: defaultdict[str, set[int]] = defaultdict(set)
+    kept = {(stop.village_id, stop.day.day) for stop in stops_of(toured)}
+    for stop in stops_of(toured):
+        for notice in _at(toured, stop, kept):
+            told[notice.village_id].add(notice.day)
+            yield notice
+    for village in toured.asked.villages:
+        if _told_before(toured, village) and not told[village.id] and village.announced_day is not None:
+            told[village.id].add(village.announced_day)
+            yield Notice(village_id=village.id, kind=NoticeKind.CANCELLED, day=village.announced_day)
+    first = _first_stops(toured)
+    for village_id, (stop_id, _) in toured.covers.items():
+        if not told[village_id] and stop_id in first:
+            stop = first[stop_id]
+            yield Notice(village_id=village_id, kind=NoticeKind.NEARBY, day=stop.day.day, stop=stop)
+
+
+def _first_stops(toured: Toured) -> dict[str, Stop]:
+    first: dict[str, Stop] = {}
+    for stop in stops_of(toured):
+        first.setdefault(stop.village_id, stop)
+    return first
+
+
+def _at(toured: Toured, stop: Stop, kept: Collection[tuple[str, int]]) -> Iterator[Notice]:
+    """Yield what a stop means for its own village, and for those whose units are carried there."""
+    by_village: dict[str, list[TourJob]] = {stop.village_id: []}
+    for visit in stop.visits:
+        job = toured.jobs[visit.job_id]
+        by_village.setdefault(job.village_id, []).append(job)
+    for village_id, jobs in by_village.items():
+        here = village_id == stop.village_id
+        yield Notice(
+            village_id=village_id,
+            kind=_kind(toured, village_id, stop.day.day, kept),
+            day=stop.day.day,
+            stop=stop,
+            at_home=tuple(jobs) if here else (),
+            carried=() if here else tuple(jobs),
+        )
+
+
+def _told_before(toured: Toured, village: Village) -> bool:
+    """Tell whether a village waits for a date of the horizon."""
+    return village.announced_day is not None and 0 <= village.announced_day < toured.asked.days
+
+
+def _kind(toured: Toured, village_id: str, day: int, kept: Collection[tuple[str, int]]) -> NoticeKind:
+    """Return whether a date is the one that was told before, takes its place, or is told for the first time."""
+    village = toured.villages[village_id]
+    if not _told_before(toured, village):
+        return NoticeKind.NEW
+    if village.announced_day == day:
+        return NoticeKind.ANNOUNCED
+    return NoticeKind.NEW if (village_id, village.announced_day) in kept else NoticeKind.MOVED
+
+
+def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:
+    """Write a message: villages one by one, then what holds for all of them."""
+    said = [_sentence(toured, notice) for notice in notices]
+    body = said[0] if len(said) == 1 else "".join(f"\n{number}. {one}" for number, one in enumerate(said, 1)) + "\n"
+    greeting = f"{contact.name}您好：" if contact.name else "各位村民好："
+    coming = [notice for notice in notices if notice.stop is not None]
+    closing = [_bring(coming), _promise(coming)] if coming else []
+    return f"【巡回维修通知】{greeting}{body}{''.join(closing)}{_whom_to_call(toured, notices)}"
+
+
+def _sentence(toured: Toured, notice: Notice) -> str:
+    village = toured.villages[notice.village_id]
+    if notice.stop is None:
+        return f"原定{toured.date_zh(notice.day)}到{village.name}的巡回维修不能成行，很抱歉，新日期定下后另行通知。"
+    stop = toured.villages[notice.stop.village_id]
+    when = f"{toured.date_zh(notice.day)}{_hours(notice.stop)}"
+    moved = ""
+    if notice.kind is NoticeKind.MOVED and village.announced_day is not None:
+        moved = f"{village.name}原定{toured.date_zh(village.announced_day)}的巡回维修改期，很抱歉。"
+    if notice.stop.village_id != notice.village_id:
+        units = _products(toured, notice.carried)
+        what = f"{village.name}登记的{units}" if units else f"{village.name}可搬动的待修电器"
+        return f"{moved}维修队{when}在{stop.name}{_place(toured, stop.id)}，{what}请在这段时间送到那里。"
+    return f"{moved}维修队{when}到{village.name}{_place(toured, village.id)}。{_registered(toured, notice.at_home)}"
+
+
+def _hours(stop: Stop) -> str:
+    return f"{hour_text(stop.start_s, ROUND_TO_S)}–{hour_text(stop.end_s, ROUND_TO_S, up=True)}"
+
+
+def _place(toured: Toured, village_id: str) -> str:
+    place = toured.names.villages.get(village_id, {}).get("meeting_place", "")
+    return f"（集合点：{place}）" if place else ""
+
+
+def _registered(toured: Toured, jobs: Sequence[TourJob]) -> str:
+    """Say what is registered already; customers are not named, for everybody reads it."""
+    homes = [job for job in jobs if job.kind is not WorkKind.WALK_IN]
+    if not homes:
+        return ""
+    return f"已登记{len(homes)}件：{_products(toured, homes)}，上门维修，请家里留人。"
+
+
+def _products(toured: Toured, jobs: Sequence[TourJob]) -> str:
+    counted = Counter(product_name(toured, job) for job in jobs if job.kind is not WorkKind.WALK_IN)
+    return "、".join(f"{name}{count}台" for name, count in sorted(counted.items()))
+
+
+def _bring(coming: Sequence[Notice]) -> str:
+    others = any(notice.kind is not NoticeKind.NEARBY for notice in coming)
+    return ("没有登记的，请把可搬动的待修电器送到现场。" if others else "") + "请带上保修卡或购机凭证，并说明故障。"
+
+
+def _promise(notices: Sequence[Notice]) -> str:
+    if all(notice.kind is NoticeKind.ANNOUNCED for notice in notices):
+        return "此前已通知，日期不变。请转告村民。"
+    some = any(notice.kind is NoticeKind.ANNOUNCED for notice in notices)
+    return ("此前已通知的日期不变；" if some else "") + "日期已定，不再变动。请转告村民。"
+
+
+def _whom_to_call(toured: Toured, notices: Sequence[Notice]) -> str:
+    """Name the outlets of the crews that come, or of the first crew when nobody does."""
+    crews = [toured.crews[notice.stop.tour.crew_id] for notice in notices if notice.stop is not None]
+    people = dict.fromkeys(toured.home(crew) for crew in crews or toured.asked.crews[:1])
+    said = [f"{person.phone}（{person.name}）" if person.phone else person.name for person in people]
+    return f"有事请联系{'、'.join(said)}。" if said else ""

@@ -1,0 +1,279 @@
+"""Reads planned tours back; every fault at once."""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from datasets.faults import FaultList, PlanRefused
+from datasets.keys import (
+    Keys,
+    Parser,
+    boolean,
+    from_text,
+    nullable,
+    one_of,
+    text,
+    text_or_empty,
+    texts,
+    whole_number,
+)
+from datasets.table import read_text
+from datasets.times import Unreadable, date_of, instant_of, midnight_of
+from datasets.tour_folder import TOURS_FILE, TOURS_FORMAT
+from datasets.tour_levers import MoreCrew, MoreDay, Pulled
+from optimizer.tours.model import Levers, LockedDay, Span, Touring, TourRule
+from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
+
+__all__ = ["ToursRead", "read_tour_base", "read_tour_plan"]
+
+MOST = 1 << 50
+COUNT = whole_number(0, MOST)
+FEN = whole_number(-MOST, MOST)
+NO_IDS: tuple[str, ...] = ()
+ALLOWED = "JSON as `paigong tour plan` writes it"
+TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits"})
+"""What people read beside the plan, and what it does not depend on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToursRead:
+    """Tours as a folder states them. pulled: by the planner when they were planned."""
+
+    result: TourResult
+    pulled: Pulled
+    provider: str
+    is_estimate: bool
+
+
+def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
+    """Read the tours of a problem back.
+
+    Raises
+    ------
+    PlanRefused
+        With every fault of tours.json.
+    """
+    faults = FaultList()
+    return _read(out, faults, _Reader(asked, faults))
+
+
+def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
+    content = read_text(out / TOURS_FILE, faults)
+    values: object = None
+    if content is not None:
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            faults.add(TOURS_FILE, getattr(error, "lineno", None), "", error, ALLOWED)
+    if not faults.faults and not isinstance(values, dict):
+        faults.add(TOURS_FILE, None, "", type(values).__name__, ALLOWED)
+    found = reader.read(values) if isinstance(values, dict) else None
+    if faults.faults or found is None:
+        raise PlanRefused(faults.faults)
+    return found
+
+
+def read_tour_base(out: Path, asked: Touring) -> TourPlan:
+    """Read tours that were planned from an earlier state of the folder: what is over or gone is left away.
+
+    Raises
+    ------
+    PlanRefused
+        With every fault of tours.json; ids that are not known any more are none.
+    """
+    faults = FaultList()
+    plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
+    jobs = {job.id for job in asked.jobs}
+    tours = tuple(
+        Tour(
+            crew_id=tour.crew_id,
+            days=tuple(
+                replace(day, visits=tuple(visit for visit in day.visits if visit.job_id in jobs)) for day in tour.days
+            ),
+        )
+        for tour in plan.tours
+        if tour.first_day >= 0 and tour.last_day < asked.days
+    )
+    return TourPlan(tours=tours)
+
+
+class _Reader:
+    """Takes one document apart, noting faults. of_another: of another state of the folder, whose ids may be gone."""
+
+    def __init__(self, asked: Touring, faults: FaultList, *, of_another: bool = False) -> None:
+        self._asked, self._faults, self._of_another = asked, faults, of_another
+        midnight = midnight_of(asked.date)
+        self._moment = from_text(lambda written: instant_of(written) - midnight)
+        self._day = from_text(lambda written: (date_of(written) - asked.date) // dt.timedelta(days=1))
+        self._job_id = self._ids({job.id for job in asked.jobs}, "a job that a tour could do")
+        self._village_id = self._ids({village.id for village in asked.villages}, "a village of villages.csv")
+        self._lodging_id = self._ids({lodging.id for lodging in asked.lodgings}, "a lodging of lodgings.csv")
+        self._crews = frozenset(crew.id for crew in asked.crews)
+        self._crew_id = self._ids(self._crews, "a crew of crews.csv")
+
+    def _ids(self, ids: Collection[str], wording: str) -> Parser[str]:
+        return text if self._of_another else _known(ids, wording)
+
+    def read(self, values: Mapping[str, object]) -> ToursRead:
+        keys = Keys(values, TOURS_FILE, "", self._faults)
+        pulled = self._pulled(keys.table("levers"))
+        keys.need("format", one_of(TOURS_FORMAT), "")
+        if self._of_another:
+            keys.taken |= {"date", "days"}
+        else:
+            keys.need("date", one_of(self._asked.date.isoformat()), "")
+            keys.need("days", whole_number(self._asked.days, self._asked.days), 0)
+        keys.need("now", self._moment, 0)
+        travel = keys.table("travel")
+        provider = travel.need("provider", text_or_empty, "")
+        is_estimate = travel.need("is_estimate", boolean, True)
+        travel.close()
+        plan = TourPlan(
+            tours=tuple(self._tour(tour) for tour in keys.tables("tours", required=True)),
+            left_out=tuple(self._left_out(left) for left in keys.tables("left_out", required=True)),
+        )
+        found = ToursRead(
+            result=TourResult(
+                plan=plan,
+                cost=_cost(keys.table("cost_fen")),
+                bound_fen=keys.need("bound_fen", FEN, 0),
+                candidates=keys.need("candidates", COUNT, 0),
+                seed=keys.need("seed", FEN, 0),
+            ),
+            pulled=pulled,
+            provider=provider,
+            is_estimate=is_estimate,
+        )
+        keys.taken |= TOLD_BESIDE
+        keys.close()
+        return found
+
+    def _tour(self, keys: Keys) -> Tour:
+        keys.need("tour_id", text, "")
+        crew_id = keys.need("crew_id", self._crew_id, "")
+        days = tuple(self._tour_day(day) for day in keys.tables("days", required=True))
+        if "days" in keys.values and not days:
+            keys.refuse("days", "none", "at least one day")
+        tour = Tour(crew_id=crew_id, days=days)
+        keys.need("nights", whole_number(tour.nights, tour.nights), 0)
+        keys.close()
+        return tour
+
+    def _tour_day(self, keys: Keys) -> TourDay:
+        day = TourDay(
+            day=keys.need("date", self._day, 0),
+            depart_s=keys.need("depart", self._moment, 0),
+            visits=tuple(self._visit(visit) for visit in keys.tables("visits", required=True)),
+            arrive_s=keys.need("arrive", self._moment, 0),
+            travel_s=keys.need("travel_s", COUNT, 0),
+            travel_m=keys.need("distance_m", COUNT, 0),
+            lodging_id=keys.need("lodging_id", nullable(self._lodging_id), None),
+            break_start_s=keys.need("break_start", nullable(self._moment), None),
+        )
+        keys.close()
+        return day
+
+    def _visit(self, keys: Keys) -> Visit:
+        visit = Visit(
+            job_id=keys.need("job_id", self._job_id, ""),
+            village_id=keys.need("village_id", self._village_id, ""),
+            start_s=keys.need("start", self._moment, 0),
+            end_s=keys.need("end", self._moment, 0),
+            travel_s=keys.need("travel_s", COUNT, 0),
+            travel_m=keys.need("distance_m", COUNT, 0),
+        )
+        keys.close()
+        return visit
+
+    def _left_out(self, keys: Keys) -> LeftOut:
+        left = LeftOut(
+            job_id=keys.need("job_id", self._job_id, ""),
+            rule=TourRule(keys.need("rule", one_of(*TourRule), str(TourRule.UNKNOWN))),
+            reason=keys.need("reason", text_or_empty, ""),
+            reason_zh=keys.need("reason_zh", text_or_empty, ""),
+            instead=Instead(keys.need("instead", one_of(*Instead), str(Instead.NOBODY))),
+            fen=keys.need("fen", FEN, 0),
+            remedy=keys.need("remedy", text_or_empty, ""),
+            remedy_zh=keys.need("remedy_zh", text_or_empty, ""),
+            next_day=keys.need("next_date", nullable(self._day), None),
+        )
+        keys.close()
+        return left
+
+    def _pulled(self, keys: Keys) -> Pulled:
+        """Read the levers; a crew that was added is known from here on."""
+        crews = tuple(self._more_crew(more) for more in keys.tables("more_crews", required=True))
+        self._crew_id = self._ids(
+            {*self._crews, *(more.id for more in crews)}, "a crew of crews.csv, or one that is added"
+        )
+        days = tuple(self._more_day(more) for more in keys.tables("more_days", required=True))
+        pulled = Pulled(levers=self._levers(keys), crews=crews, days=days)
+        keys.close()
+        return pulled
+
+    def _more_crew(self, keys: Keys) -> MoreCrew:
+        more = MoreCrew(id=keys.need("crew_id", text, ""), like=keys.need("like", self._crew_id, ""))
+        keys.close()
+        return more
+
+    def _more_day(self, keys: Keys) -> MoreDay:
+        more = MoreDay(crew_id=keys.need("crew_id", self._crew_id, ""), day=keys.need("date", self._day, 0))
+        keys.close()
+        return more
+
+    def _levers(self, keys: Keys) -> Levers:
+        return Levers(
+            nights=keys.need("nights", COUNT, 0),
+            day_metres=keys.need("day_metres", nullable(COUNT), None),
+            van_days=keys.need("van_days", nullable(COUNT), None),
+            must_visit=frozenset(keys.need("must_visit", _all(self._village_id), NO_IDS)),
+            never_visit=frozenset(keys.need("never_visit", _all(self._village_id), NO_IDS)),
+            forbidden_lodgings=frozenset(keys.need("forbidden_lodgings", _all(self._lodging_id), NO_IDS)),
+            locked=tuple(self._locked(locked) for locked in keys.tables("locked", required=True)),
+            spans=tuple(self._span(span) for span in keys.tables("spans", required=True)),
+        )
+
+    def _locked(self, keys: Keys) -> LockedDay:
+        locked = LockedDay(
+            crew_id=keys.need("crew_id", self._crew_id, ""),
+            day=keys.need("date", self._day, 0),
+            job_ids=keys.need("job_ids", _all(self._job_id), NO_IDS),
+            lodging_id=keys.need("lodging_id", nullable(self._lodging_id), None),
+        )
+        keys.close()
+        return locked
+
+    def _span(self, keys: Keys) -> Span:
+        span = Span(
+            crew_id=keys.need("crew_id", self._crew_id, ""),
+            first_day=keys.need("first", self._day, 0),
+            last_day=keys.need("last", self._day, 0),
+        )
+        keys.close()
+        return span
+
+
+def _cost(keys: Keys) -> TourCost:
+    cost = TourCost(**{item.name: keys.need(item.name, FEN, 0) for item in fields(TourCost)})
+    if keys.need("total", FEN, cost.total) != cost.total:
+        keys.refuse("total", keys.values["total"], f"the sum of the others, {cost.total}")
+    keys.close()
+    return cost
+
+
+def _known(ids: Collection[str], wording: str) -> Parser[str]:
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value not in ids:
+            raise Unreadable(wording)
+        return value
+
+    return parse
+
+
+def _all(one: Parser[str]) -> Parser[tuple[str, ...]]:
+    def parse(value: object) -> tuple[str, ...]:
+        return tuple(one(item) for item in texts(value)) if value else ()
+
+    return parse

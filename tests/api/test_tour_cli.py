@@ -1,0 +1,309 @@
+"""`paigong tour`: tours are written whole or not at all, checked, explained, compared with what happened."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import cli, touring
+from datasets.tour_papers import TOUR_PAPERS
+from optimizer.tours.plan import TourPlan, TourResult
+from optimizer.tours.planning import plan_tours
+from tests.datasets import make_tour_folder as make
+
+FILES = {"tours.json", "tours.geojson", "tours.ics", "tours.png", "kpis.json", "sheets", *TOUR_PAPERS}
+Run = Callable[..., int]
+STEPS = ("--iterations", "1500", "--workers", "1")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what runs `paigong tour` in this process."""
+
+    def tour(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["paigong", "tour", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+    return tour
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make.write(tmp_path_factory.mktemp("region") / "region")
+
+
+@pytest.fixture(scope="module")
+def planned(region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return tours as a process of its own plans them."""
+    out = tmp_path_factory.mktemp("planned") / "out"
+    ended = process("plan", region, "-o", out, *STEPS)
+    assert ended.returncode == cli.DONE, ended.stderr
+    assert "jobs done" in ended.stdout
+    assert "by hand" in ended.stdout
+    assert "Which villages, which days" in ended.stderr
+    return out
+
+
+COMMAND = "import sys; from api.cli import main; sys.argv[0] = 'paigong'; main()"
+
+
+def process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, "tour", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def copied(planned: Path, place: Path, edit: Callable[[Any], None]) -> Path:
+    document = json.loads((planned / "tours.json").read_text(encoding="utf-8"))
+    edit(document)
+    place.mkdir()
+    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
+    return place
+
+
+def test_tours_are_planned_written_and_legal(
+    run: Run, region: Path, planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert {path.name for path in planned.iterdir()} == FILES
+    jobs = {row["job_id"] for row in rows(planned / "visits.csv")}
+    left = {row["job_id"] for row in rows(planned / "left_out.csv")}
+    assert jobs | left == {f"J{number}" for number in range(1, 9)}
+    assert not jobs & left
+    assert "J8" in left
+    document = json.loads((planned / "kpis.json").read_text(encoding="utf-8"))
+    assert set(document["by_hand"]) == set(touring.RULES_BY_HAND)
+    assert document["planned"]["total_fen"] >= document["planned"]["bound_fen"]
+    assert document["planned"]["announced_kept"] == 1
+    assert run("check", region, planned) == cli.DONE
+    assert "every rule holds" in capsys.readouterr().out
+
+
+def test_kits_are_ordered_and_there_before_departure(planned: Path) -> None:
+    orders = rows(planned / "kit_orders.csv")
+    assert [(row["order_line_id"], row["source_id"], row["mode"]) for row in orders] == [("J1/1", "W1", "standard")]
+    assert orders[0]["in_time"] == "yes"
+    assert orders[0]["ready_at"] <= orders[0]["leaves_at"]
+
+
+def test_same_seed_and_steps_same_bytes(run: Run, region: Path, planned: Path, tmp_path: Path) -> None:
+    assert run("plan", region, "-o", tmp_path / "again", *STEPS) == cli.DONE
+    for file in sorted(FILES - {"sheets", "tours.png"}):
+        assert (tmp_path / "again" / file).read_bytes() == (planned / file).read_bytes(), file
+
+
+def test_levers_are_kept_and_known_to_the_checker(run: Run, region: Path, tmp_path: Path) -> None:
+    levers = ("--nights", 0, "--never", "V5", "--forbid", "L2", "--more-crew", "K1")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *levers) == cli.DONE
+    document = json.loads((tmp_path / "out" / "tours.json").read_text(encoding="utf-8"))
+    assert document["levers"]["nights"] == 0
+    assert document["levers"]["more_crews"] == [{"crew_id": "K1-2", "like": "K1"}]
+    assert {day["lodging_id"] for tour in document["tours"] for day in tour["days"]} == {None}
+    assert "V5" not in {row["village_id"] for row in rows(tmp_path / "out" / "visits.csv")}
+    assert run("check", region, tmp_path / "out") == cli.DONE
+
+
+def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: Path, tmp_path: Path) -> None:
+    day = rows(planned / "days.csv")[0]
+    lock = ("--base", planned, "--lock", f"K1@{day['date']}", "--more-day", "K1@2026-03-09")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
+
+    def of_day(out: Path) -> set[str]:
+        return {row["job_id"] for row in rows(out / "visits.csv") if row["date"] == day["date"]}
+
+    assert of_day(tmp_path / "out") == of_day(planned)
+
+
+def test_every_fault_of_levers_is_told_at_once(
+    run: Run, region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levers = ("--must", "V77", "--must", "V1", "--never", "V1", "--forbid", "L3", "--more-crew", "K2")
+    dates = ("--lock", "K1@2026-03-03", "--merge", "K1@2026-03-05/2026-03-04", "--more-day", "K1@2027-01-01")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *levers, *dates) == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in ('--must: "V77"', '"V1" cannot be both', '"L3"', '"K2"', "needs --base", "--merge", "--more-day"):
+        assert text in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_folder_is_refused_with_every_fault(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["lodgings"][0]["price_fen"] = "-4"
+    cells["villages"][0]["households"] = "many"
+    region = make.write(tmp_path / "region", cells)
+    ended = process("plan", region, "-o", tmp_path / "out", *STEPS)
+    assert ended.returncode == cli.REFUSED
+    assert 'lodgings.csv, line 2, price_fen: "-4"' in ended.stderr
+    assert 'villages.csv, line 2, households: "many"' in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_something_else_is_not_replaced(run: Run, region: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").touch()
+    assert run("plan", region, "-o", tmp_path / "mine", *STEPS) == cli.REFUSED
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_what_the_checker_objects_to_is_never_written(
+    run: Run, region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def careless(*given: Any) -> TourResult:
+        found: TourResult = plan(*given)
+        tour = found.plan.tours[0]
+        longer = tuple(replace(day, travel_m=day.travel_m + 1) for day in tour.days)
+        return replace(found, plan=TourPlan(tours=(replace(tour, days=longer),), left_out=found.plan.left_out))
+
+    plan = plan_tours
+    monkeypatch.setattr(touring, "plan_tours", careless)
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.INTERNAL
+    assert "This is a defect of Paigong" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_kit_that_comes_too_late_is_planned_around(run: Run, tmp_path: Path) -> None:
+    cells = make.cells()
+    # One unit for two jobs: the simple rule promises it to both tours' kits one after the other, sourcing to one.
+    for number in (1, 3):
+        cells["jobs"][number] |= {"product": "washer", "parts": "P2:1"}
+    cells["stock"][1]["on_hand"] = "2"
+    region = make.write(tmp_path / "region", cells)
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
+    orders = rows(tmp_path / "out" / "kit_orders.csv")
+    assert len(orders) == 2
+    assert {row["in_time"] for row in orders} == {"yes"}
+
+
+def test_check_finds_broken_rules_and_untrue_figures(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def edit(document: Any) -> None:
+        document["cost_fen"]["wages"] -= 500
+        document["cost_fen"]["total"] -= 500
+        document["tours"][0]["days"][0]["visits"][0]["travel_s"] += 60
+
+    assert run("check", region, copied(planned, tmp_path / "bad", edit)) == cli.VIOLATIONS
+    said = capsys.readouterr().out
+    assert "STATED  wages" in said
+    assert "TRAVEL" in said
+
+
+def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:
+    assert run("check", region, tmp_path / "nowhere") == cli.REFUSED
+
+
+def test_a_job_and_a_village_are_explained(
+    run: Run, region: Path, planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", region, planned, "J8", "--lang", "en") == cli.DONE
+    assert "J8 is left out" in capsys.readouterr().out
+    assert run("explain", region, planned, "雅江村", "--lang", "zh") == cli.DONE
+    said = capsys.readouterr().out
+    assert "有巡回停靠" in said
+    assert "此前已通知，日期不变" in said
+    assert run("explain", region, planned, "J88") == cli.REFUSED
+    assert "did you mean J8" in capsys.readouterr().err
+
+
+def test_planned_against_actual(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, *_ = rows(planned / "visits.csv")
+    lines = ["job_id,outcome,start,end,note"]
+    lines.append(f"{first['job_id']},done,{first['start']},{first['end']},=SUM(1)")
+    lines.append(f"{second['job_id']},no_part,,,")
+    lines.append("X1,done,2026-03-05T10:00:00+08:00,2026-03-05T10:30:00+08:00,walk-in")
+    (tmp_path / "actual.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert run("progress", region, planned, tmp_path / "actual.csv", "-o", tmp_path / "progress.csv") == cli.DONE
+    assert "Not planned: 1 (X1)" in capsys.readouterr().out
+    found = {row["job_id"]: row for row in rows(tmp_path / "progress.csv")}
+    assert (found[first["job_id"]]["late_s"], found[first["job_id"]]["longer_s"]) == ("0", "0")
+    assert found[first["job_id"]]["note"] == "'=SUM(1)"
+    assert found[second["job_id"]]["outcome"] == "no_part"
+    assert found["X1"]["planned_start"] == ""
+
+
+def test_faults_of_what_crews_wrote_are_told_at_once(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "actual.csv").write_text(
+        "job_id,outcome,start,end,note\nJ1,fine,,,\nJ2,done,9:00,,\nJ2,done,,,\n"
+        "J3,done,2026-03-05T10:00:00+08:00,2026-03-05T09:00:00+08:00,\nJ4,done\n",
+        encoding="utf-8",
+    )
+    assert run("progress", region, planned, tmp_path / "actual.csv") == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in ('line 2, outcome: "fine"', 'line 3, start: "9:00"', "line 4, job_id", "line 5, end", "2 cells"):
+        assert text in said
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "tour", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until(running: subprocess.Popen[str], words: str) -> None:
+    assert running.stderr is not None
+    for line in running.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"it ended before it said {words}")
+
+
+def test_ctrl_c_writes_the_best_until_then(region: Path, tmp_path: Path) -> None:
+    running = started("plan", region, "-o", tmp_path / "out", "--seconds", "600", "--workers", "1")
+    until(running, "Which villages")
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=300)
+    assert running.returncode == cli.INTERRUPTED, said
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+
+
+SLOW = """
+import sys, time
+from datasets import tour_folder
+def slow(folder, toured):
+    print("writing", file=sys.stderr, flush=True)
+    time.sleep(600)
+tour_folder.write_tour_sheets = slow
+from api.cli import main
+main()
+"""
+
+
+def test_killed_while_it_writes_nothing_stands_half_written(region: Path, planned: Path) -> None:
+    before = {path.name: path.read_bytes() for path in planned.iterdir() if path.is_file()}
+    running = subprocess.Popen(
+        [sys.executable, "-c", SLOW, "tour", "plan", str(region), "-o", str(planned), *STEPS],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    until(running, "writing")
+    running.kill()
+    running.communicate(timeout=60)
+    assert {path.name: path.read_bytes() for path in planned.iterdir() if path.is_file()} == before

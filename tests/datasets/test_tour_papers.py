@@ -1,0 +1,416 @@
+"""Papers of tours: what villages are told, what crews take, calendars, maps, and the way back from tours.json."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.faults import PlanRefused
+from datasets.tour_announcements import NoticeKind, announcements
+from datasets.tour_calendar import tour_calendar
+from datasets.tour_folder import check_tour_place, write_tours
+from datasets.tour_kpis import tour_kpis
+from datasets.tour_levers import MoreCrew, MoreDay, Pulled, pull
+from datasets.tour_map import tour_features, village_status
+from datasets.tour_names import Person, Toured
+from datasets.tour_papers import TOUR_PAPERS, days_unvisited
+from datasets.tour_reading import read_tour_base, read_tour_plan
+from datasets.tour_sheets import tour_pages
+from datasets.tour_tools import tools_for
+from datasets.whole_folder import ForeignFolder
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
+from optimizer.tours.plan import Tour, TourPlan
+from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
+
+
+def rows(found: Toured, file: str) -> list[dict[str, str]]:
+    columns, of = TOUR_PAPERS[file]
+    return [dict(zip(columns, row, strict=True)) for row in of(found)]
+
+
+def with_villages(**changes: dict[str, Any]) -> Toured:
+    villages = tuple(replace(one, **changes.get(one.id, {})) for one in ASKED.villages)
+    return toured(asked=replace(ASKED, villages=villages))
+
+
+def without_day(found: Toured, day: int) -> Toured:
+    """Return the same with one day's visits gone."""
+    (tour,) = PLAN.tours
+    days = tuple(replace(one, visits=()) if one.day == day else one for one in tour.days)
+    return replace(found, result=replace(RESULT, plan=replace(PLAN, tours=(replace(tour, days=days),))))
+
+
+# --- announcements -------------------------------------------------------------------------------------------------
+
+
+def test_one_message_per_contact_however_many_villages() -> None:
+    first, *others = announcements(toured())
+    assert first.contact == Person(name="扎西", phone="0836-5700001")
+    assert [notice.village_id for notice in first.notices] == ["V1", "V2"]
+    assert first.text.startswith(
+        "【巡回维修通知】扎西您好：\n1. 维修队3月2日（周一）09:00–09:45到桑堆村（集合点：村委会）"
+    )
+    assert "2. 维修队3月3日（周二）08:15–09:30到木拉乡" in first.text
+    assert "0836-5720000（稻城网点）" in first.text
+    # Somebody else of the same name, elsewhere, is somebody else.
+    assert [[notice.village_id for notice in one.notices] for one in others] == [["V3"], ["V4"], ["V6"]]
+
+
+def test_a_date_told_before_stays_and_the_message_says_so() -> None:
+    first = announcements(toured())[0]
+    assert [notice.kind for notice in first.notices] == [NoticeKind.NEW, NoticeKind.ANNOUNCED]
+    assert "此前已通知的日期不变；日期已定，不再变动" in first.text
+    everything = with_villages(V1={"announced_day": 0})
+    assert "此前已通知，日期不变。" in announcements(everything)[0].text
+
+
+def test_a_date_that_cannot_be_kept_is_taken_back_or_moved() -> None:
+    gone = announcements(without_day(toured(), 1))
+    (taken_back,) = (notice for one in gone for notice in one.notices if notice.village_id == "V2")
+    assert (taken_back.kind, taken_back.day, taken_back.stop) == (NoticeKind.CANCELLED, 1, None)
+    assert any("原定3月3日（周二）到木拉乡的巡回维修不能成行" in one.text for one in gone)
+    moved = announcements(with_villages(V2={"announced_day": 5}))[0]
+    assert moved.notices[1].kind is NoticeKind.MOVED
+    assert "木拉乡原定3月7日（周六）的巡回维修改期" in moved.text
+    assert "维修队3月3日（周二）" in moved.text
+
+
+def test_a_date_before_the_horizon_is_over_and_nobody_waits_for_it() -> None:
+    found = announcements(with_villages(V2={"announced_day": -3}))[0]
+    assert found.notices[1].kind is NoticeKind.NEW
+
+
+def test_who_carries_a_unit_learns_where_to() -> None:
+    message = announcements(toured())[1]
+    assert "3月3日（周二）08:15–09:30在木拉乡，=1+1村登记的冰箱1台请在这段时间送到那里" in message.text
+    assert message.text.startswith("【巡回维修通知】各位村民好：")
+
+
+def test_a_village_near_a_stop_is_invited() -> None:
+    nearby = announcements(toured())[-1]
+    assert nearby.notices[0].kind is NoticeKind.NEARBY
+    assert "在日雨镇，邻村可搬动的待修电器请在这段时间送到那里" in nearby.text
+    assert "没有登记的" not in nearby.text
+
+
+def test_customers_are_not_named_to_a_whole_village() -> None:
+    for message in announcements(toured()):
+        assert "洛桑" not in message.text
+        assert "13800000001" not in message.text
+
+
+# --- calendar ------------------------------------------------------------------------------------------------------
+
+
+def unfolded(calendar: bytes) -> list[str]:
+    return calendar.decode().replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def test_the_calendar_keeps_to_its_format() -> None:
+    calendar = tour_calendar(toured())
+    for line in calendar.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode()
+    lines = unfolded(calendar)
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-1] == "END:VCALENDAR"
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 3 + 2
+    stamps = {line for line in lines if line.startswith("DTSTAMP")}
+    assert stamps == {"DTSTAMP:20260301T220000Z"}
+    assert len({line for line in lines if line.startswith("UID:")}) == 5
+    assert "DTSTART:20260302T011000Z" in lines
+    assert "LOCATION:稻城县贡嘎路\\; 3号" in lines
+
+
+def test_the_same_plan_gives_the_same_calendar() -> None:
+    assert tour_calendar(toured()) == tour_calendar(toured())
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_whatever_people_typed_folds_and_escapes(fault: str) -> None:
+    jobs = {**NAMES.jobs, "J1": {**NAMES.jobs["J1"], "fault": fault}}
+    calendar = tour_calendar(toured(names=replace(NAMES, jobs=jobs)))
+    assert all(len(line) <= 75 for line in calendar.split(b"\r\n"))
+    lines = unfolded(calendar)
+    assert all(line.partition(":")[0] in _PROPERTIES for line in lines)
+    assert lines.count("BEGIN:VEVENT") == 5
+
+
+_PROPERTIES = {
+    *("BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "X-WR-CALNAME", "UID", "DTSTAMP", "DTSTART", "DTEND"),
+    *("SUMMARY", "LOCATION", "GEO", "DESCRIPTION"),
+}
+
+
+# --- map, tables, sheets -------------------------------------------------------------------------------------------
+
+
+def test_every_village_is_visited_covered_uncovered_or_idle() -> None:
+    assert village_status(toured()) == {
+        "V1": "visited",
+        "V2": "visited",
+        "V3": "covered",
+        "V4": "visited",
+        "V5": "uncovered",
+        "V6": "covered",
+    }
+    assert village_status(toured(covers={}))["V6"] == "idle"
+
+
+def test_the_map_has_days_nights_homes_villages_and_covers() -> None:
+    document = tour_features(toured())
+    kinds = [one["properties"]["kind"] for one in document["features"]]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "day": 3,
+        "night": 2,
+        "home": 2,
+        "village": 6,
+        "cover": 1,
+    }
+    first, second, third = (one for one in document["features"] if one["properties"]["kind"] == "day")
+    assert first["geometry"]["coordinates"][-1] == second["geometry"]["coordinates"][0] == [104.8, 30.0]
+    assert third["geometry"]["coordinates"][-1] == [104.0, 30.0]
+    assert first["properties"]["distance_m"] == 80_000
+    json.dumps(document, allow_nan=False)
+
+
+def test_a_crew_on_the_road_leaves_from_its_bed() -> None:
+    away = replace(ASKED.crews[0], on_the_road=OnTheRoad(day=0, lodging_id="L2", nights=1, aboard=frozenset({"J1"})))
+    found = toured(asked=replace(ASKED, crews=(away, ASKED.crews[1])))
+    day = next(one for one in tour_features(found)["features"] if one["properties"]["kind"] == "day")
+    assert day["geometry"]["coordinates"][0] == [105.39, 30.0]
+
+
+def test_tables_say_what_was_planned() -> None:
+    found = toured()
+    assert [row["lodging_id"] for row in rows(found, "days.csv")] == ["L1", "L2", ""]
+    carried = next(row for row in rows(found, "visits.csv") if row["job_id"] == "J3")
+    assert (carried["village_id"], carried["carried_from"]) == ("V2", "V3")
+    assert carried["contact"] == "<b>"
+    assert carried["phone"] == "'+1"
+    (left,) = rows(found, "left_out.csv")
+    assert (left["rule"], left["instead"], left["next_date"]) == ("DRIVING", "later", "2026-03-14")
+    kit = [(row["job_id"], row["part_id"], row["quantity"], row["carried"]) for row in rows(found, "kit.csv")]
+    assert kit == [("J1", "P1", "2", "no"), ("J2", "P9", "1", "yes")]
+    (order,) = rows(found, "kit_orders.csv")
+    assert (order["source_id"], order["outlet_id"], order["in_time"]) == ("W1", "O1", "yes")
+    assert order["ready_at"] < order["leaves_at"]
+
+
+def test_no_cell_is_a_formula() -> None:
+    for file in TOUR_PAPERS:
+        for row in rows(toured(), file):
+            assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+
+
+def test_a_kit_that_nobody_can_send_is_not_in_time() -> None:
+    assert ORDER.in_time
+    assert not replace(ORDER, ready_s=ORDER.leaves_s + 1).in_time
+    assert not replace(ORDER, source_id=None).in_time
+
+
+def test_villages_that_nobody_visits_are_told_longest_first() -> None:
+    assert days_unvisited(toured()) == [("V3", 310)]
+    assert days_unvisited(without_day(toured(), 0))[0] == ("V1", None)
+
+
+def test_sheets_are_whole_and_escaped() -> None:
+    pages = dict(tour_pages(toured()))
+    assert set(pages) == {"index.html", "K1@2026-03-02.html"}
+    page = pages["K1@2026-03-02.html"]
+    for text in (
+        "稻城客栈",
+        "21:00",
+        "桑堆村",
+        "扎西",
+        "0836-5700001",
+        "不制冷",
+        "主控板 × 2",
+        "成都中转库（快递）",
+        "11:30–12:30 午休",
+    ):
+        assert text in page
+    for text in ("从=1+1村送来", "已通知", "王师傅、李师傅", "真空泵", "超过一天的车程", "3月14日（周六）", "孤村"):
+        assert text in page
+    assert "<b>" not in page
+    assert "http" not in page
+    assert "没有停靠的村" in pages["index.html"]
+    assert announcements(toured())[0].text.splitlines()[1] in pages["index.html"]
+
+
+def test_without_tours_the_papers_say_so(tmp_path: Path) -> None:
+    found = toured(plan=TourPlan(tours=(), left_out=PLAN.left_out), kit_orders=(), covers={})
+    assert "本期没有巡回行程" in dict(tour_pages(found))["index.html"]
+    kpis = tour_kpis(found)
+    assert (kpis.jobs, kpis.road_fen_per_job, kpis.outlet_fen_per_job) == (0, None, None)
+    write_tours(tmp_path / "out", found, kpis.as_dict())
+    assert (tmp_path / "out" / "tours.png").stat().st_size > 10_000
+
+
+def test_tools_are_those_of_the_families_and_schemes() -> None:
+    assert tools_for(()) == ()
+    tools = tools_for((job("A", "V1"), job("B", "V1", certificates=frozenset({"high_altitude"}))))
+    assert {"真空泵", "安全带"} <= set(tools)
+    assert len(tools) == len(set(tools))
+    assert "内筒扳手" not in tools
+
+
+def test_key_figures() -> None:
+    kpis = tour_kpis(toured())
+    assert (kpis.tours, kpis.days, kpis.nights, kpis.jobs, kpis.left_out) == (1, 3, 2, 5, 1)
+    assert kpis.nights_by_crew == {"K1": 2, "K2": 0}
+    assert kpis.road_fen_per_job == 311_000 // 5
+    assert (kpis.priced_jobs, kpis.outlet_fen_per_job) == (3, 20_000)
+    assert kpis.gap == pytest.approx(0.1)
+    assert (kpis.announced, kpis.announced_kept) == (1, 1)
+    assert kpis.carried_in == 1
+    assert kpis.distance_m == 283_000
+
+
+# --- the folder, and back ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("tours") / "out"
+    write_tours(place, toured(), tour_kpis(toured()).as_dict())
+    return place
+
+
+def test_the_folder_is_whole_and_reads_back(out: Path) -> None:
+    assert {path.name for path in out.iterdir()} == {
+        *TOUR_PAPERS,
+        "tours.json",
+        "tours.geojson",
+        "tours.ics",
+        "tours.png",
+        "kpis.json",
+        "sheets",
+    }
+    assert {path.name for path in out.parent.iterdir()} == {"out"}
+    read = read_tour_plan(out, ASKED)
+    assert read.result == RESULT
+    assert read.pulled == Pulled()
+    assert (read.provider, read.is_estimate) == ("flat", True)
+    for file, (columns, _) in TOUR_PAPERS.items():
+        content = (out / file).read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        assert tuple(next(csv.reader(io.StringIO(content.decode("utf-8-sig"))))) == columns
+
+
+def test_levers_read_back_with_a_crew_that_was_added(tmp_path: Path) -> None:
+    pulled = Pulled(
+        levers=Levers(
+            nights=2,
+            day_metres=250_000,
+            van_days=9,
+            must_visit=frozenset({"V5", "V1"}),
+            never_visit=frozenset({"V6"}),
+            forbidden_lodgings=frozenset({"L2"}),
+            locked=(LockedDay(crew_id="K1", day=1, job_ids=("J2",), lodging_id="L2"),),
+            spans=(Span(crew_id="K2", first_day=3, last_day=5),),
+        ),
+        crews=(MoreCrew(id="K1-2", like="K1"),),
+        days=(MoreDay(crew_id="K2", day=9),),
+    )
+    (tour,) = PLAN.tours
+    plan = replace(PLAN, tours=(replace(tour, crew_id="K1-2"),))
+    found = toured(asked=pull(ASKED, pulled), pulled=pulled, plan=plan)
+    write_tours(tmp_path / "out", found, {})
+    read = read_tour_plan(tmp_path / "out", ASKED)
+    assert read.pulled == pulled
+    assert read.result.plan == plan
+
+
+def test_an_added_crew_begins_at_home_and_works_as_told() -> None:
+    tired = crew("K9", "九组", days=frozenset({0}), nights_before=7)
+    pulled = Pulled(crews=(MoreCrew(id="K9-2", like="K9"),), days=(MoreDay(crew_id="K9", day=4),))
+    first, second = pull(replace(ASKED, crews=(tired,)), pulled).crews
+    assert (first.days, first.nights_before) == (frozenset({0, 4}), 7)
+    assert (second.id, second.days, second.nights_before) == ("K9-2", frozenset({0}), 0)
+
+
+def edited(out: Path, place: Path, edit: Callable[[Any], None]) -> Path:
+    document = json.loads((out / "tours.json").read_text(encoding="utf-8"))
+    edit(document)
+    place.mkdir()
+    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
+    return place
+
+
+def test_every_fault_is_told_at_once(out: Path, tmp_path: Path) -> None:
+    def edit(document: Any) -> None:
+        document["date"] = "2026-03-09"
+        document["cost_fen"]["total"] += 1
+        document["tours"][0]["crew_id"] = "K7"
+        document["tours"][0]["nights"] = 5
+        document["tours"][0]["days"][0]["visits"][0]["job_id"] = "J77"
+        document["tours"][0]["days"][1]["lodging_id"] = "L7"
+        document["tours"][0]["days"][1]["depart"] = "08:00"
+        document["left_out"][0]["rule"] = "MOOD"
+        document["levers"]["must_visit"] = ["V77"]
+        document["more"] = 1
+
+    with pytest.raises(PlanRefused) as refused:
+        read_tour_plan(edited(out, tmp_path / "bad", edit), ASKED)
+    assert {fault.column for fault in refused.value.faults} == {
+        "date",
+        "cost_fen.total",
+        "tours[1].crew_id",
+        "tours[1].nights",
+        "tours[1].days[1].visits[1].job_id",
+        "tours[1].days[2].lodging_id",
+        "tours[1].days[2].depart",
+        "left_out[1].rule",
+        "levers.must_visit",
+        "more",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "{", '{"format": "paigong plan 1"}', "[" * 100_000])
+def test_what_is_no_such_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tours.json").write_text(text, encoding="utf-8")
+    with pytest.raises(PlanRefused):
+        read_tour_plan(tmp_path, ASKED)
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PlanRefused) as refused:
+        read_tour_plan(tmp_path / "nowhere", ASKED)
+    assert refused.value.faults[0].file == "tours.json"
+
+
+def test_a_base_loses_what_is_gone(out: Path) -> None:
+    later = replace(ASKED, jobs=tuple(one for one in ASKED.jobs if one.id != "J1"))
+    (tour,) = read_tour_base(out, later).tours
+    assert [visit.job_id for day in tour.days for visit in day.visits] == ["J2", "J3", "J4", "J6"]
+    # Three days on, the tour is over.
+    assert read_tour_base(out, replace(ASKED, date=PLAN_IS_OVER)).tours == ()
+
+
+PLAN_IS_OVER = ASKED.date.replace(day=5)
+
+
+def test_something_else_is_not_replaced(tmp_path: Path) -> None:
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "letter.txt").touch()
+    with pytest.raises(ForeignFolder):
+        check_tour_place(place)
+    with pytest.raises(ForeignFolder):
+        write_tours(place, toured(), {})
+    assert [path.name for path in place.iterdir()] == ["letter.txt"]
+
+
+def test_when_a_paper_fails_nothing_is_left(tmp_path: Path) -> None:
+    broken = Tour(crew_id="nobody", days=PLAN.tours[0].days)
+    with pytest.raises(KeyError):
+        write_tours(tmp_path / "out", toured(plan=replace(PLAN, tours=(broken,))), {})
+    assert list(tmp_path.iterdir()) == []

@@ -14,11 +14,11 @@ from api.settings import Settings
 from api.store.jobs import By
 from api.store.load import load_day
 from bench.postgis import Cluster
-from datasets.china import make_day
 from datasets.day import read_source
 from tests.api.clients import NOW, StandingClock
 from tests.api.conftest import TEMPLATE, copied
 from tests.api.published import plan_and_publish
+from tests.small_day import make_small_day
 
 DATE = dt.date(2026, 3, 2)
 MORNING = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)  # 06:00 in China
@@ -29,7 +29,7 @@ PUBLISHED = "published"
 def day_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sample day folder."""
     folder = tmp_path_factory.mktemp("booking") / "day"
-    make_day(folder, jobs=120, technicians=60, seed=3, date=DATE)
+    make_small_day(folder, DATE)
     return folder
 
 

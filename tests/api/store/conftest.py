@@ -11,9 +11,9 @@ from api.database import Database
 from api.store.jobs import By
 from api.store.load import load_day
 from bench.postgis import Cluster
-from datasets.china import make_day
 from datasets.day import DayFolder, build_day, read_source
 from tests.api.conftest import TEMPLATE, copied
+from tests.small_day import make_small_day
 
 DATE = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)
@@ -25,7 +25,7 @@ LOADED = "loaded"
 def day_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sample day folder."""
     folder = tmp_path_factory.mktemp("store") / "day"
-    make_day(folder, jobs=120, technicians=60, seed=3, date=DATE)
+    make_small_day(folder, DATE)
     return folder
 
 

@@ -1,5 +1,6 @@
 """What holds for every test: no screen, no network, and Hypothesis without a clock."""
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -57,6 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Put what takes long first where several processes share the tests."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _turn(_group(item.nodeid)))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look at what tests make only, not again and again at the modules they came with."""
+    gc.collect()
+    gc.freeze()
 
 
 def _group(nodeid: str) -> str:

@@ -1,14 +1,14 @@
 """Public instances in Cordeau's format: periodic routing, and orienteering with time windows."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.faults import FaultList, FolderRefused
 from optimizer.periodic.model import Customer, DayFleet, Periodic
+from optimizer.vrp.orienteering import Orienteering, Spot
 
-__all__ = ["CordeauRefused", "Node", "Orienteering", "read_orienteering", "read_periodic"]
+__all__ = ["CordeauRefused", "OrienteeringFile", "read_orienteering", "read_periodic"]
 
 PERIODIC = 1
 HEADER = ("type", "vehicles", "customers", "days")
@@ -19,30 +19,20 @@ MOST_VEHICLES = 1_000
 MOST_DAYS = 31
 
 
+FINE = "pr"
+"""Files whose names begin so have distances of two decimals, all others of one: the convention of the published scores."""
+
+
 class CordeauRefused(FolderRefused):
     """A file that is no instance of the format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A place to call at once: what it scores, how long the service takes, when it may start."""
+class OrienteeringFile:
+    """Places with scores, and how many vehicles the file names."""
 
-    id: int
-    x: float
-    y: float
-    service: float
-    score: int
-    earliest: float
-    latest: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orienteering:
-    """Places with scores, and the depot: routes begin and end there inside its window. vehicles: as the file says."""
-
+    orienteering: Orienteering
     vehicles: int
-    depot: Node
-    nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +73,16 @@ def read_periodic(path: Path) -> Periodic:
     )
 
 
-def read_orienteering(path: Path) -> Orienteering:
+def read_orienteering(path: Path) -> OrienteeringFile:
     """Return the problem of a file; raises CordeauRefused with every fault in it."""
     faults = FaultList()
     file = _parts(path, faults)
-    nodes = [_node(file.name, line, faults) for line in file.places]
+    spots = [_spot(file.name, line, faults) for line in file.places]
     _refuse(path, faults)
-    return Orienteering(vehicles=file.header[1], depot=nodes[0], nodes=tuple(nodes[1:]))
+    parts = 100 if path.name.startswith(FINE) else 10
+    return OrienteeringFile(
+        orienteering=Orienteering(depot=spots[0], spots=tuple(spots[1:]), parts=parts), vehicles=file.header[1]
+    )
 
 
 def _refuse(path: Path, faults: FaultList) -> None:
@@ -178,7 +171,7 @@ def _customer(name: str, line: _Line, days: int, faults: FaultList) -> Customer:
     )
 
 
-def _node(name: str, line: _Line, faults: FaultList) -> Node:
+def _spot(name: str, line: _Line, faults: FaultList) -> Spot:
     """Return a place of an orienteering file: its window stands at the end of the line."""
     values = line.values
     wanted = len(NODE) + 2 + (int(values[6]) if len(values) > 6 else 0)
@@ -187,7 +180,7 @@ def _node(name: str, line: _Line, faults: FaultList) -> Node:
     earliest, latest = values[-2:]
     if not 0 <= earliest <= latest:
         faults.add(name, line.number, "closes", f"{latest:g}", f"not before it opens ({earliest:g}), both from 0")
-    return Node(
+    return Spot(
         id=_whole(name, line, NODE[0], values[0], faults),
         x=values[1],
         y=values[2],

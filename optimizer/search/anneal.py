@@ -190,10 +190,17 @@ def load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
 
 
 def search(
-    p: Problem, routes: Sequence[Sequence[int]], stop: Stop, seed: int, settings: Settings | None = None
+    p: Problem,
+    routes: Sequence[Sequence[int]],
+    stop: Stop,
+    seed: int,
+    settings: Settings | None = None,
+    *,
+    price: float | None = None,
 ) -> Found:
     """Return the best routes found from these (one per shift, empty ones to start from nothing).
 
+    price: what temperatures are multiples of, None for a job's mean price.
     Deterministic: the same problem, routes, seed and steps give the same answer.
     """
     settings = settings or Settings()
@@ -202,7 +209,7 @@ def search(
     steps = 0
     if p.fixed.size:
         _place_all(p, r)
-        scale = mean_price(r.now)
+        scale = mean_price(r.now) if price is None else price
         while (used := stop(steps, int(r.sums[BEST]), int(r.best_count.sum()))) < 1.0:
             temperature = scale * settings.hot * (settings.cold / settings.hot) ** used
             _chunk(p, r, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)

@@ -20,7 +20,7 @@ MOST_DAYS = 31
 
 
 FINE = "pr"
-"""Files whose names begin so have distances of two decimals, all others of one: the convention of the published scores."""
+"""Files whose names begin so have distances of two decimals, all others of one: so the published scores have it."""
 
 
 class CordeauRefused(FolderRefused):
@@ -155,7 +155,7 @@ def _customer(name: str, line: _Line, days: int, faults: FaultList) -> Customer:
     count = values[6] if len(values) > 6 else 0
     if len(codes) != count or not codes:
         faults.add(name, line.number, NODE[6], f"{count:g}", f"from 1, and as many behind it ({len(codes)} are)")
-    combinations = {}
+    combinations: dict[tuple[int, ...], None] = {}
     for code in codes:
         if not (code.is_integer() and 1 <= code < 1 << days):
             faults.add(name, line.number, "combination", f"{code:g}", f"a whole number from 1 to {(1 << days) - 1}")
@@ -176,7 +176,9 @@ def _spot(name: str, line: _Line, faults: FaultList) -> Spot:
     values = line.values
     wanted = len(NODE) + 2 + (int(values[6]) if len(values) > 6 else 0)
     if len(values) != wanted:
-        faults.add(name, line.number, "", len(values), f"{wanted} numbers: {', '.join(NODE)}, each of them, opens, closes")
+        faults.add(
+            name, line.number, "", len(values), f"{wanted} numbers: {', '.join(NODE)}, each of them, opens, closes"
+        )
     earliest, latest = values[-2:]
     if not 0 <= earliest <= latest:
         faults.add(name, line.number, "closes", f"{latest:g}", f"not before it opens ({earliest:g}), both from 0")
@@ -201,5 +203,3 @@ def _whole(name: str, line: _Line, column: str, value: float, faults: FaultList)
     if not value.is_integer() or value < 0:
         faults.add(name, line.number, column, f"{value:g}", "a whole number from 0")
     return int(value)
-
-

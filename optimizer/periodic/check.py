@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimizer.periodic.model import GRAINS, Customer, DayRoute, Periodic
 
@@ -32,7 +33,7 @@ def judge(periodic: Periodic, routes: Sequence[DayRoute]) -> Judged:
     for route in routes:
         stops = [customers[identity] for identity in route.customers]
         places = [periodic.depot, *(stop.place for stop in stops), periodic.depot]
-        driven = [math.dist(a, b) for a, b in zip(places[:-1], places[1:], strict=True)]
+        driven = [math.dist(a, b) for a, b in pairwise(places)]
         breaches += _of_route(periodic, route, stops, sum(driven))
         ways += driven
         for stop in stops:

@@ -66,9 +66,7 @@ def lay_out(periodic: Periodic) -> tuple[Problem, Choices]:
         for c, customer in enumerate(customers)
     ]
     dearest = int(problem.leg[..., 1].max(initial=0))
-    unserved = [
-        (LEGS_PER_VISIT * dearest + 1) * max(map(len, customer.combinations)) for customer in customers
-    ]
+    unserved = [(LEGS_PER_VISIT * dearest + 1) * max(map(len, customer.combinations)) for customer in customers]
     period = np.repeat(np.arange(len(periodic.days)), periodic.vehicles)
     return lay_choices(problem, combinations, unserved, period.tolist())
 
@@ -114,7 +112,9 @@ def _problem(periodic: Periodic, owner: NDArray[np.int64], day_of: NDArray[np.in
         setup=np.zeros((n, 1), np.int32),
         delivery=demand,
         pickup=np.zeros_like(demand),
-        capacity=np.repeat([fleet.capacity for fleet in periodic.days], periodic.vehicles).astype(np.int64).reshape(m, 1),
+        capacity=np.repeat([fleet.capacity for fleet in periodic.days], periodic.vehicles)
+        .astype(np.int64)
+        .reshape(m, 1),
         kit_ready=np.zeros((n, 0), np.int32),
         kit_fen=np.zeros((n, 0), np.int32),
         near=np.zeros((n, 0), np.int32),

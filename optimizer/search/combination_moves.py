@@ -165,10 +165,10 @@ def give_back(p: Problem, h: Standing, r: Run, was_absent: int) -> None:
 @compiled_into
 def _roomy(p: Problem, s: State, j: int, v: int) -> bool:
     """Return whether shift v can carry job j's delivery: all of a route's are on board from the start."""
+    roomy = True
     for d in range(p.capacity.shape[1]):
-        if s.load_before[v, 0, d] + p.delivery[j, d] > p.capacity[v, d]:
-            return False
-    return True
+        roomy = roomy and s.load_before[v, 0, d] + p.delivery[j, d] <= p.capacity[v, d]
+    return roomy
 
 
 @compiled
@@ -212,10 +212,14 @@ def _cheapest(p: Problem, k: Choices, h: Standing, r: Run, c: int) -> tuple[int,
     for j in range(k.first_job[c], k.first_job[c + 1]):
         _quote(p, h, r, j)
     best, chosen = k.unserved_fen[c], FREE
-    for combination in range(k.first_combination[c], k.first_combination[c + 1]):
+    begin, behind = k.first_combination[c], k.first_combination[c + 1]
+    # Empty days cost alike: begun anywhere, so that the first of them is not always the one.
+    turn = below(r.draws, behind - begin)
+    for i in range(begin + turn, behind + turn):
+        combination = i if i < behind else i - (behind - begin)
         fen = k.fen[combination]
-        for i in range(k.first_member[combination], k.first_member[combination + 1]):
-            j = k.members[i]
+        for at in range(k.first_member[combination], k.first_member[combination + 1]):
+            j = k.members[at]
             fen += h.fen[j] if h.shift[j] != FREE else INFEASIBLE
             if fen >= best:
                 break

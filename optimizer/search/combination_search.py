@@ -17,8 +17,9 @@ from optimizer.search.schedule import State, new_state
 
 __all__ = ["COMBINING", "combine"]
 
-COMBINING = Settings(hot=0.5, cold=0.005, ruin_size=10.0)
-"""The knobs where customers choose between combinations."""
+COMBINING = Settings(hot=1.0, cold=0.004, ruin_size=8.0)
+"""The knobs where customers choose between combinations: a customer is several visits, so that fewer are taken."""
+ABSENT_TRIED = COMBINING.absent_tried
 
 
 @compiled
@@ -56,10 +57,8 @@ def _combined_fen(k: Choices, h: Standing) -> int:
 
 
 @compiled
-def _chunk(
-    p: Problem, k: Choices, h: Standing, r: Run, steps: int, temperature: float, size: float, tried: int
-) -> None:
-    """Make some steps of the search; a size of 0 ruins nothing."""
+def _chunk(p: Problem, k: Choices, h: Standing, r: Run, steps: int, temperature: float, size: float) -> None:
+    """Make some steps of the search; a size of 0 ruins nothing and tries everybody left out, not only some."""
     combined = _combined_fen(k, h)
     for _ in range(steps):
         version = r.sums[VERSION]
@@ -70,7 +69,7 @@ def _chunk(
         kept = combined
         for i in range(h.taken[-1]):
             kept -= k.fen[h.former[h.taken[i]]]
-        change = -_give_chances(k, r, tried)
+        change = -_give_chances(k, r, ABSENT_TRIED if size > 0 else r.absent[-1])
         most = -temperature * np.log(unit(r.draws))
         if legal:
             legal, version = put_back(p, k, h, r, version, most - change - (kept - combined) - _touched_fen(r))
@@ -109,11 +108,11 @@ def combine(
     r = _new_run(p, k, h, routes, seed, settings)
     steps = 0
     if p.fixed.size:
-        _chunk(p, k, h, r, 1, 0.0, 0.0, len(k.unserved_fen))
+        _chunk(p, k, h, r, 1, 0.0, 0.0)
         scale = mean_price(r.now)
         while (used := stop(steps, int(r.sums[BEST]), int(r.best_count.sum()))) < 1.0:
             temperature = scale * settings.hot * (settings.cold / settings.hot) ** used
-            _chunk(p, k, h, r, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)
+            _chunk(p, k, h, r, settings.chunk, temperature, settings.ruin_size)
             steps += settings.chunk
     best = tuple(tuple(r.best_stops[v, : r.best_count[v]].tolist()) for v in range(len(r.best_count)))
     return Found(routes=best, fen=int(r.sums[BEST]), steps=steps, pool={})
@@ -123,7 +122,7 @@ def _new_run(
     p: Problem, k: Choices, h: Standing, routes: Sequence[Sequence[int]], seed: int, settings: Settings
 ) -> Run:
     """Return the search where it begins."""
-    q, (n, m) = len(k.unserved_fen), p.fixed.shape
+    q, m = len(k.unserved_fen), len(p.shifts)
     memory = new_memory(p, new_state(p), settings.candidates)
     now = _begun(p, k, h, routes)
     absent = np.flatnonzero(h.chosen == FREE)

@@ -3,7 +3,8 @@ problem, and what it keeps.
 
 Every date on which a customer may be visited is a job of its own, so that windows, prices and the shifts of that date
 are the problem's, and every rule of a route holds as it does for a day. A combination is a set of such jobs: a customer
-is served by all the jobs of one of the combinations, or not at all. Who may come on any date is one job, one combination.
+is served by all the jobs of one of the combinations, or not at all. Somebody to whom any date is alike is one job, one
+combination.
 """
 
 from collections.abc import Sequence
@@ -117,7 +118,7 @@ def new_standing(k: Choices) -> Standing:
 
 
 def chosen_in(k: Choices, routes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
-    """Return the combination that routes serve each customer by, FREE where the jobs they serve are none of them."""
+    """Return the cheapest combination that routes serve each customer by, FREE where their jobs are none of them."""
     visited: list[set[int]] = [set() for _ in k.unserved_fen]
     for route in routes:
         for job in route:
@@ -125,6 +126,7 @@ def chosen_in(k: Choices, routes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
     chosen = np.full(len(visited), FREE, np.int32)
     for c, jobs in enumerate(visited):
         for r in range(k.first_combination[c], k.first_combination[c + 1]):
-            if jobs and jobs == set(k.members[k.first_member[r] : k.first_member[r + 1]].tolist()):
+            same = jobs and jobs == set(k.members[k.first_member[r] : k.first_member[r + 1]].tolist())
+            if same and (chosen[c] == FREE or k.fen[r] < k.fen[chosen[c]]):
                 chosen[c] = r
     return chosen

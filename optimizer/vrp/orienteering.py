@@ -79,9 +79,7 @@ def as_routing(orienteering: Orienteering, vehicles: int) -> Routing:
 
 
 def _window(spot: Spot, parts: int) -> Window:
-    return Window(
-        earliest_s=math.ceil(spot.earliest * parts - 1e-6), latest_s=math.floor(spot.latest * parts + 1e-6)
-    )
+    return Window(earliest_s=math.ceil(spot.earliest * parts - 1e-6), latest_s=math.floor(spot.latest * parts + 1e-6))
 
 
 def tour_spots(routing: Routing, budget: Budget, seed: int) -> tuple[TimedRoute, ...]:

@@ -1,4 +1,4 @@
-"""What a period's plan costs and what it breaks, in plain Python from docs/model.md; nothing of the search is used."""
+"""What a period's plan costs and what it breaks, in plain Python; nothing of the search is used."""
 
 import math
 from collections import Counter, defaultdict

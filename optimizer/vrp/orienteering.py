@@ -5,14 +5,17 @@ between routes that score alike.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.budget import Budget
 from optimizer.model import Window
 from optimizer.search.anneal import Settings, Stop, search
 from optimizer.search.gathering import gather
+from optimizer.search.problem import Problem
 from optimizer.vrp.arrays import lay_out
 from optimizer.vrp.evaluate import evaluate
 from optimizer.vrp.model import Matrices, Routing, Task, Vehicle
@@ -23,6 +26,10 @@ __all__ = ["Orienteering", "Spot", "as_routing", "score_of", "tour_spots"]
 
 WANDERING = Settings(hot=0.5, cold=0.005)
 """Temperatures in multiples of a task's mean score: what is exchanged is scores, travel hardly counts."""
+LINGERING = Settings(hot=0.2, cold=0.005)
+"""Cooler: to go on from good routes."""
+FIRST_LEG, LEGS = 0.6, 4
+"""Share of the first leg, and how many share the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +91,47 @@ def _window(spot: Spot, parts: int) -> Window:
 
 def tour_spots(routing: Routing, budget: Budget, seed: int) -> tuple[TimedRoute, ...]:
     """Return the routes found that score most, evaluated anew; the search ends early once it has every score."""
-    stop = budget.begin(1.0)
+    stop = budget.begin(FIRST_LEG)
     laid = lay_out(routing)
     gathered = gather(laid.problem)
-    mean = laid.problem.jobs["unserved_fen"].mean() if routing.tasks else 0.0
-    found = search(
-        gathered.problem,
-        [()] * len(routing.vehicles),
-        _until_all(stop, len(routing.tasks)),
-        seed,
-        WANDERING,
-        price=float(mean),
-    )
+    found = _score_most(gathered.problem, stop, budget, seed)
     tasks = {task.id: task for task in routing.tasks}
     vehicles = {vehicle.id: vehicle for vehicle in routing.vehicles}
-    wanted = orders(routing, laid, gathered.former(found.routes))
+    wanted = orders(routing, laid, gathered.former(found))
     return tuple(evaluate(routing, vehicles[vehicle_id], steps, tasks) for vehicle_id, steps in wanted)
+
+
+def _score_most(problem: Problem, stop: Stop, budget: Budget, seed: int) -> Sequence[tuple[int, ...]]:
+    """Return the best routes of several legs; where nearly all is scored, legs for what is hard to place.
+
+    Scores alone give up a spot that scores little however long it takes to make room for it. In these legs spots weigh
+    alike, and more with every leg that leaves them out.
+    """
+    scores = problem.jobs["unserved_fen"].astype(np.float64)
+    n, mean = len(scores), float(scores.mean()) if len(scores) else 0.0
+    best = search(problem, [()] * len(problem.shifts), _until_all(stop, n), seed, WANDERING, price=mean).routes
+    left_out = _left_out(best, n)
+    weights, routes = np.full(n, mean), best
+    for leg in range(1, LEGS + 1):
+        if not left_out.any():
+            break
+        if 20 * left_out.sum() > n:
+            weights, routes = scores, best
+        else:
+            weights[_left_out(routes, n)] *= 2
+        jobs = problem.jobs.copy()
+        jobs["unserved_fen"] = weights
+        stop = _until_all(budget.begin((1 - FIRST_LEG) / LEGS), n)
+        routes = search(problem._replace(jobs=jobs), routes, stop, seed + leg, LINGERING, price=mean).routes
+        if scores[_left_out(routes, n)].sum() < scores[left_out].sum():
+            best, left_out = routes, _left_out(routes, n)
+    return best
+
+
+def _left_out(routes: Sequence[Sequence[int]], n: int) -> NDArray[np.bool_]:
+    out = np.ones(n, bool)
+    out[[job for route in routes for job in route]] = False
+    return out
 
 
 def _until_all(inside: Stop, tasks: int) -> Stop:

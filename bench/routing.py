@@ -2,8 +2,8 @@
 
 Usage: python -m bench.routing toptw|pvrp DIR [--seconds 10|60] [--seed 1] [--instances a,b] [--docs docs/benchmarks.md]
 
-Exit code 0 when the mean gap is within the set's limit, else 1. The instances are not part of the project: any folder of
-files in Cordeau's format will do.
+Exit code 0 when the mean gap is within the set's limit, else 1. The instances are not part of the project: any folder
+of files in Cordeau's format will do.
 """
 
 import argparse
@@ -67,8 +67,8 @@ def main() -> None:
         rows.append(row)
     got = (sum(os.times()[:2]) - own_s) / (time.monotonic() - begun)
     words = (
-        f"`--seconds {seconds:g} --seed {asked.seed}`, one core. {machine()} The machine was shared: of its one core the "
-        f"search got {got:.0%}; alone, it makes more steps."
+        f"`--seconds {seconds:g} --seed {asked.seed}`, one core. {machine()} The machine was shared: of its one core "
+        f"the search got {got:.0%}; alone, it makes more steps."
     )
     text = section(rows, cost, most, words)
     print(text)

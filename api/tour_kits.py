@@ -28,14 +28,12 @@ def kits_of(folder: TourFolder, asked: Touring, plan: TourPlan) -> dict[str, Kit
     parts = tuple(
         VanPart(**{field.name: getattr(part, field.name) for field in fields(VanPart)}) for part in folder.van_parts
     )
-    return {
-        tour_id(asked, tour): kit_of(
-            asked,
-            tour,
-            VanStock(parts=parts, volume_ml=crews[tour.crew_id].volume_ml, money_fen=folder.policy.spares_fen),
-        )
-        for tour in plan.tours
-    }
+    kits = {}
+    for tour in plan.tours:
+        volume_ml = crews[tour.crew_id].volume_ml
+        stock = VanStock(parts=parts, volume_ml=volume_ml, money_fen=folder.policy.spares_fen)
+        kits[tour_id(asked, tour)] = kit_of(asked, tour, stock)
+    return kits
 
 
 def kit_orders(

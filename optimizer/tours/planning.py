@@ -125,8 +125,6 @@ def _chosen(
     if not columns:
         return list(best), float(weigher.fen([]) or 0)
     chosen = choose_tours(ground, columns, budget.seconds_of(CHOOSE), best)
-    if chosen is None:
-        return list(best), float("-inf")
     return _better(weigher, best, chosen.columns), chosen.bound_fen
 
 

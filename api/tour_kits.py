@@ -1,7 +1,7 @@
 """The kits of planned tours as one sourcing problem: everything is at the crew's outlet when the crew leaves."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 
 from datasets.tour_names import KitOrder, tour_id
 from datasets.tour_stops import leaving_s
@@ -12,30 +12,73 @@ from optimizer.parts.check import faults
 from optimizer.parts.model import Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
-from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of
+from optimizer.tours.kit import Kit, KitLine, VanPart, VanStock, kit_of
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
-__all__ = ["kit_orders", "kits_asked", "kits_of", "late_kits"]
+__all__ = ["Loaded", "kit_orders", "kits_asked", "kits_of", "late_kits", "load_vans"]
 
 GAP = 0.001
 SPARES = "spares@"
 
 
-def kits_of(folder: TourFolder, asked: Touring, plan: TourPlan) -> dict[str, Kit]:
-    """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the vans are loaded with, by tour; the orders for it; and what a checker objects to."""
+
+    kits: Mapping[str, Kit]
+    orders: tuple[KitOrder, ...]
+    found: tuple[str, ...]
+
+
+def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining) -> Loaded:
+    """Return the kits of planned tours and their orders.
+
+    Spare parts that cannot be there when the van leaves are of no use to it: others are chosen instead, once; what
+    is late then is left.
+    """
+    late: frozenset[tuple[str, str]] = frozenset()
+    for _ in range(2):
+        kits = kits_of(folder, asked, plan, late)
+        orders, found = kit_orders(folder, asked, plan, kits, remaining)
+        too_late = {(one.tour_id, one.part_id) for one in orders if not one.job_id and not one.in_time}
+        if found or not too_late:
+            break
+        late |= too_late
+    of_use = tuple(one for one in orders if one.job_id or one.in_time)
+    if len(of_use) < len(orders):
+        kits = kits_of(folder, asked, plan, late)
+        aboard = {(one.tour_id, one.part_id) for one in of_use}
+        kits = {id_: replace(kit, lines=_aboard_of(id_, kit, aboard)) for id_, kit in kits.items()}
+    return Loaded(kits=kits, orders=of_use, found=tuple(found))
+
+
+def _aboard_of(id_: str, kit: Kit, aboard: Collection[tuple[str, str]]) -> tuple[KitLine, ...]:
+    return tuple(line for line in kit.lines if not line.is_spare or (id_, line.part_id) in aboard)
+
+
+def kits_of(
+    folder: TourFolder, asked: Touring, plan: TourPlan, late: Collection[tuple[str, str]] = ()
+) -> dict[str, Kit]:
+    """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost.
+
+    late: tours and parts that would not be there when the van leaves.
+    """
     crews = {crew.id: crew for crew in asked.crews}
     parts = tuple(
         VanPart(**{field.name: getattr(part, field.name) for field in fields(VanPart)}) for part in folder.van_parts
     )
-    return {
-        tour_id(asked, tour): kit_of(
-            asked,
-            tour,
-            VanStock(parts=parts, volume_ml=crews[tour.crew_id].volume_ml, money_fen=folder.policy.spares_fen),
+    kits = {}
+    for tour in plan.tours:
+        volume_ml = crews[tour.crew_id].volume_ml
+        id_ = tour_id(asked, tour)
+        stock = VanStock(
+            parts=tuple(part for part in parts if (id_, part.part_id) not in late),
+            volume_ml=volume_ml,
+            money_fen=folder.policy.spares_fen,
         )
-        for tour in plan.tours
-    }
+        kits[id_] = kit_of(asked, tour, stock)
+    return kits
 
 
 def kit_orders(

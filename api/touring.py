@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from api.exits import Failure
-from api.tour_kits import kit_orders, kits_of, late_kits
+from api.tour_kits import Loaded, late_kits, load_vans
 from api.tour_levers import LeversAsked, pulled_by
 from api.travel_source import open_source, reopen_source
 from datasets.tour_folder import check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import Pulled, pull
-from datasets.tour_names import KitOrder, Toured
+from datasets.tour_names import Toured
 from datasets.tour_naming import names_of
 from datasets.tour_reading import read_tour_base, read_tour_plan
 from datasets.tours import TourFolder, read_tours
@@ -23,7 +23,6 @@ from optimizer.tours.by_hand import by_hand
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import price_tours
 from optimizer.tours.fitting import Fitting, fitting
-from optimizer.tours.kit import Kit
 from optimizer.tours.model import Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
@@ -90,14 +89,14 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     travel = _travel(folder, workers, progress)
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
     run = (budget, workers, seed, progress)
-    result, kits, orders = _plan(folder, asked, travel, base, run)
+    result, loaded = _plan(folder, asked, travel, base, run)
     progress("check", 0.0)
     if found := check_tours(asked, result.plan, travel):
         raise ToursIllegal([_said(one) for one in found])
     toured = replace(
         _toured(folder, asked, pulled, result, travel),
-        kits=kits,
-        kit_orders=orders,
+        kits=loaded.kits,
+        kit_orders=loaded.orders,
         fitting=_fitting(folder, asked, travel, run) if fit else None,
     )
     progress("by hand", 0.0)
@@ -123,18 +122,17 @@ def _plan(
     travel: TravelTimes,
     base: TourPlan | None,
     run: tuple[Budget, Workers, int, Progress],
-) -> tuple[TourResult, dict[str, Kit], tuple[KitOrder, ...]]:
-    """Return tours, their kits, and the orders of these; where a kit comes too late, tours are planned again."""
+) -> tuple[TourResult, Loaded]:
+    """Return tours, and what their vans are loaded with; where a kit comes too late, tours are planned again."""
     budget, workers, seed, progress = run
     for share in (FIRST_SHARE, *([AGAIN_SHARE] * (KIT_ROUNDS - 1))):
         part = Portion(budget=budget, part=share)
         result = plan_tours(asked, travel, part, seed, workers, lambda done: progress("planning", done), base)
         progress("kits", 0.0)
-        kits = kits_of(folder, asked, result.plan)
-        orders, found = kit_orders(folder, asked, result.plan, kits, budget.countdown(AGAIN_SHARE))
-        if found:
-            raise ToursIllegal(found)
-        late = late_kits(orders)
+        loaded = load_vans(folder, asked, result.plan, budget.countdown(AGAIN_SHARE))
+        if loaded.found:
+            raise ToursIllegal(list(loaded.found))
+        late = late_kits(loaded.orders)
         if not late:
             break
         base = result.plan
@@ -142,7 +140,7 @@ def _plan(
             asked,
             jobs=tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs),
         )
-    return result, kits, orders
+    return result, loaded
 
 
 def _fitting(

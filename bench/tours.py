@@ -1,7 +1,7 @@
 """Tours of sample regions beside two rules of thumb, and how they grow better with time.
 
-Value is what leaving everything to outlets, to later and to nobody would cost, less what is still left so; the road is what
-tours cost by themselves. By hand: the nearest village with work next; home each night, or to bed where dusk falls.
+Value is what leaving everything to outlets, to later and to nobody would cost, less what is still left so; the road is
+what tours cost by themselves. By hand: the nearest village with work next; home each night, or to bed where dusk falls.
 
     python -m bench.tours --villages 120 --crews 2 --days 14 --seconds 30 --seeds 1,2 --docs docs/benchmarks.md
 """
@@ -84,7 +84,7 @@ def rows_of(region: Region, seed: int, said: argparse.Namespace) -> list[Sequenc
         make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
         asked = read_tours(folder).touring
     travel = EstimateTravel()
-    rows = []
+    rows: list[Sequence[str]] = []
     for who, sleeps in (("by hand, home", False), ("by hand, dusk", True)):
         begun = monotonic()
         plan = by_hand(asked, travel, sleeps=sleeps)
@@ -112,7 +112,7 @@ def main() -> None:
     said = parser.parse_args()
     rows = [row for region in Region for seed in map(int, said.seeds.split(",")) for row in rows_of(region, seed, said)]
     words = (
-        f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s with {said.workers} workers. "
+        f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s, {said.workers} workers. "
         "Value: what leaving all to outlets, to later and to nobody costs, less what is still left so."
     )
     text = f"{markdown_table(HEADER, rows, left=3)}\n\n{words} {machine()}"

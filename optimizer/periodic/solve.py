@@ -115,8 +115,9 @@ def _problem(periodic: Periodic, owner: NDArray[np.int64], day_of: NDArray[np.in
         capacity=np.repeat([fleet.capacity for fleet in periodic.days], periodic.vehicles)
         .astype(np.int64)
         .reshape(m, 1),
-        kit_ready=np.zeros((n, 0), np.int32),
-        kit_fen=np.zeros((n, 0), np.int32),
+        kit_ready=np.zeros((n, 1, 0), np.int32),
+        kit_fen=np.zeros((n, 1, 0), np.int32),
+        kit_of=np.zeros((n, 1), np.int32),
         near=np.zeros((n, 0), np.int32),
     )
     return with_steady_shifts(problem)

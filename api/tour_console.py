@@ -128,7 +128,7 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
         yield f"Kits: {kpis.kit_lines:,} lines ordered, {kpis.kit_lines_in_time:,} there before departure."
     if kpis.spare_lines:
         least = min(kpis.fixed_on_spot_permille.values()) / 10
-        yield f"Spare parts: {kpis.spare_lines:,} lines ordered; on the spot is met {least:.0f} % of unknown needs."
+        yield f"Spare parts: {kpis.spare_lines:,} lines ordered; {least:.0f} % of unknown needs or more met on site."
     for order in late[:MOST_LINES]:
         yield f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer})."
     if len(late) > MOST_LINES:

@@ -134,10 +134,10 @@ build/osrm/.tried: .ci/get-osrm
 	@.ci/get-osrm
 	@touch $@
 
-# Three on two cores: tests of real processes, a third of all time, mostly wait for them.
+# Four on two cores: tests of real processes, a third of all time, mostly wait for them.
 test-suite: build/osrm/.tried
 	@echo "== Tests: pytest, notebooks included"
-	@$(PYTHON) -m pytest --numprocesses 3 --nbmake tests notebooks
+	@$(PYTHON) -m pytest --numprocesses 4 --nbmake tests notebooks
 
 # --- the rest ------------------------------------------------------------------------------------------------------
 

@@ -114,8 +114,8 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     app.state.desks = Desks(database, clock)
     app.state.parts = PartsNetworks()
     add_problem_handlers(app)
-    for routes in ROUTERS:
-        app.include_router(routes)
+    # As they are: an included router's routes would be made once more, by the first request of each application.
+    app.router.routes.extend(route for routes in ROUTERS for route in routes.routes)
     add_documentation(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, most_bytes=settings.body_limit)

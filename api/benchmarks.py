@@ -16,7 +16,7 @@ from optimizer.vrp.plan import StepKind, TimedRoute
 
 __all__ = ["BENCH_SETS", "BEST_KNOWN", "BenchRefused", "BenchRow", "bench", "bench_json", "bench_table", "instances_in"]
 
-BENCH_SETS = ("dispatch", "gap")
+BENCH_SETS = ("dispatch", "gap", "pvrp", "toptw")
 """Sets that can be run; the others of the contract are refused by name."""
 SUFFIXES = (".json", ".json.gz")
 BEST_KNOWN = "best_known.csv"

@@ -9,14 +9,17 @@ import typer
 from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
 from api.exits import DONE, INTERNAL, INTERRUPTED, REFUSED
 from api.public_instances import public_bench, public_json, public_table
+from api.routing_instances import orienteering_bench, periodic_bench, routing_json, routing_table
 from api.solving import Code, answer, is_place, put
 from api.stop_button import StopButton
 from optimizer.solve import Engine
 
 __all__ = ["bench_app", "solve_app"]
 
-DISPATCH_SECONDS = 60.0
-GAP_SECONDS = 20.0
+SECONDS_OF = {"dispatch": 60.0, "gap": 20.0, "pvrp": 60.0, "toptw": 10.0}
+"""For each instance of a set, unless it is said otherwise."""
+
+SECONDS_SAID = ", ".join(f"{name} {seconds:g}" for name, seconds in SECONDS_OF.items())
 
 solve_app, bench_app = typer.Typer(add_completion=False), typer.Typer(add_completion=False)
 
@@ -53,7 +56,7 @@ def _bench(
     name: Annotated[str, typer.Argument(metavar="SET", help=f"What the instances are: {', '.join(BENCH_SETS)}.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of instances (docs/solve.md).")],
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, max=86_400, help="Seconds for each (default: dispatch 60, gap 20).")
+        float | None, typer.Option(min=0.1, max=86_400, help=f"Seconds for each (default: {SECONDS_SAID}).")
     ] = None,
     instances: Annotated[str, typer.Option(metavar="A,B", help="Only these (default: all).")] = "",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the table here.")] = None,
@@ -66,11 +69,15 @@ def _bench(
     if json_file is not None and not is_place(json_file):
         raise typer.BadParameter(f"{json_file} is no file in a folder that exists", param_hint="--json")
     wanted = [instance for instance in instances.split(",") if instance]
+    seconds = seconds or SECONDS_OF[name]
     if name == "gap":
-        _bench_public(folder, wanted, seconds or GAP_SECONDS, json_file)
+        _bench_public(folder, wanted, seconds, json_file)
+        return
+    if name in ("pvrp", "toptw"):
+        _bench_routing(name, folder, wanted, seconds, seed, json_file)
         return
     rows = []
-    for row in bench(folder, wanted, seconds=seconds or DISPATCH_SECONDS, seed=seed, engine=engine):
+    for row in bench(folder, wanted, seconds=seconds, seed=seed, engine=engine):
         typer.echo(f"{row.instance}: {row.unserved} unserved, {row.cost:,} s of travel, {row.seconds:.1f} s", err=True)
         rows.append(row)
     typer.echo(bench_table(rows))
@@ -87,3 +94,17 @@ def _bench_public(folder: Path, wanted: list[str], seconds: float, json_file: Pa
     typer.echo(public_table(rows))
     if json_file is not None:
         put(public_json(rows).encode(), json_file)
+
+
+def _bench_routing(
+    name: str, folder: Path, wanted: list[str], seconds: float, seed: int, json_file: Path | None
+) -> None:
+    """Solve public periodic or orienteering instances, and print a table."""
+    bench_set, cost = (periodic_bench, "length") if name == "pvrp" else (orienteering_bench, "score")
+    rows = []
+    for row in bench_set(folder, wanted, seconds=seconds, seed=seed):
+        typer.echo(f"{row.instance}: {cost} {row.cost:g}, {row.unserved} unserved, {row.seconds:.1f} s", err=True)
+        rows.append(row)
+    typer.echo(routing_table(rows, cost))
+    if json_file is not None:
+        put(routing_json(rows).encode(), json_file)

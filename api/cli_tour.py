@@ -38,6 +38,9 @@ def _tour_plan(  # noqa: PLR0913 - one for each option of the command
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Search steps in all, instead of seconds: the same tours every time.")
     ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit/--no-fit", help="Find out, in 30 % of the budget, whether to go now or later.")
+    ] = True,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same tours.")] = 1,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes (default: one per core).")] = None,
     nights: Annotated[int | None, typer.Option(min=0, max=30, help="Nights in a row that a tour may take.")] = None,
@@ -80,8 +83,9 @@ def _tour_plan(  # noqa: PLR0913 - one for each option of the command
         more_day=tuple(more_day or ()),
     )
     with ProcessWorkers(workers or os.cpu_count() or 1) as crew, ProgressLines(STAGES) as progress:
+        budget = crew.until_stopped(given)
         planned = plan_tour_folder(
-            folder, out, levers=levers, budget=crew.until_stopped(given), workers=crew, seed=seed, progress=progress
+            folder, out, levers=levers, fit=fit, budget=budget, workers=crew, seed=seed, progress=progress
         )
     print_tours(planned, out)
     if planned.stopped:

@@ -18,8 +18,8 @@ __all__ = ["STAGES", "print_changes", "print_kpis"]
 STAGES = {
     "reading": ("Reading the day", 0.03),
     "travel": ("Travel times", 0.04),
-    "parts": ("Parts to warehouses", 0.05),
-    "outlets": ("Jobs to outlets", 0.06),
+    "outlets": ("Jobs to outlets", 0.05),
+    "parts": ("Parts to warehouses", 0.06),
     "search": ("Searching, shard by shard", 0.10),
     "seams": ("Searching the seams between shards", 0.65),
     "kits": ("Parts once more, now that the routes are known", 0.77),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.judging import StoredPlan, digest_of, stored_plan
 from api.store.plans import file_of
+from optimizer.approvals import with_approvals
 from optimizer.by_order import in_this_order
 from optimizer.centres import part_of
 from optimizer.check import check
@@ -60,11 +61,12 @@ def evaluate(
     """Return what a centre's plan becomes when some shifts visit these jobs in this order. Raises RouteUntimed."""
     travel = travel or stored.travel
     day, plan = part_of(stored.day, stored.plan, centre_id)
-    edited = in_this_order(day, plan, orders, travel)
+    supply = stored.frozen.folder.supply
+    edited = with_approvals(day, supply, in_this_order(day, plan, orders, travel))
     measured = measure(day, edited, travel)
     return Evaluation(
         plan=edited,
         before_fen=dict(price(day, plan, travel).items()),
         after_fen=dict(price(day, edited, measured).items()),
-        violations=check(day, edited, measured),
+        violations=check(day, edited, measured, supply),
     )

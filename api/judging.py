@@ -101,7 +101,7 @@ def judged(stored: StoredPlan, measured: Measured | None = None) -> Judgement:
     measured = measured or measure(stored.day, stored.plan, stored.travel)
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
-        for found in check(stored.day, stored.plan, measured)
+        for found in check(stored.day, stored.plan, measured, stored.frozen.folder.supply)
     ]
     fen = price(stored.day, stored.plan, measured).total
     if fen != stored.stated_fen:

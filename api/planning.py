@@ -213,6 +213,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
         seed=seed,
         progress=progress,
         method=Method(engine=engine),
+        supply=folder.supply,
     )
     if stable and result.status is Status.COMPLETE:
         progress("stability", 0.0)
@@ -220,7 +221,7 @@ def make_plan(  # noqa: PLR0913 - what whoever asks for a plan may say
     changes = against(folder, result.plan, visits, kept)
     measured = measure(day, result.plan, travel)
     progress("check", 0.0)
-    violations = check(day, result.plan, measured)
+    violations = check(day, result.plan, measured, folder.supply)
     if violations:
         raise PlanIllegal(violations)
     hand = by_hand(day, travel, workers, lambda done: progress("by hand", done))
@@ -271,7 +272,7 @@ def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Viol
     answered = legs_of(folder.day, plan, travel).answered
     if answered != stated.travel.get("legs", {"answered": 0})["answered"]:
         untrue.append(f"{answered} legs are as a map service answered, {stated.travel['legs']['answered']} are stated")
-    return (*check(folder.day, plan, measured), *untrue)
+    return (*check(folder.day, plan, measured, folder.supply), *untrue)
 
 
 def explain_day(day_path: Path, out: Path, job_id: str, base: Path | None = None) -> list[Explanation]:

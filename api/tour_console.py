@@ -10,6 +10,8 @@ from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_kpis import TourKpis
 from datasets.tour_names import Toured
+from datasets.tour_sheets import ADVICE_ZH
+from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import TourCost
 
 __all__ = ["STAGES", "print_progress", "print_tours"]
@@ -28,6 +30,12 @@ STAGES = {
 BY_HAND = {
     "nearest_home_each_night": "by hand, home\neach night",
     "nearest_sleep_at_dusk": "by hand, bed\nat dusk",
+}
+ADVICE = {
+    Advice.NOW: "Go now",
+    Advice.IN_3_DAYS: "Go in 3 days",
+    Advice.IN_7_DAYS: "Go in 7 days",
+    Advice.NOT_WORTH: "Not worth a tour yet",
 }
 MOST_LINES = 5
 """So many late kits and forgotten villages are named; the rest are counted."""
@@ -51,7 +59,7 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
     for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in (*_forgotten(planned), *_travel(planned), *_where(out)):
+    for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -115,13 +123,31 @@ def _left_out(planned: ToursPlanned) -> Iterator[str]:
 
 
 def _kits(planned: ToursPlanned) -> Iterator[str]:
-    kpis, late = planned.ours, [order for order in planned.toured.kit_orders if not order.in_time]
+    kpis, late = planned.ours, [one for one in planned.toured.kit_orders if one.job_id and not one.in_time]
     if kpis.kit_lines:
         yield f"Kits: {kpis.kit_lines:,} lines ordered, {kpis.kit_lines_in_time:,} there before departure."
+    if kpis.spare_lines:
+        least = min(kpis.fixed_on_spot_permille.values()) / 10
+        yield f"Spare parts: {kpis.spare_lines:,} lines ordered; {least:.0f} % of unknown needs or more met on site."
     for order in late[:MOST_LINES]:
         yield f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer})."
     if len(late) > MOST_LINES:
         yield f"  … and {len(late) - MOST_LINES:,} more, see kit_orders.csv."
+
+
+def _fitting(planned: ToursPlanned) -> Iterator[str]:
+    found = planned.toured.fitting
+    if found is None:
+        return
+    curve = ", ".join(
+        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {_yuan(one.value_fen)} ({one.served:,} jobs)"
+        for one in found.curve
+    )
+    yield f"{ADVICE[found.advice]} ({ADVICE_ZH[found.advice]}). Worth of leaving: {curve}."
+    for one in found.forced[:MOST_LINES]:
+        yield f"  {one.sentence}"
+    if len(found.forced) > MOST_LINES:
+        yield f"  … and {len(found.forced) - MOST_LINES:,} more that cannot wait for a week, see tours.json."
 
 
 def _forgotten(planned: ToursPlanned) -> Iterator[str]:

@@ -1,41 +1,128 @@
 """The kits of planned tours as one sourcing problem: everything is at the crew's outlet when the crew leaves."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 
-from datasets.tour_names import KitOrder
+from datasets.tour_names import KitOrder, tour_id
 from datasets.tour_stops import leaving_s
 from datasets.tours import TourFolder
 from optimizer.budget import Remaining
 from optimizer.model import DAY_S, Clock, ClockKind
 from optimizer.parts.check import faults
-from optimizer.parts.model import Order, Sourced, Sourcing
+from optimizer.parts.model import Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
+from optimizer.tours.kit import Kit, KitLine, VanPart, VanStock, kit_of
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
-__all__ = ["kit_orders", "kits_asked", "late_kits"]
+__all__ = ["Loaded", "kit_orders", "kits_asked", "kits_of", "late_kits", "load_vans"]
 
 GAP = 0.001
+SPARES = "spares@"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the vans are loaded with, by tour; the orders for it; and what a checker objects to."""
+
+    kits: Mapping[str, Kit]
+    orders: tuple[KitOrder, ...]
+    found: tuple[str, ...]
+
+
+def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining) -> Loaded:
+    """Return the kits of planned tours and their orders.
+
+    Spare parts that cannot be there when the van leaves are of no use to it: others are chosen instead, once; what
+    is late then is left.
+    """
+    late: frozenset[tuple[str, str]] = frozenset()
+    for _ in range(2):
+        kits = kits_of(folder, asked, plan, late)
+        orders, found = kit_orders(folder, asked, plan, kits, remaining)
+        too_late = {(one.tour_id, one.part_id) for one in orders if not one.job_id and not one.in_time}
+        if found or not too_late:
+            break
+        late |= too_late
+    of_use = tuple(one for one in orders if one.job_id or one.in_time)
+    if len(of_use) < len(orders):
+        kits = kits_of(folder, asked, plan, late)
+        aboard = {(one.tour_id, one.part_id) for one in of_use}
+        kits = {id_: replace(kit, lines=_aboard_of(id_, kit, aboard)) for id_, kit in kits.items()}
+    return Loaded(kits=kits, orders=of_use, found=tuple(found))
+
+
+def _aboard_of(id_: str, kit: Kit, aboard: Collection[tuple[str, str]]) -> tuple[KitLine, ...]:
+    return tuple(line for line in kit.lines if not line.is_spare or (id_, line.part_id) in aboard)
+
+
+def kits_of(
+    folder: TourFolder, asked: Touring, plan: TourPlan, late: Collection[tuple[str, str]] = ()
+) -> dict[str, Kit]:
+    """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost.
+
+    late: tours and parts that would not be there when the van leaves.
+    """
+    crews = {crew.id: crew for crew in asked.crews}
+    parts = tuple(
+        VanPart(**{field.name: getattr(part, field.name) for field in fields(VanPart)}) for part in folder.van_parts
+    )
+    kits = {}
+    for tour in plan.tours:
+        volume_ml = crews[tour.crew_id].volume_ml
+        id_ = tour_id(asked, tour)
+        stock = VanStock(
+            parts=tuple(part for part in parts if (id_, part.part_id) not in late),
+            volume_ml=volume_ml,
+            money_fen=folder.policy.spares_fen,
+        )
+        kits[id_] = kit_of(asked, tour, stock)
+    return kits
 
 
 def kit_orders(
-    folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining
+    folder: TourFolder, asked: Touring, plan: TourPlan, kits: Mapping[str, Kit], remaining: Remaining
 ) -> tuple[tuple[KitOrder, ...], list[str]]:
     """Return the parts that planned tours need, sent by whom and when, and what a checker objects to."""
     tours = _tour_of(asked, plan)
+    spares = {f"{SPARES}{tour_id(asked, tour)}": tour for tour in plan.tours}
     problem = kits_asked(folder, asked, tours)
-    if not any(order.job_id in tours for order in problem.orders):
+    orders = [_spare_order(folder, asked, tour, kits[tour_id(asked, tour)], id_) for id_, tour in spares.items()]
+    problem = replace(problem, orders=(*problem.orders, *(order for order in orders if order.lines)))
+    whose = {order.id: tours[order.job_id] for order in problem.orders if order.job_id in tours and order.job_id} | {
+        order.id: spares[order.id] for order in problem.orders if order.id in spares
+    }
+    if not whose:
         return (), []
     sourced = source(problem, remaining=remaining, gap=GAP)
-    return tuple(_told(asked, problem, sourced, tours)), faults(problem, sourced)
+    return tuple(_told(asked, problem, sourced, whose)), faults(problem, sourced)
+
+
+def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:
+    """Return the order of a tour's spare parts: useful one by one, and nobody waits for them."""
+    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
+    outlet = next(outlet for outlet in folder.day.outlets if outlet.id == crew.outlet_id)
+    lines = (line for line in kit.lines if line.is_spare)
+    return Order(
+        id=id_,
+        centre_id=outlet.centre_id,
+        outlet_id=outlet.id,
+        position=outlet.position,
+        ordered_s=asked.now_s,
+        respond_by_s=asked.now_s + folder.folder.supply.respond_within_s,
+        lines=tuple(
+            OrderLine(id=f"{id_}/{number}", part_id=line.part_id, quantity=line.quantity)
+            for number, line in enumerate(lines, start=1)
+        ),
+        needed_by_s=leaving_s(asked, tour),
+    )
 
 
 def late_kits(orders: tuple[KitOrder, ...]) -> dict[str, int | None]:
     """Return when the kits that are not there in time can be there, None for those that cannot be had."""
     found: dict[str, int | None] = {}
-    for job_id in dict.fromkeys(order.job_id for order in orders if not order.in_time):
+    for job_id in dict.fromkeys(order.job_id for order in orders if order.job_id and not order.in_time):
         ready = [order.ready_s for order in orders if order.job_id == job_id and order.source_id is not None]
         lines = sum(order.job_id == job_id for order in orders)
         there = [moment for moment in ready if moment is not None]
@@ -72,13 +159,15 @@ def kits_asked(folder: TourFolder, asked: Touring, tours: Mapping[str, Tour]) ->
     return replace(
         problem,
         orders=tuple(
-            _for_tour(order, folder, asked, tours[order.job_id]) if order.job_id in tours else order
+            order if order.job_id is None else _for_tour(order, folder, asked, tours.get(order.job_id))
             for order in problem.orders
         ),
     )
 
 
-def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour) -> Order:
+def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour | None) -> Order:
+    if tour is None:
+        return order
     crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
     outlet = next(outlet for outlet in folder.day.outlets if outlet.id == crew.outlet_id)
     job = next(job for job in asked.jobs if job.id == order.job_id)
@@ -96,22 +185,24 @@ def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour) -> O
     )
 
 
-def _told(asked: Touring, problem: Sourcing, sourced: Sourced, tours: Mapping[str, Tour]) -> Iterator[KitOrder]:
+def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[str, Tour]) -> Iterator[KitOrder]:
     answers = {answer.line_id: answer for answer in sourced.answers}
     for order in problem.orders:
-        if order.job_id is None or order.job_id not in tours:
+        if order.id not in whose:
             continue
+        tour = whose[order.id]
         for line in order.lines:
             answer = answers[line.id]
             pieces = answer.dispatches
             first = pieces[0] if pieces else None
             yield KitOrder(
                 order_line_id=line.id,
-                job_id=order.job_id,
+                tour_id=tour_id(asked, tour),
+                job_id=order.job_id or "",
                 part_id=line.part_id if first is None else first.part_id,
                 quantity=line.quantity,
                 answer=str(answer.answer),
-                leaves_s=leaving_s(asked, tours[order.job_id]),
+                leaves_s=leaving_s(asked, tour),
                 source_id=None if first is None else first.source_id,
                 mode=None if first is None else first.mode,
                 ships_s=None if first is None else first.ships_s,

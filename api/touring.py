@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from api.exits import Failure
-from api.tour_kits import kit_orders, late_kits
+from api.tour_kits import Loaded, late_kits, load_vans
 from api.tour_levers import LeversAsked, pulled_by
 from api.travel_source import open_source, reopen_source
-from datasets.tour_folder import check_tour_place, write_tours
+from datasets.tour_folder import check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import Pulled, pull
-from datasets.tour_names import KitOrder, Toured
+from datasets.tour_names import Toured
 from datasets.tour_naming import names_of
 from datasets.tour_reading import read_tour_base, read_tour_plan
 from datasets.tours import TourFolder, read_tours
@@ -22,7 +22,9 @@ from optimizer.budget import Budget, Portion
 from optimizer.tours.by_hand import by_hand
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import price_tours
+from optimizer.tours.fitting import Fitting, fitting
 from optimizer.tours.model import Touring
+from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
 from optimizer.tours.planning import plan_tours
 from optimizer.travel import UNREACHABLE, TravelTimes
@@ -36,8 +38,8 @@ RULES_BY_HAND = {"nearest_home_each_night": False, "nearest_sleep_at_dusk": True
 """What tours are compared with → whether the crew sleeps where dusk falls."""
 KIT_ROUNDS = 3
 """So often tours are planned at most until every kit is there when its crew leaves."""
-FIRST_SHARE = 0.8
-"""Of the budget, for the first plan; further ones begin from it and share the rest."""
+FIRST_SHARE, AGAIN_SHARE, FITTING_SHARE = 0.6, 0.05, 0.3
+"""Of the budget: for the first plan, for each further one, which begins from it, and for whether to go now."""
 
 
 class ToursIllegal(Failure):
@@ -64,29 +66,39 @@ class ToursPlanned:
     stopped: bool
 
 
-def plan_tour_folder(
+def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     day_path: Path,
     out: Path,
     *,
     levers: LeversAsked,
+    fit: bool,
     budget: Budget,
     workers: Workers,
     seed: int,
     progress: Progress,
 ) -> ToursPlanned:
-    """Plan the tours of a day folder; nothing is written unless the checker finds nothing and all is on the disk."""
+    """Plan the tours of a day folder; nothing is written unless the checker finds nothing and all is on the disk.
+
+    fit: find out too, in a part of the budget, whether it is better to go now or later.
+    """
     check_tour_place(out)
     progress("reading", 0.0)
     folder = read_tours(day_path)
     base = None if levers.base is None else read_tour_base(levers.base, folder.touring)
     pulled = pulled_by(levers, folder.touring, base)
     travel = _travel(folder, workers, progress)
-    asked = pull(folder.touring, pulled)
-    result, orders = _plan(folder, asked, travel, base, (budget, workers, seed, progress))
+    asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
+    run = (budget, workers, seed, progress)
+    result, loaded = _plan(folder, asked, travel, base, run)
     progress("check", 0.0)
     if found := check_tours(asked, result.plan, travel):
         raise ToursIllegal([_said(one) for one in found])
-    toured = _toured(folder, asked, pulled, result, orders, travel)
+    toured = replace(
+        _toured(folder, asked, pulled, result, travel),
+        kits=loaded.kits,
+        kit_orders=loaded.orders,
+        fitting=_fitting(folder, asked, travel, run) if fit else None,
+    )
     progress("by hand", 0.0)
     theirs = {name: _by_hand(toured, travel, sleeps=sleeps) for name, sleeps in RULES_BY_HAND.items()}
     ours = tour_kpis(toured)
@@ -96,6 +108,7 @@ def plan_tour_folder(
         "planned": ours.as_dict(),
         "by_hand": {name: kpis.as_dict() for name, kpis in theirs.items()},
         "aside": aside,
+        "fitting": fitting_document(toured),
         "travel_times": {"provider": travel.name, "is_estimate": travel.is_estimate},
     }
     write_tours(out, toured, kpis)
@@ -109,18 +122,17 @@ def _plan(
     travel: TravelTimes,
     base: TourPlan | None,
     run: tuple[Budget, Workers, int, Progress],
-) -> tuple[TourResult, tuple[KitOrder, ...]]:
-    """Return tours and the orders of their kits; where a kit comes too late, tours are planned again knowing it."""
+) -> tuple[TourResult, Loaded]:
+    """Return tours, and what their vans are loaded with; where a kit comes too late, tours are planned again."""
     budget, workers, seed, progress = run
-    shares = (FIRST_SHARE, *([(1 - FIRST_SHARE) / (KIT_ROUNDS - 1)] * (KIT_ROUNDS - 1)))
-    for share in shares:
+    for share in (FIRST_SHARE, *([AGAIN_SHARE] * (KIT_ROUNDS - 1))):
         part = Portion(budget=budget, part=share)
         result = plan_tours(asked, travel, part, seed, workers, lambda done: progress("planning", done), base)
         progress("kits", 0.0)
-        orders, found = kit_orders(folder, asked, result.plan, budget.countdown(1 - FIRST_SHARE))
-        if found:
-            raise ToursIllegal(found)
-        late = late_kits(orders)
+        loaded = load_vans(folder, asked, result.plan, budget.countdown(AGAIN_SHARE))
+        if loaded.found:
+            raise ToursIllegal(list(loaded.found))
+        late = late_kits(loaded.orders)
         if not late:
             break
         base = result.plan
@@ -128,7 +140,21 @@ def _plan(
             asked,
             jobs=tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs),
         )
-    return result, orders
+    return result, loaded
+
+
+def _fitting(
+    folder: TourFolder, asked: Touring, travel: TravelTimes, run: tuple[Budget, Workers, int, Progress]
+) -> Fitting | None:
+    """Return when to go; None when a person asked to stop, for then nothing would be looked for."""
+    budget, workers, seed, progress = run
+    if workers.stopped:
+        return None
+    part = Portion(budget=budget, part=FITTING_SHARE)
+    found = fitting(
+        asked, travel, part, seed, workers, folder.policy.threshold_fen, lambda done: progress("fitting", done)
+    )
+    return None if workers.stopped else found
 
 
 def _travel(folder: TourFolder, workers: Workers, progress: Progress) -> TravelTimes:
@@ -142,14 +168,12 @@ def _toured(
     asked: Touring,
     pulled: Pulled,
     result: TourResult,
-    orders: tuple[KitOrder, ...],
     travel: TravelTimes,
 ) -> Toured:
     return Toured(
         asked=asked,
         result=result,
         names=names_of(folder),
-        kit_orders=orders,
         covers=_covers(asked, result.plan, travel),
         pulled=pulled,
         provider=travel.name,
@@ -182,7 +206,7 @@ def _by_hand(toured: Toured, travel: TravelTimes, *, sleeps: bool) -> TourKpis:
     cost = price_tours(asked, plan)
     result = TourResult(plan=plan, cost=cost, bound_fen=toured.result.bound_fen, candidates=0, seed=0)
     covers = _covers(asked, plan, travel)
-    return tour_kpis(replace(toured, result=result, kit_orders=(), covers=covers))
+    return tour_kpis(replace(toured, result=result, kit_orders=(), kits={}, covers=covers))
 
 
 def _aside(folder: TourFolder) -> dict[str, int]:
@@ -204,9 +228,9 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     """
     folder = read_tours(day_path)
     read = read_tour_plan(out, folder.touring)
-    asked = pull(folder.touring, read.pulled)
     travel = reopen_source(folder.folder, {"provider": read.provider, "is_estimate": read.is_estimate})
-    toured = _toured(folder, asked, read.pulled, read.result, (), travel)
+    asked = with_outlets(pull(folder.touring, read.pulled), folder.day, travel)
+    toured = _toured(folder, asked, read.pulled, read.result, travel)
     return replace(toured, provider=read.provider, is_estimate=read.is_estimate), travel
 
 

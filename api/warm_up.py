@@ -37,6 +37,8 @@ from optimizer.parts.agents import Agents, assign
 from optimizer.parts.model import Order, OrderLine, Shelf, Source, SourceKind, Sourcing
 from optimizer.parts.model import Route as Lane
 from optimizer.parts.sourcing import source
+from optimizer.periodic.model import Customer, DayFleet, Periodic
+from optimizer.periodic.solve import solve_periodic
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.solve import Task, solve
@@ -111,6 +113,19 @@ def warm_up(travel: TravelTimes) -> None:
     # Twelve jobs for three agents of little room: the kernels of improving have their turn too.
     number = np.arange(36).reshape(3, 12)
     assign(Agents(cost=number * 7 % 23 + 1, weight=number * 5 % 7 + 3, capacity=np.full(3, 25)), remaining=lambda: None)
+    solve_periodic(_two_days(), Steps(steps=200), seed=1)
+
+
+def _two_days() -> Periodic:
+    """Return three customers who may come on either of two days."""
+    return Periodic(
+        depot=(0.0, 0.0),
+        vehicles=1,
+        days=(DayFleet(capacity=2, longest=None),) * 2,
+        customers=tuple(
+            Customer(id=i, place=(float(i), 1.0), service=0.0, demand=1, combinations=((0,), (1,))) for i in range(3)
+        ),
+    )
 
 
 def _too_few_parts(place: Position) -> Sourcing:

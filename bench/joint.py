@@ -25,6 +25,7 @@ from optimizer.check import check
 from optimizer.dispatch import Method, PartsRule, dispatch
 from optimizer.kpis import kpis
 from optimizer.model import DAY_S, Day, Lane, ShipMode
+from optimizer.parts.supply import Supply
 from optimizer.plan import Plan
 from optimizer.travel import TravelTimes
 
@@ -76,7 +77,10 @@ def second_visits(day: Day, plan: Plan) -> float:
     centre = {job.id: job.centre_id for job in day.jobs}
     starts = {stop.job_id: stop.start_s for route in plan.routes for stop in route.stops}
     in_time: dict[str, float] = {}
+    houses = {house.id for house in day.warehouses}
     for shipment in plan.shipments:
+        if shipment.warehouse_id not in houses:
+            continue
         ways = lanes[shipment.warehouse_id, centre[shipment.job_id], shipment.mode]
         lane = next(way for way in ways if shipment.ships_s + way.transit_p90_s == shipment.ready_s)
         chance = _arrived(lane, starts[shipment.job_id] - shipment.ships_s)
@@ -91,8 +95,9 @@ def _arrived(lane: Lane, after_s: int) -> float:
     return NormalDist(math.log(lane.transit_p50_s), spread).cdf(math.log(max(1, after_s)))
 
 
-def outcome_of(day: Day, travel: TravelTimes, rule: PartsRule, seconds: float, seed: int) -> Outcome:
+def outcome_of(folder: tuple[Day, Supply], travel: TravelTimes, rule: PartsRule, seconds: float, seed: int) -> Outcome:
     """Plan the day by a rule and return what the plan comes to. Raises ValueError when the checker objects."""
+    day, supply = folder
     begun = monotonic()
     with ProcessWorkers(2) as workers:
         result = dispatch(
@@ -103,9 +108,10 @@ def outcome_of(day: Day, travel: TravelTimes, rule: PartsRule, seconds: float, s
             seed=seed,
             progress=lambda *_: None,
             method=Method(parts=rule),
+            supply=supply,
         )
     took_s = monotonic() - begun
-    if faults := check(day, result.plan, travel):
+    if faults := check(day, result.plan, travel, supply):
         raise ValueError(f"{len(faults)} rules broken, first {faults[0].sentence}")
     figures = kpis(day, result.plan, result.cost, {})
     starts = {stop.job_id: stop.start_s for route in result.plan.routes for stop in route.stops}
@@ -174,7 +180,7 @@ def main() -> None:
         found: dict[PartsRule, list[Outcome]] = {rule: [] for rule in WORDS}
         for seed in asked.seeds:
             for rule, outcomes in found.items():
-                outcomes.append(outcome_of(day, travel, rule, asked.seconds, seed))
+                outcomes.append(outcome_of((day, folder.supply), travel, rule, asked.seconds, seed))
         for rule, outcomes in found.items():
             rows.append(row_of(f"{stock} · {WORDS[rule]}", outcomes))
             print(*rows[-1], sep="  ", flush=True)

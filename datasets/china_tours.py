@@ -26,7 +26,8 @@ __all__ = ["MOST_VILLAGES", "Region", "make_tours"]
 MOST_VILLAGES = 120
 WAREHOUSES = 4
 CALLS_THE_STOCK_IS_FOR = 2_000
-VILLAGES_PER_TOWN = 9
+VILLAGES_PER_TOWN = 4
+LEAST_TOWNS = 12
 BED_KM = 40.0
 """A neighbour's seat of a county has beds for tours when a village is as near as that, straight."""
 OUTLETS_AROUND = 4
@@ -68,7 +69,7 @@ class _Prefecture(NamedTuple):
 
 _PREFECTURES = {
     Region.GARZE: _Prefecture(
-        "甘孜", (101.957, 30.002), "CN.32", "成都", (97.3, 102.5, 27.9, 34.3), (96.5, 103.0, 27.0, 34.3)
+        "甘孜", (101.957, 30.002), "CN.32", "成都", (97.3, 102.5, 27.9, 34.3), (97.0, 103.5, 26.6, 34.0)
     ),
     Region.HULUNBUIR: _Prefecture(
         "呼伦贝尔", (119.756, 49.211), "CN.20", "呼和浩特", (115.5, 126.1, 47.0, 53.4), (115.5, 126.1, 46.0, 53.4)
@@ -91,8 +92,7 @@ def make_tours(
 ) -> None:
     """Write a rural region with so many villages and crews as a day folder; same arguments, same bytes.
 
-    The villages are rural places with Chinese names, the prefecture's own before its neighbours', the nearest to its
-    seat before the farther ones.
+    The villages are the rural places nearest to the prefecture's seat, those with a Chinese name before others.
     """
     ground, prefecture = load_ground(), _PREFECTURES[region]
     rng = np.random.default_rng([seed, list(Region).index(region)])
@@ -121,18 +121,13 @@ def make_tours(
 
 
 def _places_of(ground: Ground, prefecture: _Prefecture) -> pd.DataFrame:
-    """Return the places in the wider box: those with a Chinese name first, of those the prefecture's own, the nearest
-    to its seat."""
+    """Return the places in the wider box, those with a Chinese name first, by their way from the seat."""
     places = ground.places[_inside(ground.places, prefecture.around)]
     lon, lat = places["lon"].to_numpy(dtype=np.float64), places["lat"].to_numpy(dtype=np.float64)
     away_km, _ = kilometres(sphere(*(np.array([part]) for part in prefecture.seat)), lon, lat)
     elsewhere = ~_inside(places, prefecture.box) | (places["province_id"] != prefecture.province_id).to_numpy()
     unnamed = (places["zh"] == "").to_numpy()
-    return (
-        places.assign(away_km=away_km, own=~elsewhere)
-        .iloc[np.lexsort((away_km, elsewhere, unnamed))]
-        .reset_index(drop=True)
-    )
+    return places.assign(away_km=away_km, own=~elsewhere).iloc[np.lexsort((away_km, unnamed))].reset_index(drop=True)
 
 
 def _inside(places: pd.DataFrame, box: _Box) -> NDArray[np.bool_]:
@@ -154,7 +149,7 @@ def _chosen(places: pd.DataFrame, count: int) -> tuple[pd.DataFrame, pd.DataFram
     lon, lat = (places[name].to_numpy(dtype=np.float64) for name in ("lon", "lat"))
     near_km, _ = kilometres(sphere(lon[rural[:count]], lat[rural[:count]]), lon, lat)
     towns = [int(row) for row in np.flatnonzero(urban & (places["own"] | (near_km < BED_KM))) if row != seat]
-    wanted = max(2, count // VILLAGES_PER_TOWN - len(towns))
+    wanted = max(min(LEAST_TOWNS, count), count // VILLAGES_PER_TOWN - len(towns))
     area = rural[: count + wanted]
     chosen: list[int] = []
     for _ in range(wanted):

@@ -129,7 +129,8 @@ def plan_document(day: Day, result: Result, travel: Mapping[str, object]) -> dic
         "cost_fen": {**dict(result.cost.items()), "total": result.cost.total},
         "routes": routes,
         "unassigned": [_unassigned_document(left) for left in plan.unassigned],
-        "shipments": [_shipment_document(day.date, shipment) for shipment in plan.shipments],
+        "shipments": [_shipment_document(day.date, shipment, "job_id") for shipment in plan.shipments],
+        "promised": [_shipment_document(day.date, shipment, "order_id") for shipment in plan.promised],
         "explanations": [explanation_document(day.date, explanation) for explanation in result.explanations],
     }
 
@@ -166,10 +167,10 @@ def _unassigned_document(left: Unassigned) -> dict[str, Any]:
     }
 
 
-def _shipment_document(date: dt.date, shipment: Shipment) -> dict[str, Any]:
+def _shipment_document(date: dt.date, shipment: Shipment, whose: str) -> dict[str, Any]:
     return {
         "order_line_id": shipment.order_line_id,
-        "job_id": shipment.job_id,
+        whose: shipment.job_id,
         "part_id": shipment.part_id,
         "quantity": shipment.quantity,
         "warehouse_id": shipment.warehouse_id,
@@ -177,4 +178,5 @@ def _shipment_document(date: dt.date, shipment: Shipment) -> dict[str, Any]:
         "ships": instant_text(date, shipment.ships_s),
         "ready": instant_text(date, shipment.ready_s),
         "cost_fen": shipment.cost_fen,
+        "needs_approval": shipment.needs_approval,
     }

@@ -115,6 +115,7 @@ def _read_values(values: object, day: Day, faults: FaultList) -> Plan | None:
         routes=tuple(reader.route(route) for route in keys.tables("routes", required=True)),
         unassigned=tuple(reader.unassigned(left) for left in keys.tables("unassigned", required=True)),
         shipments=tuple(reader.shipment(shipment) for shipment in keys.tables("shipments", required=True)),
+        promised=tuple(reader.promise(promise) for promise in keys.tables("promised")),
     )
     for said in keys.tables("explanations"):
         reader.explanation(said)
@@ -176,7 +177,8 @@ class _PlanReader:
         self.job_id = _known({job.id for job in day.jobs}, "a job of jobs.csv")
         self.shift_id = _known(self.shifts, "a shift of the day: technician@date")
         self.part_id = _known({part.id for part in day.parts}, "a part of parts.csv")
-        self.warehouse_id = _known({warehouse.id for warehouse in day.warehouses}, "a warehouse of warehouses.csv")
+        sources = {warehouse.id for warehouse in day.warehouses} | {outlet.id for outlet in day.outlets}
+        self.warehouse_id = _known(sources, "a warehouse of warehouses.csv, or an outlet")
         lines = {line.id for job in day.jobs for line in job.order_lines}
         self.order_line_id = _known(lines, "an order line of the day: job/number")
         self.moment = from_text(lambda written: instant_of(written) - midnight)
@@ -235,9 +237,18 @@ class _PlanReader:
         keys.need("zh", text, "")
 
     def shipment(self, keys: Keys) -> Shipment:
+        """Return an order line of a job on its way."""
+        line_id = keys.need("order_line_id", self.order_line_id, "")
+        return self._sent(keys, line_id, keys.need("job_id", self.job_id, ""))
+
+    def promise(self, keys: Keys) -> Shipment:
+        """Return what an open order beside the day's jobs is promised; the checker knows if there is such a line."""
+        return self._sent(keys, keys.need("order_line_id", text, ""), keys.need("order_id", text, ""))
+
+    def _sent(self, keys: Keys, line_id: str, owner_id: str) -> Shipment:
         shipment = Shipment(
-            order_line_id=keys.need("order_line_id", self.order_line_id, ""),
-            job_id=keys.need("job_id", self.job_id, ""),
+            order_line_id=line_id,
+            job_id=owner_id,
             part_id=keys.need("part_id", self.part_id, ""),
             quantity=keys.need("quantity", COUNT, 0),
             warehouse_id=keys.need("warehouse_id", self.warehouse_id, ""),
@@ -245,6 +256,7 @@ class _PlanReader:
             ships_s=keys.need("ships", self.moment, 0),
             ready_s=keys.need("ready", self.moment, 0),
             cost_fen=keys.need("cost_fen", COUNT, 0),
+            needs_approval=keys.take("needs_approval", boolean, False),
         )
         keys.close()
         return shipment

@@ -126,6 +126,7 @@ def _shipment_rows(day: Day, plan: Plan) -> list[Row]:
             instant_text(day.date, shipment.ships_s),
             instant_text(day.date, shipment.ready_s),
             str(shipment.cost_fen),
+            "needed" if shipment.needs_approval else "",
         )
         for shipment in plan.shipments
     ]
@@ -172,7 +173,9 @@ SHIPMENTS = PlanTable(
         "ships_at",
         "ready_at",
         "cost_fen",
+        "approval",
     ),
     rows=_shipment_rows,
+    at_first=9,
 )
 PLAN_TABLES = (STOPS, UNASSIGNED, SHIPMENTS)

@@ -72,7 +72,9 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
     _keep_plans(tables["maintenance"], [stop for stop in begun if stop["job_id"] in owed], source.settings.date)
     _make_busy(tables["technicians"], under_way, source.settings.date)
     _count_visits(tables["outlets"], begun)
-    _use_stock(tables["stock"], [line for line in lines if line["job_id"] in gone])
+    used = [line for line in lines if line["job_id"] in gone]
+    _use_stock(tables["stock"], "warehouse_id", used)
+    _use_stock(tables["outlet_stock"], "outlet_id", used)
     values = dict(source.values) | {"now": now, "travel": _travel(source, out)}
     areas = day / AREAS_FILE
     write_day(out, tables, values, areas.read_bytes() if areas.exists() else None)
@@ -171,13 +173,13 @@ def _count_visits(outlets: pd.DataFrame, begun: Sequence[Row]) -> None:
         ]
 
 
-def _use_stock(stock: pd.DataFrame, lines: Sequence[Row]) -> None:
-    """Lower the stock by what the visits used."""
+def _use_stock(stock: pd.DataFrame, source: str, lines: Sequence[Row]) -> None:
+    """Lower the stock by what the visits used; source: the column that says whose it is."""
     used: Counter[tuple[str, str]] = Counter()
     for line in lines:
         used[str(line["warehouse_id"]), str(line["part_id"])] += _number(line, "quantity")
     for (warehouse_id, part_id), quantity in used.items():
-        here = (stock["warehouse_id"] == warehouse_id) & (stock["part_id"] == part_id)
+        here = (stock[source] == warehouse_id) & (stock["part_id"] == part_id)
         stock.loc[here, "on_hand"] = [str(max(0, int(text) - quantity)) for text in stock.loc[here, "on_hand"]]
 
 

@@ -32,7 +32,7 @@ from optimizer.model import (
     TravelMode,
     Window,
 )
-from optimizer.plan import Plan, Route, Stop
+from optimizer.plan import Plan, Route, Shipment, Stop
 
 __all__ = ["sheet_pages", "write_sheets"]
 
@@ -87,6 +87,7 @@ class _Names:
         self.contact = _column(folder.outlets, "contact")
         self.phone = _column(folder.outlets, "phone")
         self.technician = _column(folder.technicians, "name")
+        self.houses = frozenset(folder.warehouses.index)
         self.warehouse = _column(folder.warehouses, "name")
         self.part = _column(folder.parts, "name")
         self.job = {
@@ -295,15 +296,21 @@ class _Reader:
         latest = self._moment(slot.latest_s, slot.earliest_s // DAY_S if same_day else None)
         return f"{self._moment(slot.earliest_s)}–{latest}"
 
+    def _source(self, sent: Shipment) -> str:
+        """Return where a part comes from and how; what no warehouse sends lies on the outlet's own shelf."""
+        approval = "，待审批" if sent.needs_approval else ""
+        if sent.warehouse_id not in self._names.houses:
+            return f"本网点库存{approval}"
+        return f"{self._names.warehouse.get(sent.warehouse_id) or sent.warehouse_id}（{_SHIP[sent.mode]}）{approval}"
+
     def _pick(self, pick: Pick) -> _Row:
         sent = pick.shipment
-        name = "" if sent is None else self._names.warehouse.get(sent.warehouse_id) or sent.warehouse_id
         return {
             "number": pick.sequence,
             "part_id": pick.part_id,
             "name": self._names.part.get(pick.part_id) or pick.part_id,
             "quantity": pick.quantity,
-            "source": "随车常备" if sent is None else f"{name}（{_SHIP[sent.mode]}）",
+            "source": "随车常备" if sent is None else self._source(sent),
             "ready": "—" if sent is None else self._moment(sent.ready_s),
             "late": pick.after_leaving,
             "job_id": pick.job_id,

@@ -18,7 +18,7 @@ from datasets.tour_sheets import write_tour_sheets
 from datasets.whole_folder import refuse_foreign, whole_folder
 from optimizer.tours.plan import LeftOut, Tour, TourDay
 
-__all__ = ["TOURS_FILE", "TOURS_FORMAT", "check_tour_place", "tours_document", "write_tours"]
+__all__ = ["TOURS_FILE", "TOURS_FORMAT", "check_tour_place", "fitting_document", "tours_document", "write_tours"]
 
 TOURS_FILE = "tours.json"
 TOURS_FORMAT = "paigong tours 1"
@@ -94,9 +94,44 @@ def tours_document(toured: Toured) -> dict[str, Any]:
             }
             for message in announcements(toured)
         ],
+        "fitting": fitting_document(toured),
+        "kits": [
+            {
+                "tour_id": id_,
+                "fixed_on_spot_permille": kit.fixed_on_spot_permille,
+                "volume_ml": kit.volume_ml,
+                "spares_fen": kit.money_fen,
+            }
+            for id_, kit in toured.kits.items()
+        ],
         "kit_orders": [
             dict(zip(TOUR_PAPERS["kit_orders.csv"][0], row, strict=True))
             for row in TOUR_PAPERS["kit_orders.csv"][1](toured)
+        ],
+    }
+
+
+def fitting_document(toured: Toured) -> dict[str, Any] | None:
+    """Return what is said of when to go; None when nobody asked."""
+    found = toured.fitting
+    if found is None:
+        return None
+    return {
+        "advice": str(found.advice),
+        "threshold_fen": found.threshold_fen,
+        "curve": [
+            {
+                "leaves": _date(toured, one.delay_days),
+                "value_fen": one.value_fen,
+                "jobs": one.served,
+                "van_days": one.van_days,
+                "lost_job_ids": list(one.lost_job_ids),
+            }
+            for one in found.curve
+        ],
+        "forced": [
+            {"job_id": one.job_id, "by": _date(toured, one.by_day), "en": one.sentence, "zh": one.sentence_zh}
+            for one in found.forced
         ],
     }
 

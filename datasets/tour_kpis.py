@@ -22,7 +22,8 @@ class TourKpis:
 
     road_fen_per_job: what the tours cost on the road, per job done. priced_jobs: done, and an outlet could have done
     them, for outlet_fen_per_job each on average. gap: how far the cost may be from the best choice among the tours met,
-    as a share of it. villages_unvisited: longest first, days until the end of the horizon, None for never.
+    as a share of it. kit_lines: parts of known jobs; fixed_on_spot_permille: by tour, the chance that what an unknown
+    fault needs is aboard. villages_unvisited: longest first, days until the end of the horizon, None for never.
     """
 
     tours: int
@@ -55,6 +56,9 @@ class TourKpis:
     announced_kept: int
     kit_lines: int
     kit_lines_in_time: int
+    kit_freight_fen: int
+    spare_lines: int
+    fixed_on_spot_permille: Mapping[str, int]
     unvisited_days: int
     villages_unvisited: Mapping[str, int | None] = field(default_factory=dict)
 
@@ -106,8 +110,11 @@ def tour_kpis(toured: Toured) -> TourKpis:
         outlet_fen_per_job=_mean(outlet, len(outlet)),
         announced=len(announced),
         announced_kept=sum(stop in stops for stop in announced),
-        kit_lines=len(toured.kit_orders),
-        kit_lines_in_time=sum(order.in_time for order in toured.kit_orders),
+        kit_lines=sum(bool(order.job_id) for order in toured.kit_orders),
+        kit_lines_in_time=sum(order.in_time for order in toured.kit_orders if order.job_id),
+        kit_freight_fen=sum(order.cost_fen for order in toured.kit_orders),
+        spare_lines=sum(not order.job_id for order in toured.kit_orders),
+        fixed_on_spot_permille={id_: kit.fixed_on_spot_permille for id_, kit in toured.kits.items()},
         unvisited_days=asked.charges.unvisited_days,
         villages_unvisited=dict(days_unvisited(toured)),
     )

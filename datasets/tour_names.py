@@ -7,6 +7,8 @@ from functools import cached_property
 
 from datasets.tour_levers import Pulled
 from optimizer.model import DAY_S, ShipMode
+from optimizer.tours.fitting import Fitting
+from optimizer.tours.kit import Kit
 from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village
 from optimizer.tours.plan import Tour, TourResult
 
@@ -53,13 +55,15 @@ class TourNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KitOrder:
-    """Parts for a job of a tour: who sends them, and when they are at the outlet that the crew leaves from.
+    """Parts for a tour: who sends them, and when they are at the outlet that the crew leaves from.
 
+    job_id: "" for spare parts. part_id: what is sent, a substitute where it is not what was asked for.
     source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
     reason_zh: what the answer says.
     """
 
     order_line_id: str
+    tour_id: str
     job_id: str
     part_id: str
     quantity: int
@@ -82,6 +86,7 @@ class KitOrder:
 class Toured:
     """Planned tours with all that is told of them.
 
+    kits: what each tour's van is loaded with, spare parts included, by tour. fitting: when to go, None if not asked.
     covers: of villages without a stop, the stop near enough to carry units to, and how far it is in seconds.
     pulled: what a planner pulled, which `asked` has in it already.
     provider, is_estimate: of the travel times.
@@ -91,6 +96,8 @@ class Toured:
     result: TourResult
     names: TourNames = field(default_factory=TourNames)
     kit_orders: tuple[KitOrder, ...] = ()
+    kits: Mapping[str, Kit] = field(default_factory=dict)
+    fitting: Fitting | None = None
     covers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     pulled: Pulled = field(default_factory=Pulled)
     provider: str = ""

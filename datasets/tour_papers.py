@@ -33,7 +33,10 @@ _ANNOUNCEMENTS = (
     *("message", "village_id", "village", "status", "date", "from", "until", "at_village_id", "contact", "phone"),
     *("jobs", "text"),
 )
-_KIT = ("tour_id", "crew_id", "leaves_at", "date", "village_id", "job_id", "part_id", "name", "quantity", "carried")
+_KIT = (
+    *("tour_id", "crew_id", "leaves_at", "date", "village_id", "job_id", "part_id", "name", "quantity", "carried"),
+    *("spare", "expected_back"),
+)
 _KIT_ORDERS = (
     *("order_line_id", "job_id", "tour_id", "outlet_id", "part_id", "name", "quantity", "answer", "reason_zh"),
     *("source_id", "mode", "ships_at", "ready_at", "leaves_at", "in_time", "cost_fen"),
@@ -128,7 +131,25 @@ def _announcement_rows(toured: Toured) -> Iterator[Row]:
 
 
 def _kit_rows(toured: Toured) -> Iterator[Row]:
-    """Yield what is aboard when a tour leaves: ordered parts first, then those that ride in every van."""
+    """Yield what is aboard when a tour leaves: what each visit needs, sent or in every van, then spare parts."""
+    yield from _needed_rows(toured)
+    for tour in toured.tours:
+        kit = toured.kits.get(toured.tour_id(tour))
+        for line in kit.lines if kit is not None else ():
+            if line.is_spare:
+                yield (
+                    toured.tour_id(tour),
+                    tour.crew_id,
+                    _moment(toured, leaving_s(toured.asked, tour)),
+                    *("", "", ""),
+                    line.part_id,
+                    no_formula(toured.names.parts.get(line.part_id, "")),
+                    str(line.quantity),
+                    *("no", "yes", str(line.expected_back)),
+                )
+
+
+def _needed_rows(toured: Toured) -> Iterator[Row]:
     for tour, day in _days(toured):
         for visit in day.visits:
             job = toured.jobs[visit.job_id]
@@ -145,19 +166,18 @@ def _kit_rows(toured: Toured) -> Iterator[Row]:
                     part_id,
                     no_formula(toured.names.parts.get(part_id, "")),
                     str(quantity),
-                    carried,
+                    *(carried, "no", ""),
                 )
 
 
 def _kit_order_rows(toured: Toured) -> Iterator[Row]:
-    tour_of = {visit.job_id: tour for tour, day in _days(toured) for visit in day.visits}
+    outlet_of = {toured.tour_id(tour): toured.crews[tour.crew_id].outlet_id for tour in toured.tours}
     for order in toured.kit_orders:
-        tour = tour_of[order.job_id]
         yield (
             order.order_line_id,
             order.job_id,
-            toured.tour_id(tour),
-            toured.crews[tour.crew_id].outlet_id,
+            order.tour_id,
+            outlet_of[order.tour_id],
             order.part_id,
             no_formula(toured.names.parts.get(order.part_id, "")),
             str(order.quantity),

@@ -33,7 +33,7 @@ COUNT = whole_number(0, MOST)
 FEN = whole_number(-MOST, MOST)
 NO_IDS: tuple[str, ...] = ()
 ALLOWED = "JSON as `paigong tour plan` writes it"
-TOLD_BESIDE = frozenset({"announcements", "kit_orders"})
+TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits"})
 """What people read beside the plan, and what it does not depend on."""
 
 

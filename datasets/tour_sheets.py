@@ -15,10 +15,11 @@ from datasets.tour_papers import days_unvisited
 from datasets.tour_stops import Stop, leaving_s, stops_of
 from datasets.tour_tools import tools_for
 from optimizer.model import DAY_S, ShipMode
+from optimizer.tours.fitting import Advice
 from optimizer.tours.model import TourJob, WorkKind
 from optimizer.tours.plan import Instead, Tour, TourDay, Visit
 
-__all__ = ["tour_pages", "write_tour_sheets"]
+__all__ = ["ADVICE_ZH", "tour_pages", "write_tour_sheets"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _INDEX = "index.html"
@@ -29,6 +30,12 @@ _KIND = {
     WorkKind.WALK_IN: "现场受理",
 }
 _INSTEAD = {Instead.OUTLET: "由网点上门", Instead.LATER: "留待下次巡回", Instead.NOBODY: "无人可做"}
+ADVICE_ZH = {
+    Advice.NOW: "适时：现在就去",
+    Advice.IN_3_DAYS: "适时：3 天后去",
+    Advice.IN_7_DAYS: "适时：7 天后去",
+    Advice.NOT_WORTH: "暂不值得巡回",
+}
 _SHIP = {
     ShipMode.STANDARD: "标准",
     ShipMode.EXPRESS: "快递",
@@ -188,26 +195,26 @@ def _lodging(toured: Toured, day: TourDay) -> Cells | None:
 
 
 def _picks(toured: Toured, tour: Tour) -> Iterator[Cells]:
-    """Yield the parts that are ordered for a tour, in the order of its visits."""
-    for visit in (visit for day in tour.days for visit in day.visits):
-        for order in toured.kit_orders:
-            if order.job_id != visit.job_id:
-                continue
-            source = "" if order.source_id is None else toured.names.sources.get(order.source_id) or order.source_id
-            mode = "" if order.mode is None else f"（{_SHIP[order.mode]}）"
-            yield {
-                "job_id": order.job_id,
-                "part_id": order.part_id,
-                "name": toured.names.parts.get(order.part_id) or order.part_id,
-                "quantity": order.quantity,
-                "source": f"{source}{mode}" or "—",
-                "ready": "—" if order.ready_s is None else _moment(toured, order.ready_s),
-                "late": not order.in_time,
-            }
+    """Yield the parts that are ordered for a tour, in the order of its visits, spare parts at last."""
+    turn = {visit.job_id: number for number, visit in enumerate(visit for day in tour.days for visit in day.visits)}
+    orders = [order for order in toured.kit_orders if order.tour_id == toured.tour_id(tour)]
+    for order in sorted(orders, key=lambda order: (turn.get(order.job_id, len(turn)), order.order_line_id)):
+        source = "" if order.source_id is None else toured.names.sources.get(order.source_id) or order.source_id
+        mode = "" if order.mode is None else f"（{_SHIP[order.mode]}）"
+        yield {
+            "job_id": order.job_id or "备用",
+            "part_id": order.part_id,
+            "name": toured.names.parts.get(order.part_id) or order.part_id,
+            "quantity": order.quantity,
+            "source": f"{source}{mode}" or "—",
+            "ready": "—" if order.ready_s is None else _moment(toured, order.ready_s),
+            "late": not order.in_time,
+        }
 
 
 def _index(toured: Toured) -> Cells:
     return {
+        "advice": _advice(toured),
         "dates": f"{toured.date_zh(0)} 至 {toured.date_zh(toured.asked.days - 1)}",
         "tours": [
             {
@@ -232,6 +239,18 @@ def _index(toured: Toured) -> Cells:
             for message in announcements(toured)
         ],
     }
+
+
+def _advice(toured: Toured) -> list[str]:
+    """Return when to go (适时), what each start is worth, and what cannot wait."""
+    fitting = toured.fitting
+    if fitting is None:
+        return []
+    curve = "，".join(
+        f"{f'{one.delay_days} 天后' if one.delay_days else '今天'}出发值 {one.value_fen / 100:,.0f} 元"
+        for one in fitting.curve
+    )
+    return [f"{ADVICE_ZH[fitting.advice]}：{curve}。", *(one.sentence_zh for one in fitting.forced)]
 
 
 def _village_names(toured: Toured, tour: Tour) -> dict[str, None]:

@@ -22,6 +22,7 @@ from geo.areas import Areas
 from geo.matrix import unit_vectors
 from optimizer.model import DAY_S, ClockKind, Day, Job, Skill
 from optimizer.sourcing import kit_options
+from optimizer.tours.kit import VanPart
 from optimizer.tours.model import (
     Levers,
     LockedDay,
@@ -34,24 +35,12 @@ from optimizer.tours.model import (
     WorkKind,
 )
 
-__all__ = ["Aside", "TourFolder", "VanPart", "build_tours", "read_tours"]
+__all__ = ["Aside", "TourFolder", "build_tours", "read_tours"]
 
 EARTH_M = 6_371_000
 NO_PROMISE_DAYS = 366
 """A call without a promise may wait for so long beyond the horizon, and so for later tours."""
 NEEDED = ("villages", "lodgings", "crews")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VanPart:
-    """A part that vans may carry as a spare. chance_permille: that a visit of the family needs it."""
-
-    part_id: str
-    family: str
-    chance_permille: int
-    volume_ml: int
-    price_fen: int
-    most: int
 
 
 class Aside(StrEnum):

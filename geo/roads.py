@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from geo.estimate import SPEEDS
-from geo.matrix import CLOSED_MS, EARTH_M, NO_WAY, RoadGraph, straight_m, unit_vectors
+from geo.matrix import CLOSED_MS, EARTH_M, NO_WAY, RoadGraph, contraction_order, straight_m, unit_vectors
 from optimizer.model import TravelMode
 from optimizer.travel import UNREACHABLE, Places, TravelMatrix
 
@@ -181,7 +181,7 @@ def _network(path: Path, kind: str) -> _Network:
     legal = _legal_kmh(highway, edges.get("maxspeed"))
     tail, head = np.concatenate([ends[:, 0], ends[:, 1]]), np.concatenate([ends[:, 1], ends[:, 0]])
     return _Network(
-        graph=RoadGraph(places, tail, head),
+        graph=RoadGraph(contraction_order(places, tail, head), tail, head),
         places=places,
         tail=tail,
         head=head,

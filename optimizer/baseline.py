@@ -151,5 +151,5 @@ def _plan(roster: Roster, routes: Sequence[Route], kits: Mapping[str, tuple[KitO
     return Plan(
         routes=tuple(sorted(routes, key=lambda route: position[route.shift_id])),
         unassigned=left_out,
-        shipments=shipments_for(roster.day.jobs, starts, kits),
+        shipments=shipments_for(roster.day.jobs, roster.visits(routes), kits),
     )

@@ -50,8 +50,9 @@ def in_this_order(day: Day, plan: Plan, orders: Mapping[str, Sequence[str]], tra
         unassigned=tuple(before.get(job.id) or replace(out, job_id=job.id) for job in day.jobs if job.id not in starts),
         shipments=(
             *(shipment for shipment in plan.shipments if shipment.job_id in starts),
-            *shipments_for(new, starts, kits),
+            *shipments_for(new, roster.visits(ordered), kits),
         ),
+        promised=plan.promised,
     )
 
 

@@ -36,5 +36,6 @@ def part_of(day: Day, plan: Plan, centre_id: str) -> tuple[Day, Plan]:
             routes=routes,
             unassigned=unassigned,
             shipments=tuple(shipment for shipment in plan.shipments if shipment.job_id in job_ids),
+            promised=plan.promised,
         ),
     )

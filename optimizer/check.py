@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optimizer.check_break import check_break
@@ -11,6 +12,7 @@ from optimizer.clock import time_text, window_text
 from optimizer.cost import Cost, level_of, price
 from optimizer.measure import Leg, Measured, MeasuredRoute, Visit, measured_once
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Lock, Rule, Shift
+from optimizer.parts.supply import NOTHING_BESIDE, Supply
 from optimizer.plan import Violation
 from optimizer.travel import UNREACHABLE, TravelTimes
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "check", "check_cost"]
 
 
-def check(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> tuple[Violation, ...]:
+def check(
+    day: Day, plan: "Plan", travel: TravelTimes | Measured, supply: Supply = NOTHING_BESIDE
+) -> tuple[Violation, ...]:
     """Return every violation of a plan, rule by rule; none when the plan is legal.
 
     Parameters
@@ -32,13 +36,15 @@ def check(day: Day, plan: "Plan", travel: TravelTimes | Measured) -> tuple[Viola
         out: ONCE, of a shipment: KIT).
     travel
         Travel times, or what `measure` has already asked of them for this plan.
+    supply
+        What is known of the parts beside the day.
 
     Returns
     -------
     tuple of Violation
         In the order of `RULES`, then of the plan.
     """
-    measured = measured_once(day, plan, travel)
+    measured = replace(measured_once(day, plan, travel), supply=supply)
     return tuple(violation for rule in RULES.values() for violation in rule(measured))
 
 

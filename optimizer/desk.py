@@ -59,10 +59,10 @@ class Desk:
 
     roster: of the day as it was published; asking: the same by the present clock. jobs: those visited; left_out: the
     day's others. floors: by job, when a visit may start: as planned or offered, not earlier. shipments: by job; taken:
-    what they take of each part from each warehouse. shut: (m,) routes that the kernels time otherwise than the plan,
-    where nothing is offered. loads: (m,), visits: (o,). parity_jobs, parity_missed: by centre. places: (b + n) bases,
-    then visited jobs; vectors: the same on the unit sphere; points: (m, most + 2) indices of them along each
-    route, from base and back.
+    what they and `promised` take of each part from each warehouse. promised: to open orders that are no kit. shut: (m,)
+    routes that the kernels time otherwise than the plan, where nothing is offered. loads: (m,), visits: (o,).
+    parity_jobs, parity_missed: by centre. places: (b + n) bases, then visited jobs; vectors: the same on the unit
+    sphere; points: (m, most + 2) indices of them along each route, from base and back.
     """
 
     roster: Roster
@@ -79,6 +79,7 @@ class Desk:
     floors: Mapping[str, int]
     shipments: Mapping[str, tuple[Shipment, ...]]
     taken: Mapping[tuple[str, str], int]
+    promised: tuple[Shipment, ...]
     problem: Problem
     timetable: Timetable
     rows: Rows
@@ -113,11 +114,15 @@ class Desk:
             Unassigned(job_id=job_id, rule=Rule.UNKNOWN, reason="not explained") for job_id in self.left_out
         )
         shipments = tuple(one for sent in self.shipments.values() for one in sent)
-        return Plan(routes=tuple(self.routes.values()), unassigned=left_out, shipments=shipments)
+        return Plan(
+            routes=tuple(self.routes.values()), unassigned=left_out, shipments=shipments, promised=self.promised
+        )
 
     def kit(self, job: Job) -> tuple[KitOption, ...]:
         """Return the kits that a job could still have; empty where there is none."""
-        return kit_options(self.parts_day(job))[job.id]
+        leaving = (one for sent in self.shipments.values() for one in sent)
+        ever = self.asking.day.warehouses
+        return kit_options(self.parts_day(job), ever=ever, beside=(*leaving, *self.promised))[job.id]
 
     def parts_day(self, job: Job) -> Day:
         """Return the day of this job alone with the stock that no visit of the plan takes."""
@@ -209,6 +214,7 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
     taken: dict[tuple[str, str], int] = defaultdict(int)
     for shipment in plan.shipments:
         shipments[shipment.job_id].append(shipment)
+    for shipment in (*plan.shipments, *plan.promised):
         taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
     sent = {job_id: tuple(lines) for job_id, lines in shipments.items()}
     routes = [route for route in plan.routes if route.stops]
@@ -255,6 +261,7 @@ def prepare(day: Day, plan: Plan, travel: TravelTimes, parity: Parity | None = N
         floors=starts,
         shipments=sent,
         taken=dict(taken),
+        promised=plan.promised,
         problem=problem,
         timetable=timetable,
         rows=rows,
@@ -285,7 +292,7 @@ def part_of(day: Day, plan: Plan, outlet_ids: Iterable[str]) -> tuple[Day, Plan]
     left_out = tuple(one for one in plan.unassigned if roster.jobs[one.job_id].centre_id in centres)
     wanted = visited | {one.job_id for one in left_out}
     elsewhere: dict[tuple[str, str], int] = defaultdict(int)
-    for shipment in plan.shipments:
+    for shipment in (*plan.shipments, *plan.promised):
         if shipment.job_id not in wanted:
             elsewhere[shipment.warehouse_id, shipment.part_id] += shipment.quantity
     warehouses = tuple(

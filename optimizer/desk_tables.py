@@ -11,7 +11,7 @@ from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Job, Lock, Outlet, Ownershi
 from optimizer.plan import Route, Shipment
 from optimizer.roster import Roster, visit_windows
 from optimizer.search.abilities import Abilities, legs_fen
-from optimizer.search.arrays import job_tables, pause_tables, rate_tables, shift_table
+from optimizer.search.arrays import job_tables, kit_tables, pause_tables, rate_tables, shift_table
 from optimizer.search.problem import FREE, OUTLET, Problem
 from optimizer.search.timetable import Timetable
 from optimizer.sourcing import KitOption
@@ -109,15 +109,16 @@ def rows_of(
             ready_s, fen = max(line.ready_s for line in lines), sum(line.cost_fen for line in lines)
             kits[job.id] = (KitOption(ready_s=ready_s, cost_fen=fen, shipments=lines),)
     kept = [_kept(roster, job, floor_s) for job, floor_s in visited]
-    table, windows, clocks, kit_ready, kit_fen = job_tables(roster, kept, kits, a.technicians)
+    kit = kit_tables(kept, kits)
+    table, windows, clocks = job_tables(roster, kept, kit, a.technicians)
     served = zip(visited, outlets, strict=True)
     service = [job.service_s * o.duration_percent.get(job.skill.family, 100) // 100 for (job, _), o in served]
     return Rows(
         jobs=table,
         windows=windows,
         clocks=clocks,
-        kit_ready=kit_ready,
-        kit_fen=kit_fen,
+        kit_ready=kit.ready,
+        kit_fen=kit.fen,
         service=np.array(service, np.int32),
         centre=np.array([centres[job.centre_id] for job, _ in visited], np.int32),
         places=np.array([job.position for job, _ in visited], np.float64).reshape(-1, 2),
@@ -170,6 +171,7 @@ def problem_of(rows: Rows, still: Still) -> Problem:
         capacity=none,
         kit_ready=rows.kit_ready,
         kit_fen=rows.kit_fen,
+        kit_of=np.broadcast_to(nothing, (n + 2, o + 2)),
         near=np.zeros((0, 0), np.int32),
     )
 

@@ -4,21 +4,23 @@
 and workers, and is told how far it got.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.approvals import with_approvals
 from optimizer.budget import Budget, Remaining
 from optimizer.candidates import Candidates, nearest_capable_outlets
 from optimizer.cost import price
 from optimizer.engines.assignment import assign_outlets
 from optimizer.explain import explain, explained_plan
-from optimizer.kits import Kits, first_come, kits_after, kits_before
+from optimizer.kits import Beside, Kits, first_come, kits_after, kits_before
 from optimizer.model import Day, Ownership, Rule
-from optimizer.plan import Plan, Result, Route, Status, Unassigned
+from optimizer.parts.supply import NOTHING_BESIDE, Supply
+from optimizer.plan import Plan, Result, Route, Shipment, Status, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import (
@@ -75,7 +77,7 @@ class Method:
 SEARCHED_TOGETHER = Method()
 
 
-def dispatch(
+def dispatch(  # noqa: PLR0913 - what whoever asks for a plan may say
     day: Day,
     travel: TravelTimes,
     *,
@@ -84,20 +86,25 @@ def dispatch(
     seed: int,
     progress: Progress,
     method: Method = SEARCHED_TOGETHER,
+    supply: Supply = NOTHING_BESIDE,
 ) -> Result:
-    """Return a plan for the day, legal by construction, with its status and itemised cost."""
+    """Return a plan for the day, legal by construction, with its status and itemised cost.
+
+    supply: what is known of the parts beside the day.
+    """
     roster = Roster(day)
-    progress("parts", 0.0)
-    remaining = _remaining(budget, workers)
-    kits = first_come(day) if method.parts is PartsRule.FIRST_COME else kits_before(day, remaining=remaining)
     progress("outlets", 0.0)
     candidates = nearest_capable_outlets(roster, travel)
+    progress("parts", 0.0)
+    remaining = _remaining(budget, workers)
+    beside = _beside_the_day(roster, candidates, supply, method.engine)
+    kits = first_come(day) if method.parts is PartsRule.FIRST_COME else kits_before(day, beside, remaining=remaining)
     run = _Run(roster, kits, travel, budget, workers, seed, progress)
-    run.engine = method.engine
+    run.engine, run.beside = method.engine, beside
     routes = run.search(candidates, published_routes(roster, roster.jobs, roster.shifts))
     if method.parts is PartsRule.TOGETHER and kits.options:
         routes = run.with_kits_decided_again(candidates, routes)
-    plan = assemble(roster, list(routes.values()), run.kits.options)
+    plan = with_approvals(day, supply, assemble(roster, list(routes.values()), run.kits.options, run.kits.promised))
     status = Status.INTERRUPTED if workers.stopped else Status.COMPLETE
     explanations = explain(
         roster, plan, run.kits, candidates, travel, workers, lambda done: progress("explanations", done)
@@ -113,6 +120,19 @@ def dispatch(
     )
 
 
+def _beside_the_day(roster: Roster, candidates: Candidates, supply: Supply, engine: Engine) -> Beside:
+    """Return what the kits are decided with. The routing model knows no kit that only some outlets have."""
+    if engine is not Engine.SEARCH:
+        return Beside(supply=replace(supply, shelves={}), near={})
+    day = roster.day
+    near = {
+        job.id: tuple(day.outlets[o].id for o in row if o >= 0)
+        for job, row in zip(day.jobs, candidates.outlet.tolist(), strict=True)
+        if job.order_lines
+    }
+    return Beside(supply=supply, near=near)
+
+
 def _remaining(budget: Budget, workers: Workers) -> Remaining:
     """Return how long one decision about the kits may take: as long as searching again, nothing once a person stops."""
     left = budget.countdown(KITS_SHARE)
@@ -125,8 +145,12 @@ def search_on(day: Day, begin: Plan, travel: TravelTimes, *, budget: Budget, wor
     candidates = nearest_capable_outlets(roster, travel)
     run = _Run(roster, Kits(options=kits, missing={}), travel, budget, workers, seed, lambda *_: None)
     routes = run.search(candidates, _orders({route.shift_id: route for route in begin.routes})).values()
-    starts = {stop.job_id: stop.start_s for route in routes for stop in route.stops}
-    return Plan(routes=tuple(routes), unassigned=(), shipments=shipments_for(day.jobs, starts, kits))
+    return Plan(
+        routes=tuple(routes),
+        unassigned=(),
+        shipments=shipments_for(day.jobs, roster.visits(routes), kits),
+        promised=begin.promised,
+    )
 
 
 def assign(roster: Roster, candidates: Candidates) -> NDArray[np.int64]:
@@ -186,6 +210,7 @@ class _Run:
         self.seed = seed
         self.progress = progress
         self.begun = 0
+        self.beside = Beside(near={})
         self.engine = Engine.SEARCH
         self.greedy_shards = 0
 
@@ -268,8 +293,9 @@ class _Run:
         return routes
 
     def _decided_again(self, routes: Mapping[str, Route]) -> Kits:
-        starts = {stop.job_id: stop.start_s for route in routes.values() for stop in route.stops}
-        return kits_after(self.roster.day, starts, self.kits, remaining=_remaining(self.budget, self.workers))
+        visits = self.roster.visits(routes.values())
+        remaining = _remaining(self.budget, self.workers)
+        return kits_after(self.roster.day, self.beside, visits, self.kits, remaining=remaining)
 
     def _gaining(self, routes: Mapping[str, Route], better: Kits) -> list[str]:
         """Return the jobs left out or late that now have a kit sooner, in the order of the day."""
@@ -283,7 +309,7 @@ class _Run:
             job_id
             for job_id, options in better.options.items()
             if options and job_id not in on_time
-            if not self.kits.options[job_id] or options[0].ready_s < self.kits.options[job_id][0].ready_s
+            if not self.kits.options[job_id] or _soonest_s(options) < _soonest_s(self.kits.options[job_id])
         ]
 
     def _searched_again(
@@ -306,13 +332,19 @@ class _Run:
         return self.solve_again("kits", again, routes)
 
     def _fen(self, routes: Mapping[str, Route], kits: Kits) -> int:
-        return price(self.roster.day, assemble(self.roster, list(routes.values()), kits.options), self.travel).total
+        plan = assemble(self.roster, list(routes.values()), kits.options)
+        return price(self.roster.day, plan, self.travel).total
+
+
+def _soonest_s(options: Iterable[KitOption]) -> int:
+    return min(option.ready_s for option in options)
 
 
 def assemble(
     roster: Roster,
     routes: Sequence[Route],
     kits: Mapping[str, tuple[KitOption, ...]],
+    promised: tuple[Shipment, ...] = (),
 ) -> Plan:
     """Return the plan of these routes: the jobs left out, not yet explained, and the shipments of those served."""
     position = {shift.id: i for i, shift in enumerate(roster.day.shifts)}
@@ -325,7 +357,8 @@ def assemble(
             for job in roster.day.jobs
             if job.id not in starts
         ),
-        shipments=shipments_for(roster.day.jobs, starts, kits),
+        shipments=shipments_for(roster.day.jobs, roster.visits(ordered), kits),
+        promised=promised,
     )
 
 

@@ -12,7 +12,7 @@ from optimizer.desk import Desk, arrival_due
 from optimizer.model import Job, TravelMode, Window
 from optimizer.roster import visit_windows
 from optimizer.search.abilities import able, legs_fen, pair_fen
-from optimizer.search.arrays import job_tables
+from optimizer.search.arrays import job_tables, kit_tables
 from optimizer.search.problem import FREE, Problem
 from optimizer.search.timetable import Draft, Times, quote
 from optimizer.sourcing import KitOption
@@ -200,7 +200,8 @@ def _slot_rows(
 def _own_problem(desk: Desk, job: Job, kits: tuple[KitOption, ...], windows: NDArray[np.void]) -> Problem:
     """Return the problem of the job alone, over the same shifts."""
     p, a = desk.problem, desk.abilities
-    table, _, clocks, kit_ready, kit_fen = job_tables(desk.asking, [job], {job.id: kits}, a.technicians)
+    kit = kit_tables([job], {job.id: kits}, list(desk.roster.outlets))
+    table, _, clocks = job_tables(desk.asking, [job], kit, a.technicians)
     # Breaks read their windows behind those of the job.
     pauses = desk.still.pauses.copy()
     for side in ("first_window", "last_window"):
@@ -215,8 +216,9 @@ def _own_problem(desk: Desk, job: Job, kits: tuple[KitOption, ...], windows: NDA
         fixed=np.zeros((1, len(p.shifts)), np.int32),
         service=service,
         setup=np.zeros_like(service),
-        kit_ready=kit_ready,
-        kit_fen=kit_fen,
+        kit_ready=kit.ready,
+        kit_fen=kit.fen,
+        kit_of=kit.of,
     )
 
 

@@ -1,7 +1,8 @@
 """The kits of a day, all order lines decided at once: before the routes are known, and again once they are.
 
-Before, every kit is worth what its job's waiting and clocks cost. After, a visit that has a time needs its kit by then
-and no sooner, so stock that was held for jobs without a visit, and haste that nobody needs, go to others.
+Before, every kit is worth what its job's waiting and clocks cost, and open orders that are no kit are promised theirs.
+After, a visit that has a time needs its kit by then and no sooner, so stock that was held for jobs without a visit, and
+haste that nobody needs, go to others; what was promised stays promised.
 """
 
 from collections import defaultdict
@@ -10,27 +11,41 @@ from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
 from optimizer.model import Day, Job, OrderLine, ShipMode, SizeClass
+from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
-from optimizer.parts.supply import Supply, asked_of
+from optimizer.parts.supply import NOTHING_BESIDE, Supply, asked_of
 from optimizer.plan import Shipment
-from optimizer.sourcing import HORIZON_S, KitOption, best_kits, kits_or_reasons, lanes_between, shipment_by
+from optimizer.sourcing import HORIZON_S, KitOption, best_kits, kits_at, kits_or_reasons, lanes_between, shipment_by
 
-__all__ = ["GAP", "Kits", "first_come", "kits_after", "kits_before"]
+__all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
 
 GAP = 0.001
 """So near to the bound is near enough for a day: what is left is less than its search leaves."""
 
 TOO_LATE_FEN_PER_HOUR = 1_000_000
-"""A kit that misses its visit is dearer than anything else: it is not to be missed."""
+"""A kit that misses its visit is dearer than anything else: it is not to be missed. So is what was promised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the kits of a day are decided with: supply, what is known of the parts beside the day; near: the capable
+    outlets nearest to a job, nearest first, by job."""
+
+    supply: Supply = NOTHING_BESIDE
+    near: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kits:
-    """options: of every job with order lines, as `kit_options` has them. missing: why, for those without, by job id."""
+    """options: of every job with order lines, as `kit_options` has them. missing: why, for those without, by job id.
+
+    Behind the options of any outlet stand those of some. promised: to open orders that are no kit of the day.
+    """
 
     options: Mapping[str, tuple[KitOption, ...]]
     missing: Mapping[str, str]
+    promised: tuple[Shipment, ...] = ()
 
 
 def first_come(day: Day) -> Kits:
@@ -42,54 +57,125 @@ def first_come(day: Day) -> Kits:
     )
 
 
-def kits_before(day: Day, *, remaining: Remaining) -> Kits:
-    """Return the kits of a day without routes. Any choice of options is within stock: a line keeps its source."""
-    return _answered(day, asked_of(day, Supply(horizon_s=HORIZON_S)), remaining)
+def kits_before(day: Day, beside: Beside, *, remaining: Remaining) -> Kits:
+    """Return the kits of a day without routes. Any choice of options is within stock: a line keeps its source.
 
-
-def kits_after(day: Day, starts: Mapping[str, int], kept: Kits, *, remaining: Remaining) -> Kits:
-    """Return the kits of a day whose visits start at these times, by job id; `kept` is what they rely on by now.
-
-    Who had a kit and got no visit all the same gives way to who had none. A visit whose new kit would miss it keeps
-    every kit as it was: then `kept` is returned.
+    An outlet's own shelf gives whole kits to its own visits, beside what any outlet may have.
     """
-    asked = asked_of(day, Supply(horizon_s=HORIZON_S))
+    kits = _answered(day, _asked(day, beside.supply), remaining)
+    return _with_shelves(day, beside, kits, [job for job in day.jobs if job.order_lines])
+
+
+def kits_after(
+    day: Day, beside: Beside, visits: Mapping[str, tuple[int, str]], kept: Kits, *, remaining: Remaining
+) -> Kits:
+    """Return the kits of a day with these visits (start and outlet by job id); `kept` is what they rely on by now.
+
+    Who had a kit and got no visit all the same gives way to who had none. A visit whose new kit would miss it, or a
+    promise that would be broken, keeps every kit as it was: then `kept` is returned.
+    """
+    asked = _asked(day, beside.supply)
     charges = replace(asked.charges, late_fen_per_hour=TOO_LATE_FEN_PER_HOUR)
-    idle = {job_id for job_id, options in kept.options.items() if options and job_id not in starts}
-    orders = tuple(_giving_way(order) if order.id in idle else _due(order, starts) for order in asked.orders)
-    kits = _answered(day, replace(asked, orders=orders, charges=charges), remaining)
-    for job_id, start_s in starts.items():
-        if job_id in kits.options and not any(kit.ready_s <= start_s for kit in kits.options[job_id]):
-            return kept
-    return kits
+    idle = {job_id for job_id, options in kept.options.items() if options and job_id not in visits}
+    promised = {sent.order_line_id: sent.ready_s for sent in kept.promised}
+    orders = []
+    for order in asked.orders:
+        if order.id not in kept.options:
+            orders.append(_as_promised(order, promised))
+        else:
+            orders.append(_giving_way(order) if order.id in idle else _due(order, visits))
+    kits = _answered(day, replace(asked, orders=tuple(orders), charges=charges), remaining)
+    if not _keeps(kits, kept, visits):
+        return kept
+    late = [job for job in day.jobs if job.order_lines and (job.id not in visits or _is_late(job, visits[job.id][0]))]
+    return _with_shelves(day, beside, kits, late)
+
+
+def _asked(day: Day, supply: Supply) -> Sourcing:
+    return asked_of(day, replace(supply, horizon_s=max(supply.horizon_s, HORIZON_S)))
 
 
 def _giving_way(order: Order) -> Order:
     return replace(order, clocks=(), waiting=order.urgent)
 
 
-def _due(order: Order, starts: Mapping[str, int]) -> Order:
+def _is_late(job: Job, start_s: int) -> bool:
+    return any(start_s > clock.due_s for clock in job.clocks)
+
+
+def _due(order: Order, visits: Mapping[str, tuple[int, str]]) -> Order:
     """Return the order of a kit that a visit waits for: needed by then, and worth more sooner only if it is late."""
-    start_s = starts.get(order.id)
-    if start_s is None:
+    if order.id not in visits:
         return order
+    start_s, outlet_id = visits[order.id]
+    order = replace(order, outlet_id=outlet_id)
     if any(start_s > clock.due_s for clock in order.clocks):
         return replace(order, needed_by_s=start_s)
     return replace(order, clocks=(), waiting=order.urgent, ordered_s=start_s, needed_by_s=start_s)
 
 
+def _as_promised(order: Order, promised: Mapping[str, int]) -> Order:
+    """Return an order that is no kit: what it was promised it gets by then."""
+    times = [promised[line.id] for line in order.lines if line.id in promised]
+    return replace(order, needed_by_s=max(times) if times else None)
+
+
+def _keeps(kits: Kits, kept: Kits, visits: Mapping[str, tuple[int, str]]) -> bool:
+    """Say whether every visit still has its kit, and every order what it was promised, by the time it was."""
+    for job_id, (start_s, outlet_id) in visits.items():
+        if job_id in kits.options and not any(
+            kit.ready_s <= start_s for kit in kits_at(kits.options[job_id], outlet_id)
+        ):
+            return False
+    before, now = _promises(kept.promised), _promises(kits.promised)
+    return all(
+        line_id in now and now[line_id][0] >= units and now[line_id][1] <= ready_s
+        for line_id, (units, ready_s) in before.items()
+    )
+
+
+def _promises(promised: Iterable[Shipment]) -> dict[str, tuple[int, int]]:
+    """Return how many units each line is promised, and when the last of them is there."""
+    lines: dict[str, tuple[int, int]] = {}
+    for sent in promised:
+        units, ready_s = lines.get(sent.order_line_id, (0, sent.ready_s))
+        lines[sent.order_line_id] = units + sent.quantity, max(ready_s, sent.ready_s)
+    return lines
+
+
 def _answered(day: Day, asked: Sourcing, remaining: Remaining) -> Kits:
-    if not asked.orders:
+    jobs = [job for job in day.jobs if job.order_lines]
+    if not jobs:
         return Kits(options={}, missing={})
     answers: defaultdict[str, list[LineAnswer]] = defaultdict(list)
     for answer in source(asked, remaining=remaining, gap=GAP).answers:
         answers[answer.order_id].append(answer)
     network = _Network(day)
-    jobs = [job for job in day.jobs if job.order_lines]
     sent = {job.id: _shipped(answers[job.id]) for job in jobs}
     return Kits(
         options={job.id: network.options(job, sent[job.id]) for job in jobs},
         missing={job.id: _why_none(answers[job.id]) for job in jobs if not sent[job.id]},
+        promised=tuple(
+            _as_shipment(dispatch)
+            for order in asked.orders[len(jobs) :]
+            for answer in answers[order.id]
+            for dispatch in answer.dispatches
+        ),
+    )
+
+
+def _with_shelves(day: Day, beside: Beside, kits: Kits, jobs: Sequence[Job]) -> Kits:
+    """Return the kits with what lies on outlets' own shelves and nobody has been given, held for these jobs."""
+    if not beside.supply.shelves:
+        return kits
+    # Every option of a line draws on the same units.
+    of_line = {sent.order_line_id: sent for kit in kits.options.values() if kit for sent in kit[0].shipments}
+    given = (*kits.promised, *of_line.values())
+    held = held_on_shelves(day, beside.supply, beside.near, given, jobs, kits.options)
+    return replace(
+        kits,
+        options={job_id: (*options, *held.get(job_id, ())) for job_id, options in kits.options.items()},
+        missing={job_id: why for job_id, why in kits.missing.items() if job_id not in held},
     )
 
 
@@ -107,6 +193,20 @@ def _why_none(answers: Iterable[LineAnswer]) -> str:
     return "No single warehouse has the whole of an order line."
 
 
+def _as_shipment(dispatch: Dispatch) -> Shipment:
+    return Shipment(
+        order_line_id=dispatch.line_id,
+        job_id=dispatch.order_id,
+        part_id=dispatch.part_id,
+        quantity=dispatch.quantity,
+        warehouse_id=dispatch.source_id,
+        mode=dispatch.mode,
+        ships_s=dispatch.ships_s,
+        ready_s=dispatch.ready_p90_s,
+        cost_fen=dispatch.cost_fen,
+    )
+
+
 class _Network:
     """What may travel how, for lines whose source is decided."""
 
@@ -121,23 +221,15 @@ class _Network:
         if not sent:
             return ()
         lines = {line.id: line for line in job.order_lines}
-        return best_kits([self._ways(job, lines[dispatch.line_id], dispatch) for dispatch in sent])
+        kits = best_kits([self._ways(job, lines[dispatch.line_id], dispatch) for dispatch in sent])
+        shelves = frozenset(dispatch.source_id for dispatch in sent) - self._warehouses.keys()
+        return tuple(replace(kit, outlets=shelves) for kit in kits) if shelves else kits
 
     def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch) -> list[Shipment]:
         """Return how a line may come from its source, the way that was decided first."""
-        decided = Shipment(
-            order_line_id=dispatch.line_id,
-            job_id=job.id,
-            part_id=dispatch.part_id,
-            quantity=dispatch.quantity,
-            warehouse_id=dispatch.source_id,
-            mode=dispatch.mode,
-            ships_s=dispatch.ships_s,
-            ready_s=dispatch.ready_p90_s,
-            cost_fen=dispatch.cost_fen,
-        )
-        warehouse = self._warehouses[dispatch.source_id]
-        if job.urgent or warehouse.dock_lines is not None:
+        decided = _as_shipment(dispatch)
+        warehouse = self._warehouses.get(dispatch.source_id)
+        if job.urgent or warehouse is None or warehouse.dock_lines is not None:
             return [decided]
         part = self._parts[dispatch.part_id]
         # A unit that is yet to arrive is there from its departure on; one on hand for any.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.model import Day, Job, Outlet, Position, Shift, Technician, TravelMode
+from optimizer.parts.supply import NOTHING_BESIDE, Supply
 from optimizer.travel import TravelTimes
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Measured:
     jobs: Mapping[str, Job]
     visits: Mapping[str, Sequence[Visit]]
     """By job; a job that nobody visits is not in it."""
+    supply: Supply = NOTHING_BESIDE
+    """What is known of the parts beside the day."""
 
     def left_out(self) -> Iterator[Job]:
         """Yield the jobs that no route visits, whatever the plan lists."""

@@ -52,7 +52,11 @@ class Unassigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """An order line on its way: ready_s is when the technician can have it (p90)."""
+    """An order line on its way: ready_s is when the technician can have it (p90).
+
+    part_id: what is sent, a substitute where it is not the line's own. warehouse_id: who sends it; an outlet for what
+    lies on its shelf. needs_approval: the visiting outlet has used up its quota of the part.
+    """
 
     order_line_id: str
     job_id: str
@@ -63,15 +67,21 @@ class Shipment:
     ships_s: int
     ready_s: int
     cost_fen: int
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All routes plus the jobs left out."""
+    """All routes plus the jobs left out.
+
+    promised: what open orders that are no kit of the day are promised, the order in place of a job: these units are not
+    free for visits.
+    """
 
     routes: tuple[Route, ...]
     unassigned: tuple[Unassigned, ...]
     shipments: tuple[Shipment, ...] = ()
+    promised: tuple[Shipment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -229,7 +229,7 @@ def _lifted(alone: Inquiry, pair: Pair, rule: Rule) -> Sentence | None:
     shifts = alone.problem.shifts.copy()
     own = alone.problem._replace(shifts=shifts, kit_ready=alone.problem.kit_ready.copy())
     if rule is Rule.KIT:
-        own.kit_ready[0, 0] = min(int(own.kit_ready[0, 0]), desk.now_s)
+        own.kit_ready[0, :, 0] = np.minimum(own.kit_ready[0, :, 0], desk.now_s)
     elif rule is Rule.BREAK:
         shifts["last_pause"][v] = shifts["first_pause"][v]
     elif rule is Rule.HOURS:

@@ -263,7 +263,7 @@ def _remedy(case: Case, option: _Option) -> Remedy:
         elif option.kind is RemedyKind.WINDOW:
             earlier_s, later_s = max(0, -option.amount), max(0, option.amount)
         elif option.kind is RemedyKind.PART:
-            p.kit_ready[j, 0], p.jobs["kits"][j] = option.amount, max(1, p.jobs["kits"][j])
+            p.kit_ready[j, :, 0], p.jobs["kits"][j] = option.amount, max(1, p.jobs["kits"][j])
         case.territory.stretched(option.ask, v, earlier_s, later_s)
         consents = option.kind is RemedyKind.CONSENT
         forced = case.territory.forced(case.taken, option.place, case.job, new_consent=consents)

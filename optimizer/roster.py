@@ -1,8 +1,10 @@
 """Look-ups over a day: who works when and for whom, and what a lock or a freeze holds."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Job, Lock, Outlet, Shift, Technician, Window
+from optimizer.plan import Route
 
 __all__ = ["BINDING", "Roster", "visit_windows"]
 
@@ -32,6 +34,14 @@ class Roster:
     def outlet_of(self, shift: Shift) -> Outlet:
         """Return whose shift it is."""
         return self.outlets[self.technicians[shift.technician_id].outlet_id]
+
+    def visits(self, routes: Iterable[Route]) -> dict[str, tuple[int, str]]:
+        """Return the start and the outlet of every visit on these routes, by job."""
+        return {
+            stop.job_id: (stop.start_s, self.outlet_of(self.shifts[route.shift_id]).id)
+            for route in routes
+            for stop in route.stops
+        }
 
     def is_frozen(self, shift: Shift) -> bool:
         """Return whether this shift's visits may no longer change."""

@@ -5,7 +5,7 @@ it takes later, so any choice of options is within stock. A job whose kit is not
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ __all__ = [
     "KitOption",
     "best_kits",
     "kit_options",
+    "kits_at",
     "kits_of_plan",
     "kits_or_reasons",
     "lanes_between",
@@ -37,24 +38,33 @@ _REGULAR = frozenset({ShipMode.STANDARD, ShipMode.EXPRESS, ShipMode.PICKUP})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KitOption:
-    """A way to get a job's complete kit: all of it is there from ready_s on, for cost_fen."""
+    """A way to get a job's complete kit: all of it is there from ready_s on, for cost_fen.
+
+    outlets: those whose visits may have it, None for any.
+    """
 
     ready_s: int
     cost_fen: int
     shipments: tuple[Shipment, ...]
+    outlets: frozenset[str] | None = None
 
 
-def kit_options(day: Day) -> dict[str, tuple[KitOption, ...]]:
+def kit_options(
+    day: Day, *, ever: Sequence[Warehouse] | None = None, beside: Iterable[Shipment] = ()
+) -> dict[str, tuple[KitOption, ...]]:
     """Return for every job with order lines its kit options by rising ready time and falling cost, by job id.
 
     An empty tuple says that the kit cannot be completed; `missing_parts` says why. Jobs with consent come first, then
     by first due time, report and id. For each time at which a kit can be ready, every line takes its cheapest lane
     that makes it; of more than MAX_OPTIONS such kits the earliest, the cheapest and some between stay. Parts travel
-    by dedicated vehicle only where no warehouse with stock has another lane that carries them. Urgent jobs have one
-    option, the earliest; their parts travel express (or are picked up) from the nearest warehouse that can do so, and
-    where none can, by the earliest lane the nearest one has.
+    by dedicated vehicle only where no warehouse that ever has them has another lane that carries them. Urgent jobs
+    have one option, the earliest; their parts travel express (or are picked up), where no warehouse that ever has them
+    can do so by dedicated vehicle, and else by any lane. Where a dock is narrow, every option has its place there.
+
+    ever: the warehouses before anything was taken from them, by which modes are judged. beside: what leaves already.
     """
-    return {job_id: () if isinstance(kit, str) else kit for job_id, kit in kits_or_reasons(day).items()}
+    kits = kits_or_reasons(day, ever=ever, beside=beside)
+    return {job_id: () if isinstance(kit, str) else kit for job_id, kit in kits.items()}
 
 
 def missing_parts(day: Day) -> dict[str, str]:
@@ -62,9 +72,11 @@ def missing_parts(day: Day) -> dict[str, str]:
     return {job_id: kit for job_id, kit in kits_or_reasons(day).items() if isinstance(kit, str)}
 
 
-def kits_or_reasons(day: Day) -> dict[str, tuple[KitOption, ...] | str]:
+def kits_or_reasons(
+    day: Day, *, ever: Sequence[Warehouse] | None = None, beside: Iterable[Shipment] = ()
+) -> dict[str, tuple[KitOption, ...] | str]:
     """Return for every job with order lines its kit options, or the sentence why there are none, by job id."""
-    shelves = _Shelves(day)
+    shelves = _Shelves(day, day.warehouses if ever is None else ever, beside)
     waiting = sorted((job for job in day.jobs if job.order_lines), key=_turn)
     return {job.id: shelves.serve(job) for job in waiting}
 
@@ -86,9 +98,12 @@ def _turn(job: Job) -> tuple[bool, float, int, str]:
 class _Shelves:
     """The promisable stock, going down as jobs reserve, and the lanes that leave it."""
 
-    def __init__(self, day: Day) -> None:
+    def __init__(self, day: Day, ever: Sequence[Warehouse], beside: Iterable[Shipment]) -> None:
         self._now_s = day.now_s
         self._parts = {part.id: part for part in day.parts}
+        self._ever = tuple(house for house in ever if house.open)
+        self._docks = {house.id: house.dock_lines for house in day.warehouses if house.dock_lines is not None}
+        self._leaving = Counter(_departure(shipment) for shipment in beside if shipment.warehouse_id in self._docks)
         self._stock = {house.id: _above_floor(house) for house in day.warehouses if house.open}
         self._opening = tuple(house for house in day.warehouses if house.open)
         self._lanes = lanes_between(day)
@@ -96,37 +111,55 @@ class _Shelves:
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
         """Reserve the whole kit and return its options, or reserve nothing and return why not."""
-        reserved: list[tuple[str, OrderLine]] = []
         choices: list[list[Shipment]] = []
         for line in job.order_lines:
-            source = self._source_of(job, line)
-            if source is None:
-                for warehouse_id, earlier in reserved:
-                    self._stock[warehouse_id][earlier.part_id] += earlier.quantity
+            ways = self._ways(job, line)
+            if not ways:
+                for earlier in choices:
+                    self._reserve(earlier, -1)
                 return self._why_not(job, line)
-            warehouse_id, lanes = source
-            self._stock[warehouse_id][line.part_id] -= line.quantity
-            reserved.append((warehouse_id, line))
-            part = self._parts[line.part_id]
-            choices.append([shipment_by(lane, job, line, part, since_s=self._now_s) for lane in lanes])
+            self._reserve(ways, 1)
+            choices.append(ways)
         options = best_kits(choices)
         return options[:1] if job.urgent else options
 
-    def _source_of(self, job: Job, line: OrderLine) -> tuple[str, list[Lane]] | None:
-        """Find the nearest warehouse that can still give the line, and the lanes the line may take from there."""
-        part = self._parts[line.part_id]
-        fallback: tuple[str, list[Lane]] | None = None
+    def _reserve(self, ways: Sequence[Shipment], times: int) -> None:
+        """Take a line's units off the shelf, and a place at the dock for every way that it may take from there."""
+        self._stock[ways[0].warehouse_id][ways[0].part_id] -= times * ways[0].quantity
+        for way in ways:
+            self._leaving[_departure(way)] += times
+
+    def _ways(self, job: Job, line: OrderLine) -> list[Shipment]:
+        """Return the ways the line may take from the nearest warehouse that can still give it."""
+        part, modes = self._parts[line.part_id], self._modes(job, line)
         for warehouse_id in self._nearest[job.centre_id]:
             if self._stock.get(warehouse_id, {}).get(part.id, 0) < line.quantity:
                 continue
-            carrying = self._carrying(warehouse_id, job.centre_id, part)
-            wanted = FAST_MODES if job.urgent else _REGULAR
-            lanes = [lane for lane in carrying if lane.mode in wanted]
-            if lanes:
-                return warehouse_id, lanes
-            if carrying and fallback is None:
-                fallback = warehouse_id, carrying
-        return fallback
+            lanes = [lane for lane in self._carrying(warehouse_id, job.centre_id, part) if lane.mode in modes]
+            if ways := [way for lane in lanes if (way := self._way(lane, job, line)) is not None]:
+                return ways
+        return []
+
+    def _modes(self, job: Job, line: OrderLine) -> frozenset[ShipMode]:
+        """Return how the line may travel, by where its part ever is."""
+        part = self._parts[line.part_id]
+        carrying = frozenset(
+            lane.mode
+            for house in self._ever
+            if house.stock.get(part.id, 0) + sum(lot.quantity for lot in house.inbound.get(part.id, ()))
+            >= line.quantity
+            for lane in self._carrying(house.id, job.centre_id, part)
+        )
+        wanted = (FAST_MODES, frozenset({ShipMode.DEDICATED})) if job.urgent else (_REGULAR,)
+        return next((carrying & modes for modes in wanted if carrying & modes), carrying)
+
+    def _way(self, lane: Lane, job: Job, line: OrderLine) -> Shipment | None:
+        """Return the shipment by the next departure of a lane that is not packed full."""
+        part, most = self._parts[line.part_id], self._docks.get(lane.warehouse_id)
+        for ships_s in lane.departures_s(self._now_s, self._now_s + HORIZON_S):
+            if most is None or self._leaving[lane.warehouse_id, lane.mode, ships_s] < most:
+                return shipment_by(lane, job, line, part, since_s=ships_s)
+        return None
 
     def _carrying(self, warehouse_id: str, centre_id: str, part: Part) -> list[Lane]:
         return [lane for lane in self._lanes.get((warehouse_id, centre_id), ()) if part.size_class in lane.carries]
@@ -144,6 +177,10 @@ class _Shelves:
                 f"to centre {job.centre_id}."
             )
         return f"{need}: the stock at {_names(connected)} is promised to jobs that are due earlier."
+
+
+def _departure(shipment: Shipment) -> tuple[str, ShipMode, int]:
+    return shipment.warehouse_id, shipment.mode, shipment.ships_s
 
 
 def shipment_by(lane: Lane, job: Job, line: OrderLine, part: Part, *, since_s: int) -> Shipment:
@@ -176,10 +213,25 @@ def best_kits(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
         if not options or cost_fen < options[-1].cost_fen:
             kit_ready_s = max(shipment.ready_s for shipment in kit)
             options.append(KitOption(ready_s=kit_ready_s, cost_fen=cost_fen, shipments=kit))
-    if len(options) > MAX_OPTIONS:
-        kept = {round(place * (len(options) - 1) / (MAX_OPTIONS - 1)) for place in range(MAX_OPTIONS)}
-        options = [option for place, option in enumerate(options) if place in kept]
-    return tuple(options)
+    return _a_few(options)
+
+
+def kits_at(options: Iterable[KitOption], outlet_id: str | None) -> tuple[KitOption, ...]:
+    """Return the kits that an outlet's visits may have (None: any outlet's) by rising ready time and falling cost."""
+    found = [option for option in options if option.outlets is None or outlet_id in option.outlets]
+    undominated: list[KitOption] = []
+    for option in sorted(found, key=lambda option: (option.ready_s, option.cost_fen)):
+        if not undominated or option.cost_fen < undominated[-1].cost_fen:
+            undominated.append(option)
+    return _a_few(undominated)
+
+
+def _a_few(options: Sequence[KitOption]) -> tuple[KitOption, ...]:
+    """Return the earliest, the cheapest and some between."""
+    if len(options) <= MAX_OPTIONS:
+        return tuple(options)
+    kept = {round(place * (len(options) - 1) / (MAX_OPTIONS - 1)) for place in range(MAX_OPTIONS)}
+    return tuple(option for place, option in enumerate(options) if place in kept)
 
 
 def _above_floor(warehouse: Warehouse) -> dict[str, int]:
@@ -205,15 +257,22 @@ def _names(warehouses: Iterable[Warehouse]) -> str:
 
 
 def shipments_for(
-    jobs: Iterable[Job], starts: Mapping[str, int], kits: Mapping[str, tuple[KitOption, ...]]
+    jobs: Iterable[Job], visits: Mapping[str, tuple[int, str]], kits: Mapping[str, tuple[KitOption, ...]]
 ) -> tuple[Shipment, ...]:
-    """Return the shipments of every job that starts, each by its cheapest option that is ready by then."""
+    """Return the shipments of every visited job, each by its cheapest option that its outlet may have by the start.
+
+    visits: start and outlet, by job.
+    """
     return tuple(
         shipment
         for job in jobs
-        if job.order_lines and job.id in starts
-        for shipment in [option for option in kits[job.id] if option.ready_s <= starts[job.id]][-1].shipments
+        if job.order_lines and job.id in visits
+        for shipment in _cheapest(kits[job.id], *visits[job.id]).shipments
     )
+
+
+def _cheapest(options: Iterable[KitOption], start_s: int, outlet_id: str) -> KitOption:
+    return [option for option in kits_at(options, outlet_id) if option.ready_s <= start_s][-1]
 
 
 def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
@@ -226,10 +285,10 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
     for shipment in plan.shipments:
         sent[shipment.job_id].append(shipment)
     ours = all(any(set(option.shipments) == set(lines) for option in kits.get(j, ())) for j, lines in sent.items())
-    if ours:
+    if ours and not plan.promised:
         return kits
     taken: dict[tuple[str, str], int] = defaultdict(int)
-    for shipment in plan.shipments:
+    for shipment in (*plan.shipments, *plan.promised):
         taken[shipment.warehouse_id, shipment.part_id] += shipment.quantity
     left = replace(
         day,
@@ -239,14 +298,16 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
             for house in day.warehouses
         ),
     )
+    houses = {house.id for house in day.warehouses}
     fixed = {
         job_id: (
             KitOption(
                 ready_s=max(line.ready_s for line in lines),
                 cost_fen=sum(line.cost_fen for line in lines),
                 shipments=tuple(lines),
+                outlets=frozenset(line.warehouse_id for line in lines) - houses or None,
             ),
         )
         for job_id, lines in sent.items()
     }
-    return {**kit_options(left), **fixed}
+    return {**kit_options(left, ever=day.warehouses, beside=(*plan.shipments, *plan.promised)), **fixed}

@@ -61,7 +61,7 @@ def _lifted(case: Case, v: int, job: Job, rules: Sequence[Rule | None]) -> Sente
     latest = None if None in rules else case.latest
     anytime = replace(job, windows=(), appointment=None) if Rule.WINDOW in rules else job
     if Rule.KIT in rules:
-        p.kit_ready[j, 0] = min(ready[0], t.day.now_s)
+        p.kit_ready[j, :, 0] = np.minimum(ready[:, 0], t.day.now_s)
     if Rule.BREAK in rules:
         p.shifts["last_pause"][v] = p.shifts["first_pause"][v]
     if Rule.HOURS in rules:

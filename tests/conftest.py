@@ -1,5 +1,6 @@
 """What holds for every test: no screen, no network, and Hypothesis without a clock."""
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -28,11 +29,19 @@ LONGEST_FIRST = (
     "booking",
     "tests/api/test_cluster.py",
     "tests/api/test_runs.py",
+    "tests/api/test_plans.py",
+    "tests/api/test_replanning.py",
+    "tests/api/store/test_load.py",
     "notebooks/",
     "tests/api/test_openapi_fuzz.py",
     "tests/bad_days/test_processes.py",
 )
 """What one of several processes had better not begin last, while the others have nothing left to do."""
+
+
+def pytest_configure() -> None:
+    """Wait for no disk: what tests write need not survive a power cut; bench/postgis.py tells PostgreSQL the same."""
+    pytest.MonkeyPatch().setattr(os, "fsync", lambda _: None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -57,6 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Put what takes long first where several processes share the tests."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _turn(_group(item.nodeid)))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look at what tests make only, not again and again at the modules they came with."""
+    gc.collect()
+    gc.freeze()
 
 
 def _group(nodeid: str) -> str:

@@ -64,7 +64,7 @@ def forced_plans(
                 for job in day.jobs
                 if job.id not in starts
             ),
-            shipments=shipments_for(day.jobs, starts, kits),
+            shipments=shipments_for(day.jobs, Roster(day).visits(made.values()), kits),
         )
 
     for orders in _inserted(stripped, shift_id, job_id):
@@ -169,7 +169,16 @@ def _thawed(day: Day, job: Job, outlet_id: str) -> Day:
 def _supplied(day: Day, job: Job, kits: Kits, ready_s: int) -> Day:
     """Give each line of the job's kit a lane that arrives at ready_s at the line's own price."""
     sent = changed_kits(day, kits, RemedyKind.PART, ready_s, job)[job.id][0].shipments
-    gift = model.Warehouse(id="gift", position=job.position, stock={line.part_id: 99 for line in job.order_lines})
+    lines = {line.id: line for line in job.order_lines}
+    parts = {part.id: part for part in day.parts}
+    # A gift is a part of its own: what others could have, and how it travels, stays as it is.
+    gifts = {
+        line.part_id: replace(parts[lines[line.order_line_id].part_id], id=line.part_id)
+        for line in sent
+        if line.warehouse_id == "gift"
+    }
+    gift = model.Warehouse(id="gift", position=job.position, stock=dict.fromkeys(gifts, 99))
+    parts |= gifts
     lanes = tuple(
         model.Lane(
             warehouse_id=line.warehouse_id,
@@ -180,11 +189,17 @@ def _supplied(day: Day, job: Job, kits: Kits, ready_s: int) -> Day:
             transit_p90_s=ready_s - day.now_s,
             cost_fen=line.cost_fen,
             cost_fen_per_kg=0,
-            carries=frozenset(model.SizeClass),
+            carries=frozenset({parts[line.part_id].size_class}),
         )
         for line in sent
     )
-    return replace(day, warehouses=(*day.warehouses, gift), lanes=(*day.lanes, *lanes))
+    wanted = tuple(replace(lines[line.order_line_id], part_id=line.part_id) for line in sent)
+    return replace(
+        _job(day, replace(job, order_lines=wanted)),
+        warehouses=(*day.warehouses, gift),
+        lanes=(*day.lanes, *lanes),
+        parts=tuple(parts.values()),
+    )
 
 
 def changed_kits(day: Day, kits: Kits, kind: RemedyKind, ready_s: int, job: Job) -> Kits:
@@ -202,10 +217,10 @@ def changed_kits(day: Day, kits: Kits, kind: RemedyKind, ready_s: int, job: Job)
             Shipment(
                 order_line_id=line.id,
                 job_id=job.id,
-                part_id=line.part_id,
+                part_id=f"gift-{line.id}",
                 quantity=line.quantity,
                 warehouse_id="gift",
-                mode=model.ShipMode.STANDARD,
+                mode=model.ShipMode.EXPRESS if job.urgent else model.ShipMode.STANDARD,
                 ships_s=day.now_s,
                 ready_s=ready_s,
                 cost_fen=0,

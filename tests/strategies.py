@@ -7,16 +7,19 @@ meant to hurt: locks on people who cannot come, kits that arrive too late, ways 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
 
 from hypothesis import strategies as st
 
 from optimizer import model
 from optimizer.cost import shipment_price
+from optimizer.parts.model import Order, OrderLine, Quota, Shelf
+from optimizer.parts.supply import Supply
 from optimizer.plan import Plan, Route, Shipment, Stop, Unassigned
 from tests import make
 
-__all__ = ["days", "days_and_travel", "legal_plan", "random_day", "random_plan", "random_travel"]
+__all__ = ["days", "days_and_travel", "legal_plan", "random_day", "random_plan", "random_supply", "random_travel"]
 
 FAMILIES = ("fridge", "washer", "heater")
 SCHEMES = ("gas", "high voltage")
@@ -62,6 +65,48 @@ def random_day(seed: int, *, jobs: int = 12, technicians: int = 4, days: int = 2
     )
     draft = replace(draft, shifts=tuple(_shifts(random, draft)))
     return replace(draft, jobs=tuple(_job(random, number, draft) for number in range(1, jobs + 1)))
+
+
+def random_supply(day: model.Day, seed: int) -> Supply:
+    """Draw what lies beside a day: shelves of outlets, orders of others, what does instead of what, and quotas."""
+    random = Random(f"supply {seed}")
+    parts, outlets = [part.id for part in day.parts], [outlet.id for outlet in day.outlets]
+    return Supply(
+        shelves={
+            outlet: {part: Shelf(free=random.randrange(3)) for part in parts if random.random() < 0.7}
+            for outlet in outlets
+            if random.random() < 0.7
+        },
+        substitutes={one: (other,) for one, other in pairwise(parts) if random.random() < 0.5},
+        quotas=tuple(
+            Quota(outlet_id=outlet, part_id=part, left=random.randrange(2))
+            for outlet in outlets
+            for part in parts
+            if random.random() < 0.4
+        ),
+        orders=tuple(_order(random, day, number) for number in range(random.randrange(5))) if parts else (),
+    )
+
+
+def _order(random: Random, day: model.Day, number: int) -> Order:
+    outlet = random.choice(day.outlets)
+    waiting = random.random() < 0.5
+    return Order(
+        id=f"r{number}",
+        centre_id=outlet.centre_id,
+        outlet_id=outlet.id,
+        position=outlet.position,
+        ordered_s=day.now_s - random.randrange(4 * HOUR_S),
+        respond_by_s=day.now_s,
+        lines=tuple(
+            OrderLine(id=f"r{number}-{line}", part_id=part.id, quantity=random.randint(1, 2))
+            for line, part in enumerate(random.sample(day.parts, random.randint(1, min(2, len(day.parts)))))
+        ),
+        needed_by_s=random.choice([None, day.now_s + random.randrange(40 * HOUR_S)]),
+        waiting=waiting,
+        urgent=waiting and random.random() < 0.5,
+        customer_class=random.choice(list(model.CustomerClass)),
+    )
 
 
 def random_travel(day: model.Day, seed: int) -> make.FlatTravel:
@@ -405,7 +450,8 @@ def _kit(day: model.Day, job: model.Job, shipments: list[Shipment]) -> list[Ship
                 for sent in [*shipments, *kit]
                 if (sent.warehouse_id, sent.part_id) == (lane.warehouse_id, part.id)
             )
-            enough = house.open and house.stock.get(part.id, 0) - taken >= line.quantity
+            free = house.stock.get(part.id, 0) - house.floors.get(part.id, 0) - taken
+            enough = house.open and free >= line.quantity
             if enough and lane.centre_id == job.centre_id and part.size_class in lane.carries:
                 ships_s = lane.departures_s(day.now_s, day.now_s + 7 * model.DAY_S)[0]
                 options.append(
@@ -423,5 +469,14 @@ def _kit(day: model.Day, job: model.Job, shipments: list[Shipment]) -> list[Ship
                 )
         if not options:
             return None
-        kit.append(min(options, key=lambda sent: sent.ready_s))
+        kit.append(min(_as_it_may(job, options), key=lambda sent: sent.ready_s))
     return kit
+
+
+def _as_it_may(job: model.Job, options: list[Shipment]) -> list[Shipment]:
+    """Return those that travel as the job's haste asks for, all of them where none does."""
+    usual = [sent for sent in options if sent.mode is not model.ShipMode.DEDICATED]
+    if not job.urgent:
+        return usual or options
+    fast = [sent for sent in options if sent.mode in model.FAST_MODES]
+    return fast or [sent for sent in options if sent not in usual] or options

@@ -46,7 +46,7 @@ class Horizon(Sent):
     """When it is planned for."""
 
     date: dt.date = Field(description="First day.", examples=["2026-03-02"])
-    days: int = Field(default=1, ge=1, le=14, description="Number of days.", examples=[1])
+    days: int = Field(default=1, ge=1, le=31, description="Number of days.", examples=[1])
     now: Moment | None = Field(
         default=None, description="The planning moment: nothing begins before it. Left out: the present."
     )

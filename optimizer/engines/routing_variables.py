@@ -75,7 +75,7 @@ class RoutingVariables:
         earliest = max(int(np.maximum(shifts["start"], shifts["open"]).min()), int(windows["earliest"].min()))
         latest = min(int(np.minimum(shifts["latest_end"], shifts["close"]).max()), int(windows["latest"].max()))
         if p.jobs[j]["kits"] > 0:
-            earliest = max(earliest, int(p.kit_ready[j, 0]))
+            earliest = max(earliest, int(p.kit_ready[j, 0, 0]))
         return earliest - self.base_s, latest - self.base_s
 
     def _end_span(self, j: int) -> Span:

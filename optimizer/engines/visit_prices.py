@@ -145,8 +145,8 @@ def _add_kits(pieces: Pieces, p: Problem, j: int, scale: int, base_s: int) -> No
     """Add the kit: the last option that is there by the start."""
     before = 0
     for k in range(p.jobs[j]["kits"]):
-        fen = int(p.kit_fen[j, k]) * scale
-        moment = int(p.kit_ready[j, k]) - base_s if k else -NEVER_S
+        fen = int(p.kit_fen[j, 0, k]) * scale
+        moment = int(p.kit_ready[j, 0, k]) - base_s if k else -NEVER_S
         pieces.jump(moment, fen - before)
         before = fen
 

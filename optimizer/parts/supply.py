@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from optimizer.model import DAY_S, Day, Job, Lane, Warehouse
 from optimizer.parts.model import Charges, Order, OrderLine, Quota, Route, Shelf, Source, SourceKind, Sourcing
 
-__all__ = ["Supply", "asked_of", "kit_order", "routes_of", "sources_of"]
+__all__ = ["NOTHING_BESIDE", "Supply", "asked_of", "kit_order", "routes_of", "sources_of"]
 
 LEAD_S = 2 * 3600
 """From a kit's arrival to the start of its visit, while no route is known."""
@@ -32,6 +32,9 @@ class Supply:
     forecast: Mapping[tuple[str, str], int] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
     charges: Charges = field(default_factory=Charges)
+
+
+NOTHING_BESIDE = Supply()
 
 
 def asked_of(day: Day, supply: Supply) -> Sourcing:

@@ -16,7 +16,20 @@ from optimizer.search.ruin import ruin, undo
 from optimizer.search.run import Run
 from optimizer.search.schedule import State, evaluate, new_state
 
-__all__ = ["Found", "Pool", "Settings", "Stop", "objective", "search"]
+__all__ = [
+    "BEST",
+    "TOTAL",
+    "VERSION",
+    "Found",
+    "Pool",
+    "Settings",
+    "Stop",
+    "keep",
+    "load",
+    "mean_price",
+    "objective",
+    "search",
+]
 
 TOTAL, BEST, MISSED, VERSION = range(4)
 """Cells of `Run.sums`: fen now, fen of the best, missed remote jobs, next route version."""
@@ -101,7 +114,7 @@ def _give_chances(p: Problem, r: Run, tried: int) -> int:
 
 
 @compiled
-def _keep(r: Run, total: int, missed: int) -> None:
+def keep(r: Run, total: int, missed: int) -> None:
     """Accept the step: the bank is left out, and the best is remembered."""
     for i in range(r.bank[-1]):
         r.absent[r.absent[-1] + i] = r.bank[i]
@@ -154,7 +167,7 @@ def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, trie
             legal = change < most
         r.sums[VERSION] = version
         if legal:
-            _keep(r, r.sums[TOTAL] + change, missed)
+            keep(r, r.sums[TOTAL] + change, missed)
         else:
             undo(p, r)
             r.absent[-1] = was_absent
@@ -162,7 +175,7 @@ def _chunk(p: Problem, r: Run, steps: int, temperature: float, size: float, trie
             before.route_of[touched[i]] = 0
 
 
-def _load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
+def load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
     """Put given routes into an empty state; one that is not legal (any more), or too long to be, stays empty."""
     for v, given in enumerate(routes):
         route = given if len(given) <= s.stops.shape[1] else ()
@@ -177,10 +190,17 @@ def _load(p: Problem, s: State, routes: Sequence[Sequence[int]]) -> None:
 
 
 def search(
-    p: Problem, routes: Sequence[Sequence[int]], stop: Stop, seed: int, settings: Settings | None = None
+    p: Problem,
+    routes: Sequence[Sequence[int]],
+    stop: Stop,
+    seed: int,
+    settings: Settings | None = None,
+    *,
+    price: float | None = None,
 ) -> Found:
     """Return the best routes found from these (one per shift, empty ones to start from nothing).
 
+    price: what temperatures are multiples of, None for a job's mean price.
     Deterministic: the same problem, routes, seed and steps give the same answer.
     """
     settings = settings or Settings()
@@ -189,7 +209,7 @@ def search(
     steps = 0
     if p.fixed.size:
         _place_all(p, r)
-        scale = _mean_price(r.now)
+        scale = mean_price(r.now) if price is None else price
         while (used := stop(steps, int(r.sums[BEST]), int(r.best_count.sum()))) < 1.0:
             temperature = scale * settings.hot * (settings.cold / settings.hot) ** used
             _chunk(p, r, settings.chunk, temperature, settings.ruin_size, settings.absent_tried)
@@ -198,7 +218,7 @@ def search(
                 _remember(r.now, pool)
     best = tuple(tuple(r.best_stops[v, : r.best_count[v]].tolist()) for v in range(len(r.best_count)))
     s = new_state(p)
-    _load(p, s, best)
+    load(p, s, best)
     _remember(s, pool)
     return Found(routes=best, fen=int(r.sums[BEST]), steps=steps, pool=pool)
 
@@ -207,7 +227,7 @@ def _new_run(p: Problem, routes: Sequence[Sequence[int]], seed: int, settings: S
     n, m = p.fixed.shape
     memory = new_memory(p, new_state(p), settings.candidates)
     now = new_state(p)
-    _load(p, now, routes)
+    load(p, now, routes)
     total, missed = objective(p, now)
     return Run(
         now=now,
@@ -237,7 +257,7 @@ def _place_all(p: Problem, r: Run) -> None:
         _chunk(p, r, 1, 0.0, 0.0, len(out))
 
 
-def _mean_price(s: State) -> float:
+def mean_price(s: State) -> float:
     """Return what a served job costs on average, the scale of the temperatures."""
     return max(1.0, float(s.fen.sum()) / max(1, int(s.length.sum())))
 

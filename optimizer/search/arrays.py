@@ -39,10 +39,19 @@ from optimizer.search.problem import (
     with_steady_shifts,
 )
 from optimizer.search.ways import lay_points, lay_ways
-from optimizer.sourcing import MAX_OPTIONS, KitOption
+from optimizer.sourcing import MAX_OPTIONS, KitOption, kits_at
 from optimizer.travel import UNREACHABLE, TravelTimes
 
-__all__ = ["Shard", "build_problem", "job_tables", "pause_tables", "rate_tables", "shift_table"]
+__all__ = [
+    "KitTables",
+    "Shard",
+    "build_problem",
+    "job_tables",
+    "kit_tables",
+    "pause_tables",
+    "rate_tables",
+    "shift_table",
+]
 
 CLOCK_KINDS = (ClockKind.ARRIVAL, ClockKind.RESOLUTION)
 
@@ -83,16 +92,63 @@ def _unserved_fen(day: Day, job: Job) -> int:
     return fen
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KitTables:
+    """ready, fen, of: the arrays `kit_ready`, `kit_fen` and `kit_of` of a problem. count: options at most, by job."""
+
+    ready: NDArray[np.int32]
+    fen: NDArray[np.int32]
+    of: NDArray[np.int32]
+    count: NDArray[np.int32]
+
+
+def kit_tables(
+    jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], outlet_ids: Sequence[str] = ()
+) -> KitTables:
+    """Return the kits of these jobs: first what any outlet may have, then what some of these outlets have beside it."""
+    kinds = [_kinds(kits.get(job.id, ()) if job.order_lines else (), outlet_ids) for job in jobs]
+    most = max((len(options) for options, _ in kinds), default=1)
+    ready = np.full((len(jobs), most, MAX_OPTIONS), NEVER_S, np.int32)
+    fen = np.zeros((len(jobs), most, MAX_OPTIONS), np.int32)
+    of = np.zeros((len(jobs), len(outlet_ids)), np.int32)
+    count = np.zeros(len(jobs), np.int32)
+    for index, (rows, kind_of) in enumerate(kinds):
+        count[index] = max(map(len, rows))
+        for kind, options in enumerate(rows):
+            for k, option in enumerate(options):
+                ready[index, kind, k], fen[index, kind, k] = option.ready_s, option.cost_fen
+            # Where there are fewer the cheapest stays the last.
+            fen[index, kind, len(options) :] = options[-1].cost_fen if options else 0
+        for o, kind in kind_of.items():
+            of[index, o] = kind
+    return KitTables(ready=ready, fen=fen, of=of, count=count)
+
+
+def _kinds(
+    options: Sequence[KitOption], outlet_ids: Sequence[str]
+) -> tuple[list[tuple[KitOption, ...]], dict[int, int]]:
+    """Return the different kits there are for a job, those of any outlet first, and the outlets that have others."""
+    rows = [kits_at(options, None)]
+    named = frozenset[str]().union(*(option.outlets for option in options if option.outlets is not None))
+    kind_of: dict[int, int] = {}
+    for o, outlet_id in enumerate(outlet_ids) if named else ():
+        if outlet_id in named:
+            row = kits_at(options, outlet_id)
+            if row not in rows:
+                rows.append(row)
+            kind_of[o] = rows.index(row)
+    return rows, kind_of
+
+
 def job_tables(
-    roster: Roster, jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], technician_index: Mapping[str, int]
-) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void], NDArray[np.int32], NDArray[np.int32]]:
-    """Return the rows of these jobs, their windows, their clocks, and when their kits are ready and what they cost."""
+    roster: Roster, jobs: Sequence[Job], kits: KitTables, technician_index: Mapping[str, int]
+) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.void]]:
+    """Return the rows of these jobs, their windows and their clocks."""
     day, tariff = roster.day, roster.day.tariff
     table = np.zeros(len(jobs), JOB)
     windows: list[tuple[int, int]] = []
     clocks: list[tuple[int, int]] = []
-    kit_ready = np.full((len(jobs), MAX_OPTIONS), NEVER_S, np.int32)
-    kit_fen = np.zeros((len(jobs), MAX_OPTIONS), np.int32)
+    table["kits"] = kits.count
     for index, job in enumerate(jobs):
         row = table[index]
         row["reported"] = job.reported_s
@@ -103,11 +159,6 @@ def job_tables(
         row["first_clock"] = len(clocks)
         clocks += [(clock.due_s, CLOCK_KINDS.index(clock.kind)) for clock in job.clocks]
         row["last_clock"] = len(clocks)
-        if job.order_lines:
-            options = kits.get(job.id, ())[:MAX_OPTIONS]
-            row["kits"] = len(options)
-            for k, option in enumerate(options):
-                kit_ready[index, k], kit_fen[index, k] = option.ready_s, option.cost_fen
         if job.preferred is not None:
             row["prefers"] = 1
             row["prefer_earliest"], row["prefer_latest"] = job.preferred.earliest_s, job.preferred.latest_s
@@ -122,7 +173,7 @@ def job_tables(
         row["remote"] = job.area_class is AreaClass.REMOTE and bool(arrivals)
         row["arrival_due"] = min(arrivals, default=NEVER_S)
         row["unserved_fen"] = _unserved_fen(day, job) + keep
-    return table, np.array(windows, WINDOW), np.array(clocks, CLOCK), kit_ready, kit_fen
+    return table, np.array(windows, WINDOW), np.array(clocks, CLOCK)
 
 
 def _fixed_prices(
@@ -296,7 +347,8 @@ def build_problem(
     leg, metres = laid.leg, laid.metres
     shift_rows = shift_table(roster, shifts, points.bases, points.ways, outlets, technicians)
     base_metres = metres[shift_rows["way"], shift_rows["leaves"], :n].astype(np.int64)
-    table, windows, clocks, kit_ready, kit_fen = job_tables(roster, jobs, kits, technicians)
+    kit = kit_tables(jobs, kits, list(outlets))
+    table, windows, clocks = job_tables(roster, jobs, kit, technicians)
     pauses, pause_windows = pause_tables(shifts, len(windows))
     outlet_table = np.zeros(len(outlets), OUTLET)
     service = np.zeros((n, len(outlets)), np.int32)
@@ -333,8 +385,9 @@ def build_problem(
         delivery=np.array([[job.load] for job in jobs], np.int64).reshape(n, 1),
         pickup=np.zeros((n, 1), np.int64),
         capacity=np.array([[roster.technician_of(s).load_capacity] for s in shifts], np.int64).reshape(len(shifts), 1),
-        kit_ready=kit_ready,
-        kit_fen=kit_fen,
+        kit_ready=kit.ready,
+        kit_fen=kit.fen,
+        kit_of=kit.of,
         near=_near(leg, n, neighbours),
     )
     return with_steady_shifts(problem)

@@ -15,7 +15,19 @@ from optimizer.search.problem import FORBIDDEN, FREE, NO_LIMIT, Problem
 from optimizer.search.schedule import State
 from optimizer.travel import UNREACHABLE
 
-__all__ = ["BLINK", "FEN", "SECOND", "Detours", "best_detour", "new_detours", "offer", "reoffer"]
+__all__ = [
+    "BLINK",
+    "FEN",
+    "SECOND",
+    "USE",
+    "Detours",
+    "Gaps",
+    "best_detour",
+    "cheapest_detour",
+    "new_detours",
+    "offer",
+    "reoffer",
+]
 
 BLINK = 100
 """One quote in this many is overlooked (the blinks of slack induction)."""
@@ -46,7 +58,7 @@ class Detours(NamedTuple):
     offers: NDArray[np.int64]
 
 
-class _Gaps(NamedTuple):
+class Gaps(NamedTuple):
     """What an insertion reads of a state."""
 
     stops: NDArray[np.int32]
@@ -56,9 +68,12 @@ class _Gaps(NamedTuple):
     hop: NDArray[np.int32]
 
 
-def new_detours(p: Problem, candidates: NDArray[np.int32]) -> Detours:
-    """Return the tables of a problem and its jobs' candidate shifts; empty ones where more than the detour counts."""
-    n, m = p.fixed.shape if _is_plain(p) else (0, 0)
+def new_detours(p: Problem, candidates: NDArray[np.int32], *, laden: bool = False) -> Detours:
+    """Return the tables of a problem and its jobs' candidate shifts; empty ones where more than the detour counts.
+
+    laden: whoever asks for a detour sees to the loads.
+    """
+    n, m = p.fixed.shape if _is_plain(p, laden) else (0, 0)
     jobs, shift = p.jobs[:n], candidates[:n]
     names = ("way", "leaves", "returns", "start", "open", "close", "latest_end", "most_stops", "outlet", "use_fen")
     lanes = [np.minimum(p.shifts[name][:m], np.iinfo(np.int32).max).astype(np.int32) for name in names]
@@ -80,17 +95,18 @@ def new_detours(p: Problem, candidates: NDArray[np.int32]) -> Detours:
     )
 
 
-def _is_plain(p: Problem) -> bool:
+def _is_plain(p: Problem, laden: bool) -> bool:
     """Return whether no insertion costs or is bound by anything but its detour and its time."""
     limited = (p.shifts["most_travel"] < NO_LIMIT) | (p.shifts["most_metres"] < NO_LIMIT)
     priced = (p.outlets["target"] > 0).any() and p.rates[0]["workload_fen"] > 0
     narrow = (p.shifts["use_fen"] < FORBIDDEN).all() and (p.jobs["first_window"] < p.jobs["last_window"]).all()
-    plain = p.shifts["steady"].all() and narrow and not limited.any() and not priced and not p.capacity.shape[1]
+    loaded = p.capacity.shape[1] and not laden
+    plain = p.shifts["steady"].all() and narrow and not limited.any() and not priced and not loaded
     return bool(p.fixed.size and plain)
 
 
 @compiled_into
-def _cheapest(d: Detours, g: _Gaps, j: int, v: int, limit: int) -> tuple[int, int]:
+def cheapest_detour(d: Detours, g: Gaps, j: int, v: int, limit: int) -> tuple[int, int]:
     """Return (fen, gap) of job j's cheapest detour on shift v below a limit; the limit, FREE if none is."""
     lane, count = d.lanes[v], g.length[v]
     way, best, gap = lane[WAY], limit, FREE
@@ -122,7 +138,7 @@ def _cheapest(d: Detours, g: _Gaps, j: int, v: int, limit: int) -> tuple[int, in
 
 
 @compiled
-def _best_two(d: Detours, g: _Gaps, draws: NDArray[np.uint64], j: int, two: bool) -> tuple[int, int, int, int, int]:
+def _best_two(d: Detours, g: Gaps, draws: NDArray[np.uint64], j: int, two: bool) -> tuple[int, int, int, int, int]:
     """Return (fen, shift, gap, next fen if two are asked for, its shift); leaving the job out is the yardstick."""
     best = second = d.left_fen[j]
     chosen, gap, runner = FREE, FREE, FREE
@@ -131,7 +147,7 @@ def _best_two(d: Detours, g: _Gaps, draws: NDArray[np.uint64], j: int, two: bool
         if v == FREE:
             break
         price = np.int64(d.fixed[j, c]) + (d.lanes[v, USE] if g.length[v] == 0 else 0)
-        detour, k = _cheapest(d, g, j, v, (second if two else best) - price)
+        detour, k = cheapest_detour(d, g, j, v, (second if two else best) - price)
         if k == FREE:
             continue
         fen = int(detour + price)
@@ -146,7 +162,7 @@ def _best_two(d: Detours, g: _Gaps, draws: NDArray[np.uint64], j: int, two: bool
 @compiled
 def best_detour(d: Detours, s: State, draws: NDArray[np.uint64], j: int) -> tuple[int, int, int]:
     """Return (fen, shift, gap) where job j is cheapest; the price of leaving it out, FREE, FREE where that is."""
-    g = _Gaps(s.stops, s.length, s.end, s.latest, s.hop)
+    g = Gaps(s.stops, s.length, s.end, s.latest, s.hop)
     best, chosen, gap, _, _ = _best_two(d, g, draws, j, False)
     return best, chosen, gap
 
@@ -154,7 +170,7 @@ def best_detour(d: Detours, s: State, draws: NDArray[np.uint64], j: int) -> tupl
 @compiled
 def offer(d: Detours, s: State, draws: NDArray[np.uint64], j: int) -> None:
     """Write down job j's offer."""
-    g = _Gaps(s.stops, s.length, s.end, s.latest, s.hop)
+    g = Gaps(s.stops, s.length, s.end, s.latest, s.hop)
     best, chosen, _, second, runner = _best_two(d, g, draws, j, True)
     o = d.offers[j]
     o[FEN], o[SECOND], o[SHIFT], o[RUNNER] = best, second, chosen, runner
@@ -169,8 +185,8 @@ def reoffer(d: Detours, s: State, draws: NDArray[np.uint64], j: int, v: int, fix
         return
     if fixed >= FORBIDDEN:
         return
-    g = _Gaps(s.stops, s.length, s.end, s.latest, s.hop)
-    fen, k = _cheapest(d, g, j, v, o[SECOND] - fixed)
+    g = Gaps(s.stops, s.length, s.end, s.latest, s.hop)
+    fen, k = cheapest_detour(d, g, j, v, o[SECOND] - fixed)
     fen += fixed
     if k == FREE:
         return

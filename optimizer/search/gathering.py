@@ -68,6 +68,7 @@ def gather(problem: Problem) -> Gathered:
             capacity=p.capacity[shifts],
             kit_ready=p.kit_ready[jobs],
             kit_fen=p.kit_fen[jobs],
+            kit_of=p.kit_of[jobs],
             near=new[p.near[jobs]].astype(np.int32),
         ),
         jobs,

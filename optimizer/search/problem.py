@@ -108,7 +108,8 @@ class Problem(NamedTuple):
     leg: (c, p, p, 2) seconds and fen; leg_to: the same by destination, then origin. metres: (c, p, p). place: (p,)
     equal where nobody travels. fixed: (n, m) fen or FORBIDDEN. service, setup: (n, o) seconds; the setup is spent when
     the shift comes from another place. delivery, pickup: (n, d) and capacity: (m, d) load units. kit_ready, kit_fen:
-    (n, k), ready rising. near: (n, r) jobs by travel. pauses: those of a shift by their latest start; windows: those
+    (n, c, k), ready rising, by the kinds of kit that a job may have; kit_of: (n, o) which of them an outlet's visits
+    have. near: (n, r) jobs by travel. pauses: those of a shift by their latest start; windows: those
     of jobs and pauses, disjoint and rising.
     """
 
@@ -132,6 +133,7 @@ class Problem(NamedTuple):
     capacity: NDArray[np.int64]
     kit_ready: NDArray[np.int32]
     kit_fen: NDArray[np.int32]
+    kit_of: NDArray[np.int32]
     near: NDArray[np.int32]
 
 

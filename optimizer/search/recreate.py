@@ -11,7 +11,7 @@ from optimizer.search.problem import FREE, Problem
 from optimizer.search.ruin import save
 from optimizer.search.run import Run
 
-__all__ = ["new_orders", "parity_fen", "recreate"]
+__all__ = ["arrange", "best_two", "new_orders", "parity_fen", "recreate"]
 
 REGRET_MOST = 24
 REGRET_MOST_PLAIN = 48
@@ -65,7 +65,7 @@ def _slack(p: Problem, j: int) -> int:
 
 
 @compiled
-def _best_two(p: Problem, r: Run, j: int, missed: int, regret: bool) -> tuple[int, int, int]:
+def best_two(p: Problem, r: Run, j: int, missed: int, regret: bool) -> tuple[int, int, int]:
     """Return (fen, candidate, second-best fen if regret asks for it) of job j; leaving it out is the yardstick."""
     m, s = r.memory, r.now
     remote = p.jobs[j].remote
@@ -108,7 +108,7 @@ def _sort(bank: NDArray[np.int32], keys: NDArray[np.int64]) -> None:
 
 
 @compiled
-def _arrange(r: Run, most: int) -> bool:
+def arrange(r: Run, most: int) -> bool:
     """Bring the bank into one of the orders; return whether regret decides instead, among so many at most."""
     bank = r.bank
     for i in range(bank[-1] - 1, 0, -1):
@@ -126,7 +126,7 @@ def _most_regretted(p: Problem, r: Run, first: int, missed: int) -> int:
     """Return the place in the bank, from `first` on, of the job that loses most if it does not get its best shift."""
     at, most = first, -1
     for k in range(first, r.bank[-1]):
-        best, c, second = _best_two(p, r, r.bank[k], missed, True)
+        best, c, second = best_two(p, r, r.bank[k], missed, True)
         if c != FREE and second - best > most:
             most, at = second - best, k
     return at
@@ -147,7 +147,7 @@ def _dearest_to_put_off(r: Run, first: int) -> int:
 def _recreate_plain(p: Problem, r: Run, version: int, room: float) -> tuple[bool, int]:
     """Do what `recreate` does where an insertion costs its detour; (legal and within the room, next version)."""
     bank, d, s = r.bank, r.detours, r.now
-    by_regret = _arrange(r, REGRET_MOST_PLAIN)
+    by_regret = arrange(r, REGRET_MOST_PLAIN)
     if by_regret:
         for i in range(bank[-1]):
             offer(d, s, r.draws, bank[i])
@@ -186,13 +186,13 @@ def recreate(p: Problem, r: Run, missed: int, version: int, room: float) -> tupl
     if r.detours.lanes.shape[0] > 0:
         legal, version = _recreate_plain(p, r, version, room)
         return legal, missed, version
-    by_regret = _arrange(r, REGRET_MOST)
+    by_regret = arrange(r, REGRET_MOST)
     left = 0
     for i in range(bank[-1]):
         at = _most_regretted(p, r, i, missed) if by_regret else i
         j = bank[at]
         bank[at] = bank[i]
-        fen, c, _ = _best_two(p, r, j, missed, False)
+        fen, c, _ = best_two(p, r, j, missed, False)
         room -= fen
         if room < 0:
             return False, missed, version

@@ -203,7 +203,7 @@ def least_stretch(p: Problem, s: State, a: Ask, most: int, found: Found) -> None
 
 @compiled
 def _with_parts(p: Problem, s: State, a: Ask, v: int, ready: int) -> tuple[int, int]:
-    p.kit_ready[a.job, 0] = ready
+    p.kit_ready[a.job, p.kit_of[a.job, p.shifts[v].outlet], 0] = ready
     fen, gap, _ = cheapest_gap(p, s, a.job, v)
     return fen, gap
 
@@ -211,11 +211,13 @@ def _with_parts(p: Problem, s: State, a: Ask, v: int, ready: int) -> tuple[int, 
 @compiled
 def latest_parts(p: Problem, s: State, a: Ask, found: Found) -> None:
     """Find for every shift the latest time, on a grid of GRID_S, by which parts would have to be there."""
-    ready, kits = p.kit_ready[a.job, 0], p.jobs[a.job].kits
+    kits = p.jobs[a.job].kits
     soonest = (a.now + GRID_S - 1) // GRID_S * GRID_S
     p.jobs[a.job].kits = max(1, kits)
     for i in range(a.shifts.shape[0]):
         v = a.shifts[i]
+        kind = p.kit_of[a.job, p.shifts[v].outlet]
+        ready = p.kit_ready[a.job, kind, 0]
         stretch(p, a, v, 0, 0)
         early, late = 0, (min(ready, a.end) - soonest) // GRID_S + 1
         fen, gap = INFEASIBLE, FREE
@@ -229,8 +231,8 @@ def latest_parts(p: Problem, s: State, a: Ask, found: Found) -> None:
                 else:
                     late = middle
             fen, gap = _with_parts(p, s, a, v, soonest + early * GRID_S)
+        p.kit_ready[a.job, kind, 0] = ready
         _note(found, i, fen, gap, soonest + early * GRID_S)
-    p.kit_ready[a.job, 0] = ready
     p.jobs[a.job].kits = kits
 
 

@@ -4,13 +4,13 @@ Adjacent strings follow Christiaens and Vanden Berghe, "Slack Induction by Strin
 2020); the other ways are for what a technician's day has besides: shifts, dates, outlets, prices that rise with time.
 """
 
-from optimizer.search.compiled import compiled
+from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.draw import below, unit
 from optimizer.search.problem import FREE, Problem
 from optimizer.search.run import Run
 from optimizer.search.schedule import State, evaluate
 
-__all__ = ["ruin", "save", "undo"]
+__all__ = ["STRING_LENGTH", "close_gaps", "ruin", "save", "string_around", "undo"]
 
 STRING_LENGTH = 10.0
 SAME_TIME_S = 5_400
@@ -79,7 +79,7 @@ def _take(r: Run, j: int) -> None:
 
 
 @compiled
-def _close_gaps(p: Problem, r: Run, version: int) -> bool:
+def close_gaps(p: Problem, r: Run, version: int) -> bool:
     """Drop the taken visits from their routes; False when a shortened route is illegal (no triangle inequality)."""
     s = r.now
     legal = True
@@ -98,9 +98,12 @@ def _close_gaps(p: Problem, r: Run, version: int) -> bool:
     return legal
 
 
-@compiled
-def _string(r: Run, c: int, most: float) -> None:
-    """Take a string of neighbouring stops around job c, half of the time sparing a stretch inside it."""
+@compiled_into
+def string_around(r: Run, c: int, most: float) -> tuple[int, int, int, int]:
+    """Draw a string of neighbouring stops around job c, half of the time sparing a stretch inside it.
+
+    Returns (first, behind the last, first spared, behind the last spared), places on the job's route.
+    """
     s = r.now
     v = s.route_of[c]
     count = s.length[v]
@@ -116,9 +119,17 @@ def _string(r: Run, c: int, most: float) -> None:
     lowest, highest = max(0, at - span + 1), min(at, count - span)
     first = lowest + below(r.draws, highest - lowest + 1)
     spared = first + (1 + below(r.draws, length - 1) if spare > 0 else span)
-    for k in range(first, first + span):
-        if k < spared or k >= spared + spare:
-            _take(r, s.stops[v, k])
+    return first, first + span, spared, spared + spare
+
+
+@compiled
+def _string(r: Run, c: int, most: float) -> None:
+    """Take a string of neighbouring stops around job c."""
+    v = r.now.route_of[c]
+    first, behind, spared, on = string_around(r, c, most)
+    for k in range(first, behind):
+        if k < spared or k >= on:
+            _take(r, r.now.stops[v, k])
 
 
 @compiled
@@ -243,4 +254,4 @@ def ruin(p: Problem, r: Run, size: float, version: int) -> bool:
     else:
         for _ in range(some):
             _take(r, below(r.draws, n))
-    return _close_gaps(p, r, version)
+    return close_gaps(p, r, version)

@@ -117,13 +117,14 @@ def late_fen(p: Problem, kind: int, x: int) -> int:
 
 
 @compiled_into
-def _kit(p: Problem, j: int, start: int) -> int:
-    """Return the cheapest kit option that is there by this start, FREE when none is."""
+def _kit_fen(p: Problem, j: int, v: int, start: int) -> int:
+    """Return what the cheapest kit costs that shift v can have for job j by this start; there is one."""
+    kind = p.kit_of[j, p.shifts[v].outlet]
     best = FREE
     for k in range(p.jobs[j].kits):
-        if p.kit_ready[j, k] <= start:
+        if p.kit_ready[j, kind, k] <= start:
             best = k
-    return best
+    return int(p.kit_fen[j, kind, best])
 
 
 @compiled_into
@@ -133,7 +134,7 @@ def visit_start(p: Problem, j: int, v: int, t: int) -> int:
     shift = p.shifts[v]
     t = max(t, shift.open)
     if job.kits > 0:
-        t = max(t, p.kit_ready[j, 0])
+        t = max(t, p.kit_ready[j, p.kit_of[j, shift.outlet], 0])
     for w in range(job.first_window, job.last_window):
         if t <= p.windows[w].latest:
             t = max(t, p.windows[w].earliest)
@@ -155,7 +156,7 @@ def visit_fen(p: Problem, j: int, v: int, start: int, end: int) -> int:
     if start > job.reported:
         fen += (np.int64(start - job.reported) * rates.waiting_fen // 3600) * job.weight // 100
     if job.kits > 0:
-        fen += p.kit_fen[j, _kit(p, j, start)]
+        fen += _kit_fen(p, j, v, start)
     if job.prefers == 1 and (start < job.prefer_earliest or start > job.prefer_latest):
         fen += rates.preference_fen
     if job.published_technician >= 0 and job.published_technician == p.shifts[v].technician:
@@ -171,7 +172,7 @@ def late_saving(p: Problem, j: int, v: int, start: int) -> int:
     job = p.jobs[j]
     fen = np.int64(0)
     if job.kits > 0:
-        fen += p.kit_fen[j, _kit(p, j, start)] - p.kit_fen[j, job.kits - 1]
+        fen += _kit_fen(p, j, v, start) - p.kit_fen[j, p.kit_of[j, p.shifts[v].outlet], job.kits - 1]
     if job.prefers == 1 and start < job.prefer_earliest:
         fen += p.rates[0].preference_fen
     stays = job.published_technician >= 0 and job.published_technician == p.shifts[v].technician

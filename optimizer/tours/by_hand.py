@@ -16,7 +16,7 @@ from optimizer.tours.reading import read_tour
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out
 from optimizer.travel import TravelTimes
 
-__all__ = ["by_hand"]
+__all__ = ["by_hand", "columns_by_hand"]
 
 BEDS = 2
 """At dusk the nearest beds are looked at, so many of them."""
@@ -29,11 +29,17 @@ def by_hand(asked: Touring, travel: TravelTimes, *, sleeps: bool) -> TourPlan:
     allowed; otherwise it is home every night. It does whatever it may of all that a village waits for.
     """
     ground = lay_ground(asked, travel)
+    columns = columns_by_hand(ground, sleeps=sleeps)
+    return TourPlan(tours=tuple(read_tour(ground, c) for c in columns), left_out=left_out(ground, columns))
+
+
+def columns_by_hand(ground: Ground, *, sleeps: bool) -> list[Column]:
+    """Return the tours of `by_hand` in numbers."""
     weigher = Weigher(ground)
     columns: list[Column] = []
-    for crew in range(len(asked.crews)):
+    for crew in range(len(ground.asked.crews)):
         day = 0
-        while day < asked.days:
+        while day < ground.asked.days:
             done = {job for column in columns for job in column.jobs}
             column = _Hand(ground=ground, crew=crew, first=day, done=done).tour(sleeps=sleeps)
             if column is None or weigher.fen([*columns, column]) is None:
@@ -41,7 +47,7 @@ def by_hand(asked: Touring, travel: TravelTimes, *, sleeps: bool) -> TourPlan:
                 continue
             columns.append(column)
             day = column.shape.last + 1
-    return TourPlan(tours=tuple(read_tour(ground, c) for c in columns), left_out=left_out(ground, columns))
+    return columns
 
 
 @dataclass(slots=True, kw_only=True)

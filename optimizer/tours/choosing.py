@@ -68,24 +68,21 @@ class _Rows:
 
 def choose_tours(
     ground: Ground, columns: Sequence[Column], seconds: float | None, begin: Sequence[Column] = ()
-) -> Chosen | None:
-    """Return the best tours out of these; None when nothing was found in time.
-
-    begin: tours that go together, among the columns.
-    """
+) -> Chosen:
+    """Return the best tours out of these; those to begin from (among the columns) where no better were found."""
     program, _, left_fen = _program(ground, columns)
     known = set(begin)
-    start = None
-    if begin:
-        taken = np.array([column in known for column in columns], bool)
-        start = np.zeros(len(program.fen), bool)
-        start[: len(columns)] = taken
+    start = np.zeros(len(program.fen), bool)
+    start[: len(columns)] = [column in known for column in columns]
     nodes = NODES if seconds is None else None
-    choice = choose(program, seconds=seconds, gap=GAP, begin=start, nodes=nodes)
-    if choice is None:
-        return None
-    chosen = tuple(column for column, share in zip(columns, choice.share, strict=False) if share > 0.5)
-    return Chosen(columns=chosen, bound_fen=choice.bound_fen + left_fen)
+    choice = choose(program, seconds=seconds, gap=GAP, begin=start if begin else None, nodes=nodes)
+    shared = relaxed(program)
+    least = max((found.bound_fen for found in (choice, shared) if found is not None), default=-np.inf)
+    chosen = tuple(begin)
+    if choice is not None:
+        chosen = tuple(column for column, share in zip(columns, choice.share, strict=False) if share > 0.5)
+    # Every price is at least 0: that much is known without a solver.
+    return Chosen(columns=chosen, bound_fen=max(0.0, least + left_fen))
 
 
 def worth_of(ground: Ground, columns: Sequence[Column]) -> NDArray[np.int64] | None:

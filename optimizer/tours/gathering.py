@@ -14,7 +14,7 @@ from optimizer.tours.objective import Weigher
 from optimizer.tours.shapes import Shape, Terms
 from optimizer.tours.shaping import Shaper
 
-__all__ = ["Gathered", "Gathering", "gather", "improve"]
+__all__ = ["Gathered", "Gathering", "days_apart", "gather", "improve"]
 
 STEPS = 100
 """Of the search, for one tour."""

@@ -150,7 +150,7 @@ def _chosen(stock: VanStock, needs: list[float], volume_ml: int) -> list[int]:
     )
     if choice is not None:
         for (number, _), share in zip(units, choice.share, strict=True):
-            quantities[number] += share > 0.5
+            quantities[number] += int(share > 0.5)
     return quantities
 
 

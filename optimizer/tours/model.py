@@ -282,7 +282,7 @@ class Touring:
     """Everything tours are planned from; the search reads nothing else.
 
     days: the horizon. now_s: no departure before it. driving_s: most of one day, per crew. cover_s: a stop serves
-    villages within so many seconds for carry-in work. lead_days: walk-ins come from this day on, told before.
+    villages within so many seconds for carry-in work.
     """
 
     date: dt.date

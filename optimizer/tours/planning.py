@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.budget import Budget
+from optimizer.tours.by_hand import columns_by_hand
 from optimizer.tours.choosing import choose_tours, worth_of
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import price_tours
@@ -41,12 +42,18 @@ def plan_tours(
 ) -> TourResult:
     """Return the best tours found: many are drawn, the best that go together chosen, and made better together.
 
+    It begins from what a rule of thumb makes, so that it is never worse than that.
+
     base: tours to begin from, as far as they can still be made.
     """
     ground = lay_ground(asked, travel)
     weigher = Weigher(ground)
-    best = _known(ground, weigher, base)
-    met: dict[Column, None] = dict.fromkeys(best)
+    begun = [columns_by_hand(ground, sleeps=sleeps) for sleeps in (False, True)]
+    met: dict[Column, None] = dict.fromkeys(column for columns in begun for column in columns)
+    best: list[Column] = []
+    for columns in (*begun, _known(ground, weigher, base)):
+        met.update(dict.fromkeys(columns))
+        best = _better(weigher, best, columns)
     used = 0.0
     for turn, share in enumerate(GATHER):
         worth = worth_of(ground, list(met)) if met else None
@@ -118,8 +125,6 @@ def _chosen(
     if not columns:
         return list(best), float(weigher.fen([]) or 0)
     chosen = choose_tours(ground, columns, budget.seconds_of(CHOOSE), best)
-    if chosen is None:
-        return list(best), float("-inf")
     return _better(weigher, best, chosen.columns), chosen.bound_fen
 
 

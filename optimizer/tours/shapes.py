@@ -215,8 +215,9 @@ def lay_out(ground: Ground, shapes: Sequence[Shape], terms: Terms) -> Laid:
         capacity=np.array([[asked.crews[shapes[number].crew].load_capacity] for number, _ in rows], np.int64).reshape(
             m, 1
         ),
-        kit_ready=np.zeros((n, 0), np.int32),
-        kit_fen=np.zeros((n, 0), np.int32),
+        kit_ready=np.zeros((n, 1, 0), np.int32),
+        kit_fen=np.zeros((n, 1, 0), np.int32),
+        kit_of=np.zeros((n, 1), np.int32),
         near=nearest_jobs(leg[0, :, :, 0], n, NEIGHBOURS),
     )
     return Laid(

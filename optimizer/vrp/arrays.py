@@ -125,8 +125,9 @@ def lay_out(routing: Routing) -> Laid:
         delivery=amounts[0],
         pickup=amounts[1],
         capacity=amounts[2],
-        kit_ready=np.zeros((n, 0), np.int32),
-        kit_fen=np.zeros((n, 0), np.int32),
+        kit_ready=np.zeros((n, 1, 0), np.int32),
+        kit_fen=np.zeros((n, 1, 0), np.int32),
+        kit_of=np.zeros((n, len(types)), np.int32),
         near=nearest_jobs(widest, n, NEIGHBOURS) if m else np.zeros((n, 0), np.int32),
     )
     return Laid(problem=with_steady_shifts(problem), base_s=base_s, scale=scale, task_fen=task_fen)

@@ -11,7 +11,7 @@ from optimizer.vrp.patience import until_converged
 from optimizer.vrp.pauses import pauses_in_turn
 from optimizer.vrp.plan import StepKind, WantedStep
 
-__all__ = ["Orders", "can_follow", "solve_routing"]
+__all__ = ["Orders", "can_follow", "orders", "solve_routing"]
 
 Orders = tuple[tuple[int, tuple[WantedStep, ...]], ...]
 """Vehicle ids and their steps in order, without times; vehicles without a task are left out."""
@@ -41,7 +41,7 @@ def solve_routing(
         for vehicle in routing.vehicles
     ]
     best, _ = find_routes(laid.problem, start, stop, budget, 1.0, seed, engine)
-    return _orders(routing, laid, best.routes)
+    return orders(routing, laid, best.routes)
 
 
 def can_follow(routing: Routing) -> bool:
@@ -59,7 +59,7 @@ def can_follow(routing: Routing) -> bool:
     return bool(evaluate(laid.problem, state, 0))
 
 
-def _orders(routing: Routing, laid: Laid, routes: Sequence[Sequence[int]]) -> Orders:
+def orders(routing: Routing, laid: Laid, routes: Sequence[Sequence[int]]) -> Orders:
     """Return the steps of the routes, each break where the schedule takes it."""
     state = new_state(laid.problem)
     orders = []

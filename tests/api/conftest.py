@@ -1,10 +1,9 @@
 """A store of its own for every test, on SQLite and on PostGIS."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -78,21 +77,44 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-@contextmanager
-def copied(request: pytest.FixtureRequest, tmp_path: Path, name: str) -> Iterator[str]:
-    """Yield the address of a test's own copy of a prepared store, on the database that the test runs on.
+Fill = Callable[[Database, Path], None]
+"""Puts into an upgraded, empty store what tests begin from; it may write into a folder."""
 
-    name: of the store on PostGIS; the fixtures `_{name}_sqlite` and `_{name}_postgis` prepare it once.
-    """
-    prepared: Any = request.getfixturevalue(f"_{name}_{request.param}")
+
+@pytest.fixture(scope="session")
+def _prepared() -> set[tuple[str, str]]:
+    """Return which stores were filled: on what, under which name."""
+    return set()
+
+
+@contextmanager
+def copied(request: pytest.FixtureRequest, tmp_path: Path, name: str, fill: Fill) -> Iterator[str]:
+    """Yield the address of a test's own copy of a store that was filled once, on the database that the test runs on."""
+    prepared: set[tuple[str, str]] = request.getfixturevalue("_prepared")
+    is_new = (request.param, name) not in prepared
     if request.param == "sqlite":
-        file = tmp_path / f"{name}.db"
-        shutil.copyfile(prepared, file)
+        empty: Path = request.getfixturevalue("_sqlite_template")
+        filled, file = empty.with_name(f"{name}.db"), tmp_path / f"{name}.db"
+        if is_new:
+            shutil.copyfile(empty, filled)
+            _filled(f"sqlite:///{filled}", fill, tmp_path / name)
+        prepared.add((request.param, name))
+        shutil.copyfile(filled, file)
         yield f"sqlite:///{file}"
         return
+    postgis: Cluster = request.getfixturevalue("_postgis_template")
+    if is_new:
+        _filled(postgis.create(name, TEMPLATE), fill, tmp_path / name)
+    prepared.add((request.param, name))
     copy = f"test_{uuid4().hex}"
-    yield prepared.create(copy, name)
-    prepared.drop(copy)
+    yield postgis.create(copy, name)
+    postgis.drop(copy)
+
+
+def _filled(url: str, fill: Fill, folder: Path) -> None:
+    database = Database(url)
+    fill(database, folder)
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgis"])

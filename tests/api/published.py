@@ -10,6 +10,7 @@ from api.database import Database
 from api.run_process import run_here
 from api.store.plan_days import centres_on
 from api.store.plans import create_plan
+from api.tables.plans import Plan
 from optimizer.budget import Budget
 from optimizer.workers import HereWorkers
 
@@ -28,8 +29,12 @@ def hire() -> Iterator[Here]:
     yield Here()
 
 
-def make(database: Database, plan_id: str) -> None:
-    """Make a plan that waits, here."""
+def make(database: Database, plan_id: str, steps: int = 200) -> None:
+    """Make a plan that waits, here; by steps, where the seconds of the clock were wished for."""
+    with database.write() as session:
+        waiting = session.get_one(Plan, plan_id)
+        if waiting.wish["limits"]["steps"] is None:
+            waiting.wish = {**waiting.wish, "limits": {"seconds": None, "steps": steps}}
     run_here(database, plan_id, "test", hire)
 
 

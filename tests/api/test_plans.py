@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import CentreRow
 from api.tables.plans import LiveRoute, Plan, PlanFile, Published, Visit
 from tests.api.clients import MakeKey, client_of
+from tests.api.conftest import copied
 from tests.api.published import hire
 from tests.api.running import NOW, plan_of, store_with_a_day, until
 
@@ -39,11 +41,17 @@ WISH = {
 }
 
 
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a store with a small network and its jobs."""
+    with copied(request, tmp_path, "day", store_with_a_day) as url:
+        yield url
+
+
 @pytest.fixture
-def stocked(app: FastAPI, tmp_path: Path) -> Database:
+def stocked(app: FastAPI) -> Database:
     """Return the application's store with a small network; what judges plans does it here."""
     database: Database = app.state.database
-    store_with_a_day(database, tmp_path)
     app.state.judge = lambda work, *args: work(*args)
     return database
 

@@ -26,6 +26,7 @@ from api.tables.plans import LiveRoute, Plan, Published, Visit, Worker
 from api.upgrade import upgrade
 from bench.postgis import Cluster, cluster
 from tests.api.clients import MakeKey, StandingClock, client_of
+from tests.api.conftest import copied
 from tests.api.published_network import EVENING, planned_network
 from tests.api.running import (
     DATE,
@@ -45,10 +46,16 @@ LONG = 3_000_000
 """Steps that take longer than a test: a run that must be interrupted."""
 
 
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a store with a small network and its jobs."""
+    with copied(request, tmp_path, "day", store_with_a_day) as url:
+        yield url
+
+
 @pytest.fixture
-def stocked(database: Database, tmp_path: Path) -> Database:
+def stocked(database: Database) -> Database:
     """Return a store with a small network and its jobs."""
-    store_with_a_day(database, tmp_path)
     return database
 
 
@@ -137,21 +144,20 @@ def test_a_plan_that_waits_is_cancelled_at_once_and_never_run(stocked: Database,
     assert (plan.state, plan.attempt) == (PlanState.CANCELLED, 0)
 
 
-def test_a_run_whose_process_is_killed_goes_on_from_its_shards(sqlite_url: str, tmp_path: Path) -> None:
-    database = Database(sqlite_url)
-    store_with_a_day(database, tmp_path)
-    with worker(sqlite_url, tmp_path / "work.log") as running:
-        plan_id = wish(database, steps=8_000)
-        until(lambda: len(shards(database, plan_id)) >= 1, "a shard is done")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_run_whose_process_is_killed_goes_on_from_its_shards(stocked: Database, tmp_path: Path) -> None:
+    url = url_of(stocked)
+    with worker(url, tmp_path / "work.log") as running:
+        plan_id = wish(stocked, steps=8_000)
+        until(lambda: len(shards(stocked, plan_id)) >= 1, "a shard is done")
         os.kill(run_process_of(running.pid), signal.SIGKILL)
-        kept = shards(database, plan_id)
-        until(lambda: has_ended(database, plan_id), "the run has ended")
-    plan = plan_of(database, plan_id)
+        kept = shards(stocked, plan_id)
+        until(lambda: has_ended(stocked, plan_id), "the run has ended")
+    plan = plan_of(stocked, plan_id)
     assert (plan.state, plan.problem, plan.attempt) == (PlanState.FINISHED, None, 2)
-    marks = shards(database, plan_id)
+    marks = shards(stocked, plan_id)
     assert kept.items() < marks.items()
     assert {attempt for key, attempt in marks.items() if key not in kept} == {2}
-    database.close()
 
 
 def run_process_of(worker_pid: int) -> int:
@@ -160,62 +166,61 @@ def run_process_of(worker_pid: int) -> int:
     return found
 
 
+@pytest.mark.parametrize("database_url", ["postgis"], indirect=True)
 def test_several_workers_run_each_plan_once_and_one_takes_over_what_another_dies_of(
-    postgis_url: str, tmp_path: Path
+    stocked: Database, tmp_path: Path
 ) -> None:
-    database = Database(postgis_url)
-    store_with_a_day(database, tmp_path)
+    url = url_of(stocked)
     with ExitStack() as stack:
-        crew = [stack.enter_context(worker(postgis_url, tmp_path / f"{number}.log")) for number in range(3)]
-        plan_ids = [wish(database, steps=steps) for steps in (8_000, 300, 300, 300)]
-        until(lambda: len(shards(database, plan_ids[0])) >= 1, "a shard of the first plan is done")
-        victim = str(plan_of(database, plan_ids[0]).executor)
-        with database.read() as session:
+        crew = [stack.enter_context(worker(url, tmp_path / f"{number}.log")) for number in range(3)]
+        plan_ids = [wish(stocked, steps=steps) for steps in (8_000, 300, 300, 300)]
+        until(lambda: len(shards(stocked, plan_ids[0])) >= 1, "a shard of the first plan is done")
+        victim = str(plan_of(stocked, plan_ids[0]).executor)
+        with stocked.read() as session:
             pid = int(session.get_one(Worker, victim).place.split()[-1])
         next(process for process in crew if process.pid == pid).kill()
-        kept = shards(database, plan_ids[0])
-        until(lambda: all(has_ended(database, plan_id) for plan_id in plan_ids), "all runs have ended")
-        with database.read() as session:
+        kept = shards(stocked, plan_ids[0])
+        until(lambda: all(has_ended(stocked, plan_id) for plan_id in plan_ids), "all runs have ended")
+        with stocked.read() as session:
             assert victim not in set(session.scalars(select(Worker.executor))), "the dead are taken off the list"
-    plans = [plan_of(database, plan_id) for plan_id in plan_ids]
+    plans = [plan_of(stocked, plan_id) for plan_id in plan_ids]
     assert [(plan.state, plan.problem) for plan in plans] == [(PlanState.FINISHED, None)] * 4
     # Every plan was begun once, but for the one that was taken over by another worker: that one twice.
     assert [plan.attempt for plan in plans] == [2, 1, 1, 1]
     assert plans[0].executor != victim
     assert len({plan.executor for plan in plans}) == 2
-    marks = shards(database, plan_ids[0])
+    marks = shards(stocked, plan_ids[0])
     assert kept
     assert kept.items() <= marks.items()
     assert {attempt for key, attempt in marks.items() if key not in kept} <= {2}
     for plan_id in plan_ids[1:]:
-        assert set(shards(database, plan_id).values()) == {1}
-    with database.read() as session:
+        assert set(shards(stocked, plan_id).values()) == {1}
+    with stocked.read() as session:
         ended = Counter(session.scalars(select(Event.subject).where(Event.type == "plan.finished")))
     assert ended == Counter(plan_ids)
-    database.close()
 
 
-def test_a_run_goes_on_while_the_api_is_dead(sqlite_url: str, tmp_path: Path) -> None:
-    database = Database(sqlite_url)
-    store_with_a_day(database, tmp_path)
-    headers = key_of(database)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_run_goes_on_while_the_api_is_dead(stocked: Database, tmp_path: Path) -> None:
+    url = url_of(stocked)
+    headers = key_of(stocked)
     asked = {
         "scope": {"centres": "all"},
         "horizon": {"date": DATE.isoformat(), "now": NOW.isoformat()},
         "limits": {"steps": 60_000},
     }
     # As a shell starts it: here a worker and all that it starts in turn come up from nothing.
-    with worker(sqlite_url, tmp_path / "work.log", anew=True):
-        with server(sqlite_url, tmp_path / "first.log", headers) as (client, process):
+    with worker(url, tmp_path / "work.log", anew=True):
+        with server(url, tmp_path / "first.log", headers) as (client, process):
             answer = client.post("/v1/plans", json=asked)
             assert answer.status_code == 202, answer.text
             path = answer.headers["location"]
             plan_id = answer.json()["id"]
             until(lambda: (client.get(path).json()["progress"] or {}).get("best") is not None, "something was found")
             process.kill()
-        told = plan_of(database, plan_id).told
-        until(lambda: plan_of(database, plan_id).told > told, "the run tells more")
-        with server(sqlite_url, tmp_path / "second.log", headers) as (client, _):
+        told = plan_of(stocked, plan_id).told
+        until(lambda: plan_of(stocked, plan_id).told > told, "the run tells more")
+        with server(url, tmp_path / "second.log", headers) as (client, _):
             shown = client.get(path).json()
             assert shown["state"] in {"running", "finished"}
             assert shown["progress"]["attempt"] == 1
@@ -230,9 +235,8 @@ def test_a_run_goes_on_while_the_api_is_dead(sqlite_url: str, tmp_path: Path) ->
             ]
     assert sum(len(route["stops"]) for route in routes) == shown["outcome"]["served"] > 0
     numbers = [int(line.removeprefix("id: ")) for line in events.splitlines() if line.startswith("id: ")]
-    assert numbers == list(range(1, plan_of(database, plan_id).told + 1))
-    assert plan_of(database, plan_id).attempt == 1
-    database.close()
+    assert numbers == list(range(1, plan_of(stocked, plan_id).told + 1))
+    assert plan_of(stocked, plan_id).attempt == 1
 
 
 def test_a_run_outlives_the_crash_of_its_database(mortal: Cluster, tmp_path: Path) -> None:

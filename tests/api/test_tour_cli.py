@@ -14,8 +14,15 @@ from typing import Any
 import pytest
 
 from api import cli, touring
+from api.tour_kits import Loaded, load_vans
+from datasets.times import instant_text
 from datasets.tour_papers import TOUR_PAPERS
+from datasets.tours import TourFolder
+from optimizer.budget import Remaining
+from optimizer.tours.fitting import Advice
+from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan, TourResult
+from optimizer.tours.planning import plan_tours
 from tests.datasets import make_tour_folder as make
 
 FILES = {"tours.json", "tours.geojson", "tours.ics", "tours.png", "kpis.json", "sheets", *TOUR_PAPERS}
@@ -98,10 +105,29 @@ def test_tours_are_planned_written_and_legal(
 
 
 def test_kits_are_ordered_and_there_before_departure(planned: Path) -> None:
-    orders = rows(planned / "kit_orders.csv")
+    orders = [row for row in rows(planned / "kit_orders.csv") if row["job_id"]]
     assert [(row["order_line_id"], row["source_id"], row["mode"]) for row in orders] == [("J1/1", "W1", "standard")]
     assert orders[0]["in_time"] == "yes"
     assert orders[0]["ready_at"] <= orders[0]["leaves_at"]
+
+
+def test_spare_parts_are_ordered_and_aboard(planned: Path) -> None:
+    spares = [row for row in rows(planned / "kit_orders.csv") if not row["job_id"]]
+    assert {(row["part_id"], row["in_time"]) for row in spares} == {("P4", "yes")}
+    aboard = [row for row in rows(planned / "kit.csv") if row["spare"] == "yes"]
+    assert [(row["part_id"], row["quantity"]) for row in aboard] == [
+        (row["part_id"], row["quantity"]) for row in spares
+    ]
+    kpis = json.loads((planned / "kpis.json").read_text(encoding="utf-8"))["planned"]
+    assert all(0 < permille <= 1000 for permille in kpis["fixed_on_spot_permille"].values())
+
+
+def test_it_is_said_when_to_go(planned: Path) -> None:
+    fitting = json.loads((planned / "kpis.json").read_text(encoding="utf-8"))["fitting"]
+    assert [moment["leaves"] for moment in fitting["curve"]] == ["2026-03-02", "2026-03-05", "2026-03-09"]
+    assert fitting["advice"] in set(Advice)
+    assert {one["job_id"] for one in fitting["forced"]} <= {f"J{number}" for number in range(1, 9)}
+    assert "适时" in (planned / "sheets" / "index.html").read_text(encoding="utf-8")
 
 
 def test_same_seed_and_steps_same_bytes(run: Run, region: Path, planned: Path, tmp_path: Path) -> None:
@@ -172,24 +198,35 @@ def test_what_the_checker_objects_to_is_never_written(
         longer = tuple(replace(day, travel_m=day.travel_m + 1) for day in tour.days)
         return replace(found, plan=TourPlan(tours=(replace(tour, days=longer),), left_out=found.plan.left_out))
 
-    plan = touring.plan_tours
+    plan = plan_tours
     monkeypatch.setattr(touring, "plan_tours", careless)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.INTERNAL
     assert "This is a defect of Paigong" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_kit_that_comes_too_late_is_planned_around(run: Run, tmp_path: Path) -> None:
-    cells = make.cells()
-    # One unit for two jobs: the simple rule promises it to both tours' kits one after the other, sourcing to one.
-    for number in (1, 3):
-        cells["jobs"][number] |= {"product": "washer", "parts": "P2:1"}
-    cells["stock"][1]["on_hand"] = "2"
-    region = make.write(tmp_path / "region", cells)
+def test_a_kit_that_comes_too_late_is_planned_around(
+    run: Run, region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Touring] = []
+
+    def late_at_first(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining) -> Loaded:
+        seen.append(asked)
+        found = load_vans(folder, asked, plan, remaining)
+        if len(seen) > 1:
+            return found
+        assert [order.job_id for order in found.orders if order.job_id] == ["J1"]
+        late = (replace(order, ready_s=order.leaves_s + 1) if order.job_id else order for order in found.orders)
+        return replace(found, orders=tuple(late))
+
+    monkeypatch.setattr(touring, "load_vans", late_at_first)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
-    orders = rows(tmp_path / "out" / "kit_orders.csv")
-    assert len(orders) == 2
-    assert {row["in_time"] for row in orders} == {"yes"}
+    first, second = ({job.id: job.kit_ready_s for job in asked.jobs}["J1"] for asked in seen)
+    assert first is not None
+    assert second is not None
+    assert second > first
+    begun = [row["start"] for row in rows(tmp_path / "out" / "visits.csv") if row["job_id"] == "J1"]
+    assert all(start > instant_text(seen[1].date, second) for start in begun)
 
 
 def test_check_finds_broken_rules_and_untrue_figures(
@@ -218,7 +255,7 @@ def test_a_job_and_a_village_are_explained(
     assert run("explain", region, planned, "雅江村", "--lang", "zh") == cli.DONE
     said = capsys.readouterr().out
     assert "有巡回停靠" in said
-    assert "此前已通知，日期不变" in said
+    assert "此前已通知" in said
     assert run("explain", region, planned, "J88") == cli.REFUSED
     assert "did you mean J8" in capsys.readouterr().err
 

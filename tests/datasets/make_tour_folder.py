@@ -73,6 +73,7 @@ def cells() -> make.Cells:
     found["consents"] = [
         {"job_id": id_, "until": "2026-03-09", "recorded_at": "2026-03-01T09:00:00+08:00"} for id_, _ in CALLS
     ]
+    found["van_parts"] = [{"part_id": "P4", "volume_ml": "1500", "chance_permille": "400", "most": "2"}]
     return found
 
 

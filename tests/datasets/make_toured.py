@@ -172,6 +172,7 @@ NAMES = TourNames(
 )
 ORDER = KitOrder(
     order_line_id="J1/1",
+    tour_id="K1@2026-03-02",
     job_id="J1",
     part_id="P1",
     quantity=2,

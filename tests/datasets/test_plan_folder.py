@@ -104,6 +104,7 @@ def test_unassigned_and_shipments_have_the_columns_of_the_contract(tmp_path: Pat
         "ships_at": "2026-03-01T23:00:00+08:00",
         "ready_at": "2026-03-02T08:00:00+08:00",
         "cost_fen": "9900",
+        "approval": "",
     }
 
 

@@ -25,6 +25,7 @@ from datasets.tour_reading import read_tour_base, read_tour_plan
 from datasets.tour_sheets import tour_pages
 from datasets.tour_tools import tools_for
 from datasets.whole_folder import ForeignFolder
+from optimizer.tours.kit import Kit, KitLine
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
 from optimizer.tours.plan import Tour, TourPlan
 from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
@@ -135,7 +136,7 @@ def test_the_same_plan_gives_the_same_calendar() -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_whatever_people_typed_folds_and_escapes(fault: str) -> None:
-    jobs = NAMES.jobs | {"J1": {**NAMES.jobs["J1"], "fault": fault}}
+    jobs = {**NAMES.jobs, "J1": {**NAMES.jobs["J1"], "fault": fault}}
     calendar = tour_calendar(toured(names=replace(NAMES, jobs=jobs)))
     assert all(len(line) <= 75 for line in calendar.split(b"\r\n"))
     lines = unfolded(calendar)
@@ -214,6 +215,21 @@ def test_a_kit_that_nobody_can_send_is_not_in_time() -> None:
     assert ORDER.in_time
     assert not replace(ORDER, ready_s=ORDER.leaves_s + 1).in_time
     assert not replace(ORDER, source_id=None).in_time
+
+
+def test_spare_parts_follow_what_the_visits_need() -> None:
+    spare = KitLine(part_id="P9", quantity=3, is_spare=True, expected_back=2)
+    exact = KitLine(part_id="P1", quantity=2, for_job_ids=("J1",))
+    kit = Kit(lines=(exact, spare), fixed_on_spot_permille=812, volume_ml=900, money_fen=5_000)
+    found = toured(kits={"K1@2026-03-02": kit})
+    *needed, last = rows(found, "kit.csv")
+    assert [row["spare"] for row in needed] == ["no", "no"]
+    assert (last["part_id"], last["name"], last["quantity"]) == ("P9", "密封圈套件", "3")
+    assert (last["spare"], last["expected_back"], last["job_id"]) == ("yes", "2", "")
+    assert tour_kpis(found).fixed_on_spot_permille == {"K1@2026-03-02": 812}
+    order = replace(ORDER, order_line_id="s/1", job_id="", part_id="P9")
+    page = dict(tour_pages(replace(found, kit_orders=(order, ORDER))))["K1@2026-03-02.html"]
+    assert page.index("主控板 <") < page.index("备用")
 
 
 def test_villages_that_nobody_visits_are_told_longest_first() -> None:
@@ -322,7 +338,7 @@ def test_levers_read_back_with_a_crew_that_was_added(tmp_path: Path) -> None:
     )
     (tour,) = PLAN.tours
     plan = replace(PLAN, tours=(replace(tour, crew_id="K1-2"),))
-    found = toured(asked=pull(ASKED, pulled), pulled=pulled, plan=plan)
+    found = toured(asked=pull(ASKED, pulled), pulled=pulled, plan=plan, kit_orders=())
     write_tours(tmp_path / "out", found, {})
     read = read_tour_plan(tmp_path / "out", ASKED)
     assert read.pulled == pulled

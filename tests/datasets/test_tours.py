@@ -8,8 +8,9 @@ import pytest
 from datasets.day import read_day, read_source
 from datasets.faults import DayRefused
 from datasets.tour_columns import TOUR_TABLES
-from datasets.tours import Aside, TourFolder, VanPart, read_tours
+from datasets.tours import Aside, TourFolder, read_tours
 from optimizer.model import DAY_S, Break, CustomerClass, OrderLine, Skill, TravelMode
+from optimizer.tours.kit import VanPart
 from optimizer.tours.model import (
     Levers,
     LockedDay,

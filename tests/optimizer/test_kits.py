@@ -10,14 +10,21 @@ from hypothesis import strategies as st
 from optimizer.budget import Steps
 from optimizer.check import check
 from optimizer.dispatch import Method, PartsRule, dispatch
-from optimizer.kits import Kits, first_come, kits_after, kits_before
-from optimizer.model import Clock, ClockKind, CustomerClass, Day, Inbound, Job, ShipMode, SizeClass, Skill
+from optimizer.kits import Beside, Kits, first_come, kits_after, kits_before
+from optimizer.model import DAY_S, Clock, ClockKind, CustomerClass, Day, Inbound, Job, Rule, ShipMode, SizeClass, Skill
+from optimizer.parts.model import Order, Quota, Shelf
+from optimizer.parts.model import OrderLine as Need
+from optimizer.parts.supply import NOTHING_BESIDE, Supply
 from optimizer.plan import Result
+from optimizer.sourcing import kits_at
 from optimizer.workers import HereWorkers
 from tests import make, strategies
 
 WASHER = Skill(family="washer", level=1)
 """Of which the technicians of these tests know nothing."""
+
+
+ALONE = Beside(near={})
 
 
 def forever() -> None:
@@ -46,7 +53,9 @@ def with_kit(kits: Kits) -> list[str]:
     return [job_id for job_id, options in kits.options.items() if options]
 
 
-def planned(day: Day, rule: PartsRule, travel: make.FlatTravel | None = None, seed: int = 1) -> Result:
+def planned(
+    day: Day, rule: PartsRule, travel: make.FlatTravel | None = None, seed: int = 1, supply: Supply = NOTHING_BESIDE
+) -> Result:
     return dispatch(
         day,
         travel or make.FlatTravel(),
@@ -55,6 +64,7 @@ def planned(day: Day, rule: PartsRule, travel: make.FlatTravel | None = None, se
         seed=seed,
         progress=lambda *_: None,
         method=Method(parts=rule),
+        supply=supply,
     )
 
 
@@ -63,11 +73,11 @@ def test_the_last_unit_goes_to_whom_waiting_for_it_costs_most() -> None:
     priority = wanting("b", clocks=due(1), customer_class=CustomerClass.VULNERABLE)
     day = stocked(wanting("a", clocks=due(0)), priority, days=2)
     assert with_kit(first_come(day)) == ["a"]
-    assert with_kit(kits_before(day, remaining=forever)) == ["b"]
+    assert with_kit(kits_before(day, ALONE, remaining=forever)) == ["b"]
 
 
 def test_who_goes_without_is_told_why() -> None:
-    kits = kits_before(stocked(wanting("a"), stock=0), remaining=forever)
+    kits = kits_before(stocked(wanting("a"), stock=0), ALONE, remaining=forever)
     assert kits.options == {"a": ()}
     assert "p1" in kits.missing["a"]
     assert kits.missing["a"].endswith(".")
@@ -82,7 +92,7 @@ def test_a_kit_may_come_from_several_warehouses_and_by_any_lane_of_theirs() -> N
         warehouses=(make.warehouse(stock={"p1": 1}), make.warehouse("w2", stock={"p2": 1})),
         lanes=(make.lane(), make.lane(warehouse_id="w2"), make.lane(mode=ShipMode.EXPRESS, cut_off_s=6 * 3600)),
     )
-    options = kits_before(day, remaining=forever).options["a"]
+    options = kits_before(day, ALONE, remaining=forever).options["a"]
     assert {shipment.warehouse_id for kit in options for shipment in kit.shipments} == {"w1", "w2"}
     assert [kit.ready_s for kit in options] == sorted(kit.ready_s for kit in options)
 
@@ -91,8 +101,8 @@ def test_what_a_visit_does_not_need_in_haste_comes_cheaply() -> None:
     slow = make.lane(transit_p90_s=26 * 3600, cost_fen=100)
     fast = make.lane(mode=ShipMode.EXPRESS, cut_off_s=6 * 3600, cost_fen=4_000)
     day = stocked(wanting("a"), days=3, lanes=(slow, fast))
-    before = kits_before(day, remaining=forever)
-    after = kits_after(day, {"a": make.clock("12:00", 2)}, before, remaining=forever)
+    before = kits_before(day, ALONE, remaining=forever)
+    after = kits_after(day, ALONE, {"a": (make.clock("12:00", 2), "o1")}, before, remaining=forever)
     assert after.options["a"][-1].shipments[0].mode is ShipMode.STANDARD
     assert after.options["a"][-1].ready_s <= make.clock("12:00", 2)
 
@@ -109,20 +119,20 @@ def test_a_unit_held_for_a_visit_that_nobody_makes_goes_to_somebody_else() -> No
 def test_units_on_their_way_are_promised_from_their_arrival_on() -> None:
     house = make.warehouse(stock={"p1": 0}, inbound={"p1": (Inbound(ready_s=make.clock("12:00"), quantity=1),)})
     day = stocked(wanting("a"), days=2, warehouses=(house,))
-    (kit,) = kits_before(day, remaining=forever).options["a"]
+    (kit,) = kits_before(day, ALONE, remaining=forever).options["a"]
     assert kit.shipments[0].ships_s == make.clock("07:00", 1)
 
 
 @pytest.mark.parametrize("fields", [{"open": False}, {"stock": {}}])
 def test_an_offline_warehouse_sends_nothing(fields: dict[str, Any]) -> None:
     day = stocked(wanting("a"), warehouses=(make.warehouse(**fields),))
-    assert with_kit(kits_before(day, remaining=forever)) == with_kit(first_come(day)) == []
+    assert with_kit(kits_before(day, ALONE, remaining=forever)) == with_kit(first_come(day)) == []
 
 
 def test_a_closed_lane_is_left_out_on_its_closed_days() -> None:
     closed = make.lane(closed=((make.clock("00:00"), make.clock("24:00")),))
     day = stocked(wanting("a"), days=2, lanes=(closed,))
-    for kits in (kits_before(day, remaining=forever), first_come(day)):
+    for kits in (kits_before(day, ALONE, remaining=forever), first_come(day)):
         assert kits.options["a"][0].shipments[0].ships_s == make.clock("07:00", 1)
 
 
@@ -130,16 +140,117 @@ def test_a_bulky_part_may_have_a_vehicle_of_its_own_where_it_lies() -> None:
     bulky = make.part(size_class=SizeClass.BULKY)
     everything = frozenset(SizeClass)
     lanes = (make.lane(carries=everything), make.lane(mode=ShipMode.DEDICATED, carries=everything, cut_off_s=6 * 3600))
-    options = kits_before(stocked(wanting("a"), parts=(bulky,), lanes=lanes), remaining=forever).options["a"]
+    options = kits_before(stocked(wanting("a"), parts=(bulky,), lanes=lanes), ALONE, remaining=forever).options["a"]
     assert {kit.shipments[0].mode for kit in options} <= {ShipMode.STANDARD, ShipMode.DEDICATED}
 
 
-@settings(max_examples=30, deadline=None)
-@given(case=strategies.days_and_travel(), seed=st.integers(0, 1_000))
+def shelved(**shelves: int) -> Beside:
+    """Return what is decided with when these outlets, nearest first for every job, have so many p1."""
+    own = {outlet: {"p1": Shelf(free=units)} for outlet, units in shelves.items()}
+    return Beside(supply=Supply(shelves=own), near=dict.fromkeys("abc", tuple(shelves)))
+
+
+def test_a_shelf_serves_the_visits_of_its_own_outlet_at_once_and_for_nothing() -> None:
+    day = stocked(wanting("a"), stock=0)
+    kits = kits_before(day, shelved(o1=1), remaining=forever)
+    (kit,) = kits.options["a"]
+    assert (kit.ready_s, kit.cost_fen, kit.outlets) == (day.now_s, 0, frozenset({"o1"}))
+    assert kits_at(kits.options["a"], "o2") == ()
+    assert kits.missing == {}
+    plan = planned(day, PartsRule.TOGETHER, supply=shelved(o1=1).supply).plan
+    assert [sent.warehouse_id for sent in plan.shipments] == ["o1"]
+    assert check(day, plan, make.FlatTravel(), shelved(o1=1).supply) == ()
+
+
+def test_a_shelf_goes_to_who_has_no_other_kit_and_stands_beside_what_a_warehouse_sends() -> None:
+    day = stocked(wanting("a"), wanting("b", customer_class=CustomerClass.VULNERABLE))
+    kits = kits_before(day, shelved(o1=1), remaining=forever)
+    assert {job_id: [kit.outlets for kit in options] for job_id, options in kits.options.items()} == {
+        "a": [frozenset({"o1"})],
+        "b": [None],
+    }
+    plenty = kits_before(day, shelved(o1=2), remaining=forever)
+    assert [kit.outlets for kit in plenty.options["b"]] == [None, frozenset({"o1"})]
+
+
+def test_a_shelf_gives_only_whole_kits_before_the_routes_and_lines_of_one_after_them() -> None:
+    lines = (make.order_line("l1"), make.order_line("l2", "p2"))
+    day = replace(stocked(make.job("a", order_lines=lines)), parts=(make.part(), make.part("p2")))
+    day = replace(day, warehouses=(make.warehouse(stock={"p1": 1, "p2": 1}),))
+    beside = shelved(o1=1)
+    before = kits_before(day, beside, remaining=forever)
+    assert [kit.outlets for kit in before.options["a"]] == [None]
+    after = kits_after(day, beside, {"a": (make.clock("12:00"), "o1")}, before, remaining=forever)
+    assert [sent.warehouse_id for sent in after.options["a"][-1].shipments] == ["o1", "w1"]
+    assert after.options["a"][-1].outlets == frozenset({"o1"})
+
+
+def others(*lines: str, **fields: Any) -> Order:
+    base = Order(
+        id="r1",
+        centre_id="c1",
+        outlet_id="o1",
+        position=make.at(),
+        ordered_s=0,
+        respond_by_s=0,
+        lines=tuple(Need(id=line, part_id="p1", quantity=1) for line in lines),
+        job_id="elsewhere",
+        waiting=True,
+        customer_class=CustomerClass.VULNERABLE,
+    )
+    return replace(base, **fields)
+
+
+def test_what_an_order_of_others_is_promised_is_not_free_for_the_day() -> None:
+    day = stocked(wanting("a"))
+    beside = Beside(supply=Supply(orders=(others("r1-1", clocks=due(0)),)), near={})
+    kits = kits_before(day, beside, remaining=forever)
+    assert [(sent.job_id, sent.order_line_id, sent.warehouse_id) for sent in kits.promised] == [("r1", "r1-1", "w1")]
+    assert with_kit(kits) == []
+    plan = planned(day, PartsRule.TOGETHER, supply=beside.supply).plan
+    assert (plan.shipments, plan.promised) == ((), kits.promised)
+    assert check(day, plan, make.FlatTravel(), beside.supply) == ()
+
+
+def test_a_promise_is_kept_when_the_kits_are_decided_again() -> None:
+    """A job that would be worth more by now does not get the only unit, which somebody else was promised."""
+    beside = Beside(supply=Supply(orders=(others("r1-1", clocks=due(0)),)), near={})
+    first = kits_before(stocked(wanting("a", clocks=())), beside, remaining=forever)
+    assert with_kit(first) == []
+    pressing = stocked(wanting("a", customer_class=CustomerClass.VULNERABLE, reported_s=-9 * DAY_S))
+    assert with_kit(kits_before(pressing, beside, remaining=forever)) == ["a"]
+    again = kits_after(pressing, beside, {}, first, remaining=forever)
+    assert (again.promised, again.options) == (first.promised, first.options)
+
+
+def test_another_part_is_sent_where_it_does_as_well() -> None:
+    day = replace(stocked(wanting("a")), parts=(make.part(), make.part("p2")))
+    day = replace(day, warehouses=(make.warehouse(stock={"p2": 1}),))
+    supply = Supply(substitutes={"p1": ("p2",)})
+    plan = planned(day, PartsRule.TOGETHER, supply=supply).plan
+    assert [sent.part_id for sent in plan.shipments] == ["p2"]
+    assert check(day, plan, make.FlatTravel(), supply) == ()
+    assert check(day, plan, make.FlatTravel()) != ()
+
+
+@pytest.mark.parametrize(("left", "needs"), [(0, True), (1, False)])
+def test_over_quota_a_kit_is_sent_and_said_to_need_approval(left: int, needs: bool) -> None:
+    day = stocked(wanting("a"))
+    supply = Supply(quotas=(Quota(outlet_id="o1", part_id="p1", left=left),))
+    plan = planned(day, PartsRule.TOGETHER, supply=supply).plan
+    assert [sent.needs_approval for sent in plan.shipments] == [needs]
+    assert check(day, plan, make.FlatTravel(), supply) == ()
+    otherwise = replace(plan, shipments=tuple(replace(s, needs_approval=not needs) for s in plan.shipments))
+    assert [violation.rule for violation in check(day, otherwise, make.FlatTravel(), supply)] == [Rule.KIT]
+
+
+@settings(max_examples=40, deadline=None)
+@given(case=strategies.days_and_travel(), seed=st.integers(0, 1_000), beside=st.booleans())
 def test_deciding_together_is_legal_and_never_dearer_than_parts_first(
-    case: tuple[Day, make.FlatTravel], seed: int
+    case: tuple[Day, make.FlatTravel], seed: int, beside: bool
 ) -> None:
     day, travel = case
-    first, together = (planned(day, rule, travel, seed) for rule in (PartsRule.BEFORE, PartsRule.TOGETHER))
-    assert check(day, together.plan, travel) == ()
+    supply = strategies.random_supply(day, seed) if beside else Supply()
+    come, first, together = (planned(day, rule, travel, seed, supply) for rule in PartsRule)
+    assert [check(day, result.plan, travel, supply) for result in (come, first, together)] == [(), (), ()]
     assert together.cost.total <= first.cost.total

@@ -272,7 +272,7 @@ def test_random_days_never_over_promise_and_obey_the_law() -> None:
                     )
             if kits:
                 kit = rng.choice(kits)
-                assert shipments_for([job_], {job_.id: kit.ready_s}, options) == kit.shipments
+                assert shipments_for([job_], {job_.id: (kit.ready_s, "o1")}, options) == kit.shipments
                 taken.update({(s.warehouse_id, s.part_id): 0 for s in kit.shipments})
                 for s in kit.shipments:
                     taken[s.warehouse_id, s.part_id] += s.quantity

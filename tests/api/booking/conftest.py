@@ -1,7 +1,6 @@
 """Stores with a published plan, copied for every test, on both databases."""
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,52 +12,27 @@ from api.database import Database
 from api.settings import Settings
 from api.store.jobs import By
 from api.store.load import load_day
-from bench.postgis import Cluster
-from datasets.china import make_day
 from datasets.day import read_source
 from tests.api.clients import NOW, StandingClock
-from tests.api.conftest import TEMPLATE, copied
+from tests.api.conftest import copied
 from tests.api.published import plan_and_publish
+from tests.small_day import make_small_day
 
 DATE = dt.date(2026, 3, 2)
 MORNING = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)  # 06:00 in China
-PUBLISHED = "published"
 
 
-@pytest.fixture(scope="session")
-def day_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a sample day folder."""
-    folder = tmp_path_factory.mktemp("booking") / "day"
-    make_day(folder, jobs=120, technicians=60, seed=3, date=DATE)
-    return folder
-
-
-def _publish(url: str, day_path: Path) -> None:
-    database = Database(url)
+def _publish(database: Database, folder: Path) -> None:
+    make_small_day(folder, DATE)
     with database.write() as session:
-        load_day(session, read_source(day_path), by=By(actor="test", channel="load"), now=MORNING)
+        load_day(session, read_source(folder), by=By(actor="test", channel="load"), now=MORNING)
     plan_and_publish(database, date=DATE, now=MORNING)
-    database.close()
-
-
-@pytest.fixture(scope="session")
-def _published_sqlite(_sqlite_template: Path, day_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / f"{PUBLISHED}.db"
-    shutil.copyfile(_sqlite_template, file)
-    _publish(f"sqlite:///{file}", day_path)
-    return file
-
-
-@pytest.fixture(scope="session")
-def _published_postgis(_postgis_template: Cluster, day_path: Path) -> Cluster:
-    _publish(_postgis_template.create(PUBLISHED, TEMPLATE), day_path)
-    return _postgis_template
 
 
 @pytest.fixture(params=["sqlite", "postgis"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the address of a store in which a plan holds."""
-    with copied(request, tmp_path, PUBLISHED) as url:
+    with copied(request, tmp_path, "published", _publish) as url:
         yield url
 
 

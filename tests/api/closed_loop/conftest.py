@@ -1,6 +1,5 @@
 """Stores of the test's own, in which a plan is published, and the application over them."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,37 +9,15 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.database import Database
 from api.settings import Settings
-from bench.postgis import Cluster
 from tests.api.clients import StandingClock
-from tests.api.conftest import TEMPLATE, copied
+from tests.api.conftest import copied
 from tests.api.published_network import SEVEN, publish_network
-
-PUBLISHED = "published_network"
-
-
-@pytest.fixture(scope="session")
-def _published_network_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("published")
-    file = folder / "published.db"
-    shutil.copyfile(_sqlite_template, file)
-    database = Database(f"sqlite:///{file}")
-    publish_network(database, folder)
-    database.close()
-    return file
-
-
-@pytest.fixture(scope="session")
-def _published_network_postgis(_postgis_template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
-    database = Database(_postgis_template.create(PUBLISHED, TEMPLATE))
-    publish_network(database, tmp_path_factory.mktemp("published"))
-    database.close()
-    return _postgis_template
 
 
 @pytest.fixture(params=["sqlite", "postgis"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the address of a store of the test's own, with a published plan."""
-    with copied(request, tmp_path, PUBLISHED) as url:
+    with copied(request, tmp_path, "published_network", publish_network) as url:
         yield url
 
 

@@ -1,16 +1,23 @@
 """An application over a small network."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from tests.api.conftest import copied
 from tests.api.stocked import stock
 
 
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a store with a network of two centres."""
+    with copied(request, tmp_path, "stocked", stock) as url:
+        yield url
+
+
 @pytest.fixture
-def stocked(app: FastAPI, client: TestClient, tmp_path: Path) -> TestClient:
+def stocked(client: TestClient) -> TestClient:
     """Return a client whose key may do everything, over a network of two centres."""
-    stock(app.state.database, tmp_path / "day")
     return client

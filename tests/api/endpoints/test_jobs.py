@@ -140,11 +140,6 @@ def test_injection_in_free_text_is_only_text(stocked: TestClient, text: str) -> 
     assert stocked.get("/v1/jobs", params={"product": text}).json()["items"] == []
 
 
-def test_without_a_network_no_job_is_taken(client: TestClient) -> None:
-    answer = client.post("/v1/jobs", json=job())
-    assert (answer.status_code, len(answer.json()["network"])) == (409, 2)
-
-
 def test_the_same_name_twice_is_a_conflict_and_an_upsert_is_not(stocked: TestClient) -> None:
     shown = entered(stocked, source="crm", external_id="SR-1")
     again = stocked.post("/v1/jobs", json=job(source="crm", external_id="SR-1"))

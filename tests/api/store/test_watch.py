@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.store.network import put_documents
 from api.store.settings import NETWORK
 from api.store.watch import watch
 from api.tables.jobs import JobHistory, JobRow
+from tests.api.conftest import copied
 from tests.api.stocked import job, stock
 
 NOW = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)  # 09:00 in China; the job was reported half an hour before
@@ -25,9 +27,14 @@ HOUR = dt.timedelta(hours=1)
 BY = By(actor="desk", channel="api")
 
 
+@pytest.fixture(params=["sqlite", "postgis"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with copied(request, tmp_path, "stocked", stock) as url:
+        yield url
+
+
 @pytest.fixture
-def stocked(database: Database, tmp_path: Path) -> Database:
-    stock(database, tmp_path / "day")
+def stocked(database: Database) -> Database:
     return database
 
 

@@ -1,11 +1,14 @@
 """KIT: the complete kit before the start, by lanes that exist, from stock that is there."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from optimizer.check import check
-from optimizer.model import Day, Rule, ShipMode, SizeClass
+from optimizer.model import CustomerClass, Day, Inbound, Rule, ShipMode, SizeClass
+from optimizer.parts.model import Order, OrderLine, Quota, Shelf
+from optimizer.parts.supply import Supply
 from optimizer.plan import Plan, Shipment
 from tests import make
 
@@ -138,3 +141,130 @@ def test_stock_over_all_shipments(stock: int, rules: list[Rule]) -> None:
 def test_unknown_ids(changes: dict[str, Any]) -> None:
     day = make.parts_day()
     assert make.rules(day, visit(day, make.shipment(**changes))) == [Rule.KIT]
+
+
+def sentences(day: Day, plan: Plan, supply: Supply) -> list[str]:
+    violations = check(day, plan, make.FlatTravel(), supply)
+    assert {violation.rule for violation in violations} <= {Rule.KIT}
+    return [violation.sentence for violation in violations]
+
+
+def from_shelf(**fields: Any) -> Shipment:
+    now = {"ships_s": make.clock("06:00"), "ready_s": make.clock("06:00")}
+    return make.shipment(**{"warehouse_id": "o1", "mode": ShipMode.PICKUP, "cost_fen": 0} | now | fields)
+
+
+@pytest.mark.parametrize(
+    ("shelves", "changes", "says"),
+    [
+        ({"o1": 1}, {}, []),
+        ({"o1": 0}, {}, ["o1 gives 1 of p1, it has 0"]),
+        ({"o2": 1}, {"warehouse_id": "o2"}, ["p1 lies on the shelf of o2, which does not come: o1 does"]),
+        ({"o1": 1}, {"cost_fen": 5}, ["p1 lies on the shelf of o1, and is not there at once for nothing"]),
+        ({}, {}, ["o1 is no warehouse of this day"]),
+    ],
+)
+def test_an_outlets_own_shelf(shelves: dict[str, int], changes: dict[str, Any], says: list[str]) -> None:
+    supply = Supply(shelves={outlet: {"p1": Shelf(free=units)} for outlet, units in shelves.items()})
+    assert sentences(DAY, visit(DAY, from_shelf(**changes)), supply) == says
+
+
+def order(**fields: Any) -> Order:
+    base = Order(
+        id="r1",
+        centre_id="c1",
+        outlet_id="o1",
+        position=make.at(),
+        ordered_s=0,
+        respond_by_s=0,
+        lines=(OrderLine(id="r1-1", part_id="p1", quantity=2),),
+    )
+    return replace(base, **fields)
+
+
+def promised(plan: Plan, *shipments: Shipment) -> Plan:
+    return replace(plan, promised=shipments)
+
+
+@pytest.mark.parametrize(
+    ("stock", "changes", "says"),
+    [
+        (2, {}, []),
+        (1, {}, ["w1 gives 2 of p1, it has 1"]),
+        (2, {"order_line_id": "r1-2"}, ["r1-2 is no order line of r1"]),
+        (2, {"job_id": "r2"}, ["r2 is no order of this day"]),
+        (9, {"quantity": 3, "cost_fen": 1_300}, ["order line r1-1 asks for 2, 3 are promised"]),
+    ],
+)
+def test_what_others_are_promised_leaves_the_same_shelves(stock: int, changes: dict[str, Any], says: list[str]) -> None:
+    day = replace(DAY, warehouses=(make.warehouse(stock={"p1": stock}),))
+    other = make.shipment(**{"job_id": "r1", "order_line_id": "r1-1"} | changes)
+    plan = promised(visit(day, make.shipment()), other)
+    assert sentences(day, plan, Supply(orders=(order(),))) == says
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, ["w1 gives 1 of p1 to who may not have its reserve: 1 of 1"]),
+        ({"customer_class": CustomerClass.VULNERABLE}, []),
+        ({"urgent": True}, []),
+    ],
+)
+def test_a_reserve_is_for_some(fields: dict[str, Any], says: list[str]) -> None:
+    mode = ShipMode.EXPRESS
+    day = make.parts_day(
+        make.job(order_lines=(make.order_line(),), **fields),
+        warehouses=(make.warehouse(stock={"p1": 1}, floors={"p1": 1}),),
+        lanes=(make.lane(mode=mode),),
+    )
+    assert sentences(day, visit(day, make.shipment(mode=mode)), Supply()) == says
+
+
+def test_a_unit_is_there_only_once_it_has_come() -> None:
+    lot = Inbound(ready_s=make.clock("08:00"), quantity=1)
+    day = replace(DAY, warehouses=(make.warehouse(stock={}, inbound={"p1": (lot,)}),))
+    assert sentences(day, visit(day, make.shipment()), Supply()) == ["w1 gives 1 of p1, it has 0"]
+
+
+@pytest.mark.parametrize(("dock_lines", "rules"), [(None, []), (2, []), (1, [Rule.KIT])])
+def test_lines_that_a_dock_packs_for_one_departure(dock_lines: int | None, rules: list[Rule]) -> None:
+    lines = (make.order_line("l1"), make.order_line("l2"))
+    day = make.parts_day(make.job(order_lines=lines), warehouses=(make.warehouse(dock_lines=dock_lines),))
+    assert make.rules(day, visit(day, make.shipment(), make.shipment(order_line_id="l2"))) == rules
+
+
+@pytest.mark.parametrize(
+    ("urgent", "mode", "others", "says"),
+    [
+        (True, ShipMode.EXPRESS, [ShipMode.STANDARD], []),
+        (
+            True,
+            ShipMode.STANDARD,
+            [ShipMode.EXPRESS],
+            ["a customer waits for p1 and it travels standard, a faster lane carries it"],
+        ),
+        (
+            True,
+            ShipMode.STANDARD,
+            [ShipMode.DEDICATED],
+            ["a customer waits for p1 and it travels standard, not by itself"],
+        ),
+        (True, ShipMode.STANDARD, [], []),
+        (False, ShipMode.DEDICATED, [ShipMode.STANDARD], ["p1 travels by itself, though standard carry it"]),
+        (False, ShipMode.DEDICATED, [], []),
+    ],
+)
+def test_how_a_part_may_travel(urgent: bool, mode: ShipMode, others: list[ShipMode], says: list[str]) -> None:
+    job = make.job(order_lines=(make.order_line(),), urgent=urgent)
+    day = make.parts_day(job, lanes=tuple(make.lane(mode=way) for way in (mode, *others)))
+    assert sentences(day, visit(day, make.shipment(mode=mode)), Supply()) == says
+
+
+def test_quotas_are_used_up_by_those_who_wait_first() -> None:
+    supply = Supply(quotas=(Quota(outlet_id="o1", part_id="p1", left=2),), orders=(order(waiting=True),))
+    plan = visit(DAY, make.shipment())
+    later = replace(DAY, jobs=(replace(DAY.jobs[0], reported_s=1),))
+    said = ["order line l1 is not said to need approval, by its outlet's quota it is otherwise"]
+    assert sentences(DAY, plan, supply) == []
+    assert sentences(later, plan, supply) == said

@@ -51,6 +51,14 @@ def test_walk_ins_want_spares_by_how_many_are_expected() -> None:
     assert 0 <= line.expected_back <= line.quantity
 
 
+def test_counts_are_plain_numbers() -> None:
+    found = kit(touring(jobs=(work(), work(id="w2"))), spare())
+    numbers = [found.fixed_on_spot_permille, found.volume_ml, found.money_fen]
+    numbers += [number for line in found.lines for number in (line.quantity, line.expected_back)]
+    assert len(numbers) > 3
+    assert {type(number) for number in numbers} == {int}
+
+
 def test_nothing_fits_an_empty_van() -> None:
     assert kit(touring(), spare(), volume_ml=0).lines == ()
     assert kit(touring(), spare(), money_fen=4_999).lines == ()

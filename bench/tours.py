@@ -1,0 +1,125 @@
+"""Tours of sample regions beside two rules of thumb, and how they grow better with time.
+
+Value is what leaving everything to outlets, to later and to nobody would cost, less what is still left so; the road is
+what tours cost by themselves. By hand: the nearest village with work next; home each night, or to bed where dusk falls.
+
+    python -m bench.tours --villages 120 --crews 2 --days 14 --seconds 30 --seeds 1,2 --docs docs/benchmarks.md
+"""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from api.workers import ProcessWorkers, Seconds
+from bench.report import machine, markdown_table, put_section
+from datasets.china_tours import Region, make_tours
+from datasets.tours import read_tours
+from geo.estimate import EstimateTravel
+from optimizer.tours.by_hand import by_hand
+from optimizer.tours.check import check_tours
+from optimizer.tours.cost import price_tours
+from optimizer.tours.model import Touring
+from optimizer.tours.plan import TourPlan
+from optimizer.tours.planning import plan_tours
+
+__all__ = ["Outcome", "main", "outcome_of"]
+
+HEADER = ("region", "seed", "who", "value ¥", "road ¥", "jobs", "villages", "van-days", "nights", "s", "within %")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a plan of tours is worth and costs, fen; how far from the best choice among all tours met, percent."""
+
+    value_fen: int
+    road_fen: int
+    jobs: int
+    villages: int
+    van_days: int
+    nights: int
+    seconds: float
+    gap_percent: float | None
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the figures of a row."""
+        return (
+            f"{self.value_fen / 100:,.0f}",
+            f"{self.road_fen / 100:,.0f}",
+            str(self.jobs),
+            str(self.villages),
+            str(self.van_days),
+            str(self.nights),
+            f"{self.seconds:.1f}",
+            "–" if self.gap_percent is None else f"{self.gap_percent:.3f}",
+        )
+
+
+def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | None = None) -> Outcome:
+    """Return the figures of a plan that breaks no rule; a plan that does is a defect and ends the run."""
+    wrong = check_tours(asked, plan, EstimateTravel())
+    if wrong:
+        raise ValueError(f"{len(wrong)} rules are broken, first: {wrong[0]}")
+    cost, nothing = price_tours(asked, plan), price_tours(asked, TourPlan(tours=()))
+    road = cost.tours + cost.wages + cost.per_diem + cost.lodging + cost.driving
+    days = [day for tour in plan.tours for day in tour.days]
+    return Outcome(
+        value_fen=nothing.total - (cost.total - road),
+        road_fen=road,
+        jobs=sum(len(day.visits) for day in days),
+        villages=len({visit.village_id for day in days for visit in day.visits}),
+        van_days=len(days),
+        nights=sum(tour.nights for tour in plan.tours),
+        seconds=seconds,
+        gap_percent=None if bound_fen is None else 100 * (cost.total - bound_fen) / max(1, cost.total),
+    )
+
+
+def rows_of(region: Region, seed: int, said: argparse.Namespace) -> list[Sequence[str]]:
+    """Return the rows of a region: planned, and by both rules of thumb."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "region"
+        make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
+        asked = read_tours(folder).touring
+    travel = EstimateTravel()
+    rows: list[Sequence[str]] = []
+    for who, sleeps in (("by hand, home", False), ("by hand, dusk", True)):
+        begun = monotonic()
+        plan = by_hand(asked, travel, sleeps=sleeps)
+        rows.append((str(region), str(seed), who, *outcome_of(asked, plan, monotonic() - begun).cells()))
+    with ProcessWorkers(said.workers) as workers:
+        begun = monotonic()
+        result = plan_tours(asked, travel, Seconds(seconds=said.seconds), seed, workers)
+        took_s = monotonic() - begun
+    rows.append((str(region), str(seed), "planned", *outcome_of(asked, result.plan, took_s, result.bound_fen).cells()))
+    for row in rows:
+        print(*row, sep="  ", flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure, print, and write into the page if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--villages", type=int, default=120)
+    parser.add_argument("--crews", type=int, default=2)
+    parser.add_argument("--days", type=int, default=14)
+    parser.add_argument("--seconds", type=float, default=25)
+    parser.add_argument("--seeds", default="1")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--docs", type=Path)
+    said = parser.parse_args()
+    rows = [row for region in Region for seed in map(int, said.seeds.split(",")) for row in rows_of(region, seed, said)]
+    words = (
+        f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s, {said.workers} workers. "
+        "Value: what leaving all to outlets, to later and to nobody costs, less what is still left so."
+    )
+    text = f"{markdown_table(HEADER, rows, left=3)}\n\n{words} {machine()}"
+    print(text)
+    if said.docs:
+        put_section(said.docs, "tours", text)
+
+
+if __name__ == "__main__":
+    main()

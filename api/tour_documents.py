@@ -61,7 +61,7 @@ def outcome_of(made: ToursMade) -> dict[str, Any]:
         "by_tour": {made.toured.tour_id(tour): _priced(made.toured, tour) for tour in made.toured.tours},
         "provider": made.toured.provider,
         "is_estimate": made.toured.is_estimate,
-        "fitting": None if made.fitting is None else _fitting(made.toured, made.fitting),
+        "fitting": None if made.toured.fitting is None else _fitting(made.toured, made.toured.fitting),
     }
 
 
@@ -170,8 +170,7 @@ def _visit(toured: Toured, visit: Visit) -> dict[str, Any]:
 
 
 def _kit(made: ToursMade, tour: Tour) -> dict[str, Any]:
-    toured, kit = made.toured, made.kits[made.toured.tour_id(tour)]
-    own = {visit.job_id for day in tour.days for visit in day.visits}
+    toured, kit = made.toured, made.toured.kits[made.toured.tour_id(tour)]
     columns, rows = TOUR_PAPERS["kit_orders.csv"]
     orders = [dict(zip(columns, row, strict=True)) for row in rows(toured)]
     return {
@@ -181,7 +180,7 @@ def _kit(made: ToursMade, tour: Tour) -> dict[str, Any]:
         "volume_ml": int(kit.volume_ml),
         "spares": _money(int(kit.money_fen)),
         "lines": [_line(toured, kit, number) for number in range(len(kit.lines))],
-        "orders": [_order(order) for order in orders if order["job_id"] in own],
+        "orders": [_order(order) for order in orders if order["tour_id"] == toured.tour_id(tour)],
     }
 
 
@@ -199,8 +198,8 @@ def _line(toured: Toured, kit: Kit, number: int) -> dict[str, Any]:
 
 def _order(row: Mapping[str, str]) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("order_line_id", "job_id", "outlet_id", "part_id", "name", "answer")},
-        **{name: row[name] or None for name in ("source_id", "mode", "ships_at", "ready_at")},
+        **{name: row[name] for name in ("order_line_id", "outlet_id", "part_id", "name", "answer")},
+        **{name: row[name] or None for name in ("job_id", "source_id", "mode", "ships_at", "ready_at")},
         "reason_zh": row["reason_zh"],
         "leaves_at": row["leaves_at"],
         "quantity": int(row["quantity"]),

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from api.tour_kits import kit_orders, late_kits
+from api.tour_kits import Loaded, late_kits, load_vans
 from api.travel_source import open_source
 from datasets.day import source_of
 from datasets.faults import DayRefused, FaultList
 from datasets.settings import SETTINGS_FILE
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled, pull
-from datasets.tour_names import KitOrder, Toured
+from datasets.tour_names import Toured
 from datasets.tour_naming import names_of
 from datasets.tour_reading import base_of
 from datasets.tours import TourFolder, build_tours
@@ -22,11 +22,10 @@ from geo.areas import Areas
 from geo.remote.gather import Surroundings
 from optimizer.budget import Budget, Portion
 from optimizer.tours.check import check_tours
-from optimizer.tours.fitting import Fitting, fitting
-from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of
+from optimizer.tours.fitting import fitting
 from optimizer.tours.model import LockedDay, Span, Touring
 from optimizer.tours.outlets import with_outlets
-from optimizer.tours.plan import Tour, TourPlan, TourResult, TourViolation
+from optimizer.tours.plan import TourPlan, TourResult, TourViolation
 from optimizer.tours.planning import plan_tours
 from optimizer.travel import UNREACHABLE, TravelTimes
 from optimizer.workers import Workers
@@ -61,15 +60,10 @@ class TourQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToursMade:
-    """Tours that the checker found nothing against, with their papers' content.
-
-    kits: what is loaded, by tour; fitting: None where it was not asked.
-    """
+    """Tours that the checker found nothing against, and their figures."""
 
     toured: Toured
-    kits: Mapping[str, Kit]
     kpis: TourKpis
-    fitting: Fitting | None
 
 
 def day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,30 +172,19 @@ def make_tours(
     tries = [question]
     if stays and known is not None:
         tries = [_held(question, known), question]
-    best: tuple[TourQuestion, TourResult, tuple[KitOrder, ...]] | None = None
+    best: tuple[TourQuestion, TourResult, Loaded] | None = None
     for one in tries:
         # What is announced is kept before what was planned stays: only that is a reason to move other days.
         if best is None or best[1].cost.kept:
             part = Portion(budget=budget, part=1 / len(tries))
-            result, orders = _planned(one, known, part, workers, seed, progress)
+            result, loaded = _planned(one, known, part, workers, seed, progress)
             if best is None or result.cost.kept < best[1].cost.kept:
-                best = one, result, orders
+                best = one, result, loaded
     assert best is not None
-    question, result, orders = best
+    question, result, loaded = best
     progress("check", 0.0)
     if found := check_tours(question.asked, result.plan, question.travel):
         raise ToursBroken(found)
-    toured = Toured(
-        asked=question.asked,
-        result=result,
-        names=names_of(question.folder),
-        kit_orders=orders,
-        covers=_covers(question.asked, result.plan, question.travel),
-        pulled=question.pulled,
-        provider=question.travel.name,
-        is_estimate=question.travel.is_estimate,
-    )
-    kits = {toured.tour_id(tour): _kit(question.folder, question.asked, tour) for tour in toured.tours}
     weighed = None
     if base is None:
         weighed = fitting(
@@ -213,7 +196,19 @@ def make_tours(
             question.folder.policy.threshold_fen,
             lambda done: progress("fitting", done),
         )
-    return ToursMade(toured=toured, kits=kits, kpis=tour_kpis(toured), fitting=weighed)
+    toured = Toured(
+        asked=question.asked,
+        result=result,
+        names=names_of(question.folder),
+        kits=loaded.kits,
+        kit_orders=loaded.orders,
+        covers=_covers(question.asked, result.plan, question.travel),
+        pulled=question.pulled,
+        provider=question.travel.name,
+        is_estimate=question.travel.is_estimate,
+        fitting=weighed,
+    )
+    return ToursMade(toured=toured, kpis=tour_kpis(toured))
 
 
 def _held(question: TourQuestion, base: TourPlan) -> TourQuestion:
@@ -257,23 +252,23 @@ def _held(question: TourQuestion, base: TourPlan) -> TourQuestion:
 
 def _planned(
     question: TourQuestion, base: TourPlan | None, budget: Budget, workers: Workers, seed: int, progress: Progress
-) -> tuple[TourResult, tuple[KitOrder, ...]]:
-    """Return tours and the orders of their kits; where a kit comes too late, tours are planned again knowing it."""
+) -> tuple[TourResult, Loaded]:
+    """Return tours, and what their vans are loaded with; where a kit comes too late, tours are planned again."""
     asked, again = question.asked, SHARES["kits"] / (KIT_ROUNDS - 1)
     for share in (SHARES["planning"], *([again] * (KIT_ROUNDS - 1))):
         part = Portion(budget=budget, part=share)
         result = plan_tours(asked, question.travel, part, seed, workers, lambda done: progress("planning", done), base)
         progress("kits", 0.0)
-        orders, found = kit_orders(question.folder, asked, result.plan, budget.countdown(SHARES["kits"]))
-        if found:
-            raise ToursBroken(found)
-        late = late_kits(orders)
+        loaded = load_vans(question.folder, asked, result.plan, budget.countdown(SHARES["kits"]))
+        if loaded.found:
+            raise ToursBroken(loaded.found)
+        late = late_kits(loaded.orders)
         if not late:
             break
         base = result.plan
         jobs = tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs)
         asked = replace(asked, jobs=jobs)
-    return result, orders
+    return result, loaded
 
 
 def _covers(asked: Touring, plan: TourPlan, travel: TravelTimes) -> dict[str, tuple[str, int]]:
@@ -292,20 +287,3 @@ def _covers(asked: Touring, plan: TourPlan, travel: TravelTimes) -> dict[str, tu
         for row, (village_id, stop) in enumerate(zip(others, nearest.tolist(), strict=True))
         if seconds[row, stop] <= asked.cover_s
     }
-
-
-def _kit(folder: TourFolder, asked: Touring, tour: Tour) -> Kit:
-    """Return what the van of a tour is loaded with: the kits of its jobs, and spares for the chance of need."""
-    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
-    parts = tuple(
-        VanPart(
-            part_id=part.part_id,
-            family=part.family,
-            chance_permille=part.chance_permille,
-            volume_ml=part.volume_ml,
-            price_fen=part.price_fen,
-            most=part.most,
-        )
-        for part in folder.van_parts
-    )
-    return kit_of(asked, tour, VanStock(parts=parts, volume_ml=crew.volume_ml, money_fen=folder.policy.spares_fen))

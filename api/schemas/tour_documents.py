@@ -96,7 +96,7 @@ class KitOrderShown(Shown):
     """Parts that a warehouse sends for a tour."""
 
     order_line_id: str = Field(description="The line.", examples=["J1/1"])
-    job_id: str = Field(description="The job.", examples=["job_0198"])
+    job_id: str | None = Field(description="The job; null: spares for the chance of need.", examples=["job_0198"])
     outlet_id: str = Field(description="Where they are wanted.", examples=["Z0018"])
     part_id: str = Field(description="The part.", examples=["P-0012"])
     name: str = Field(description="As people call it.", examples=["主控板"])

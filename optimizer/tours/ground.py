@@ -3,6 +3,7 @@
 Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,16 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
     village = np.array([villages[job.village_id] for job in asked.jobs], np.int64)
     base = len(asked.villages) + len(asked.lodgings)
     left = np.array([left_out_price(asked, job)[1] for job in asked.jobs], np.int64)
+    able = np.array(
+        [
+            [_able(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
+            for crew in asked.crews
+        ],
+        bool,
+    ).reshape(len(asked.crews), len(asked.jobs), asked.days)
+    told = _told(asked, village, able)
+    for job, day in told.items():
+        able[:, job, :day] = able[:, job, day + 1 :] = False
     any_mode = next(iter(seconds.values())) if seconds else np.zeros((len(places), len(places)), np.int64)
     return Ground(
         asked=asked,
@@ -80,13 +91,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         fen=fen,
         village=village,
         stands=_stands(asked, village, any_mode),
-        able=np.array(
-            [
-                [_able(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
-                for crew in asked.crews
-            ],
-            bool,
-        ).reshape(len(asked.crews), len(asked.jobs), asked.days),
+        able=able,
         day_fen=np.array(
             [
                 [waiting_price(asked, job, day) + early_late_price(asked, job, day) for day in range(asked.days)]
@@ -99,7 +104,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         last_s=np.array([job.last_s for job in asked.jobs], np.int64),
         kit_s=np.array([NEVER if job.kit_ready_s is None else job.kit_ready_s for job in asked.jobs], np.int64),
         left_fen=left,
-        search_fen=left + _wanted(asked),
+        search_fen=left + _wanted(asked, told),
         load=np.array([job.load for job in asked.jobs], np.int64),
         works=np.array([[day in crew.days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
             len(asked.crews), asked.days
@@ -163,8 +168,28 @@ def _may(asked: Touring, crew: Crew, job: TourJob, village: Village, day: int) -
     return True
 
 
-def _wanted(asked: Touring) -> NDArray[np.int64]:
-    """Return by how much the job that stands for a village's visit is wanted beyond its own worth."""
+def _told(asked: Touring, village: NDArray[np.int64], able: NDArray[np.bool_]) -> dict[int, int]:
+    """Return for each announced village a job that stands for the visit, and the day it is held to.
+
+    What people bring stands for it rather than a call. A village where nothing could be done on its day has none.
+    """
+    held: dict[int, int] = {}
+    for number, place in enumerate(asked.villages):
+        day = place.announced_day
+        if day is None or not 0 <= day < asked.days:
+            continue
+        here = [job for job in np.flatnonzero(village == number).tolist() if able[:, job, day].any()]
+        here.sort(key=lambda job: asked.jobs[job].kind is not WorkKind.WALK_IN)
+        if here:
+            held[here[0]] = day
+    return held
+
+
+def _wanted(asked: Touring, told: Mapping[int, int]) -> NDArray[np.int64]:
+    """Return by how much the job that stands for a village's visit is wanted beyond its own worth.
+
+    told: jobs that stand for an announced visit.
+    """
     standing = standing_villages(asked)
     extra = np.zeros(len(asked.jobs), np.int64)
     first: dict[str, int] = {}
@@ -176,8 +201,9 @@ def _wanted(asked: Touring) -> NDArray[np.int64]:
             continue
         if village.id in standing:
             extra[first[village.id]] += asked.charges.unvisited_fen
-        if village.announced_day is not None or village.id in asked.levers.must_visit:
+        if village.id in asked.levers.must_visit:
             extra[first[village.id]] += asked.charges.keep_fen
+    extra[list(told)] += asked.charges.keep_fen
     locked = {job_id for day in asked.levers.locked for job_id in day.job_ids}
     for index, job in enumerate(asked.jobs):
         if job.id in locked:

@@ -2,45 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.database import Database
 from api.settings import Settings
 from tests.api.clients import MakeKey, StandingClock, client_of
 from tests.api.conftest import copied
 from tests.api.tour_region import EVENING, load_region
 
 
-@pytest.fixture(scope="session")
-def _tours_sqlite(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tours")
-    file = folder / "tours.db"
-    file.write_bytes(_sqlite_template.read_bytes())
-    _load(f"sqlite:///{file}", folder / "day")
-    return file
-
-
-@pytest.fixture(scope="session")
-def _tours_postgis(_postgis_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    _load(_postgis_template.create("tours", "upgraded"), tmp_path_factory.mktemp("tours") / "day")
-    return _postgis_template
-
-
-def _load(url: str, folder: Path) -> None:
-    database = Database(url)
-    load_region(database, folder)
-    database.close()
-
-
 @pytest.fixture(params=["sqlite", "postgis"])
 def tours_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the address of a store with the region."""
-    with copied(request, tmp_path, "tours") as url:
+    with copied(request, tmp_path, "tours", load_region) as url:
         yield url
 
 

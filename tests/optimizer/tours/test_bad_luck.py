@@ -261,3 +261,9 @@ def test_a_day_without_crews_leaves_all_to_others() -> None:
 def test_skill_names_what_is_missing() -> None:
     lost = left(planned(touring(jobs=(work(skill=Skill(family="boiler", level=1)),))))
     assert (lost.rule, "boiler level 1" in lost.reason) == (TourRule.SKILL, True)
+
+
+def test_an_announced_village_is_looked_for_on_its_day_though_calls_could_wait() -> None:
+    villages = (village(id="v1", position=at(30_000)), village(id="v2", position=at(60_000), announced_day=3))
+    jobs = (work(id="j1", village_id="v1"), work(id="j2", village_id="v2"))
+    assert day_of(planned(touring(villages=villages, jobs=jobs)), "j2") == 3

@@ -35,7 +35,7 @@ def tour_documents(made: ToursMade) -> dict[str, Document]:
     contents: dict[str, tuple[str, Any]] = {
         "tours": (JSON, tours_document(toured)),
         "itinerary": (JSON, [_itinerary(toured, tour) for tour in toured.tours]),
-        "geojson": ("application/geo+json", tour_features(toured)),
+        "geojson": ("application/geo+json", _on_map(tour_features(toured))),
         "calendar": ("text/calendar", tour_calendar(toured).decode()),
         "kit": (JSON, [_kit(made, tour) for tour in toured.tours]),
         "announcements": (JSON, [_message(toured, message) for message in announcements(toured)]),
@@ -106,6 +106,17 @@ def _fitting(toured: Toured, found: Fitting) -> dict[str, Any]:
             for forced in found.forced
         ],
     }
+
+
+def _on_map(features: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a map whose durations are written as those of every answer."""
+    found = []
+    for feature in features["features"]:
+        said = dict(feature["properties"])
+        if "travel_s" in said:
+            said["travel"] = duration_text(said.pop("travel_s"))
+        found.append({**feature, "properties": said})
+    return {**features, "features": found}
 
 
 def _itinerary(toured: Toured, tour: Tour) -> dict[str, Any]:

@@ -31,7 +31,9 @@ class TourVisitShown(Shown):
     kind: WorkKind = Field(description="Why a tour does it.", examples=["consented"])
     village_id: str = Field(description="Where.", examples=["V1"])
     village: str = Field(description="Its name.", examples=["日雨镇"])
-    carried_from: str | None = Field(description="The village that the unit is carried from; null: none.")
+    carried_from: str | None = Field(
+        description="The village that the unit is carried from; null: none.", examples=[None]
+    )
     start: Moment = Field(description="Work begins.")
     end: Moment = Field(description="Work ends.")
     travel: str = Field(description="Driving to it, ISO 8601.", examples=["PT25M"])
@@ -157,7 +159,7 @@ class TourLeftOutShown(Shown):
     instead: Instead = Field(description="What becomes of it.", examples=["outlet"])
     cost: Money = Field(description="What that is priced at.")
     remedy: str = Field(description="What would help, in the language asked for; empty: nothing.", examples=[""])
-    next_date: dt.date | None = Field(description="The next chance; null: none as things are.")
+    next_date: dt.date | None = Field(description="The next chance; null: none as things are.", examples=["2026-03-16"])
 
     @classmethod
     def of(cls, found: Mapping[str, Any], language: Language) -> Self:
@@ -172,16 +174,90 @@ class TourLeftOutShown(Shown):
         )
 
 
+class PlaceShape(Shown):
+    """A point (RFC 7946)."""
+
+    type: Literal["Point"] = Field(description="GeoJSON.", examples=["Point"])
+    coordinates: list[float] = Field(description="Longitude and latitude, WGS84.", examples=[[100.2, 29.1]])
+
+
+class WayShape(Shown):
+    """A line through places; straight from one to the next."""
+
+    type: Literal["LineString"] = Field(description="GeoJSON.", examples=["LineString"])
+    coordinates: list[list[float]] = Field(
+        description="Longitudes and latitudes, WGS84.", examples=[[[100.2, 29.1], [100.3, 29.0]]]
+    )
+
+
+class DayOnMap(Shown):
+    """A day: from bed, or home, through its stops to bed."""
+
+    kind: Literal["day"] = Field(description="What it is.", examples=["day"])
+    tour_id: str = Field(description="The tour.", examples=["G1@2026-03-02"])
+    crew_id: str = Field(description="The crew.", examples=["G1"])
+    date: dt.date = Field(description="The date.", examples=["2026-03-02"])
+    day: int = Field(description="Of the tour, from 1.", examples=[1])
+    depart: Moment = Field(description="Leaves.")
+    arrive: Moment = Field(description="Arrives where it sleeps.")
+    jobs: int = Field(description="Jobs done.", examples=[6])
+    travel: str = Field(description="Driving, ISO 8601.", examples=["PT3H10M"])
+    distance_m: int = Field(description="Metres.", examples=[142_000])
+    lodging_id: str | None = Field(description="Where it sleeps; null: at home.", examples=["L1"])
+
+
+class NightOnMap(Shown):
+    """A night in a town."""
+
+    kind: Literal["night"] = Field(description="What it is.", examples=["night"])
+    tour_id: str = Field(description="The tour.", examples=["G1@2026-03-02"])
+    crew_id: str = Field(description="The crew.", examples=["G1"])
+    lodging_id: str = Field(description="The town.", examples=["L1"])
+    name: str = Field(description="Its name.", examples=["日雨旅店"])
+    date: dt.date = Field(description="The evening.", examples=["2026-03-02"])
+    night: int = Field(description="Of the tour, from 1.", examples=[1])
+
+
+class HomeOnMap(Shown):
+    """Where a crew is based."""
+
+    kind: Literal["home"] = Field(description="What it is.", examples=["home"])
+    crew_id: str = Field(description="The crew.", examples=["G1"])
+    outlet_id: str = Field(description="Its outlet.", examples=["Z0018"])
+
+
+class VillageOnMap(Shown):
+    """A village, with or without a visit."""
+
+    kind: Literal["village"] = Field(description="What it is.", examples=["village"])
+    village_id: str = Field(description="The village.", examples=["V1"])
+    name: str = Field(description="Its name.", examples=["日雨镇"])
+    households: int = Field(description="Households.", examples=[120])
+    status: Literal["visited", "covered", "uncovered", "idle"] = Field(
+        description="Visited; near enough to a stop; with work that nobody comes for; without work.",
+        examples=["visited"],
+    )
+    dates: list[dt.date] = Field(description="Dates of its visits.", examples=[["2026-03-03"]])
+    tour_ids: list[str] = Field(description="Tours that stop in it.", examples=[["G1@2026-03-02"]])
+    jobs: int = Field(description="Jobs done in it.", examples=[3])
+
+
+class CoverOnMap(Shown):
+    """The way of units from a village without a stop to one with."""
+
+    kind: Literal["cover"] = Field(description="What it is.", examples=["cover"])
+    village_id: str = Field(description="From.", examples=["V6"])
+    stop_village_id: str = Field(description="To.", examples=["V4"])
+    travel: str = Field(description="How far, ISO 8601.", examples=["PT12M"])
+
+
 class TourFeature(Shown):
     """A day's line, a night, a home, a village or the way of a carried unit."""
 
     type: Literal["Feature"] = Field(description="GeoJSON.", examples=["Feature"])
-    geometry: dict[str, Any] = Field(
-        description="A point or a line, WGS84.", examples=[{"type": "Point", "coordinates": [100.2, 29.1]}]
-    )
-    properties: dict[str, Any] = Field(
-        description="`kind` is day, night, home, village or cover; the rest belongs to that.",
-        examples=[{"kind": "village", "village_id": "V1", "status": "visited"}],
+    geometry: PlaceShape | WayShape = Field(description="A point or a line.")
+    properties: DayOnMap | NightOnMap | HomeOnMap | VillageOnMap | CoverOnMap = Field(
+        description="What it is, and what belongs to that."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from api.schemas.values import Money, Shown
+from api.schemas.written import duration_text
 
 __all__ = ["TourReportRow", "UnvisitedRow"]
 
@@ -32,7 +33,9 @@ class TourReportRow(Shown):
     other: int = Field(description="Something else.", examples=[0])
     replanned: int = Field(description="Another plan took them over.", examples=[0])
     unsaid: int = Field(description="Nobody has said yet.", examples=[1])
-    late_minutes: float | None = Field(description="Later than planned, on average; null: none begun.", examples=[7.5])
+    late: str | None = Field(
+        description="Later than planned, on average, ISO 8601; null: none begun.", examples=["PT7M"]
+    )
     road: Money | None = Field(description="Paid for being on the road, as planned.")
     road_per_job: Money | None = Field(description="The same per visit planned.")
     priced_jobs: int = Field(description="Visits planned that an outlet could do.", examples=[9])
@@ -42,6 +45,8 @@ class TourReportRow(Shown):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Return what is shown of a row."""
         said = {name: value for name, value in row.items() if name in cls.model_fields}
+        late = row["late_minutes"]
+        said["late"] = None if late is None else duration_text(round(late * 60))
         said |= {name: None if (fen := row[f"{name}_fen"]) is None else Money(fen=fen) for name in AMOUNTS}
         return cls(**said)
 

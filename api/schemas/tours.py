@@ -202,7 +202,9 @@ class TourOutcome(Shown):
     left_out_by_rule: dict[str, int] = Field(description="The same by the rule that did it.", examples=[{"ROOM": 6}])
     instead: dict[Instead, int] = Field(description="What becomes of them.", examples=[{"later": 4}])
     cost: Money = Field(description="Cost, jobs left out included.")
-    items: dict[str, Money] = Field(description="The same, item by item.")
+    items: dict[str, Money] = Field(
+        description="The same, item by item.", examples=[{"wages": {"fen": 72_000, "currency": "CNY"}}]
+    )
     bound: Money = Field(description="The least that any choice among the tours met costs.")
     gap: float | None = Field(description="How far the cost may be from it, as a share.", examples=[0.004])
     candidates: int = Field(description="Tours met.", examples=[2_310])

@@ -63,16 +63,20 @@ def lever_faults(
     return found
 
 
-_NOUN = {"unknown_village": "village", "unknown_lodging": "lodging", "unknown_crew": "crew"}
-
-
 def _unknown(
     ids: Sequence[str], pointer: str, known: Collection[str], code: str, *, each: bool = True
 ) -> Iterator[Fault]:
     for number, id_ in enumerate(ids):
         if id_ not in known:
             place = f"{pointer}/{number}" if each else pointer
-            yield Fault(pointer=place, code=code, detail=f'no {_NOUN[code]} "{id_}"')
+            detail = (
+                f'no village "{id_}"'
+                if code == "unknown_village"
+                else f'no lodging "{id_}"'
+                if code == "unknown_lodging"
+                else f'no crew "{id_}"'
+            )
+            yield Fault(pointer=place, code=code, detail=detail)
 
 
 def levers_from(levers: Mapping[str, Any], first: dt.date) -> dict[str, Any]:

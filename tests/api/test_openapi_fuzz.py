@@ -18,7 +18,9 @@ from sqlalchemy import select
 from api.delivery import Attempt
 from api.tables.dispatch import DispatchItem
 from api.tables.plans import Visit
+from api.tour_process import run_tours_here
 from tests.api.clients import MakeKey
+from tests.api.published import hire
 from tests.api.published_network import SEVEN, publish_network
 from tests.api.test_vroom_endpoint import Solvers
 
@@ -65,11 +67,35 @@ def ids(app: FastAPI, client: TestClient, tmp_path: Path) -> dict[str, str]:
         "disruption_id": post("disruptions", {"ill": {"technician_id": found["technician_id"]}})["disruption"]["id"],
         "webhook_id": post("webhooks", {"url": "https://example.org/hook", "types": ["job.created"]})["id"],
     }
-    for path in ("centres", "outlets", "technicians", "warehouses", "parts", "kits", "stock", "lanes", "tariffs"):
+    found["tour_id"] = _tours(app, client, found)
+    rows = ("centres", "outlets", "technicians", "warehouses", "parts", "kits", "stock", "lanes", "tariffs")
+    for path in (*rows, "villages", "lodgings", "crews", "maintenance-plans"):
         items = client.get(f"/v1/{path}").json()["items"]
         found[f"/{path}"] = items[0]["id"] if items else "none"
     assert all(found.values()), found
     return found
+
+
+def _tours(app: FastAPI, client: TestClient, found: dict[str, str]) -> str:
+    """Make tours of a crew through one village; return their id."""
+    outlet = client.get(f"/v1/outlets/{found['outlet_id']}").json()["row"]
+    person = client.get(f"/v1/technicians/{found['technician_id']}").json()["row"]
+    family, place = person["skills"][0]["family"], {"position": outlet["position"], "name": "近村"}
+    plan = {"village_id": "V1", "product": family, "service_duration": "PT20M", "interval_days": 90}
+    for path, row in (
+        ("villages/V1", place),
+        ("lodgings/L1", {**place, "price_fen": 100, "check_in": "21:00"}),
+        ("crews/G1", {"name": "一组", "outlet_id": found["outlet_id"], "technician_ids": [found["technician_id"]]}),
+        ("maintenance-plans/M1", {**plan, "last_on": "2025-12-02", "early_days": 2, "late_days": 2}),
+    ):
+        assert client.put(f"/v1/{path}", json=row).status_code == 201, path
+    wish = {"scope": {"crews": ["G1"]}, "horizon": {"date": "2026-03-02", "days": 2}, "limits": {"steps": 20}}
+    made = client.post("/v1/tours", json={**wish, "levers": {"must_visit": ["V1"]}})
+    assert made.status_code == 202, made.text
+    id_: str = made.json()["id"]
+    run_tours_here(app.state.database, id_, "test", hire, app.state.clock)
+    assert client.get(f"/v1/tours/{id_}").json()["outcome"]["jobs"], client.get(f"/v1/tours/{id_}").text
+    return id_
 
 
 def fill(case: Any, ids: dict[str, str]) -> None:

@@ -25,7 +25,9 @@ def pointers(answer: Response) -> set[str]:
 
 def put(client: TestClient, address: str, row: dict[str, Any], version: int | None = None) -> Response:
     headers = {} if version is None else {"If-Match": f'"{version}"'}
-    return client.put(f"/v1/{address}", json=row, headers=headers, params={"effective_from": "2026-03-02"})
+    said = {"effective_from": "2026-03-02"}
+    answer: Response = client.put(f"/v1/{address}", json=row, headers=headers, params=said)
+    return answer
 
 
 def test_every_kind_is_listed_and_each_row_read_back(client: TestClient) -> None:

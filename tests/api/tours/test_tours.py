@@ -30,7 +30,8 @@ def act(client: TestClient, tours: dict[str, Any], word: str, said: Any = None, 
     """Post to tours, about their present version unless another is said."""
     now = client.get(f"/v1/tours/{tours['id']}").json()["version"]
     headers = {"If-Match": f'"{now if version is None else version}"'}
-    return client.post(f"/v1/tours/{tours['id']}:{word}", json=said, headers=headers)
+    answer: Response = client.post(f"/v1/tours/{tours['id']}:{word}", json=said, headers=headers)
+    return answer
 
 
 def stops(client: TestClient, id_: str) -> dict[str, set[str]]:
@@ -364,7 +365,8 @@ def test_another_centres_tours_are_not_there(client: TestClient, app: FastAPI) -
 
 
 def act_as(client: TestClient, tours: dict[str, Any], word: str, body: Any) -> Response:
-    return client.post(f"/v1/tours/{tours['id']}:{word}", json=body, headers={"If-Match": '"1"'})
+    answer: Response = client.post(f"/v1/tours/{tours['id']}:{word}", json=body, headers={"If-Match": '"1"'})
+    return answer
 
 
 def test_a_consent_to_wait_makes_a_call_a_tours(client: TestClient, app: FastAPI) -> None:

@@ -35,6 +35,7 @@ from api.store.slots import (
     shipments_written,
     write_route,
 )
+from api.store.tour_holds import is_on_tour
 from api.tables.base import new_id
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
@@ -116,7 +117,7 @@ class Quote:
 def asked_about(session: Session, job_id: str, centres: frozenset[str] | None, now: dt.datetime) -> Asked:
     """Return a job that is there already. Raises NotFound, and Conflict when it can have no other time any more."""
     job = job_seen(session, job_id, centres)
-    _require_bookable(job)
+    _require_bookable(session, job)
     binding = select(Appointment.id).where(Appointment.job_id == job.id, Appointment.state == CONFIRMED)
     return Asked(
         cells=job_cells(job, now),
@@ -126,7 +127,9 @@ def asked_about(session: Session, job_id: str, centres: frozenset[str] | None, n
     )
 
 
-def _require_bookable(job: JobRow) -> None:
+def _require_bookable(session: Session, job: JobRow) -> None:
+    if is_on_tour(session, job.id):
+        raise Conflict("The job is on a published tour; take it off that first.")
     if JobState(job.state) not in BOOKABLE:
         raise Conflict(f"The job is {job.state}.", members={"state": job.state})
 
@@ -195,7 +198,7 @@ def hold_place(
     lock_centre(session, kept.centre_id)
     asked = Asked.of_draft(kept.draft, kept.centre_id)
     if asked.job_id is not None:
-        _require_bookable(job_seen(session, asked.job_id, None, lock=True))
+        _require_bookable(session, job_seen(session, asked.job_id, None, lock=True))
     taken = select(SlotHold.id).where(SlotHold.offer_id == chosen["id"], SlotHold.state.in_((HELD, CONFIRMED)))
     if session.scalar(taken) is not None:
         raise LostPlace
@@ -397,7 +400,7 @@ def _job_for(session: Session, hold: SlotHold, sending: Sending, now: dt.datetim
         job = job_seen(session, done.entered[0].id, None, lock=True)
     else:
         job = job_seen(session, hold.job_id, None, lock=True)
-    _require_bookable(job)
+    _require_bookable(session, job)
     return job
 
 
@@ -447,7 +450,7 @@ def cancel_appointment(
     _require_binding(row)
     lock_centre(session, row.centre_id)
     job = job_seen(session, row.job_id, None, lock=True)
-    _require_bookable(job)
+    _require_bookable(session, job)
     _take_out(session, desks, row.centre_id, job.id, by, now)
     if job.state != JobState.NEEDS_VISIT:
         detail = {"reason": reason, "appointment_id": row.id}

@@ -7,6 +7,7 @@ from functools import lru_cache
 __all__ = ["CHINESE", "in_chinese"]
 
 _OURS = {
+    "The job is on a published tour; take it off that first.": "此单已在发布的巡回中，请先将其移出。",
     "Another plan of tours holds for the same crews and days; plan again.": "相同班组与日期已有其他巡回，请重新规划。",
     "It was said before what became of {} visits.": "有 {0} 次上门的结果此前已登记。",
     "People of the crews are promised to {} customers on days of the tours.": "巡回期间班组人员已约定 {0} 位用户。",

@@ -16,6 +16,7 @@ from api.store.dispatch_log import follow_job
 from api.store.jobs import By, change_job
 from api.store.parts_promises import release
 from api.store.standings import ESCALATED, PAUSED, RESUMED
+from api.store.tour_holds import leave_tour
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
 from api.tables.tours import JobWait
@@ -140,6 +141,7 @@ def move_job(
     keeps = to in HELD_BY_VISIT or to in (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
     if not keeps:
         release_visit(session, job.id)
+        leave_tour(session, job.id)
         release(session, [job.id], at)
         columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
     if to is JobState.CANCELLED:

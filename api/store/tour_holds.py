@@ -4,18 +4,35 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
-from api.tables.tours import TourDayRow, TourVisitRow
+from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
 
-__all__ = ["away_on_tours", "held_by_tours", "require_at_home"]
+__all__ = ["away_on_tours", "held_by_tours", "is_on_tour", "leave_tour", "require_at_home"]
 
 
 def held_by_tours(session: Session) -> set[str]:
     """Return the jobs that a published tour promises, and of which nobody has said what became of them."""
     return set(session.scalars(select(TourVisitRow.job_id).where(TourVisitRow.outcome.is_(None))))
+
+
+def is_on_tour(session: Session, job_id: str) -> bool:
+    """Tell whether a published tour promises a job still."""
+    held = select(TourVisitRow.job_id).where(TourVisitRow.job_id == job_id, TourVisitRow.outcome.is_(None))
+    return session.scalar(held) is not None
+
+
+def leave_tour(session: Session, job_id: str) -> None:
+    """Take a job off the published tour that promises it; whoever shows the tours sees that they have changed."""
+    session.flush()
+    held = (TourVisitRow.job_id == job_id, TourVisitRow.outcome.is_(None))
+    gone = session.scalars(delete(TourVisitRow).where(*held).returning(TourVisitRow.tour_plan_id)).all()
+    if gone:
+        changed = update(TourPlanRow).where(TourPlanRow.id.in_(gone))
+        session.execute(changed.values(version=TourPlanRow.version + 1))
+        session.expire_all()
 
 
 def away_on_tours(

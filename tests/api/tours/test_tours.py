@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from api.schemas.tour_documents import AnnouncementShown, ItineraryShown, KitShown, ToursGeoJson
 from api.store.days import day_of
+from api.store.tour_holds import held_by_tours
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from tests.api.clients import MakeKey, client_of
@@ -222,6 +223,24 @@ def test_published_tours_hold_people_and_jobs(client: TestClient, app: FastAPI) 
 def _job_ids(client: TestClient, id_: str) -> set[str]:
     tours = client.get(f"/v1/tours/{id_}/itinerary").json()
     return {visit["job_id"] for tour in tours for day in tour["days"] for visit in day["visits"]}
+
+
+def test_a_job_that_is_cancelled_leaves_its_tour(client: TestClient, app: FastAPI) -> None:
+    tours = made(client)
+    act(client, tours, "publish")
+    job = client.get("/v1/jobs/J1")
+    draft = client.post("/v1/slot-offers", json={"job_id": "J1"})
+    assert (draft.status_code, draft.json()["detail"]) == (
+        409,
+        "The job is on a published tour; take it off that first.",
+    )
+    said = {"reason": "customer_withdrew"}
+    gone = client.post("/v1/jobs/J1:cancel", json=said, headers={"If-Match": job.headers["etag"]})
+    assert gone.status_code == 200, gone.text
+    visit = {"job_id": "J1", "outcome": "not_reached"}
+    assert pointers(client.post(f"/v1/tours/{tours['id']}:record", json={"visits": [visit]})) == {"/visits/0/job_id"}
+    with app.state.database.read() as session:
+        assert "J1" not in held_by_tours(session)
 
 
 def test_a_job_that_has_changed_meanwhile_is_no_tours_any_more(client: TestClient) -> None:

@@ -33,7 +33,7 @@ def _tour_plan(  # noqa: PLR0913 - one for each option of the command
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A day folder with villages, lodgings and crews.")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Folder to write, or to replace.")],
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search (default 30).")
+        float | None, typer.Option(min=0.1, max=86_400, help="Wall-clock seconds of search (default 20).")
     ] = None,
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Search steps in all, instead of seconds: the same tours every time.")
@@ -68,7 +68,7 @@ def _tour_plan(  # noqa: PLR0913 - one for each option of the command
     """Plan the tours of a region. Ctrl-C ends early with the best tours so far."""
     if seconds is not None and iterations is not None:
         raise typer.BadParameter("give --seconds or --iterations, not both")
-    given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 30.0)
+    given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 20.0)
     levers = LeversAsked(
         nights=nights,
         km=km,

@@ -97,7 +97,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         _toured(folder, asked, pulled, result, travel),
         kits=loaded.kits,
         kit_orders=loaded.orders,
-        fitting=_fitting(folder, asked, travel, run) if fit else None,
+        fitting=_fitting(folder, asked, travel, run, result.plan) if fit else None,
     )
     progress("by hand", 0.0)
     theirs = {name: _by_hand(toured, travel, sleeps=sleeps) for name, sleeps in RULES_BY_HAND.items()}
@@ -144,7 +144,11 @@ def _plan(
 
 
 def _fitting(
-    folder: TourFolder, asked: Touring, travel: TravelTimes, run: tuple[Budget, Workers, int, Progress]
+    folder: TourFolder,
+    asked: Touring,
+    travel: TravelTimes,
+    run: tuple[Budget, Workers, int, Progress],
+    today: TourPlan,
 ) -> Fitting | None:
     """Return when to go; None when a person asked to stop, for then nothing would be looked for."""
     budget, workers, seed, progress = run
@@ -152,7 +156,7 @@ def _fitting(
         return None
     part = Portion(budget=budget, part=FITTING_SHARE)
     found = fitting(
-        asked, travel, part, seed, workers, folder.policy.threshold_fen, lambda done: progress("fitting", done)
+        asked, travel, part, seed, workers, folder.policy.threshold_fen, lambda done: progress("fitting", done), today
     )
     return None if workers.stopped else found
 

@@ -124,6 +124,7 @@ def fitting_document(toured: Toured) -> dict[str, Any] | None:
                 "leaves": _date(toured, one.delay_days),
                 "value_fen": one.value_fen,
                 "jobs": one.served,
+                "rescued": one.rescued,
                 "van_days": one.van_days,
                 "lost_job_ids": list(one.lost_job_ids),
             }

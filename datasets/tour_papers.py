@@ -41,6 +41,8 @@ _KIT_ORDERS = (
     *("order_line_id", "job_id", "tour_id", "outlet_id", "part_id", "name", "quantity", "answer", "reason_zh"),
     *("source_id", "mode", "ships_at", "ready_at", "leaves_at", "in_time", "cost_fen"),
 )
+_KIT_RETURNS = ("return_id", "outlet_id", "part_id", "quantity", "ready_at")
+"""Those of returns.csv: parts that come back can be sourced as returns as they are."""
 _UNVISITED = ("village_id", "village", "households", "last_visit", "days", "contact", "phone", "status")
 
 
@@ -193,6 +195,21 @@ def _kit_order_rows(toured: Toured) -> Iterator[Row]:
         )
 
 
+def _kit_return_rows(toured: Toured) -> Iterator[Row]:
+    """Yield spare parts that a tour will likely bring home, ready to be sent back when it is there."""
+    for tour in toured.tours:
+        kit = toured.kits.get(toured.tour_id(tour))
+        for line in kit.lines if kit is not None else ():
+            if line.expected_back:
+                yield (
+                    f"{toured.tour_id(tour)}-{line.part_id}",
+                    toured.crews[tour.crew_id].outlet_id,
+                    line.part_id,
+                    str(line.expected_back),
+                    _moment(toured, tour.days[-1].arrive_s),
+                )
+
+
 def _unvisited_rows(toured: Toured) -> Iterator[Row]:
     status = village_status(toured)
     for village_id, days in days_unvisited(toured):
@@ -243,6 +260,7 @@ TOUR_PAPERS: Mapping[str, tuple[Row, Callable[[Toured], Iterator[Row]]]] = {
     "announcements.csv": (_ANNOUNCEMENTS, _announcement_rows),
     "kit.csv": (_KIT, _kit_rows),
     "kit_orders.csv": (_KIT_ORDERS, _kit_order_rows),
+    "kit_returns.csv": (_KIT_RETURNS, _kit_return_rows),
     "unvisited.csv": (_UNVISITED, _unvisited_rows),
 }
 """File → its columns and its rows."""

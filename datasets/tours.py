@@ -149,8 +149,11 @@ def build_tours(source: DaySource) -> TourFolder:
 
 
 def _build_villages(table: Table, settings: Settings) -> tuple[Village, ...]:
-    """Build every village; days without a road in count inside the horizon only."""
-    names = ("village_id", "name", "households", "contact", "last_visit", "announced", "cut_off")
+    """Build every village; days without a road in count inside the horizon only, a date told until it is over.
+
+    A contact is a name with its telephone: two people of one name are two contacts.
+    """
+    names = ("village_id", "name", "households", "contact", "phone", "last_visit", "announced", "cut_off")
     columns = zip(*(table.values[name] for name in names), strict=True)
     return tuple(
         Village(
@@ -158,12 +161,12 @@ def _build_villages(table: Table, settings: Settings) -> tuple[Village, ...]:
             name=name,
             position=(lon, lat),
             households=households,
-            contact=contact,
+            contact=f"{contact} {phone}".strip(),
             last_visit_day=_day_or_none(last_visit, settings),
-            announced_day=_day_or_none(announced, settings),
+            announced_day=None if (day := _day_or_none(announced, settings)) is None or day < 0 else day,
             cut_off=_days(cut_off, settings),
         )
-        for (lon, lat), (id_, name, households, contact, last_visit, announced, cut_off) in zip(
+        for (lon, lat), (id_, name, households, contact, phone, last_visit, announced, cut_off) in zip(
             wgs84(table).tolist(), columns, strict=True
         )
     )

@@ -9,7 +9,7 @@ from optimizer.budget import Budget, Portion
 from optimizer.model import DAY_S
 from optimizer.tours.cost import left_out_price, price_tours
 from optimizer.tours.model import Crew, Touring, TourJob, WorkKind
-from optimizer.tours.plan import Instead, TourPlan
+from optimizer.tours.plan import Instead, TourCost, TourPlan
 from optimizer.tours.planning import plan_tours
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
@@ -38,12 +38,15 @@ _BY_DELAY = dict(zip(DELAYS, (Advice.NOW, Advice.IN_3_DAYS, Advice.IN_7_DAYS), s
 class Moment:
     """Tours that leave no earlier than in so many days: what they save against none, and for whom they come too late.
 
-    served: jobs done. van_days: on the road. lost_job_ids: jobs that tours leaving today could do and these cannot.
+    Money only: promises that nobody else can keep are counted, not priced. served: jobs done. rescued: of
+    them those that nobody else could do in time. van_days: on the road. lost_job_ids: those that tours leaving
+    today could do and these cannot.
     """
 
     delay_days: int
     value_fen: int
     served: int
+    rescued: int
     van_days: int
     lost_job_ids: tuple[str, ...]
 
@@ -69,7 +72,7 @@ class Fitting:
     threshold_fen: int
 
 
-def fitting(
+def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known already
     asked: Touring,
     travel: TravelTimes,
     budget: Budget,
@@ -77,26 +80,28 @@ def fitting(
     workers: Workers,
     threshold_fen: int = 0,
     progress: Callable[[float], None] = lambda share: None,
+    base: TourPlan | None = None,
 ) -> Fitting:
     """Return when tours are fitting, each moment planned with an equal part of the budget.
 
     threshold_fen: tours that save less are not worth the trouble, unless somebody whom no outlet can reach would wait
-    in vain.
+    in vain. base: tours known for today; each moment begins from them, put off by so many days.
     """
     moments = []
     plans = []
     for turn, delay in enumerate(DELAYS):
         later = delayed(asked, delay)
         part = Portion(budget=budget, part=1 / len(DELAYS))
-        result = plan_tours(later, travel, part, seed, workers, _part_of(progress, turn))
+        result = plan_tours(later, travel, part, seed, workers, _part_of(progress, turn), _put_off(base, delay))
         plans.append(result.plan)
         nothing = price_tours(later, TourPlan(tours=()))
         done = _done(result.plan)
         moments.append(
             Moment(
                 delay_days=delay,
-                value_fen=nothing.total - result.cost.total,
+                value_fen=_money(nothing) - _money(result.cost),
                 served=len(done),
+                rescued=sum(job.id in done and left_out_price(later, job)[0] is Instead.NOBODY for job in later.jobs),
                 van_days=sum(len(tour.days) for tour in result.plan.tours),
                 lost_job_ids=tuple(
                     job.id for job in asked.jobs if job.id in _done(plans[0]) and job.last_s < _opens_s(later, delay)
@@ -151,6 +156,22 @@ def _grown(job: TourJob, since: int, delay: int) -> TourJob:
         return job
     more = min(MOST_GATHERED, since + delay)
     return replace(job, outlet_fen=job.outlet_fen * more // since, expected=job.expected * more // since)
+
+
+def _money(cost: TourCost) -> int:
+    """Return a cost without the prices of promises: those are weights, nobody pays them."""
+    return cost.total - cost.kept - cost.breaches
+
+
+def _put_off(base: TourPlan | None, delay: int) -> TourPlan | None:
+    """Return tours as they would be so many days later."""
+    if base is None:
+        return None
+    return TourPlan(
+        tours=tuple(
+            replace(tour, days=tuple(replace(day, day=day.day + delay) for day in tour.days)) for tour in base.tours
+        )
+    )
 
 
 def _done(plan: TourPlan) -> frozenset[str]:

@@ -80,8 +80,10 @@ class WorkKind(StrEnum):
 class Village:
     """Where people live that a tour may visit.
 
-    contact: who is told and opens the door, "" when nobody is named. last_visit_day: of the last visit by a tour, None
-    when there was none. announced_day: the date told to the people, which is frozen. cut_off: days without a road in.
+    contact: who is told and opens the door, one text per
+    person, "" when nobody is named. last_visit_day: of the last visit by a tour, None
+    when there was none. announced_day: the date told to the people, which is frozen; None once
+    it is over. cut_off: days without a road in.
     """
 
     id: str
@@ -219,7 +221,7 @@ class TourCharges:
     """A preventive visit after its due date, inside the tolerance."""
     carry_in_fen: int = 1_500
     """People carry a unit to another village."""
-    defer_percent: int = 50
+    defer_percent: int = 100
     """Of the outlet's price (or `alone_fen`), for a job left out that may still wait for the next tour."""
     alone_fen: int = 30_000
     """What a visit to a place without a capable outlet is taken to cost where a price is needed."""

@@ -205,6 +205,17 @@ def test_tables_say_what_was_planned() -> None:
     assert order["ready_at"] < order["leaves_at"]
 
 
+def test_spares_that_come_back_are_returns_of_the_outlet() -> None:
+    lines = tuple(
+        KitLine(part_id=part_id, quantity=3, is_spare=True, expected_back=back)
+        for part_id, back in (("P1", 2), ("P9", 0))
+    )
+    kit = Kit(lines=lines, fixed_on_spot_permille=900, volume_ml=1, money_fen=1)
+    (back,) = rows(toured(kits={"K1@2026-03-02": kit}), "kit_returns.csv")
+    assert (back["outlet_id"], back["part_id"], back["quantity"]) == ("O1", "P1", "2")
+    assert back["ready_at"] > "2026-03-04"
+
+
 def test_no_cell_is_a_formula() -> None:
     for file in TOUR_PAPERS:
         for row in rows(toured(), file):

@@ -73,7 +73,7 @@ def jobs_of(found: TourFolder) -> dict[str, TourJob]:
 
 def test_villages(tmp_path: Path) -> None:
     first, second, _ = read(tmp_path).touring.villages
-    assert (first.id, first.name, first.households, first.contact) == ("V1", "甘孜村", 120, "扎西")
+    assert (first.id, first.name, first.households, first.contact) == ("V1", "甘孜村", 120, "扎西 139")
     assert (first.last_visit_day, first.announced_day, first.cut_off) == (-274, 1, frozenset({0}))
     assert first.position == pytest.approx((99.8914, 31.4960), abs=0.003)
     assert (second.households, second.last_visit_day, second.announced_day) == (0, None, None)

@@ -172,7 +172,7 @@ def test_a_unit_that_can_be_carried_saves_a_stop_in_a_cut_off_village() -> None:
     ("levers", "rule"),
     [
         (Levers(never_visit=frozenset({"v1"})), TourRule.FORBIDDEN),
-        (Levers(day_metres=40_000), TourRule.ROOM),
+        (Levers(day_metres=25_000), TourRule.ROOM),
         (Levers(van_days=0), None),
     ],
 )

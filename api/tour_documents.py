@@ -90,6 +90,7 @@ def _fitting(toured: Toured, found: Fitting) -> dict[str, Any]:
                 "delay_days": moment.delay_days,
                 "value_fen": moment.value_fen,
                 "jobs": moment.served,
+                "rescued": moment.rescued,
                 "van_days": moment.van_days,
                 "lost_job_ids": list(moment.lost_job_ids),
             }

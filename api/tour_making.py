@@ -195,6 +195,7 @@ def make_tours(
             workers,
             question.folder.policy.threshold_fen,
             lambda done: progress("fitting", done),
+            result.plan,
         )
     toured = Toured(
         asked=question.asked,

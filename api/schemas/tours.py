@@ -161,8 +161,9 @@ class MomentShown(Shown):
 
     leaves_from: dt.date = Field(description="No tour leaves before.", examples=["2026-03-05"])
     delay_days: int = Field(description="So many days from the first.", examples=[3])
-    value: Money = Field(description="What they save against no tour.")
+    value: Money = Field(description="What they save against no tour, in money alone.")
     jobs: int = Field(description="Jobs done.", examples=[24])
+    rescued: int = Field(description="Of them those that nobody else could do in time.", examples=[3])
     van_days: int = Field(description="Days on the road.", examples=[5])
     lost_job_ids: list[str] = Field(
         description="Jobs that tours leaving at once could do, and these cannot.", examples=[["job_0198"]]

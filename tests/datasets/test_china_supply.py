@@ -22,14 +22,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> DayFolder:
 
 
 def bare(day: Day) -> Day:
-    """Return the day as it is without reserves, the supplier and closures."""
+    """Return the day as it is without reserves, the supplier and closures; docks and what is on its way bind visits."""
     houses = tuple(
         replace(
             house,
             stock={part: free - house.floors.get(part, 0) for part, free in house.stock.items()},
             floors={},
-            inbound={},
-            dock_lines=None,
         )
         for house in day.warehouses
         if house.kind is not SourceKind.SUPPLIER
@@ -39,7 +37,7 @@ def bare(day: Day) -> Day:
     return replace(day, warehouses=houses, lanes=lanes)
 
 
-def test_the_days_visits_notice_nothing_of_it(sample: DayFolder) -> None:
+def test_reserves_a_supplier_and_closures_change_no_visit(sample: DayFolder) -> None:
     assert kit_options(sample.day) == kit_options(bare(sample.day))
     assert missing_parts(sample.day) == missing_parts(bare(sample.day))
 

@@ -39,7 +39,7 @@ def bare(day: Day) -> Day:
 
 def test_reserves_a_supplier_and_closures_change_no_visit(sample: DayFolder) -> None:
     assert kit_options(sample.day) == kit_options(bare(sample.day))
-    assert missing_parts(sample.day) == missing_parts(bare(sample.day))
+    assert missing_parts(sample.day).keys() == missing_parts(bare(sample.day)).keys()
 
 
 def test_there_is_some_of_everything(sample: DayFolder) -> None:

@@ -1,6 +1,6 @@
 """Tours of sample regions beside two rules of thumb, and how they grow better with time.
 
-Value is what leaving everything to outlets, to later and to nobody would cost, less what is still left so; the road is
+Value is what leaving everything to outlets and to later would cost, less what is still left so, money only; the road is
 what tours cost by themselves. By hand: the nearest village with work next; home each night, or to bed where dusk falls.
 
     python -m bench.tours --villages 120 --crews 2 --days 14 --seconds 30 --seeds 1,2 --docs docs/benchmarks.md
@@ -20,22 +20,43 @@ from datasets.tours import read_tours
 from geo.estimate import EstimateTravel
 from optimizer.tours.by_hand import by_hand
 from optimizer.tours.check import check_tours
-from optimizer.tours.cost import price_tours
+from optimizer.tours.cost import left_out_price, price_tours
 from optimizer.tours.model import Touring
-from optimizer.tours.plan import TourPlan
+from optimizer.tours.outlets import with_outlets
+from optimizer.tours.plan import Instead, TourPlan
 from optimizer.tours.planning import plan_tours
 
 __all__ = ["Outcome", "main", "outcome_of"]
 
-HEADER = ("region", "seed", "who", "value ¥", "road ¥", "jobs", "villages", "van-days", "nights", "s", "within %")
+HEADER = (
+    "region",
+    "seed",
+    "who",
+    "value ¥",
+    "road ¥",
+    "net ¥",
+    "broken",
+    "dates missed",
+    "jobs",
+    "villages",
+    "van-days",
+    "nights",
+    "s",
+    "within %",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a plan of tours is worth and costs, fen; how far from the best choice among all tours met, percent."""
+    """What a plan of tours is worth and costs, fen; how far from the best choice among all tours met, percent.
+
+    broken: promises that nobody keeps; missed: dates told and not kept. Both have weights, no price, and are no value.
+    """
 
     value_fen: int
     road_fen: int
+    broken: int
+    missed: int
     jobs: int
     villages: int
     van_days: int
@@ -48,6 +69,9 @@ class Outcome:
         return (
             f"{self.value_fen / 100:,.0f}",
             f"{self.road_fen / 100:,.0f}",
+            f"{(self.value_fen - self.road_fen) / 100:,.0f}",
+            str(self.broken),
+            str(self.missed),
             str(self.jobs),
             str(self.villages),
             str(self.van_days),
@@ -65,9 +89,14 @@ def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | 
     cost, nothing = price_tours(asked, plan), price_tours(asked, TourPlan(tours=()))
     road = cost.tours + cost.wages + cost.per_diem + cost.lodging + cost.driving
     days = [day for tour in plan.tours for day in tour.days]
+    left = nothing.outlets + nothing.deferred + nothing.unvisited
+    still = cost.total - cost.kept - cost.breaches - road
+    done = {visit.job_id for day in days for visit in day.visits}
     return Outcome(
-        value_fen=nothing.total - (cost.total - road),
+        value_fen=left - still,
         road_fen=road,
+        broken=sum(job.id not in done and left_out_price(asked, job)[0] is Instead.NOBODY for job in asked.jobs),
+        missed=cost.kept // asked.charges.keep_fen,
         jobs=sum(len(day.visits) for day in days),
         villages=len({visit.village_id for day in days for visit in day.visits}),
         van_days=len(days),
@@ -82,8 +111,8 @@ def rows_of(region: Region, seed: int, said: argparse.Namespace) -> list[Sequenc
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "region"
         make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
-        asked = read_tours(folder).touring
-    travel = EstimateTravel()
+        found, travel = read_tours(folder), EstimateTravel()
+    asked = with_outlets(found.touring, found.day, travel)
     rows: list[Sequence[str]] = []
     for who, sleeps in (("by hand, home", False), ("by hand, dusk", True)):
         begun = monotonic()
@@ -113,7 +142,7 @@ def main() -> None:
     rows = [row for region in Region for seed in map(int, said.seeds.split(",")) for row in rows_of(region, seed, said)]
     words = (
         f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s, {said.workers} workers. "
-        "Value: what leaving all to outlets, to later and to nobody costs, less what is still left so."
+        "Value: what leaving all to outlets and to later costs, less what is still left so; net: less the road."
     )
     text = f"{markdown_table(HEADER, rows, left=3)}\n\n{words} {machine()}"
     print(text)

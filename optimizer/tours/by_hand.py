@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.search.schedule import State, evaluate, new_state
 from optimizer.tours.columns import Column, column_of
+from optimizer.tours.drafting import homeward
 from optimizer.tours.ground import HOME, Ground, lay_ground
 from optimizer.tours.left_out import left_out
 from optimizer.tours.model import Touring
@@ -39,9 +40,16 @@ def columns_by_hand(ground: Ground, *, sleeps: bool) -> list[Column]:
     columns: list[Column] = []
     for crew in range(len(ground.asked.crews)):
         day = 0
+        road = ground.asked.crews[crew].on_the_road
+        if road is not None:
+            day = road.day
         while day < ground.asked.days:
             done = {job for column in columns for job in column.jobs}
             column = _Hand(ground=ground, crew=crew, first=day, done=done).tour(sleeps=sleeps)
+            if (column is None or weigher.fen([*columns, column]) is None) and road is not None and day == road.day:
+                column = homeward(ground, crew)
+                if column is None:
+                    break
             if column is None or weigher.fen([*columns, column]) is None:
                 day += 1
                 continue

@@ -271,6 +271,11 @@ def _nights(seen: _Seen) -> Found:
             yield where, "It does not sleep away between its days and at home after them."
         if road is not None and tour.first_day < road.day:
             yield where, "The crew is on the road already."
+    for crew in seen.asked.crews:
+        road = crew.on_the_road
+        days = {tour.first_day for tour in seen.plan.tours if tour.crew_id == crew.id}
+        if road is not None and days and road.day not in days:
+            yield crew.id, "It leaves again without having come home."
     van_days = seen.asked.levers.van_days
     if van_days is not None and sum(len(tour.days) for tour in seen.plan.tours) > van_days:
         yield "all tours", "They take more van-days than there are."

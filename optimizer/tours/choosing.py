@@ -116,6 +116,7 @@ def _program(ground: Ground, columns: Sequence[Column]) -> tuple[Program, dict[i
         left = rows.variable(float(ground.left_fen[job]) + kept)
         row_of[job] = rows.limit([(left, 1.0), *((number, 1.0) for number in numbers)], 1.0, 1.0)
     _one_tour_a_day(ground, columns, rows)
+    _bring_home(ground, columns, rows)
     _visit_villages(ground, columns, rows)
     _share_nights(ground, columns, rows)
     _keep_apart(ground, columns, rows)
@@ -144,6 +145,20 @@ def _one_tour_a_day(ground: Ground, columns: Sequence[Column], rows: _Rows) -> N
     if asked.levers.van_days is not None:
         days = [(number, float(len(column.days))) for number, column in enumerate(columns)]
         rows.limit(days, 0.0, float(asked.levers.van_days))
+
+
+def _bring_home(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
+    """A crew on the road comes home, whatever it costs, before it leaves again."""
+    asked = ground.asked
+    for c, crew in enumerate(asked.crews):
+        if crew.on_the_road is None:
+            continue
+        own = [number for number, column in enumerate(columns) if column.shape.crew == c]
+        begun = [number for number in own if columns[number].shape.first == crew.on_the_road.day]
+        stays = rows.variable(float(asked.charges.keep_fen))
+        rows.limit([(stays, 1.0), *((number, 1.0) for number in begun)], 1.0, 1.0)
+        for number in set(own) - set(begun):
+            rows.limit([(number, 1.0), *((other, -1.0) for other in begun)], -np.inf, 0.0)
 
 
 def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:

@@ -46,11 +46,13 @@ def carry_in_price(asked: Touring, job: TourJob, village_id: str) -> int:
 def left_out_price(asked: Touring, job: TourJob) -> tuple[Instead, int]:
     """Return what becomes of a job that no tour does, and its price.
 
-    An outlet does what runs out within the horizon, if one can; what may wait costs a part of that, and its customer's
-    waiting until the horizon ends.
+    An outlet does what runs out within the horizon, if one can; what may wait costs as much, and its customer's waiting
+    until the horizon ends. What people bring is worth a visit to each of those expected.
     """
     charges = asked.charges
     alone = charges.alone_fen if job.outlet_fen is None else job.outlet_fen
+    if job.kind is WorkKind.WALK_IN and job.outlet_fen is None:
+        alone = charges.alone_fen * job.expected // 100
     if job.kind is WorkKind.WALK_IN or job.last_s >= asked.days * DAY_S:
         return Instead.LATER, charges.defer_percent * alone // 100 + waiting_price(asked, job, asked.days)
     if job.outlet_fen is not None:
@@ -145,12 +147,14 @@ def _legs(tour: Tour) -> Iterator[int]:
 
 
 def _unkept(asked: Touring, plan: TourPlan) -> int:
-    """Return how many promises to planners and villages the plan leaves open: must be visited, announced, locked."""
+    """Return how many promises to planners and villages the plan leaves open: visit, date, locked day, way home."""
     stops = {(visit.village_id, day.day) for tour in plan.tours for day in tour.days for visit in day.visits}
     stopped = {village_id for village_id, _ in stops}
     done = {(tour.crew_id, day.day, visit.job_id) for tour in plan.tours for day in tour.days for visit in day.visits}
     missed = len(asked.levers.must_visit - stopped)
     missed += sum(v.announced_day is not None and (v.id, v.announced_day) not in stops for v in asked.villages)
+    begun = {(tour.crew_id, tour.first_day) for tour in plan.tours}
+    missed += sum(c.on_the_road is not None and (c.id, c.on_the_road.day) not in begun for c in asked.crews)
     for locked in asked.levers.locked:
         missed += sum((locked.crew_id, locked.day, job_id) not in done for job_id in locked.job_ids)
     return missed

@@ -1,6 +1,7 @@
 """One tour, or some crews' tours together, from shapes to visits: the search of days, then better beds, then again."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,9 @@ from optimizer.search.anneal import Settings, search
 from optimizer.tours.columns import Column, column_of
 from optimizer.tours.ground import Ground
 from optimizer.tours.nights import moves_on, sleep_well
-from optimizer.tours.shapes import Laid, Shape, Terms, lay_out, sleeps_at
+from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out, on_the_road, sleeps_at
 
-__all__ = ["draft"]
+__all__ = ["draft", "homeward"]
 
 FROM_NOTHING = Settings(hot=0.5, cold=0.01, ruin_size=8.0, candidates=32, chunk=25)
 FROM_THERE = Settings(hot=0.05, cold=0.005, ruin_size=8.0, candidates=32, chunk=25)
@@ -28,7 +29,8 @@ def draft(
 ) -> list[Column]:
     """Return a tour for each shape, together as good as so many steps of the search make them.
 
-    begin: routes by shape and day. A tour left without any visit is not returned.
+    begin: routes by shape and day. A tour left without any visit is not returned, unless it brings home
+    who is away.
     """
     laid = lay_out(ground, shapes, terms)
     routes = _searched(laid, shapes, begin, steps, seed, FROM_NOTHING if begin is None else FROM_THERE)
@@ -43,9 +45,23 @@ def draft(
         routes = [list(of_days) for of_days in kept]
     columns = []
     for shape, of_days in zip(shapes, routes, strict=True):
-        if any(of_days) and _drives(ground, shape, of_days):
+        if (any(of_days) or on_the_road(ground, shape)) and _drives(ground, shape, of_days):
             columns.append(column_of(ground, shape, _within_load(ground, shape, of_days, terms.prize), terms.at))
     return columns
+
+
+def homeward(ground: Ground, crew: int) -> Column | None:
+    """Return the drive home of a crew that is on the road, by as few beds as will do; None where there is no way."""
+    road = ground.asked.crews[crew].on_the_road
+    if road is None:
+        return None
+    beds = range(len(ground.asked.lodgings))
+    for nights in ((), *((bed,) for bed in beds), *product(beds, repeat=2)):
+        shape = Shape(crew=crew, first=road.day, nights=nights)
+        empty = [()] * (len(nights) + 1)
+        if is_possible(ground, shape) and _drives(ground, shape, empty):
+            return column_of(ground, shape, empty, ground.village)
+    return None
 
 
 def _searched(

@@ -1,7 +1,7 @@
 """When a tour is fitting (适时): what the best tours are worth today, in three days, in seven; and what cannot wait."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -39,7 +39,8 @@ class Moment:
     """Tours that leave no earlier than in so many days: what they save against none, and for whom they come too late.
 
     Money only: promises that nobody else can keep are counted, not priced. served: jobs done. rescued: of
-    them those that nobody else could do in time. van_days: on the road. lost_job_ids: those that tours leaving
+    them those that nobody else could do in time. van_days: on the road. leaves_day:
+    of the first tour. lost_job_ids: those that tours leaving
     today could do and these cannot.
     """
 
@@ -48,6 +49,7 @@ class Moment:
     served: int
     rescued: int
     van_days: int
+    leaves_day: int | None
     lost_job_ids: tuple[str, ...]
 
 
@@ -87,34 +89,49 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
     threshold_fen: tours that save less are not worth the trouble, unless somebody whom no outlet can reach would wait
     in vain. base: tours known for today; each moment begins from them, put off by so many days.
     """
-    moments = []
-    plans = []
-    for turn, delay in enumerate(DELAYS):
-        later = delayed(asked, delay)
-        part = Portion(budget=budget, part=1 / len(DELAYS))
-        result = plan_tours(later, travel, part, seed, workers, _part_of(progress, turn), _put_off(base, delay))
-        plans.append(result.plan)
-        nothing = price_tours(later, TourPlan(tours=()))
-        done = _done(result.plan)
-        moments.append(
-            Moment(
-                delay_days=delay,
-                value_fen=_money(nothing) - _money(result.cost),
-                served=len(done),
-                rescued=sum(job.id in done and left_out_price(later, job)[0] is Instead.NOBODY for job in later.jobs),
-                van_days=sum(len(tour.days) for tour in result.plan.tours),
-                lost_job_ids=tuple(
-                    job.id for job in asked.jobs if job.id in _done(plans[0]) and job.last_s < _opens_s(later, delay)
-                ),
-            )
+    plans: dict[int, TourPlan] = {}
+    costs: dict[int, TourCost] = {}
+    for turn, delay in enumerate(reversed(DELAYS)):
+        # Tours that leave later may be what is best for those who could leave sooner.
+        known = [] if base is None else [_put_off(base, delay), _not_before(base, delay)]
+        result = plan_tours(
+            delayed(asked, delay),
+            travel,
+            Portion(budget=budget, part=1 / len(DELAYS)),
+            seed,
+            workers,
+            _part_of(progress, turn),
+            (*known, *plans.values()),
         )
-    forced = _forced(asked, plans[0])
+        plans[delay], costs[delay] = result.plan, result.cost
+    moments = [_moment(asked, delay, plans, costs) for delay in DELAYS]
+    forced = _forced(asked, plans[DELAYS[0]])
     return Fitting(
         curve=tuple(moments),
         advice=_advice(moments, forced, threshold_fen),
         forced=forced,
         threshold_fen=threshold_fen,
     )
+
+
+def _moment(asked: Touring, delay: int, plans: Mapping[int, TourPlan], costs: Mapping[int, TourCost]) -> Moment:
+    """Return what tours that leave no earlier than in so many days come to."""
+    later, plan = delayed(asked, delay), plans[delay]
+    done, today = _done(plan), _done(plans[DELAYS[0]])
+    return Moment(
+        delay_days=delay,
+        value_fen=_money(price_tours(later, TourPlan(tours=()))) - _money(costs[delay]),
+        served=len(done),
+        rescued=sum(job.id in done and left_out_price(later, job)[0] is Instead.NOBODY for job in later.jobs),
+        van_days=sum(len(tour.days) for tour in plan.tours),
+        leaves_day=min((tour.first_day for tour in plan.tours), default=None),
+        lost_job_ids=tuple(job.id for job in asked.jobs if job.id in today and job.last_s < _opens_s(later, delay)),
+    )
+
+
+def _not_before(base: TourPlan, delay: int) -> TourPlan:
+    """Return those tours that leave in so many days or later as it is."""
+    return TourPlan(tours=tuple(tour for tour in base.tours if tour.first_day >= delay))
 
 
 def _part_of(progress: Callable[[float], None], turn: int) -> Callable[[float], None]:
@@ -152,10 +169,11 @@ def _available(crew: Crew, days: int, delay: int) -> Crew:
 
 
 def _grown(job: TourJob, since: int, delay: int) -> TourJob:
-    if job.kind is not WorkKind.WALK_IN or job.outlet_fen is None:
+    if job.kind is not WorkKind.WALK_IN:
         return job
     more = min(MOST_GATHERED, since + delay)
-    return replace(job, outlet_fen=job.outlet_fen * more // since, expected=job.expected * more // since)
+    outlet_fen = None if job.outlet_fen is None else job.outlet_fen * more // since
+    return replace(job, outlet_fen=outlet_fen, expected=job.expected * more // since)
 
 
 def _money(cost: TourCost) -> int:
@@ -163,10 +181,8 @@ def _money(cost: TourCost) -> int:
     return cost.total - cost.kept - cost.breaches
 
 
-def _put_off(base: TourPlan | None, delay: int) -> TourPlan | None:
+def _put_off(base: TourPlan, delay: int) -> TourPlan:
     """Return tours as they would be so many days later."""
-    if base is None:
-        return None
     return TourPlan(
         tours=tuple(
             replace(tour, days=tuple(replace(day, day=day.day + delay) for day in tour.days)) for tour in base.tours
@@ -207,7 +223,27 @@ def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
                 sentence_zh=f"{job.id} 的{what_zh}于 {date.isoformat()} 到期；此后{other_zh}。",
             )
         )
-    return tuple(forced)
+    return (*_told(asked, plan), *forced)
+
+
+def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
+    """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
+    told = {village.id: village for village in asked.villages if village.announced_day is not None}
+    for tour in plan.tours:
+        for day in tour.days:
+            for visit in day.visits:
+                village = told.get(visit.village_id)
+                if village is None or village.announced_day != day.day or tour.first_day >= DELAYS[-1]:
+                    continue
+                del told[visit.village_id]
+                date = asked.date + dt.timedelta(days=day.day)
+                yield Forced(
+                    job_id=visit.job_id,
+                    by_day=tour.first_day,
+                    nobody_else=True,
+                    sentence=f"People of {village.name} were told {date.isoformat()}; that tour leaves in time.",
+                    sentence_zh=f"已向{village.name}公布 {date.isoformat()}，须按时出发。",
+                )
 
 
 _TIMES = {
@@ -218,16 +254,18 @@ _TIMES = {
 
 
 def _advice(moments: list[Moment], forced: tuple[Forced, ...], threshold_fen: int) -> Advice:
-    """Return the moment of the greatest value, no later than what forces a tour allows."""
+    """Return the moment of the greatest value, no later than what forces a tour allows.
+
+    Tours that may leave today but do best to leave in a week are advised in a week.
+    """
     worth = [moment for moment in moments if moment.value_fen >= max(1, threshold_fen)]
-    binding = [f.by_day for f in forced if f.nobody_else or (worth and f.by_day < DELAYS[1])]
-    latest = max((d for d in DELAYS if d <= min(binding, default=DELAYS[-1])), default=0)
-    if binding and min(binding) < DELAYS[1]:
-        return Advice.NOW
-    allowed = [moment for moment in worth if moment.delay_days <= latest] or (
-        [moment for moment in moments if moment.delay_days <= latest and moment.value_fen > 0] if binding else []
-    )
-    if not allowed:
+    binding = min((one.by_day for one in forced if one.nobody_else), default=None)
+    if binding is not None:
+        worth = [moment for moment in moments if moment.delay_days <= binding] or moments[:1]
+    if not worth:
         return Advice.NOT_WORTH
-    best = max(allowed, key=lambda moment: (moment.value_fen, -moment.delay_days))
-    return _BY_DELAY[best.delay_days]
+    best = max(worth, key=lambda moment: (moment.value_fen, -moment.delay_days))
+    leaves = max(best.delay_days, best.leaves_day or 0)
+    if binding is not None:
+        leaves = min(leaves, max(binding, best.delay_days))
+    return _BY_DELAY[max(delay for delay in DELAYS if delay <= leaves)]

@@ -12,11 +12,12 @@ from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
 from optimizer.tours.columns import Column, column_of
 from optimizer.tours.cost import left_out_price
 from optimizer.tours.ground import Ground
-from optimizer.tours.left_out_wording import worded
+from optimizer.tours.left_out_wording import Prices, worded
 from optimizer.tours.model import Crew, TourJob, TourRule, WorkKind
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import LeftOut
 from optimizer.tours.shapes import Laid, Terms, lay_out
+from optimizer.tours.shaping import hops_home
 
 __all__ = ["Place", "cheapest_places", "left_out", "with_job"]
 
@@ -114,10 +115,9 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
     if rule is None and place is not None:
         rule = TourRule.NOT_WORTH if place.fen >= fen else _beside(ground, columns, number, place)
     elif rule is None:
-        alone = _alone_fen(ground, number)
-        more = alone
-        rule = TourRule.NOT_WORTH if alone is not None and alone >= fen else TourRule.ROOM
-    words = worded(asked, job, rule, instead, fen, more)
+        more = _alone_fen(ground, number)
+        rule = TourRule.DRIVING if more is None else TourRule.NOT_WORTH if more >= fen else TourRule.ROOM
+    words = worded(asked, job, rule, instead, Prices(left_out=fen, placed=more, alone=place is None))
     return LeftOut(
         job_id=job.id,
         rule=rule,
@@ -220,15 +220,30 @@ def _by_time(ground: Ground, number: int) -> TourRule | None:
 
 
 def _alone_fen(ground: Ground, number: int) -> int | None:
-    """Return the least that a tour for this job alone would cost, from home and back in a day; None beyond that."""
+    """Return about what a tour for this job alone would cost: bed by bed there, and back the same way; None: no way."""
     asked = ground.asked
-    village = int(ground.village[number])
+    village, base = int(ground.village[number]), len(asked.villages)
     costs = []
     for c, crew in enumerate(asked.crews):
+        if not ground.able[c, number].any():
+            continue
         seconds, fen, home = ground.seconds[crew.mode], ground.fen[crew.mode], int(ground.home[c])
-        if ground.able[c, number].any() and seconds[home, village] + seconds[village, home] <= asked.driving_s:
+        if seconds[home, village] + seconds[village, home] <= asked.driving_s:
             way = int(fen[home, village] + fen[village, home])
             costs.append(asked.charges.tour_fen + crew.people * asked.charges.day_fen + way)
+            continue
+        hops = hops_home(ground, c)
+        for bed, lodging in enumerate(asked.lodgings):
+            there, back = seconds[base + bed, village], seconds[village, base + bed]
+            nights = 2 * int(hops[bed]) - 1
+            if there + back > asked.driving_s or nights > asked.levers.nights:
+                continue
+            way = int(
+                fen[home, base + bed] + fen[base + bed, village] + fen[village, base + bed] + fen[base + bed, home]
+            )
+            night_fen = nights * (asked.charges.per_diem_fen + lodging.price_fen)
+            day_fen = (nights + 1) * asked.charges.day_fen
+            costs.append(asked.charges.tour_fen + crew.people * (day_fen + night_fen) + way)
     return min(costs, default=None)
 
 

@@ -7,7 +7,7 @@ from optimizer.model import DAY_S
 from optimizer.tours.model import Touring, TourJob, TourRule
 from optimizer.tours.plan import Instead
 
-__all__ = ["Worded", "worded"]
+__all__ = ["Prices", "Worded", "worded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +20,18 @@ class Worded:
     remedy_zh: str
 
 
-def worded(asked: Touring, job: TourJob, rule: TourRule, instead: Instead, fen: int, more: int | None) -> Worded:
-    """Return the sentences. fen: of leaving it out; more: of the cheapest place for it, None when there is none."""
-    reason, reason_zh = _reason(asked, job, rule, fen, more)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Fen of leaving a job out and of its cheapest place, None without one; alone: on a tour of its own."""
+
+    left_out: int
+    placed: int | None
+    alone: bool
+
+
+def worded(asked: Touring, job: TourJob, rule: TourRule, instead: Instead, prices: Prices) -> Worded:
+    """Return the sentences."""
+    reason, reason_zh = _reason(asked, job, rule, prices)
     remedy, remedy_zh = _REMEDY.get(rule, ("", ""))
     then, then_zh = _then(asked, job, instead)
     return Worded(
@@ -41,7 +50,7 @@ def _date(asked: Touring, day: int) -> str:
     return (asked.date + dt.timedelta(days=day)).isoformat()
 
 
-def _reason(asked: Touring, job: TourJob, rule: TourRule, fen: int, more: int | None) -> tuple[str, str]:
+def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices) -> tuple[str, str]:
     last = (
         f"{_date(asked, job.last_s // DAY_S)} {job.last_s % DAY_S // 3600:02d}:{job.last_s % 3600 // 60:02d}"
         if job.last_s < asked.days * DAY_S
@@ -50,10 +59,16 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, fen: int, more: int | 
     schemes = ", ".join(sorted(job.certificates))
     skill = f"{job.skill.family} level {job.skill.level}"
     skill_zh = f"{job.skill.family} {job.skill.level} 级"
-    if rule is TourRule.NOT_WORTH and more is not None:
+    if rule is TourRule.NOT_WORTH and prices.placed is not None:
+        placed, left = _yuan(prices.placed), _yuan(prices.left_out)
+        if prices.alone:
+            return (
+                f"It fits no tour; one of its own would cost about {placed} yuan, leaving it out costs {left}.",
+                f"现有行程排不下；单独前往约需 {placed} 元，不排为 {left} 元。",
+            )
         return (
-            f"The cheapest place on a tour costs {_yuan(more)} yuan, leaving it out {_yuan(fen)}.",
-            f"排进巡回最少要 {_yuan(more)} 元，不排为 {_yuan(fen)} 元。",
+            f"The cheapest place on a tour costs {placed} yuan, leaving it out {left}.",
+            f"排进巡回最少要 {placed} 元，不排为 {left} 元。",
         )
     return {
         TourRule.SKILL: (f"No crew has {skill}.", f"没有巡回组具备{skill_zh}技能。"),

@@ -26,6 +26,7 @@ class Weigher:
         ]
         self._must = {v for v, village in enumerate(asked.villages) if village.id in asked.levers.must_visit}
         self._told = {(v, w.announced_day) for v, w in enumerate(asked.villages) if w.announced_day is not None}
+        self._away = {(c, crew.on_the_road.day) for c, crew in enumerate(asked.crews) if crew.on_the_road is not None}
         self._apart = [
             (place[a], place[b], spacing.least_days, spacing.most_days)
             for spacing in asked.spacings
@@ -53,6 +54,7 @@ class Weigher:
                     done.add((column.shape.crew, day, job))
         stopped = {village for village, _ in stops}
         missed = len(self._must - stopped) + len(self._told - stops) + sum(lock not in done for lock in self._locked)
+        missed += len(self._away - {(column.shape.crew, column.shape.first) for column in columns})
         fen += asked.charges.keep_fen * missed + unfair_nights_price(asked, nights_of)
         return fen + unvisited_price(asked, len(self._standing), len(self._standing - stopped))
 
@@ -74,6 +76,10 @@ class Weigher:
                         return False
                     day_of[job] = day
         if asked.levers.van_days is not None and len(busy) > asked.levers.van_days:
+            return False
+        begun = {(column.shape.crew, column.shape.first) for column in columns}
+        stranded = {crew for crew, day in self._away if (crew, day) not in begun}
+        if any(column.shape.crew in stranded for column in columns):
             return False
         return all(
             least <= day_of[b] - day_of[a] <= most for a, b, least, most in self._apart if a in day_of and b in day_of

@@ -11,6 +11,7 @@ from optimizer.tours.by_hand import columns_by_hand
 from optimizer.tours.choosing import choose_tours, worth_of
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import price_tours
+from optimizer.tours.drafting import homeward
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
 from optimizer.tours.left_out import cheapest_places, left_out, with_job
@@ -27,6 +28,8 @@ GATHER = (0.10, 0.10, 0.10)
 """Shares of the budget for tours one by one; after each, what jobs are worth is known better."""
 IMPROVE = (0.25, 0.25)
 """Shares for sets of tours; after each, the best of all tours met are chosen anew."""
+TASKS = 2
+"""Among so many a budget of steps is shared out."""
 CHOOSE = 0.06
 """Share for each choice; broken off then with the best it has."""
 
@@ -38,20 +41,22 @@ def plan_tours(
     seed: int,
     workers: Workers,
     progress: Callable[[float], None] = lambda share: None,
-    base: TourPlan | None = None,
+    base: TourPlan | tuple[TourPlan, ...] | None = None,
 ) -> TourResult:
     """Return the best tours found: many are drawn, the best that go together chosen, and made better together.
 
     It begins from what a rule of thumb makes, so that it is never worse than that.
 
-    base: tours to begin from, as far as they can still be made.
+    base: tours to begin from, as far as they can still be made; of several plans the best.
     """
     ground = lay_ground(asked, travel)
     weigher = Weigher(ground)
     begun = [columns_by_hand(ground, sleeps=sleeps) for sleeps in (False, True)]
-    met: dict[Column, None] = dict.fromkeys(column for columns in begun for column in columns)
+    home = [column for c in range(len(asked.crews)) if (column := homeward(ground, c)) is not None]
+    met: dict[Column, None] = dict.fromkeys(column for columns in (home, *begun) for column in columns)
     best: list[Column] = []
-    for columns in (*begun, _known(ground, weigher, base)):
+    bases = (base,) if isinstance(base, TourPlan) else base or ()
+    for columns in (home, *begun, *(_known(ground, weigher, one) for one in bases)):
         met.update(dict.fromkeys(columns))
         best = _better(weigher, best, columns)
     used = 0.0
@@ -102,8 +107,10 @@ def _spread(
     progress: Callable[[float], None],
 ) -> list[Gathered]:
     """Return what each worker found; they differ by their seeds."""
-    # A worker's share of steps is a part of the round's, its seconds are all of them.
-    share = round_.share / workers.count if budget.repeats else round_.share
+    # Steps are shared out to a fixed number, so that the same seed gives the same tours with any number of workers;
+    # seconds are every worker's own.
+    count = TASKS if budget.repeats else workers.count
+    share = round_.share / count if budget.repeats else round_.share
     tasks = [
         Gathering(
             ground=ground,
@@ -113,7 +120,7 @@ def _spread(
             seed=round_.seed * 101 + number,
             begin=round_.begin,
         )
-        for number in range(workers.count)
+        for number in range(count)
     ]
     return answer_all(round_.work, tasks, workers, lambda done: progress(round_.used + done * round_.share))
 
@@ -157,10 +164,10 @@ def _filled(ground: Ground, weigher: Weigher, columns: Sequence[Column]) -> list
             best, fen = more, more_fen
 
 
-def _known(ground: Ground, weigher: Weigher, base: TourPlan | None) -> list[Column]:
+def _known(ground: Ground, weigher: Weigher, base: TourPlan) -> list[Column]:
     """Return the base's tours as far as each can still be made by itself and beside the others."""
     known: list[Column] = []
-    for tour in base.tours if base is not None else ():
+    for tour in base.tours:
         column = column_of_tour(ground, tour)
         if column is not None and weigher.fen([*known, column]) is not None:
             known.append(column)

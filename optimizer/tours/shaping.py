@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from optimizer.tours.ground import HOME, Ground
 from optimizer.tours.shapes import Shape, is_possible
 
-__all__ = ["Shaper"]
+__all__ = ["Shaper", "hops_home"]
 
 NEAR_S = 2_700
 """Work counts less for a bed the farther it is: by a factor e for every so many seconds."""
@@ -34,7 +34,7 @@ class Shaper:
             home = np.maximum(seconds[base : base + beds, ground.home[c]], seconds[ground.home[c], base : base + beds])
             self._between.append(between)
             self._home.append(home)
-            self._hops.append(_hops(between <= asked.driving_s, home <= asked.driving_s))
+            self._hops.append(hops_home(ground, c))
         self._draw_s = [
             np.exp(-ground.seconds[crew.mode][base : base + beds][:, ground.village] / NEAR_S) for crew in asked.crews
         ]
@@ -140,8 +140,13 @@ class Shaper:
         return replace(shape, nights=tuple(nights))
 
 
-def _hops(joined: NDArray[np.bool_], home: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return how many days of driving each bed is from home: 1 where one will do; large where none ever do."""
+def hops_home(ground: Ground, crew: int) -> NDArray[np.int64]:
+    """Return how many days of driving each bed is from a crew's home: 1 where one will do, 1,000 where none ever do."""
+    asked = ground.asked
+    seconds = ground.seconds[asked.crews[crew].mode]
+    beds = slice(len(asked.villages), len(asked.villages) + len(asked.lodgings))
+    home = np.maximum(seconds[beds, ground.home[crew]], seconds[ground.home[crew], beds]) <= asked.driving_s
+    joined = seconds[beds, beds] <= asked.driving_s
     hops = np.where(home, 1, 1_000)
     for _ in range(len(home)):
         through = np.where(joined, hops[None, :], 1_000).min(axis=1, initial=1_000) + 1

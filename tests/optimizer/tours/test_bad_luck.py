@@ -267,3 +267,22 @@ def test_an_announced_village_is_looked_for_on_its_day_though_calls_could_wait()
     villages = (village(id="v1", position=at(30_000)), village(id="v2", position=at(60_000), announced_day=3))
     jobs = (work(id="j1", village_id="v1"), work(id="j2", village_id="v2"))
     assert day_of(planned(touring(villages=villages, jobs=jobs)), "j2") == 3
+
+
+def test_a_crew_on_the_road_with_nothing_to_do_comes_home() -> None:
+    away = OnTheRoad(day=2, lodging_id="b1", nights=2)
+    behind = (village(position=at(-100_000)),)
+    (tour,) = planned(touring(villages=behind, crews=(crew(on_the_road=away),), jobs=(work(outlet_fen=100),))).tours
+    assert (tour.first_day, [day.visits for day in tour.days], tour.days[-1].lodging_id) == (2, [()], None)
+
+
+def test_a_tour_of_its_own_that_is_not_worth_it_is_told_with_its_price() -> None:
+    far = touring(villages=(village(position=at(150_000)),), lodgings=(lodging(position=at(140_000)),))
+    lost = left(planned(replace(far, jobs=(work(outlet_fen=30_000),))))
+    assert lost.rule is TourRule.NOT_WORTH
+    assert "one of its own would cost about" in lost.reason
+
+
+def test_a_bed_beyond_a_days_drive_is_no_help() -> None:
+    asked = touring(villages=(village(position=at(260_000)),), lodgings=(lodging(position=at(250_000)),))
+    assert left(planned(asked)).rule is TourRule.DRIVING

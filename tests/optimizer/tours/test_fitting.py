@@ -2,11 +2,14 @@
 
 from optimizer.budget import Steps
 from optimizer.model import DAY_S
+from optimizer.tours.cost import left_out_price, price_tours
 from optimizer.tours.fitting import Advice, Fitting, delayed, fitting
 from optimizer.tours.model import Touring, WorkKind
+from optimizer.tours.plan import TourPlan
+from optimizer.tours.planning import plan_tours
 from optimizer.workers import HereWorkers
 from tests.make import FlatTravel, clock
-from tests.make_tours import touring, village, work
+from tests.make_tours import region, touring, village, work
 
 
 def advised(asked: Touring, threshold_fen: int = 0) -> Fitting:
@@ -49,3 +52,34 @@ def test_all_moments_share_one_horizon() -> None:
     asked = touring(days=5)
     assert {delayed(asked, delay).days for delay in (0, 3, 7)} == {12}
     assert min(delayed(asked, 3).crews[0].days) == 3
+
+
+def test_what_is_known_to_be_possible_is_never_undercut() -> None:
+    asked = region(10, 2, 7, 3, beds=4, km=90)
+    nothing = price_tours(delayed(asked, 0), TourPlan(tours=()))
+    known = plan_tours(delayed(asked, 0), FlatTravel(), Steps(steps=6_000), 1, HereWorkers())
+    found = fitting(asked, FlatTravel(), Steps(steps=300), 2, HereWorkers(), base=known.plan).curve[0]
+    least = nothing.total - known.cost.total
+    assert found.value_fen + nothing.breaches + nothing.kept >= least
+
+
+def test_walk_ins_are_worth_as_many_as_are_expected_and_gather() -> None:
+    few, many = (work(kind=WorkKind.WALK_IN, outlet_fen=None, reported_s=None, expected=n) for n in (10, 1_000))
+    asked = touring(villages=(village(last_visit_day=-10),), jobs=(few,))
+    assert left_out_price(asked, few)[1] * 100 == left_out_price(asked, many)[1]
+    assert delayed(asked, 7).jobs[0].expected == 17
+
+
+def test_a_date_that_was_told_is_kept_in_mind() -> None:
+    told = touring(
+        villages=(village(announced_day=1),),
+        jobs=(work(kind=WorkKind.WALK_IN, reported_s=None, outlet_fen=150_000),),
+    )
+    found = advised(told, threshold_fen=10_000_000)
+    assert found.advice is Advice.NOW
+    assert "told 2026-03-03" in found.forced[0].sentence
+
+
+def test_tours_that_do_best_to_leave_in_a_week_are_advised_in_a_week() -> None:
+    late = work(first_s=8 * DAY_S, last_s=9 * DAY_S, kind=WorkKind.PREVENTIVE, reported_s=None)
+    assert advised(touring(days=10, jobs=(late,))).advice is Advice.IN_7_DAYS

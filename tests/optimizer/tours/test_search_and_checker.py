@@ -50,7 +50,15 @@ def test_tours_by_hand_are_legal(asked: Touring, sleeps: bool) -> None:
     assert check_tours(asked, by_hand(asked, travel, sleeps=sleeps), travel) == []
 
 
-def test_the_same_seed_and_steps_give_the_same_tours() -> None:
+class ManyWorkers(HereWorkers):
+    """As many as a large machine has."""
+
+    count = 5  # type: ignore[misc]
+
+
+def test_the_same_seed_and_steps_give_the_same_tours_with_any_number_of_workers() -> None:
     asked = region(12, 2, 7, 5)
-    one, other = (plan_tours(asked, FlatTravel(), Steps(steps=5_000), 3, HereWorkers()) for _ in range(2))
+    one, other = (
+        plan_tours(asked, FlatTravel(), Steps(steps=5_000), 3, workers) for workers in (HereWorkers(), ManyWorkers())
+    )
     assert one == other

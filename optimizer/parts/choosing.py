@@ -36,6 +36,8 @@ FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.8
 GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
+IMPROVING_SHARE = 0.4
+"""Of what is left then, at most: the proof finds good choices too."""
 _NOWHERE = 0
 _SLIGHT = 1e-5
 _NEAR = 1e-6
@@ -198,7 +200,7 @@ class _Run:
 
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
-        root = self.root
+        root, over = self.root, _part_of(remaining, IMPROVING_SHARE)
         base, (_, _, least) = self._base(root.price), self._best(self.g, np.ones(len(self.g.groups), bool), root.price)
         improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
         improving.begin(self._in_turn(root.share)[0])
@@ -208,7 +210,7 @@ class _Run:
             root.bound_fen,
             max(self._proves(root.bound_fen), int(root.bound_fen / (1 - self.gap))),
             np.array(sorted(between), np.int64),
-            lambda: _over(remaining),
+            lambda: _over(over),
         )
         return improving.way, improving.fen
 

@@ -2,14 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.math_opt import model_pb2
+from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2, result_pb2, solution_pb2
+from ortools.math_opt.core.python import solver as core
 from ortools.math_opt.python import mathopt
 
-__all__ = ["Choice", "Master", "Program", "Solver", "choose", "prices", "relaxed"]
+__all__ = ["Basis", "Choice", "Master", "Place", "Program", "Solver", "choose", "prices", "relaxed"]
 
 
 class Solver(StrEnum):
@@ -17,6 +18,16 @@ class Solver(StrEnum):
 
     HIGHS = "HiGHS"
     SCIP = "SCIP"
+
+
+class Place(IntEnum):
+    """Where the simplex method leaves a variable or a limit."""
+
+    FREE = solution_pb2.BASIS_STATUS_FREE
+    LOWEST = solution_pb2.BASIS_STATUS_AT_LOWER_BOUND
+    HIGHEST = solution_pb2.BASIS_STATUS_AT_UPPER_BOUND
+    FIXED = solution_pb2.BASIS_STATUS_FIXED_VALUE
+    BASIC = solution_pb2.BASIS_STATUS_BASIC
 
 
 _TYPES = {Solver.HIGHS: mathopt.SolverType.HIGHS, Solver.SCIP: mathopt.SolverType.GSCIP}
@@ -57,31 +68,62 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Where a linear program ended, or a like one may begin: the place of each column, group and limit."""
+
+    column: NDArray[np.int64]
+    group: NDArray[np.int64]
+    limit: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """share: (c,) of each column, 0 or 1 when whole. price: (r,) fen per unit of each limit, of a linear program only.
 
-    bound_fen: no choice among these columns costs less; -inf when nothing was proven.
+    bound_fen: no choice among these columns costs less; -inf when nothing was proven. basis: where `prices` ended.
     """
 
     share: NDArray[np.float64]
     price: NDArray[np.float64]
     bound_fen: float
+    basis: Basis | None = None
 
 
-def prices(master: Master) -> Choice | None:
+def prices(master: Master, begin: Basis | None = None) -> Choice | None:
     """Return the best choice where columns may be shared, and what a unit of each limit is worth there.
 
-    None when the numbers were too far apart for it.
+    None when the numbers were too far apart for it. begin: near where it is likely to end.
     """
-    model = mathopt.Model.from_model_proto(_proto(_shared(master)))
-    result = mathopt.solve(model, mathopt.SolverType.GLOP)
-    if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+    known, asked = model_parameters_pb2.ModelSolveParametersProto(), mathopt.SolveParameters()
+    if begin is not None:
+        # Any simplification or scaling of the program makes the places meaningless.
+        asked = mathopt.SolveParameters(
+            presolve=mathopt.Emphasis.OFF,
+            scaling=mathopt.Emphasis.OFF,
+            lp_algorithm=mathopt.LPAlgorithm.PRIMAL_SIMPLEX,
+        )
+        places = np.append(begin.group, begin.limit)
+        known.initial_basis.variable_status.ids.extend(range(len(begin.column)))
+        known.initial_basis.variable_status.values.extend(begin.column.tolist())
+        known.initial_basis.constraint_status.ids.extend(range(len(places)))
+        known.initial_basis.constraint_status.values.extend(places.tolist())
+    result = _solved(_proto(_shared(master)), mathopt.SolverType.GLOP, asked, known)
+    best = result.solutions[0] if result.solutions else None
+    if best is None or not _sound(best.primal_solution) or not _sound(best.dual_solution):
         return None
-    duals = np.array(result.dual_values(list(model.linear_constraints())), np.float64)
+    duals = np.array(best.dual_solution.dual_values.values, np.float64)
+    places = np.array(best.basis.constraint_status.values, np.int64)
     return Choice(
-        share=np.array(result.variable_values(list(model.variables())), np.float64),
+        share=np.array(best.primal_solution.variable_values.values, np.float64),
         price=np.maximum(0.0, -duals[master.groups :]),
-        bound_fen=result.objective_value(),
+        bound_fen=best.primal_solution.objective_value,
+        basis=Basis(
+            column=np.array(best.basis.variable_status.values, np.int64),
+            group=places[: master.groups],
+            limit=places[master.groups :],
+        )
+        if best.HasField("basis")
+        else None,
     )
 
 
@@ -115,29 +157,51 @@ def choose(
 
     begin: the variables that a choice already known takes. nodes: most of the search tree, for runs that must repeat.
     """
-    model = mathopt.Model.from_model_proto(_proto(program))
-    known = mathopt.ModelSolveParameters()
+    known = model_parameters_pb2.ModelSolveParametersProto()
     if begin is not None:
-        values = dict(zip(model.variables(), begin.astype(float).tolist(), strict=True))
-        known.solution_hints.append(mathopt.SolutionHint(variable_values=values))
-    result = mathopt.solve(
-        model,
-        _TYPES[solver],
-        params=mathopt.SolveParameters(
-            relative_gap_tolerance=gap,
-            absolute_gap_tolerance=0.5,
-            time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
-            node_limit=nodes,
-        ),
-        model_params=known,
+        hint = known.solution_hints.add().variable_values
+        hint.ids.extend(range(len(begin)))
+        hint.values.extend(begin.astype(float).tolist())
+    asked = mathopt.SolveParameters(
+        relative_gap_tolerance=gap,
+        absolute_gap_tolerance=0.5,
+        time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
+        node_limit=nodes,
     )
-    if not result.has_primal_feasible_solution():
+    result = _solved(_proto(program), _TYPES[solver], asked, known)
+    if not result.solutions or not _sound(result.solutions[0].primal_solution):
         return None
     return Choice(
-        share=np.array(result.variable_values(list(model.variables())), np.float64),
+        share=np.array(result.solutions[0].primal_solution.variable_values.values, np.float64),
         price=np.zeros(0),
-        bound_fen=result.dual_bound(),
+        bound_fen=result.termination.objective_bounds.dual_bound,
     )
+
+
+def _solved(
+    proto: model_pb2.ModelProto,
+    solver: mathopt.SolverType,
+    asked: mathopt.SolveParameters,
+    known: model_parameters_pb2.ModelSolveParametersProto,
+) -> result_pb2.SolveResultProto:
+    """Return MathOpt's answer as its message: an object per variable takes longer than many a program itself."""
+    return core.solve(
+        proto,
+        solver.value,
+        parameters_pb2.SolverInitializerProto(),
+        asked.to_proto(),
+        known,
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        None,
+    )
+
+
+def _sound(
+    solution: solution_pb2.PrimalSolutionProto | solution_pb2.DualSolutionProto,
+) -> bool:
+    return bool(solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE)
 
 
 def _shared(master: Master) -> Program:

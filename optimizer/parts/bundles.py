@@ -28,19 +28,23 @@ FAR = 1 << 60
 
 
 class Desk(NamedTuple):
-    """Room to work in: per depth the way tried, and what was spent down to it."""
+    """Room to work in: per depth the way tried, what was spent down to it, and what the pieces from there on cost.
+
+    rest: at least, without lateness. wait: what a kit's lateness adds to that at least.
+    """
 
     at: NDArray[np.int64]
     fen: NDArray[np.int64]
     late: NDArray[np.int64]
     rest: NDArray[np.int64]
+    wait: NDArray[np.int64]
     best: NDArray[np.int64]
 
 
 def new_desk(g: Grid) -> Desk:
     """Return room for the largest of these groups."""
     most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
-    return Desk(*(np.zeros(most + 1, np.int64) for _ in range(5)))
+    return Desk(*(np.zeros(most + 1, np.int64) for _ in range(6)))
 
 
 @compiled
@@ -55,13 +59,21 @@ def best_of_all(
 ) -> None:
     """Find the cheapest bundle of every group that is wanted.
 
-    base: fen of each way with the prices of the rows it draws on. chosen: (pieces,) gets ways, NOTHING for going
-    without. told: (groups, 2) gets what it costs, and what no bundle costs less than.
+    base: fen of each way with the prices of the rows it draws on. chosen: (pieces,) has ways, NOTHING for going
+    without, and gets better ones. told: (groups, 2) has what that costs, FAR if it is not to be looked at, and gets
+    what the best costs, and what no bundle costs less than.
     """
     for group in range(len(g.groups)):
         if wanted[group] == 1:
             o = g.groups[group]
-            told[group, 0], told[group, 1] = _best(g, w, base, desk, group)
+            cheapest = o.none_fen
+            for k in range(o.last - o.first):
+                desk.best[k] = NOTHING
+            if told[group, 0] < cheapest:
+                cheapest = told[group, 0]
+                for k in range(o.last - o.first):
+                    desk.best[k] = chosen[o.first + k]
+            told[group, 0], told[group, 1] = _best(g, w, base, desk, group, cheapest)
             for k in range(o.last - o.first):
                 chosen[o.first + k] = desk.best[k]
 
@@ -154,7 +166,9 @@ def refit(  # noqa: PLR0913 - a kernel sees plain arrays
         o = room.groups[order[number]]
         for piece in range(o.first, o.last):
             _draw(room, draw_first, draw_row, draw_amount, way[piece], -1)
-        _best(room, w, base, desk, order[number])
+        for k in range(o.last - o.first):
+            desk.best[k] = NOTHING
+        _best(room, w, base, desk, order[number], o.none_fen)
         for piece in range(o.first, o.last):
             way[piece] = desk.best[piece - o.first]
             _draw(room, draw_first, draw_row, draw_amount, way[piece], 1)
@@ -249,14 +263,12 @@ def _way_at(w: Ways, desk: Desk, piece: int, depth: int) -> int:
 
 
 @compiled_into
-def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> tuple[int, int]:
+def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, cheapest: int) -> tuple[int, int]:
+    """Leave the best bundle in `best`, which has one at this price; return its price and what none costs less than."""
     o = g.groups[group]
     n = o.last - o.first
-    cheapest = o.none_fen
-    for k in range(n):
-        desk.best[k] = NOTHING
     if n == 1:
-        cheapest = _best_alone(g, w, base, desk, group)
+        cheapest = _best_alone(g, w, base, desk, group, cheapest)
         return cheapest, cheapest
     _lay_rest(g, w, base, desk, group)
     depth, nodes = 0, 0
@@ -264,7 +276,7 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
     while depth >= 0:
         nodes += 1
         if nodes > MOST_NODES:
-            return cheapest, min(cheapest, desk.rest[0])
+            return cheapest, min(cheapest, desk.rest[0] + desk.wait[0])
         if not _next(g, w, base, desk, group, depth, cheapest):
             depth -= 1
         elif depth == n - 1:
@@ -278,10 +290,9 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> 
 
 
 @compiled_into
-def _best_alone(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int) -> int:
+def _best_alone(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, cheapest: int) -> int:
     """Find the best way of a group of one piece; no price makes one cheaper, so the first too dear ends it."""
     o = g.groups[group]
-    cheapest = o.none_fen
     for way in range(w.first[o.first], w.first[o.first + 1]):
         late = w.rows[way].late + g.consignment_fen
         if w.rows[way].fen + late >= cheapest:
@@ -297,14 +308,18 @@ def _lay_rest(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int)
     """Set what the pieces from each depth on cost at least; a kit's lateness is counted once, at the top."""
     o = g.groups[group]
     n = o.last - o.first
-    desk.rest[n] = 0
+    desk.rest[n], desk.wait[n] = 0, 0
     for k in range(n - 1, -1, -1):
         piece = o.first + k
         least = FAR if o.complete == 1 else g.pieces[piece].none_fen
+        least_there = least
         for way in range(w.first[piece], w.first[piece + 1]):
             fen = base[way] if o.complete == 1 else base[way] + w.rows[way].late
             least = min(least, fen)
+            least_there = min(least_there, base[way] + w.rows[way].late)
         desk.rest[k] = min(FAR, desk.rest[k + 1] + least)
+        # The kit is there no sooner than its slowest piece.
+        desk.wait[k] = max(desk.wait[k + 1], least_there - least) if o.complete == 1 else 0
     desk.fen[0] = 0
     desk.late[0] = 0
 
@@ -322,11 +337,12 @@ def _next(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, dep
         else:
             fen, late = desk.fen[depth] + base[way], desk.late[depth]
             late = max(late, w.rows[way].late) if o.complete == 1 else late + w.rows[way].late
-        if fen + late + desk.rest[depth + 1] < limit:
+        most = limit - desk.rest[depth + 1] - max(late, desk.wait[depth + 1])
+        if fen < most:
             if way < end:
                 fees = _fees(g, w, desk, group, depth, way)
                 fen = FAR if fees < 0 else fen + fees
-            if fen + late + desk.rest[depth + 1] < limit and (way == end or _has_room(g, w, desk, group, depth, way)):
+            if fen < most and (way == end or _has_room(g, w, desk, group, depth, way)):
                 desk.at[depth] = way
                 desk.fen[depth + 1], desk.late[depth + 1] = fen, late
                 return True

@@ -9,11 +9,17 @@ from optimizer.parts.drawing import Draws
 from optimizer.parts.grid import NOTHING
 from optimizer.search.compiled import compiled, compiled_into
 
-__all__ = ["Exchange", "exchange", "new_exchange"]
+__all__ = ["MOVES_OF_A_SWEEP", "Exchange", "exchange", "new_exchange", "overdraw"]
+
+
+MOVES_OF_A_SWEEP = 16
+"""For every mover."""
+STEEPER = 20
+"""By so many times the price of breaking a limit rises, slowly at first."""
 
 
 class Exchange(NamedTuple):
-    """Who may move where: ways of each mover, cheapest first, with what they cost and the shelf each draws on.
+    """Who may move where: ways of each mover, likeliest first, with what they cost and the shelf each draws on.
 
     first: (movers + 1,) where the ways of each begin. way, fen, shelf: of each of these. at: (movers,) the number of
     what each has now. draw_first, draw_row, draw_amount: of every way. left: (rows,). shelf_first: where the members of
@@ -40,7 +46,7 @@ class Exchange(NamedTuple):
 def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: int) -> int:
     """Move about, ever less willing to pay for it, and leave the best in `best`; return what it saves, in fen.
 
-    Each sweep tries as many moves as there are movers, sixteen times over.
+    Each sweep tries sixteen moves for every mover.
     """
     movers = len(x.at)
     state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -50,13 +56,13 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
     for mover in range(movers):
         x.best[mover] = x.at[mover]
     for _ in range(sweeps):
-        for _ in range(16 * movers):
+        for _ in range(MOVES_OF_A_SWEEP * movers):
             state ^= state << np.uint64(13)
             state ^= state >> np.uint64(7)
             state ^= state << np.uint64(17)
             one = int((state >> np.uint64(33)) % np.uint64(movers))
             ways = x.first[one + 1] - x.first[one]
-            # The cheaper a way is by itself the likelier it is tried.
+            # The earlier a way comes the likelier it is tried.
             share = float((state >> np.uint64(11)) & np.uint64(0xFFFFF)) / 0x100000
             to = x.first[one] + int(share * share * ways)
             if to == x.at[one]:
@@ -72,6 +78,95 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
                 x.best[mover] = x.at[mover]
         heat *= cooling
     return best
+
+
+@compiled
+def overdraw(  # noqa: C901 - a step, in one place
+    x: Exchange, over_fen: NDArray[np.int64], sweeps: int, hot_fen: float, cold_fen: float, seed: int
+) -> int:
+    """Move about as `exchange` does, but let limits be broken at a price; `best` gets the best that breaks none.
+
+    over_fen: of every row, per unit drawn beyond its limit. One moves, or two change places, whether there is room or
+    not. Return what the best saves, in fen.
+    """
+    movers = len(x.at)
+    state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+    now, best, over = 0, 0, 0
+    heat = hot_fen
+    cooling = (cold_fen / hot_fen) ** (1.0 / max(1, sweeps - 1))
+    for mover in range(movers):
+        x.best[mover] = x.at[mover]
+    for sweep in range(sweeps):
+        scale = 16 + int(16 * STEEPER * (sweep / sweeps) ** 4)
+        for _ in range(MOVES_OF_A_SWEEP * movers):
+            state ^= state << np.uint64(13)
+            state ^= state >> np.uint64(7)
+            state ^= state << np.uint64(17)
+            one = int((state >> np.uint64(33)) % np.uint64(movers))
+            ways = x.first[one + 1] - x.first[one]
+            share = float((state >> np.uint64(11)) & np.uint64(0xFFFFF)) / 0x100000
+            to = x.first[one] + int(share * share * ways)
+            was = x.at[one]
+            if to == was:
+                continue
+            state ^= state << np.uint64(13)
+            state ^= state >> np.uint64(7)
+            state ^= state << np.uint64(17)
+            most = -heat * np.log((float(state >> np.uint64(12)) + 1.0) / 4503599627370497.0)
+            other, had, goes = NOTHING, NOTHING, NOTHING
+            delta = x.fen[to] - x.fen[was]
+            shelf = x.shelf[to]
+            if state & np.uint64(3) != np.uint64(0) and shelf != x.shelf[was] and x.members[shelf] > 0:
+                pick = np.int64((state >> np.uint64(20)) % np.uint64(x.members[shelf]))
+                other = x.member[x.shelf_first[shelf] + pick]
+                had = x.at[other]
+                for way in range(x.first[other], x.first[other + 1]):
+                    if x.shelf[way] == x.shelf[was]:
+                        goes = way
+                        break
+                if goes == NOTHING:
+                    continue
+                delta += x.fen[goes] - x.fen[had]
+            if over == 0 and delta > most:
+                continue
+            more, broken = _draw_beyond(x, was, 1, over_fen, scale)
+            for number, sign in ((had, 1), (to, -1), (goes, -1)):
+                if number != NOTHING:
+                    fen, units = _draw_beyond(x, number, sign, over_fen, scale)
+                    more, broken = more + fen, broken + units
+            if delta + more > most:
+                _draw(x, to, 1)
+                _draw(x, was, -1)
+                if other != NOTHING:
+                    _draw(x, goes, 1)
+                    _draw(x, had, -1)
+                continue
+            _settle(x, one, to)
+            if other != NOTHING:
+                _settle(x, other, goes)
+            now, over = now + delta, over + broken
+            if over == 0 and now < best:
+                best = now
+                for mover in range(movers):
+                    x.best[mover] = x.at[mover]
+        heat *= cooling
+    return best
+
+
+@compiled_into
+def _draw_beyond(x: Exchange, number: int, sign: int, over_fen: NDArray[np.int64], scale: int) -> tuple[int, int]:
+    """Take what a way draws on, or give it back; return what breaking limits costs more by it, and by how much."""
+    way = x.way[number]
+    fen, units = 0, 0
+    if way != NOTHING:
+        for entry in range(x.draw_first[way], x.draw_first[way + 1]):
+            row = x.draw_row[entry]
+            beyond = min(0, x.left[row])
+            x.left[row] += sign * x.draw_amount[entry]
+            more = beyond - min(0, x.left[row])
+            units += more
+            fen += more * over_fen[row] * scale // 16
+    return fen, units
 
 
 @compiled_into

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from optimizer.engines.mip import Program, choose
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.drawing import Draws
-from optimizer.parts.exchanging import exchange, new_exchange
+from optimizer.parts.exchanging import MOVES_OF_A_SWEEP, exchange, new_exchange, overdraw
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced
@@ -28,9 +28,11 @@ MOST_FRACTIONAL = 1_000
 FEW_FRACTIONAL = 20
 FEW_WAYS = 8
 SWEEPS = 300
+OVER_SWEEPS = 1_500
+MOST_MOVES = 25_000_000
 SEEDS = 4
 PRICED_HEAT = 0.3, 0.005
-HEAT = 0.02, 0.002
+HEAT = 0.12, 0.025
 """Where annealing begins and ends, in steps from the way of least regret to the next but two."""
 MOST_SECONDS = 3.0
 PATIENCE = 3
@@ -53,6 +55,7 @@ class Improving:
 
     def __init__(self, g: Grid, w: Ways, draws: Draws, priced: Priced) -> None:
         self._g, self._w, self._draws = g, w, draws
+        self._price = priced.price
         self._base, self._least = priced.base, priced.least
         self._own = w.rows["fen"].copy()
         self._desk = new_desk(g)
@@ -93,7 +96,7 @@ class Improving:
 
     def exchange(self, sweeps: int, seed: int) -> None:
         """Anneal over the groups of one piece, each among the ways of least regret: with what they draw on priced,
-        which spreads it well, then at what they cost."""
+        which spreads it well, then at what they cost, where limits may be broken on the way."""
         g, w = self._g, self._w
         alone = np.flatnonzero(g.groups["last"] - g.groups["first"] == 1)
         none_fen = np.where(g.groups["complete"] == 1, g.groups["none_fen"], g.pieces["none_fen"][g.groups["first"]])
@@ -108,20 +111,33 @@ class Improving:
                 some = np.union1d(some[few], [NOTHING, self.way[piece]])
                 costs = np.where(some == NOTHING, none_fen[group], price[some] + w.rows["late"][some])
                 costs += np.where(some == NOTHING, 0, g.consignment_fen)
-                order = np.argsort(costs, kind="stable")
+                wish = np.where(some == NOTHING, FAR, self._base[some] + w.rows["late"][some])
+                order = np.argsort(wish, kind="stable")
                 ways.append(some[order])
                 fen.append(costs[order])
                 at.append(int(np.flatnonzero(some[order] == self.way[piece])[0]))
             shelf = w.rows["last_row"].astype(np.int64)
             x = new_exchange(ways, fen, np.array(at), shelf, self._draws, self._left.copy())
             step_fen = float(np.median(steps)) + 1.0
-            exchange(x, sweeps, step_fen * hot, step_fen * cold, seed)
+            if price is self._base:
+                exchange(x, sweeps, step_fen * hot, step_fen * cold, seed)
+                end = x.at
+            else:
+                most = np.clip(MOST_MOVES // (MOVES_OF_A_SWEEP * len(alone)), sweeps, OVER_SWEEPS)
+                overdraw(x, self._over_fen(), int(most), step_fen * hot, step_fen * cold, seed)
+                end = x.best
             way = self.way.copy()
-            way[g.groups["first"][alone]] = x.way[x.at]
+            way[g.groups["first"][alone]] = x.way[end]
             self.begin(way)
             if self.fen < best[1]:
                 best = self.way, self.fen
         self.begin(best[0])
+
+    def _over_fen(self) -> NDArray[np.int64]:
+        """Return what a unit beyond each limit costs at first: what it is worth, or what others are for the most."""
+        priced = self._price[self._price > 0]
+        usual = int(np.median(priced)) if len(priced) else self._g.split_fen
+        return np.maximum(self._price, usual) + 1
 
     def improve(self, bound_fen: int, target_fen: int, fractional: NDArray[np.int64], over: Callable[[], bool]) -> None:
         """Improve until nothing much comes of it, the target is reached or the time is over.

@@ -30,7 +30,18 @@ from optimizer.tours.planning import plan_tours
 from optimizer.travel import UNREACHABLE, TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["TourQuestion", "ToursBroken", "ToursMade", "make_tours", "read_folder", "read_question"]
+__all__ = [
+    "KIT_ROUNDS",
+    "SHARES",
+    "Progress",
+    "TourQuestion",
+    "ToursBroken",
+    "ToursMade",
+    "day_with_levers",
+    "make_tours",
+    "read_folder",
+    "read_question",
+]
 
 Progress = Callable[[str, float], None]
 

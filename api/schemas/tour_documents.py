@@ -12,7 +12,28 @@ from datasets.tour_announcements import NoticeKind
 from optimizer.tours.model import TourRule, WorkKind
 from optimizer.tours.plan import Instead
 
-__all__ = ["AnnouncementShown", "ItineraryShown", "KitShown", "TourLeftOutShown", "ToursGeoJson"]
+__all__ = [
+    "AnnouncementShown",
+    "CoverOnMap",
+    "DayOnMap",
+    "HomeOnMap",
+    "ItineraryShown",
+    "KitLineShown",
+    "KitOrderShown",
+    "KitShown",
+    "NightOnMap",
+    "NightShown",
+    "NoticeShown",
+    "PartShown",
+    "PlaceShape",
+    "TourDayShown",
+    "TourFeature",
+    "TourLeftOutShown",
+    "TourVisitShown",
+    "ToursGeoJson",
+    "VillageOnMap",
+    "WayShape",
+]
 
 
 class PartShown(Shown):

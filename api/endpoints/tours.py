@@ -39,6 +39,7 @@ from api.schemas.tours import (
 from api.schemas.values import CHINA
 from api.store.plan_days import centres_on
 from api.store.standings import local_date
+from api.store.tour_dates import stops_of
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
 from api.store.tour_plans import ask_to_cancel, create_tour_plan, file_of, get_tour_plan, list_tour_plans
@@ -293,11 +294,15 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
     summary="Tell villages their dates",
 )
 def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
-    """Write the date of each village down as announced: plans keep it unless they cannot."""
+    """Write the date of each village down as announced: plans keep it unless they cannot.
+
+    409 where a village has another date that is still to come, unless the tours were planned from it and cannot keep it.
+    """
 
     def effect(session: Session) -> Answer:
         plan = _held(session, edge, tour_id, versions)
-        dates = _stops(_days(session, plan))
+        stops = stops_of(_days(session, plan))
+        dates = {id_: days[0] for id_, days in stops.items()}
         wanted = list(dates) if body.village_ids == "all" else list(dict.fromkeys(body.village_ids))
         faults = [
             Fault(pointer=f"/village_ids/{number}", code="no_stop", detail=f'no tour of these stops in "{id_}"')
@@ -311,23 +316,14 @@ def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMa
         ]
         if faults and body.village_ids != "all":
             raise Refused("The villages cannot be told.", faults=faults)
-        told = {id_: dates[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock())}
+        told = {id_: stops[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock())}
         news = announce(session, plan, told, at=edge.clock())
         villages = [
-            AnnouncedVillage(village_id=id_, date=told[id_], is_new=is_new) for id_, is_new in sorted(news.items())
+            AnnouncedVillage(village_id=id_, date=date, is_new=is_new) for id_, (date, is_new) in sorted(news.items())
         ]
         return Answer(body=Announced(villages=villages), headers={"ETag": etag(plan.version)})
 
     return edge.once(effect)
-
-
-def _stops(days: list[dict[str, Any]]) -> dict[str, dt.date]:
-    """Return the first date on which a tour stops in each village."""
-    dates: dict[str, dt.date] = {}
-    for day in sorted(days, key=lambda day: str(day["date"])):
-        for visit in day["visits"]:
-            dates.setdefault(visit["village_id"], dt.date.fromisoformat(day["date"]))
-    return dates
 
 
 @routes.post(

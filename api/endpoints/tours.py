@@ -296,7 +296,8 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
 def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
     """Write the date of each village down as announced: plans keep it unless they cannot.
 
-    409 where a village has another date that is still to come, unless the tours were planned from it and cannot keep it.
+    409 where a village has another date that is still to come, unless the tours were planned from it and could not
+    keep it.
     """
 
     def effect(session: Session) -> Answer:
@@ -335,7 +336,9 @@ def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMa
 def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: LanguageOf, request: Request) -> Response:
     """Publish finished tours: checked again as they are stored, then days, visits and states of jobs at once.
 
-    One plan of tours holds for a crew's day; from its first date on it takes the place of earlier ones of its crews.
+    One plan of tours holds for a crew's day; from its first date on it takes the place of earlier ones of its crews,
+    but for visits that have begun. 409 for tours that are over, that forget a date told since, or that share a visit
+    with another crew's.
     """
     with edge.read() as session:
         plan = get_tour_plan(session, tour_id, edge.caller.centres)
@@ -378,7 +381,8 @@ async def replan(
     """Wish for tours that begin from these: a van is down, a village cut off, or a planner wants it otherwise.
 
     Dates that villages were told are kept unless they cannot be; days that have nothing to do with a van or a village
-    stay as they are unless such a date would be missed. Crews begin where the published tours have them that morning.
+    stay as they are unless such a date would be missed. Crews begin where the published tours have them that morning;
+    their visits that have begun are not planned again, unless `plan_unreported` asks for it.
     """
     response = await run_sync(_replanned, tour_id, body, edge, language, request)
     return await _waited(edge.database, response, wait_s, language)
@@ -415,7 +419,10 @@ def _replanned(tour_id: str, body: Replan, edge: Edge, language: Language, reque
     summary="What became of visits",
 )
 def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
-    """Write down what a crew says of its visits: calls move on, due visits and villages have a new last date."""
+    """Write down what a crew says of its visits: calls move on, due visits and villages have a new last date.
+
+    A visit that later tours took over can still be said; where the crew was there, theirs is off.
+    """
 
     def effect(session: Session) -> Answer:
         plan = get_tour_plan(session, tour_id, edge.caller.centres, lock=True)

@@ -399,7 +399,7 @@ class Replan(Sent):
     )
     plan_unreported: bool = Field(
         default=False,
-        description="True: visits that have begun, and of which nobody has said what became of them, are planned again.",
+        description="True: visits that have begun, and of which nobody has said anything yet, are planned again.",
         examples=[False],
     )
     limits: Limits = Field(default_factory=Limits, description="How long is searched; neither: PT30S.")

@@ -97,7 +97,7 @@ def require_dates_kept(session: Session, plan: TourPlanRow, days: Sequence[Mappi
 
 def _unknown(session: Session, plan: TourPlanRow, dates: Mapping[str, dt.date]) -> dict[str, dt.date]:
     """Return the dates that tours were not planned from."""
-    source = file_of(session, plan.id, "source")
+    source: Any = file_of(session, plan.id, "source")
     known = {row["village_id"]: row.get("announced") for row in source["tables"]["villages"]}
     return {id_: date for id_, date in dates.items() if known.get(id_) != date.isoformat()}
 

@@ -37,7 +37,7 @@ class Settled:
 
     def owed(self, plans: Iterable[Cells], today: dt.date) -> list[Cells]:
         """Return the plans that owe visits: from the last one on, or none while one is still to come."""
-        found = []
+        found: list[Cells] = []
         for cells in plans:
             date = self.owed_on.get(cells["plan_id"])
             if date is None or date <= today:

@@ -16,6 +16,8 @@ _OURS = {
     "The interval would not be shorter.": "间隔并未缩短。",
     "The rows have faults.": "资料行有错误。",
     "The stored tours changed while they were checked; nothing was published.": "检查期间巡回有变，未发布任何内容。",
+    "The tours are over; plan again.": "该巡回已全部过期，请重新规划。",
+    "{} visits are on published tours of other crews; plan again.": "有 {0} 次上门已在其他班组的巡回中，请重新规划。",
     "The tours are {}.": "该巡回计划的状态为 {0}。",
     "The tours cannot be planned again like this.": "无法按此重新规划巡回。",
     "The villages cannot be told.": "无法通知这些村。",
@@ -47,6 +49,12 @@ _OURS = {
     "tours that were made; these are {}": "应为已完成的巡回计划，该计划的状态为 {0}",
     "until belongs to a consent to wait that is given, and to nothing else": "until 只能与已同意的等候同用",
     "what was done has a start": "已完成的须有开始时间",
+    "{} villages were told another date that is still to come; plan again.": (
+        "有 {0} 个村已通知其他日期且尚未到期，请重新规划。"
+    ),
+    "{} villages were told a date since these tours were planned, which they do not keep; plan again.": (
+        "规划之后有 {0} 个村已通知日期，而此巡回未予保留；请重新规划。"
+    ),
     "{} jobs are not as they were when the tours were planned; plan again.": "有 {0} 张单与规划时不同，请重新规划。",
     "a job that is there": "已有的报修单",
     "a job that names no parts of its own": "自身未列配件的报修单",

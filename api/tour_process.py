@@ -237,4 +237,5 @@ def reported_of(wish: Mapping[str, Any]) -> Reported:
             village_id: [dt.date.fromisoformat(date) for date in dates]
             for village_id, dates in said.get("cut_off", {}).items()
         },
+        trusts_begun="replan" in wish and not wish["replan"].get("plan_unreported", False),
     )

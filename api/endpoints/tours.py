@@ -39,6 +39,7 @@ from api.schemas.tours import (
 from api.schemas.values import CHINA
 from api.store.plan_days import centres_on
 from api.store.standings import local_date
+from api.store.tour_dates import stops_of
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
 from api.store.tour_plans import ask_to_cancel, create_tour_plan, file_of, get_tour_plan, list_tour_plans
@@ -293,11 +294,16 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
     summary="Tell villages their dates",
 )
 def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
-    """Write the date of each village down as announced: plans keep it unless they cannot."""
+    """Write the date of each village down as announced: plans keep it unless they cannot.
+
+    409 where a village has another date that is still to come, unless the tours were planned from it and could not
+    keep it.
+    """
 
     def effect(session: Session) -> Answer:
         plan = _held(session, edge, tour_id, versions)
-        dates = _stops(_days(session, plan))
+        stops = stops_of(_days(session, plan))
+        dates = {id_: days[0] for id_, days in stops.items()}
         wanted = list(dates) if body.village_ids == "all" else list(dict.fromkeys(body.village_ids))
         faults = [
             Fault(pointer=f"/village_ids/{number}", code="no_stop", detail=f'no tour of these stops in "{id_}"')
@@ -311,23 +317,14 @@ def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMa
         ]
         if faults and body.village_ids != "all":
             raise Refused("The villages cannot be told.", faults=faults)
-        told = {id_: dates[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock())}
+        told = {id_: stops[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock())}
         news = announce(session, plan, told, at=edge.clock())
         villages = [
-            AnnouncedVillage(village_id=id_, date=told[id_], is_new=is_new) for id_, is_new in sorted(news.items())
+            AnnouncedVillage(village_id=id_, date=date, is_new=is_new) for id_, (date, is_new) in sorted(news.items())
         ]
         return Answer(body=Announced(villages=villages), headers={"ETag": etag(plan.version)})
 
     return edge.once(effect)
-
-
-def _stops(days: list[dict[str, Any]]) -> dict[str, dt.date]:
-    """Return the first date on which a tour stops in each village."""
-    dates: dict[str, dt.date] = {}
-    for day in sorted(days, key=lambda day: str(day["date"])):
-        for visit in day["visits"]:
-            dates.setdefault(visit["village_id"], dt.date.fromisoformat(day["date"]))
-    return dates
 
 
 @routes.post(
@@ -339,7 +336,9 @@ def _stops(days: list[dict[str, Any]]) -> dict[str, dt.date]:
 def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: LanguageOf, request: Request) -> Response:
     """Publish finished tours: checked again as they are stored, then days, visits and states of jobs at once.
 
-    One plan of tours holds for a crew's day; from its first date on it takes the place of earlier ones of its crews.
+    One plan of tours holds for a crew's day; from its first date on it takes the place of earlier ones of its crews,
+    but for visits that have begun. 409 for tours that are over, that forget a date told since, or that share a visit
+    with another crew's.
     """
     with edge.read() as session:
         plan = get_tour_plan(session, tour_id, edge.caller.centres)
@@ -382,7 +381,8 @@ async def replan(
     """Wish for tours that begin from these: a van is down, a village cut off, or a planner wants it otherwise.
 
     Dates that villages were told are kept unless they cannot be; days that have nothing to do with a van or a village
-    stay as they are unless such a date would be missed. Crews begin where the published tours have them that morning.
+    stay as they are unless such a date would be missed. Crews begin where the published tours have them that morning;
+    their visits that have begun are not planned again, unless `plan_unreported` asks for it.
     """
     response = await run_sync(_replanned, tour_id, body, edge, language, request)
     return await _waited(edge.database, response, wait_s, language)
@@ -419,7 +419,10 @@ def _replanned(tour_id: str, body: Replan, edge: Edge, language: Language, reque
     summary="What became of visits",
 )
 def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
-    """Write down what a crew says of its visits: calls move on, due visits and villages have a new last date."""
+    """Write down what a crew says of its visits: calls move on, due visits and villages have a new last date.
+
+    A visit that later tours took over can still be said; where the crew was there, theirs is off.
+    """
 
     def effect(session: Session) -> Answer:
         plan = get_tour_plan(session, tour_id, edge.caller.centres, lock=True)

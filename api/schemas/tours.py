@@ -413,6 +413,11 @@ class Replan(Sent):
         description="First day that may change; default: today, or the first day of the tours if that is later.",
         examples=["2026-03-04"],
     )
+    plan_unreported: bool = Field(
+        default=False,
+        description="True: visits that have begun, and of which nobody has said anything yet, are planned again.",
+        examples=[False],
+    )
     limits: Limits = Field(default_factory=Limits, description="How long is searched; neither: PT30S.")
 
     @model_validator(mode="after")

@@ -12,7 +12,9 @@ from api.store.days import Horizon, stocked_tables
 from api.store.network import TOUR_TABLES, holding
 from api.store.people import outlets_of_centres
 from api.store.settings import day_values
+from api.store.standings import local_date
 from api.store.tour_holds import away_on_tours
+from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.tours import CrewRow, JobWait, MaintenanceRow, TourDayRow, TourVisitRow
@@ -28,10 +30,14 @@ NO_VISIT = ("appointment", "published_technician_id", "published_start", "told",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What went wrong on the road. down: crew → the first date without its van. cut_off: village → dates."""
+    """What went wrong on the road. down: crew → the first date without its van. cut_off: village → dates.
+
+    trusts_begun: visits that have begun, and of which nobody has said anything yet, are as good as done.
+    """
 
     down: Mapping[str, dt.date] = field(default_factory=dict)
     cut_off: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+    trusts_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,8 @@ def tour_source(
     """Return what tours of these crews through the work of these centres are planned from, as the store knows it."""
     reported = reported or Reported()
     horizon = _Dates(date, days)
-    jobs = [_job_cells(row, now) for row in _waiting(session, centre_ids, crew_ids)]
+    settled = settled_visits(session, crew_ids, now if reported.trusts_begun else None)
+    jobs = [_job_cells(row, now) for row in _waiting(session, centre_ids, crew_ids) if row.id not in settled.job_ids]
     job_ids = {job["job_id"] for job in jobs}
     own = {name: _rows(session, name, date) for name in TOUR_TABLES}
     crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
@@ -74,10 +81,13 @@ def tour_source(
         **stocked_tables(session, centre_ids, job_ids, date=date, now=now),
         "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,
-        "villages": [horizon.village(row, reported.cut_off.get(row["village_id"], ())) for row in own["villages"]],
+        "villages": [
+            horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ()))
+            for row in own["villages"]
+        ],
         "lodgings": own["lodgings"],
         "crews": [_crew_cells(session, row, date, reported, job_ids) for row in crews],
-        "maintenance": list(session.scalars(owed)),
+        "maintenance": settled.owed(session.scalars(owed), local_date(now)),
         "van_parts": own["van_parts"],
         "consents": _consents(session, job_ids, now),
     }

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ from api.store.jobs import By, change_job
 from api.store.network import holding
 from api.store.slots import lock_centre
 from api.store.standings import local_date
+from api.store.tour_dates import require_dates_kept, require_standing, standing_dates
+from api.store.tour_holds import leave_tour
 from api.store.tour_plans import centre_of
 from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
@@ -33,6 +35,10 @@ AT_ONCE = 500
 CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
 WAS_THERE = ("done", "no_part", "nobody_home")
 """Outcomes of visits whose village the crew came to."""
+
+TAKEN_OVER = "replanned"
+OPEN_STILL = (None, TAKEN_OVER)
+"""What stands of visits of which nobody has said what became of them."""
 
 Day = Mapping[str, Any]
 
@@ -56,18 +62,23 @@ def publish_tours(
     Raises
     ------
     Conflict
-        Jobs are not as they were when the plan was asked for, or people of the crews are promised elsewhere.
+        The tours are over; villages were told dates since that they do not keep; jobs are not as they were when the
+        plan was asked for, or another crew's; or people of the crews are promised elsewhere.
     """
     for centre_id in sorted(plan.centre_ids):
         lock_centre(session, centre_id)
+    _require_to_come(plan, days, local_date(at))
+    require_dates_kept(session, plan, days, at)
     visits = [(day, visit) for day in days for visit in day["visits"]]
     ids = [visit["job_id"] for _, visit in visits]
     jobs = _jobs(session, ids)
     own = _open_of(session, plan.crew_ids)
     _require_movable(ids, days, jobs, own)
+    _require_ours(session, ids, {*plan.crew_ids, *(day["crew_id"] for day in days)})
     members = _members(session, plan, days)
     _require_free(session, days, members)
-    superseded = _take_back(session, plan, own, kept=set(ids), actor=actor, at=at)
+    again = {(day["crew_id"], dt.date.fromisoformat(day["date"])) for day in days}
+    superseded = _take_back(session, plan, own, kept=set(ids), again=again, actor=actor, at=at)
     _take_over(session, ids)
     centres = _centres(session, plan)
     try:
@@ -124,6 +135,26 @@ def _require_movable(
         )
 
 
+def _require_to_come(plan: TourPlanRow, days: Sequence[Day], today: dt.date) -> None:
+    """Raise Conflict for tours all of which is over; tours without a day are as long as was asked for."""
+    last = max((dt.date.fromisoformat(day["date"]) for day in days), default=plan.date + dt.timedelta(plan.days - 1))
+    if last < today:
+        raise Conflict("The tours are over; plan again.", members={"last": last.isoformat()})
+
+
+def _require_ours(session: Session, ids: Sequence[str], crew_ids: Collection[str]) -> None:
+    """Raise Conflict when a published tour of another crew promises one of the jobs still."""
+    found: list[str] = []
+    for some in batches(ids, AT_ONCE):
+        query = select(TourVisitRow.job_id).where(TourVisitRow.job_id.in_(some), TourVisitRow.outcome.is_(None))
+        found += session.scalars(query.where(TourVisitRow.crew_id.not_in(crew_ids)))
+    if found:
+        raise Conflict(
+            f"{len(found)} visits are on published tours of other crews; plan again.",
+            members={"job_ids": sorted(found)[:AT_ONCE]},
+        )
+
+
 def _members(session: Session, plan: TourPlanRow, days: Sequence[Day]) -> dict[str, list[str]]:
     """Return who rides in each crew; a crew that a planner added has nobody by name."""
     query = holding(CrewRow, plan.date, columns=[CrewRow.id, CrewRow.cells])
@@ -152,15 +183,25 @@ def _take_back(
     own: Mapping[str, TourVisitRow],
     *,
     kept: Collection[str],
+    again: Collection[tuple[str, dt.date]],
     actor: str,
     at: dt.datetime,
 ) -> list[str]:
-    """Take back what earlier tours of these crews promise from the first date on; return those that hold no more."""
+    """Take back what earlier tours of these crews promise from the first date on; return those that hold no more.
+
+    What has begun was done, or will be said not to have been: its visit stays, and with it the crew's day.
+    """
     others = {row.tour_plan_id for row in own.values() if row.date >= plan.date}
     ours = (TourDayRow.crew_id.in_(plan.crew_ids), TourDayRow.date >= plan.date)
-    others |= set(session.scalars(select(TourDayRow.tour_plan_id).where(*ours)))
-    session.execute(delete(TourDayRow).where(*ours))
-    gone = [row for row in own.values() if row.date >= plan.date]
+    begun = {(row.crew_id, row.date) for row in own.values() if row.start_at <= at} - set(again)
+    for day in session.scalars(select(TourDayRow).where(*ours)).all():
+        others.add(day.tour_plan_id)
+        if (day.crew_id, day.date) in begun:
+            # The tours that take its place begin from home: nobody sleeps where this day was to end.
+            day.sleeps_at, day.nights_out = None, 0
+        else:
+            session.delete(day)
+    gone = [row for row in own.values() if row.date >= plan.date and row.start_at > at]
     for row in gone:
         session.delete(row)
     session.flush()
@@ -183,7 +224,7 @@ def _take_over(session: Session, ids: Sequence[str]) -> None:
     """Say of visits that are over, and of which nobody said anything, that another tour has their job now."""
     for some in batches(ids, AT_ONCE):
         over = (TourVisitRow.job_id.in_(some), TourVisitRow.outcome.is_(None))
-        session.execute(update(TourVisitRow).where(*over).values(outcome="replanned"))
+        session.execute(update(TourVisitRow).where(*over).values(outcome=TAKEN_OVER))
 
 
 def _centres(session: Session, plan: TourPlanRow) -> dict[str, str]:
@@ -245,21 +286,36 @@ def _by(plan: TourPlanRow, actor: str) -> By:
     return By(actor=actor, channel="api", plan_id=plan.id)
 
 
-def announce(session: Session, plan: TourPlanRow, dates: Mapping[str, dt.date], *, at: dt.datetime) -> dict[str, bool]:
-    """Tell villages their date, which is theirs from now on; return by village whether it is told anything new.
+def announce(
+    session: Session, plan: TourPlanRow, stops: Mapping[str, Collection[dt.date]], *, at: dt.datetime
+) -> dict[str, tuple[dt.date, bool]]:
+    """Tell villages their date, which is theirs from now on; return by village the date, and whether it is news.
 
-    Each hears once of a date: the same again is no event.
+    stops: by village the dates on which these tours stop there. A date that they keep stays, else it is the first. Each
+    hears once of a date: the same again is no event.
+
+    Raises
+    ------
+    Conflict
+        Villages have another date that is still to come, which these tours were not planned from.
     """
     today = local_date(at)
-    query = holding(VillageRow, today, VillageRow.id.in_(dates), columns=[VillageRow.id, VillageRow.cells])
-    told = {id_: cells.get("announced") for id_, cells in session.execute(query.with_for_update())}
+    told = standing_dates(session, stops, today, lock=True)
+    dates = {id_: told[id_] if told.get(id_) in days else min(days) for id_, days in stops.items()}
+    # Tours that were planned from a date and do not stop on it could not keep it.
+    require_standing(session, plan, {id_: date for id_, date in told.items() if date != dates[id_]})
     news = {}
     for village_id, date in dates.items():
         was = told.get(village_id)
-        news[village_id] = was != date.isoformat()
-        if news[village_id]:
+        news[village_id] = date, was != date
+        if was != date:
             put_cells(session, "villages", village_id, {"announced": date.isoformat()}, on=today, now=at)
-            data = {"village_id": village_id, "date": date.isoformat(), "was": was, "tour_plan_id": plan.id}
+            data = {
+                "village_id": village_id,
+                "date": date.isoformat(),
+                "was": None if was is None else was.isoformat(),
+                "tour_plan_id": plan.id,
+            }
             emit(session, EventType.TOUR_ANNOUNCED, village_id, data, centre_of(plan.centre_ids), at)
     plan.version += 1
     session.flush()
@@ -270,6 +326,9 @@ def record_visits(
     session: Session, plan: TourPlanRow, said: Sequence[Said], *, actor: str, at: dt.datetime
 ) -> tuple[list[str], list[str]]:
     """Write down what became of visits; return the maintenance plans and villages whose last visit has moved.
+
+    A visit that later tours took over may have happened all the same: it is said here, and theirs is off. Where it has
+    not, theirs stays.
 
     Raises Refused for jobs that the tours do not hold, Conflict for those of which it was said before.
     """
@@ -291,15 +350,18 @@ def record_visits(
     ]
     if faults:
         raise Refused("The visits cannot be written down.", faults=faults)
-    again = sorted(one.job_id for one in said if rows[one.job_id].outcome is not None)
+    again = sorted(one.job_id for one in said if rows[one.job_id].outcome not in OPEN_STILL)
     if again:
         raise Conflict(f"It was said before what became of {len(again)} visits.", members={"job_ids": again})
     jobs = _jobs(session, [one.job_id for one in said])
     by = _by(plan, actor)
     for one in said:
         row = rows[one.job_id]
+        taken_over = row.outcome == TAKEN_OVER
+        if taken_over and one.outcome in WAS_THERE:
+            leave_tour(session, one.job_id)
         row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
-        if one.job_id in jobs:
+        if one.job_id in jobs and (one.outcome in WAS_THERE or not taken_over):
             _move(session, jobs[one.job_id], one, by, at)
     session.flush()
     plans = _last_dates(

@@ -51,7 +51,7 @@ def replan_wish(
         "base_tour_plan": base.id,
         "held": held,
         "reported": {"down": down, "cut_off": cut_off},
-        "replan": {"kind": kind},
+        "replan": {"kind": kind, "plan_unreported": said.plan_unreported},
     }
     return wish, first, days
 

@@ -1,0 +1,67 @@
+"""Visits of published tours that other tours need not plan: another crew's, and what has begun on the road."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.tables.tours import TourVisitRow
+
+__all__ = ["Settled", "settled_visits"]
+
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What is seen to. walk_ins: villages whose people bring theirs to a stop. kept: villages and dates of stops.
+
+    owed_on: by maintenance plan the date of its visit.
+    """
+
+    job_ids: Collection[str]
+    owed_on: Mapping[str, dt.date]
+    walk_ins: Collection[str]
+    kept: Collection[tuple[str, str]]
+
+    def village(self, cells: Cells) -> Cells:
+        """Return a village's cells without a date that is kept, and without people whose stop is seen to."""
+        known = dict(cells)
+        if (cells["village_id"], cells.get("announced", "")) in self.kept:
+            known["announced"] = ""
+        if cells["village_id"] in self.walk_ins:
+            known["households"] = "0"
+        return known
+
+    def owed(self, plans: Iterable[Cells], today: dt.date) -> list[Cells]:
+        """Return the plans that owe visits: from the last one on, or none while one is still to come."""
+        found: list[Cells] = []
+        for cells in plans:
+            date = self.owed_on.get(cells["plan_id"])
+            if date is None or date <= today:
+                last = "" if date is None else date.isoformat()
+                found.append({**cells, "last_on": max(cells["last_on"], last)})
+        return found
+
+
+def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.datetime | None) -> Settled:
+    """Return the visits, of which nobody has said what became of them, that tours of these crews need not plan.
+
+    begun_by: those of their own that had begun by then are among them; None: none of their own.
+    """
+    rows = session.scalars(select(TourVisitRow).where(TourVisitRow.outcome.is_(None)).order_by(TourVisitRow.date)).all()
+
+    def is_settled(row: TourVisitRow) -> bool:
+        return row.crew_id not in crew_ids or (begun_by is not None and row.start_at <= begun_by)
+
+    seen_to = [row for row in rows if is_settled(row)]
+    # A date that some of a village's visits have still to keep stays.
+    still = {(row.village_id, row.date) for row in rows if not is_settled(row)}
+    return Settled(
+        job_ids={row.job_id for row in seen_to},
+        owed_on={row.maintenance_id: row.date for row in seen_to if row.maintenance_id is not None},
+        walk_ins={row.village_id for row in seen_to if row.kind == "walk_in"},
+        kept={(row.village_id, row.date.isoformat()) for row in seen_to if (row.village_id, row.date) not in still},
+    )

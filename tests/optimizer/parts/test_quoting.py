@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from optimizer.model import ShipMode
 from optimizer.parts import model
 from optimizer.parts.check import broken_rules, faults
+from optimizer.parts.check_told import untrue
 from optimizer.parts.price import price
 from optimizer.parts.quoting import Quote, QuoteDesk
 from optimizer.parts.sourcing import source

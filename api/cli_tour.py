@@ -127,7 +127,8 @@ def _tour_progress(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
     actuals: Annotated[Path, typer.Argument(metavar="FILE", help="What the crews wrote down, as CSV.")],
     table: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE2", help="Table to write: a row per visit.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE2", dir_okay=False, help="Table to write: a row per visit."),
     ] = None,
 ) -> None:
     """Compare what was planned with what happened (job_id,outcome,start,end,note)."""

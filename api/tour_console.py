@@ -13,6 +13,7 @@ from datasets.tour_names import Toured
 from datasets.tour_sheets import ADVICE_ZH
 from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import TourCost
+from optimizer.tours.unkept import unkept
 
 __all__ = ["STAGES", "print_progress", "print_tours"]
 
@@ -57,6 +58,8 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
             table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
     console.print(table)
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
+    for one in unkept(planned.toured.asked, planned.toured.result.plan):
+        console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
@@ -93,7 +96,7 @@ def _proof(planned: ToursPlanned) -> Iterator[str]:
         return
     yield (
         f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
-        f"this one is within {kpis.gap:.2%} of it."
+        f"this one is within {kpis.gap:.2%} of what is paid."
     )
 
 

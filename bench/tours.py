@@ -102,7 +102,9 @@ def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | 
         van_days=len(days),
         nights=sum(tour.nights for tour in plan.tours),
         seconds=seconds,
-        gap_percent=None if bound_fen is None else 100 * (cost.total - bound_fen) / max(1, cost.total),
+        gap_percent=None
+        if bound_fen is None
+        else 100 * (cost.total - bound_fen) / max(1, cost.total - cost.kept - cost.breaches),
     )
 
 

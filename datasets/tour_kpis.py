@@ -22,8 +22,8 @@ class TourKpis:
 
     road_fen_per_job: what the tours cost on the road, per job done. priced_jobs: done, and an outlet could have done
     them, for outlet_fen_per_job each on average. gap: how far the cost may be from the best choice among the tours met,
-    as a share of it. kit_lines: parts of known jobs; fixed_on_spot_permille: by tour, the chance that what an unknown
-    fault needs is aboard. villages_unvisited: longest first, days until the end of the horizon, None for never.
+    as a share of what is paid. kit_lines: parts of known jobs; fixed_on_spot_permille: by tour, the chance that what an
+    unknown fault needs is aboard. villages_unvisited: longest first, days until the end of the horizon, None for never.
     """
 
     tours: int
@@ -81,6 +81,8 @@ def tour_kpis(toured: Toured) -> TourKpis:
     nights = Counter({crew.id: 0 for crew in asked.crews})
     for tour in toured.tours:
         nights[tour.crew_id] += tour.nights
+    # Promises have weights that would drown what anybody pays.
+    paid = result.cost.total - result.cost.kept - result.cost.breaches
     return TourKpis(
         tours=len(toured.tours),
         crews=len({tour.crew_id for tour in toured.tours}),
@@ -103,7 +105,7 @@ def tour_kpis(toured: Toured) -> TourKpis:
         cost_fen=_items(result.cost),
         total_fen=result.cost.total,
         bound_fen=result.bound_fen,
-        gap=None if not result.cost.total else (result.cost.total - result.bound_fen) / result.cost.total,
+        gap=None if not paid else (result.cost.total - result.bound_fen) / paid,
         candidates=result.candidates,
         road_fen_per_job=_mean([sum(getattr(result.cost, item) for item in ROAD_ITEMS)], len(jobs)),
         priced_jobs=len(outlet),

@@ -27,7 +27,7 @@ from tests.datasets import make_tour_folder as make
 
 FILES = {"tours.json", "tours.geojson", "tours.ics", "tours.png", "kpis.json", "sheets", *TOUR_PAPERS}
 Run = Callable[..., int]
-STEPS = ("--iterations", "1500", "--workers", "1")
+STEPS = ("--iterations", "6000", "--workers", "1")
 
 
 @pytest.fixture
@@ -46,7 +46,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make.write(tmp_path_factory.mktemp("region") / "region")
+    # Days that cost little: whatever can be done is worth doing.
+    toml = make.settings("[tour.charges]\nday_fen = 2000")
+    return make.write(tmp_path_factory.mktemp("region") / "region", toml=toml)
 
 
 @pytest.fixture(scope="module")

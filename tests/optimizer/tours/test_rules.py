@@ -288,8 +288,8 @@ def nights() -> None:
     never_back = planned(replace(drive.tours[0], days=drive.tours[0].days[:1]))
     case("never back", R.NIGHTS, "at home after them", ASKED, drive, never_back)
     tomorrow = touring(crews=(crew(on_the_road=OnTheRoad(day=1, lodging_id="b1", nights=1)),))
-    plans = [planned(tour(tomorrow, out(day, ("j1", "09:00")))) for day in (1, 0)]
-    case("on the road already", R.NIGHTS, "on the road already", tomorrow, *plans)
+    begun, again = (planned(tour(tomorrow, out(day, ("j1", "09:00")))) for day in (1, 3))
+    case("away, and leaving again", R.NIGHTS, "without having come home", tomorrow, begun, again)
 
 
 def days_off() -> None:

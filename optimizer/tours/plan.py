@@ -127,7 +127,7 @@ class TourViolation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TourResult:
-    """A plan, its cost, the least that any choice among the tours met could cost, and how many those were."""
+    """A plan, its cost, the least that any choice among the foremost tours met could cost, and how many those were."""
 
     plan: TourPlan
     cost: TourCost

@@ -1,6 +1,6 @@
 """Tours from what is asked to what is answered, readable as its own summary."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,10 @@ GATHER = (0.10, 0.10, 0.10)
 """Shares of the budget for tours one by one; after each, what jobs are worth is known better."""
 IMPROVE = (0.25, 0.25)
 """Shares for sets of tours; after each, the best of all tours met are chosen anew."""
+MOST_COLUMNS = 2_000
+"""So many tours take part in a choice: more make it slower than they make it better."""
+DEAREST_FEN = 200_000
+"""A job counts for no more than this where tours are compared, so that a few promises do not decide alone."""
 TASKS = 2
 """Among so many a budget of steps is shared out."""
 CHOOSE = 0.06
@@ -61,12 +65,12 @@ def plan_tours(
         best = _better(weigher, best, columns)
     used = 0.0
     for turn, share in enumerate(GATHER):
-        worth = worth_of(ground, list(met)) if met else None
+        worth = worth_of(ground, _foremost(ground, met, best)) if met else None
         round_ = _Round(work=gather, begin=tuple(best), share=share, used=used, seed=seed * 1_009 + turn)
         answers = _spread(round_, ground, ground.search_fen if worth is None else worth, budget, workers, progress)
         met.update(dict.fromkeys(column for answer in answers for column in answer.columns))
         used += share
-    best, bound_fen = _chosen(ground, weigher, list(met), best, budget)
+    best, bound_fen = _chosen(ground, weigher, _foremost(ground, met, best), best, budget)
     for turn, share in enumerate(IMPROVE, start=len(GATHER)):
         used += CHOOSE
         round_ = _Round(work=improve, begin=tuple(best), share=share, used=used, seed=seed * 1_009 + turn)
@@ -75,7 +79,7 @@ def plan_tours(
             met.update(dict.fromkeys(answer.columns))
             met.update(dict.fromkeys(answer.best))
             best = _better(weigher, best, answer.best)
-        best, bound_fen = _chosen(ground, weigher, list(met), best, budget)
+        best, bound_fen = _chosen(ground, weigher, _foremost(ground, met, best), best, budget)
         used += share
     best = _filled(ground, weigher, best)
     progress(1.0)
@@ -83,7 +87,11 @@ def plan_tours(
     plan = TourPlan(tours=tours, left_out=left_out(ground, best))
     cost = price_tours(asked, plan)
     return TourResult(
-        plan=plan, cost=cost, bound_fen=min(cost.total, int(np.ceil(bound_fen))), candidates=len(met), seed=seed
+        plan=plan,
+        cost=cost,
+        bound_fen=min(cost.total, int(np.ceil(bound_fen))),
+        candidates=min(len(met), MOST_COLUMNS),
+        seed=seed,
     )
 
 
@@ -123,6 +131,18 @@ def _spread(
         for number in range(count)
     ]
     return answer_all(round_.work, tasks, workers, lambda done: progress(round_.used + done * round_.share))
+
+
+def _foremost(ground: Ground, met: Iterable[Column], best: Sequence[Column]) -> list[Column]:
+    """Return the tours that a choice is made of: the best known, then those that save most per day."""
+    known = set(best)
+    clipped = np.minimum(ground.search_fen, DEAREST_FEN)
+
+    def turn(column: Column) -> tuple[bool, float]:
+        saved = int(clipped[list(column.jobs)].sum()) - column.fen
+        return column not in known, -saved / len(column.days)
+
+    return sorted(met, key=turn)[:MOST_COLUMNS]
 
 
 def _chosen(

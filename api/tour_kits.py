@@ -1,7 +1,7 @@
 """The kits of planned tours as one sourcing problem: everything is at the crew's outlet when the crew leaves."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from datasets.tour_names import KitOrder, tour_id
 from datasets.tour_stops import leaving_s
@@ -12,7 +12,7 @@ from optimizer.parts.check import faults
 from optimizer.parts.model import Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
-from optimizer.tours.kit import Kit, KitLine, VanPart, VanStock, kit_of
+from optimizer.tours.kit import Kit, KitLine, VanStock, kit_of
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
@@ -65,15 +65,12 @@ def kits_of(
     late: tours and parts that would not be there when the van leaves.
     """
     crews = {crew.id: crew for crew in asked.crews}
-    parts = tuple(
-        VanPart(**{field.name: getattr(part, field.name) for field in fields(VanPart)}) for part in folder.van_parts
-    )
     kits = {}
     for tour in plan.tours:
         volume_ml = crews[tour.crew_id].volume_ml
         id_ = tour_id(asked, tour)
         stock = VanStock(
-            parts=tuple(part for part in parts if (id_, part.part_id) not in late),
+            parts=tuple(part for part in folder.van_parts if (id_, part.part_id) not in late),
             volume_ml=volume_ml,
             money_fen=folder.policy.spares_fen,
         )

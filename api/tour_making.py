@@ -1,13 +1,12 @@
 """Tours from rows to papers: read as a day folder is, planned, kits ordered, weighed against later, checked."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from api.tour_kits import Loaded, late_kits, load_vans
+from api.tour_kits import Loaded
+from api.tour_rounds import KIT_ROUNDS, Progress, Searching, tours_with_kits
 from api.travel_source import open_source
 from datasets.day import source_of
 from datasets.faults import DayRefused, FaultList
@@ -22,18 +21,16 @@ from geo.areas import Areas
 from geo.remote.gather import Surroundings
 from optimizer.budget import Budget, Portion
 from optimizer.tours.check import check_tours
+from optimizer.tours.covering import nearest_stops
 from optimizer.tours.fitting import fitting
 from optimizer.tours.model import LockedDay, Span, Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
-from optimizer.tours.planning import plan_tours
-from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
 __all__ = [
-    "KIT_ROUNDS",
     "SHARES",
-    "Progress",
     "TourQuestion",
     "ToursBroken",
     "ToursMade",
@@ -43,10 +40,6 @@ __all__ = [
     "read_question",
 ]
 
-Progress = Callable[[str, float], None]
-
-KIT_ROUNDS = 3
-"""So often tours are planned at most until every kit is there when its crew leaves."""
 SHARES = {"planning": 0.55, "kits": 0.15, "fitting": 0.3}
 """Of the budget: for the tours, for planning again where a kit comes too late, for the same tours some days later."""
 
@@ -180,19 +173,23 @@ def make_tours(
         The checker objects.
     """
     known = None if base is None else base_of(base, question.asked)
-    tries = [question]
-    if stays and known is not None:
-        tries = [_held(question, known), question]
-    best: tuple[TourQuestion, TourResult, Loaded] | None = None
-    for one in tries:
-        # What is announced is kept before what was planned stays: only that is a reason to move other days.
-        if best is None or best[1].cost.kept:
-            part = Portion(budget=budget, part=1 / len(tries))
-            result, loaded = _planned(one, known, part, workers, seed, progress)
-            if best is None or result.cost.kept < best[1].cost.kept:
-                best = one, result, loaded
-    assert best is not None
-    question, result, loaded = best
+    held = _held(question, known) if stays and known is not None else None
+    searching = Searching(
+        budget=budget if held is None else Portion(budget=budget, part=1 / 2),
+        workers=workers,
+        seed=seed,
+        progress=progress,
+        first=SHARES["planning"],
+        again=SHARES["kits"] / (KIT_ROUNDS - 1),
+        loading=SHARES["kits"],
+    )
+    result, loaded = _planned(held or question, known, searching)
+    # What is announced is kept before what was planned stays: only that is a reason to move other days.
+    if held is not None and result.cost.kept:
+        free = _planned(question, known, searching)
+        if free[0].cost.kept < result.cost.kept:
+            (result, loaded), held = free, None
+    question = held or question
     progress("check", 0.0)
     if found := check_tours(question.asked, result.plan, question.travel):
         raise ToursBroken(found)
@@ -214,7 +211,7 @@ def make_tours(
         names=names_of(question.folder),
         kits=loaded.kits,
         kit_orders=loaded.orders,
-        covers=_covers(question.asked, result.plan, question.travel),
+        covers=nearest_stops(question.asked, result.plan, question.travel),
         pulled=question.pulled,
         provider=question.travel.name,
         is_estimate=question.travel.is_estimate,
@@ -262,40 +259,9 @@ def _held(question: TourQuestion, base: TourPlan) -> TourQuestion:
     return replace(question, asked=replace(asked, levers=levers), pulled=replace(question.pulled, levers=levers))
 
 
-def _planned(
-    question: TourQuestion, base: TourPlan | None, budget: Budget, workers: Workers, seed: int, progress: Progress
-) -> tuple[TourResult, Loaded]:
-    """Return tours, and what their vans are loaded with; where a kit comes too late, tours are planned again."""
-    asked, again = question.asked, SHARES["kits"] / (KIT_ROUNDS - 1)
-    for share in (SHARES["planning"], *([again] * (KIT_ROUNDS - 1))):
-        part = Portion(budget=budget, part=share)
-        result = plan_tours(asked, question.travel, part, seed, workers, lambda done: progress("planning", done), base)
-        progress("kits", 0.0)
-        loaded = load_vans(question.folder, asked, result.plan, budget.countdown(SHARES["kits"]))
-        if loaded.found:
-            raise ToursBroken(loaded.found)
-        late = late_kits(loaded.orders)
-        if not late:
-            break
-        base = result.plan
-        jobs = tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs)
-        asked = replace(asked, jobs=jobs)
+def _planned(question: TourQuestion, base: TourPlan | None, searching: Searching) -> tuple[TourResult, Loaded]:
+    """Return tours and what their vans are loaded with. Raises ToursBroken where a checker objects to the kits."""
+    result, loaded = tours_with_kits(question.folder, question.asked, question.travel, base, searching)
+    if loaded.found:
+        raise ToursBroken(loaded.found)
     return result, loaded
-
-
-def _covers(asked: Touring, plan: TourPlan, travel: TravelTimes) -> dict[str, tuple[str, int]]:
-    """Return for villages without a stop the nearest one with, if people can carry a unit there."""
-    at = {village.id: village.position for village in asked.villages}
-    stops = sorted({visit.village_id for tour in plan.tours for day in tour.days for visit in day.visits})
-    others = [village_id for village_id in at if village_id not in set(stops)]
-    if not stops or not others:
-        return {}
-    places = [np.array([at[id_] for id_ in ids], np.float64) for ids in (others, stops)]
-    seconds = travel.matrix(places[0], places[1], asked.crews[0].mode).seconds
-    seconds = np.where(seconds == UNREACHABLE, np.iinfo(np.int32).max, seconds)
-    nearest = seconds.argmin(axis=1)
-    return {
-        village_id: (stops[stop], int(seconds[row, stop]))
-        for row, (village_id, stop) in enumerate(zip(others, nearest.tolist(), strict=True))
-        if seconds[row, stop] <= asked.cover_s
-    }

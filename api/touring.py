@@ -1,14 +1,12 @@
 """A day folder becomes a folder of tours: read, plan, order the kits, compare with tours by hand, check, write."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from api.exits import Failure
-from api.tour_kits import Loaded, late_kits, load_vans
 from api.tour_levers import LeversAsked, pulled_by
+from api.tour_rounds import Progress, Searching, tours_with_kits
 from api.travel_source import open_source, reopen_source
 from datasets.tour_folder import check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
@@ -22,22 +20,18 @@ from optimizer.budget import Budget, Portion
 from optimizer.tours.by_hand import by_hand
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import price_tours
+from optimizer.tours.covering import nearest_stops
 from optimizer.tours.fitting import Fitting, fitting
 from optimizer.tours.model import Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
-from optimizer.tours.planning import plan_tours
-from optimizer.travel import UNREACHABLE, TravelTimes
+from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
 __all__ = ["RULES_BY_HAND", "ToursIllegal", "ToursPlanned", "check_tour_folder", "plan_tour_folder", "tours_as_planned"]
 
-Progress = Callable[[str, float], None]
-
 RULES_BY_HAND = {"nearest_home_each_night": False, "nearest_sleep_at_dusk": True}
 """What tours are compared with → whether the crew sleeps where dusk falls."""
-KIT_ROUNDS = 3
-"""So often tours are planned at most until every kit is there when its crew leaves."""
 FIRST_SHARE, AGAIN_SHARE, FITTING_SHARE = 0.6, 0.05, 0.3
 """Of the budget: for the first plan, for each further one, which begins from it, and for whether to go now."""
 
@@ -88,8 +82,18 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     pulled = pulled_by(levers, folder.touring, base)
     travel = _travel(folder, workers, progress)
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
-    run = (budget, workers, seed, progress)
-    result, loaded = _plan(folder, asked, travel, base, run)
+    searching = Searching(
+        budget=budget,
+        workers=workers,
+        seed=seed,
+        progress=progress,
+        first=FIRST_SHARE,
+        again=AGAIN_SHARE,
+        loading=AGAIN_SHARE,
+    )
+    result, loaded = tours_with_kits(folder, asked, travel, base, searching)
+    if loaded.found:
+        raise ToursIllegal(list(loaded.found))
     progress("check", 0.0)
     if found := check_tours(asked, result.plan, travel):
         raise ToursIllegal([_said(one) for one in found])
@@ -97,7 +101,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         _toured(folder, asked, pulled, result, travel),
         kits=loaded.kits,
         kit_orders=loaded.orders,
-        fitting=_fitting(folder, asked, travel, run, result.plan) if fit else None,
+        fitting=_fitting(folder, asked, travel, searching, result.plan) if fit else None,
     )
     progress("by hand", 0.0)
     theirs = {name: _by_hand(toured, travel, sleeps=sleeps) for name, sleeps in RULES_BY_HAND.items()}
@@ -116,47 +120,22 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     return ToursPlanned(toured=toured, ours=ours, by_hand=theirs, aside=aside, stopped=workers.stopped)
 
 
-def _plan(
-    folder: TourFolder,
-    asked: Touring,
-    travel: TravelTimes,
-    base: TourPlan | None,
-    run: tuple[Budget, Workers, int, Progress],
-) -> tuple[TourResult, Loaded]:
-    """Return tours, and what their vans are loaded with; where a kit comes too late, tours are planned again."""
-    budget, workers, seed, progress = run
-    for share in (FIRST_SHARE, *([AGAIN_SHARE] * (KIT_ROUNDS - 1))):
-        part = Portion(budget=budget, part=share)
-        result = plan_tours(asked, travel, part, seed, workers, lambda done: progress("planning", done), base)
-        progress("kits", 0.0)
-        loaded = load_vans(folder, asked, result.plan, budget.countdown(AGAIN_SHARE))
-        if loaded.found:
-            raise ToursIllegal(list(loaded.found))
-        late = late_kits(loaded.orders)
-        if not late:
-            break
-        base = result.plan
-        asked = replace(
-            asked,
-            jobs=tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs),
-        )
-    return result, loaded
-
-
 def _fitting(
-    folder: TourFolder,
-    asked: Touring,
-    travel: TravelTimes,
-    run: tuple[Budget, Workers, int, Progress],
-    today: TourPlan,
+    folder: TourFolder, asked: Touring, travel: TravelTimes, searching: Searching, today: TourPlan
 ) -> Fitting | None:
     """Return when to go; None when a person asked to stop, for then nothing would be looked for."""
-    budget, workers, seed, progress = run
+    workers = searching.workers
     if workers.stopped:
         return None
-    part = Portion(budget=budget, part=FITTING_SHARE)
     found = fitting(
-        asked, travel, part, seed, workers, folder.policy.threshold_fen, lambda done: progress("fitting", done), today
+        asked,
+        travel,
+        Portion(budget=searching.budget, part=FITTING_SHARE),
+        searching.seed,
+        workers,
+        folder.policy.threshold_fen,
+        lambda done: searching.progress("fitting", done),
+        today,
     )
     return None if workers.stopped else found
 
@@ -178,29 +157,11 @@ def _toured(
         asked=asked,
         result=result,
         names=names_of(folder),
-        covers=_covers(asked, result.plan, travel),
+        covers=nearest_stops(asked, result.plan, travel),
         pulled=pulled,
         provider=travel.name,
         is_estimate=travel.is_estimate,
     )
-
-
-def _covers(asked: Touring, plan: TourPlan, travel: TravelTimes) -> dict[str, tuple[str, int]]:
-    """Return for villages without a stop the nearest one with, if people can carry a unit there."""
-    at = {village.id: village.position for village in asked.villages}
-    stops = sorted({visit.village_id for tour in plan.tours for day in tour.days for visit in day.visits})
-    others = [village_id for village_id in at if village_id not in set(stops)]
-    if not stops or not others or not asked.crews:
-        return {}
-    places = [np.array([at[id_] for id_ in ids], np.float64) for ids in (others, stops)]
-    seconds = travel.matrix(places[0], places[1], asked.crews[0].mode).seconds
-    seconds = np.where(seconds == UNREACHABLE, np.iinfo(np.int32).max, seconds)
-    nearest = seconds.argmin(axis=1)
-    return {
-        village_id: (stops[stop], int(seconds[row, stop]))
-        for row, (village_id, stop) in enumerate(zip(others, nearest.tolist(), strict=True))
-        if seconds[row, stop] <= asked.cover_s
-    }
 
 
 def _by_hand(toured: Toured, travel: TravelTimes, *, sleeps: bool) -> TourKpis:
@@ -209,7 +170,7 @@ def _by_hand(toured: Toured, travel: TravelTimes, *, sleeps: bool) -> TourKpis:
     plan = by_hand(asked, travel, sleeps=sleeps)
     cost = price_tours(asked, plan)
     result = TourResult(plan=plan, cost=cost, bound_fen=toured.result.bound_fen, candidates=0, seed=0)
-    covers = _covers(asked, plan, travel)
+    covers = nearest_stops(asked, plan, travel)
     return tour_kpis(replace(toured, result=result, kit_orders=(), kits={}, covers=covers))
 
 

@@ -1,6 +1,7 @@
 """The same tours by hand, as they are made today: the nearest village next, home at night or to bed where dusk is."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -38,23 +39,20 @@ def columns_by_hand(ground: Ground, *, sleeps: bool) -> list[Column]:
     """Return the tours of `by_hand` in numbers."""
     weigher = Weigher(ground)
     columns: list[Column] = []
-    for crew in range(len(ground.asked.crews)):
-        day = 0
-        road = ground.asked.crews[crew].on_the_road
-        if road is not None:
-            day = road.day
+    for crew, whose in enumerate(ground.asked.crews):
+        day = 0 if whose.on_the_road is None else whose.on_the_road.day
+        away = whose.on_the_road is not None
         while day < ground.asked.days:
             done = {job for column in columns for job in column.jobs}
-            column = _Hand(ground=ground, crew=crew, first=day, done=done).tour(sleeps=sleeps)
-            if (column is None or weigher.fen([*columns, column]) is None) and road is not None and day == road.day:
-                column = homeward(ground, crew)
-                if column is None:
-                    break
-            if column is None or weigher.fen([*columns, column]) is None:
-                day += 1
-                continue
-            columns.append(column)
-            day = column.shape.last + 1
+            found = _Hand(ground=ground, crew=crew, first=day, done=done).tour(sleeps=sleeps)
+            tries = (found, homeward(ground, crew)) if away else (found,)
+            column = next((one for one in tries if one is not None and weigher.goes_together([*columns, one])), None)
+            if column is not None:
+                columns.append(column)
+            elif away:
+                break
+            day = day + 1 if column is None else column.shape.last + 1
+            away = False
     return columns
 
 
@@ -135,13 +133,13 @@ class _Hand:
         asked, mode = ground.asked, ground.asked.crews[self.crew].mode
         home, base = int(ground.home[self.crew]), len(ground.asked.villages)
         near = np.argsort(ground.seconds[mode][village, base : base + len(asked.lodgings)], kind="stable").tolist()
-        beds = [
+        beds = (
             bed
             for bed in near
             if is_possible(ground, self._shape((bed,)))
             and moves_on(ground, self.crew, today + 1, ground.lodging(bed, self.crew), home)
-        ]
-        return [*beds[:BEDS], HOME]
+        )
+        return [*islice(beds, BEDS), HOME]
 
     def _legal(self, route: tuple[int, ...], end: int) -> bool:
         """Return whether today's route to this end breaks no rule."""

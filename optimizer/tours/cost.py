@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from optimizer.model import DAY_S
 from optimizer.tours.model import Touring, TourJob, WorkKind
-from optimizer.tours.plan import Instead, Tour, TourCost, TourPlan, Visit
+from optimizer.tours.plan import Instead, Tour, TourCost, TourPlan
+from optimizer.tours.unkept import unkept
 
 __all__ = [
     "carry_in_price",
@@ -69,7 +70,7 @@ def standing_villages(asked: Touring) -> frozenset[str]:
 
 def unvisited_villages(asked: Touring, plan: TourPlan) -> frozenset[str]:
     """Return those of them that no tour of the plan stops in."""
-    return standing_villages(asked) - {visit.village_id for visit in _visits(plan)}
+    return standing_villages(asked) - {village_id for village_id, _ in plan.stops}
 
 
 def unvisited_price(asked: Touring, standing: int, unvisited: int) -> int:
@@ -116,7 +117,7 @@ def tour_price(asked: Touring, tour: Tour) -> TourCost:
 def price_tours(asked: Touring, plan: TourPlan) -> TourCost:
     """Return what a plan costs, jobs that it leaves out included."""
     parts = [tour_price(asked, tour) for tour in plan.tours]
-    done = {visit.job_id for visit in _visits(plan)}
+    done = plan.done
     left = [left_out_price(asked, job) for job in asked.jobs if job.id not in done]
     nights_of: dict[str, int] = {}
     for tour in plan.tours:
@@ -125,17 +126,11 @@ def price_tours(asked: Touring, plan: TourPlan) -> TourCost:
         outlets=sum(fen for instead, fen in left if instead is Instead.OUTLET),
         deferred=sum(fen for instead, fen in left if instead is Instead.LATER),
         breaches=sum(fen for instead, fen in left if instead is Instead.NOBODY),
-        kept=asked.charges.keep_fen * _unkept(asked, plan),
+        kept=asked.charges.keep_fen * len(unkept(asked, plan)),
         unvisited=unvisited_price(asked, len(standing_villages(asked)), len(unvisited_villages(asked, plan))),
         unfair_nights=unfair_nights_price(asked, nights_of),
     )
     return _added([*parts, whole])
-
-
-def _visits(plan: TourPlan) -> Iterator[Visit]:
-    for tour in plan.tours:
-        for day in tour.days:
-            yield from day.visits
 
 
 def _legs(tour: Tour) -> Iterator[int]:
@@ -144,20 +139,6 @@ def _legs(tour: Tour) -> Iterator[int]:
         for visit in day.visits:
             yield visit.travel_m
         yield day.travel_m
-
-
-def _unkept(asked: Touring, plan: TourPlan) -> int:
-    """Return how many promises to planners and villages the plan leaves open: visit, date, locked day, way home."""
-    stops = {(visit.village_id, day.day) for tour in plan.tours for day in tour.days for visit in day.visits}
-    stopped = {village_id for village_id, _ in stops}
-    done = {(tour.crew_id, day.day, visit.job_id) for tour in plan.tours for day in tour.days for visit in day.visits}
-    missed = len(asked.levers.must_visit - stopped)
-    missed += sum(v.announced_day is not None and (v.id, v.announced_day) not in stops for v in asked.villages)
-    begun = {(tour.crew_id, tour.first_day) for tour in plan.tours}
-    missed += sum(c.on_the_road is not None and (c.id, c.on_the_road.day) not in begun for c in asked.crews)
-    for locked in asked.levers.locked:
-        missed += sum((locked.crew_id, locked.day, job_id) not in done for job_id in locked.job_ids)
-    return missed
 
 
 def _added(costs: Iterable[TourCost]) -> TourCost:

@@ -117,7 +117,7 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
 def _moment(asked: Touring, delay: int, plans: Mapping[int, TourPlan], costs: Mapping[int, TourCost]) -> Moment:
     """Return what tours that leave no earlier than in so many days come to."""
     later, plan = delayed(asked, delay), plans[delay]
-    done, today = _done(plan), _done(plans[DELAYS[0]])
+    done, today = plan.done, plans[DELAYS[0]].done
     return Moment(
         delay_days=delay,
         value_fen=_money(price_tours(later, TourPlan(tours=()))) - _money(costs[delay]),
@@ -190,10 +190,6 @@ def _put_off(base: TourPlan, delay: int) -> TourPlan:
     )
 
 
-def _done(plan: TourPlan) -> frozenset[str]:
-    return frozenset(visit.job_id for tour in plan.tours for day in tour.days for visit in day.visits)
-
-
 def _opens_s(asked: Touring, delay: int) -> int:
     """Return the earliest time at which any crew could begin work after so many days."""
     return delay * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
@@ -201,7 +197,7 @@ def _opens_s(asked: Touring, delay: int) -> int:
 
 def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
     """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at."""
-    done = _done(plan)
+    done = plan.done
     forced = []
     for job in sorted(asked.jobs, key=lambda job: (job.last_s, job.id)):
         if job.id not in done or job.kind is WorkKind.WALK_IN or job.last_s >= _opens_s(asked, DELAYS[-1]):
@@ -229,21 +225,19 @@ def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
 def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
     """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
     told = {village.id: village for village in asked.villages if village.announced_day is not None}
-    for tour in plan.tours:
-        for day in tour.days:
-            for visit in day.visits:
-                village = told.get(visit.village_id)
-                if village is None or village.announced_day != day.day or tour.first_day >= DELAYS[-1]:
-                    continue
-                del told[visit.village_id]
-                date = asked.date + dt.timedelta(days=day.day)
-                yield Forced(
-                    job_id=visit.job_id,
-                    by_day=tour.first_day,
-                    nobody_else=True,
-                    sentence=f"People of {village.name} were told {date.isoformat()}; that tour leaves in time.",
-                    sentence_zh=f"已向{village.name}公布 {date.isoformat()}，须按时出发。",
-                )
+    for tour, day, visit in plan.visits():
+        village = told.get(visit.village_id)
+        if village is None or village.announced_day != day.day or tour.first_day >= DELAYS[-1]:
+            continue
+        del told[visit.village_id]
+        date = asked.date + dt.timedelta(days=day.day)
+        yield Forced(
+            job_id=visit.job_id,
+            by_day=tour.first_day,
+            nobody_else=True,
+            sentence=f"People of {village.name} were told {date.isoformat()}; that tour leaves in time.",
+            sentence_zh=f"已向{village.name}公布 {date.isoformat()}，须按时出发。",
+        )
 
 
 _TIMES = {

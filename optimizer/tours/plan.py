@@ -1,5 +1,6 @@
 """What is answered: tours day by day, the jobs left out, what it costs, and how good it is proven to be."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -114,6 +115,23 @@ class TourPlan:
 
     tours: tuple[Tour, ...]
     left_out: tuple[LeftOut, ...] = ()
+
+    def visits(self) -> Iterator[tuple[Tour, TourDay, Visit]]:
+        """Yield every visit with its tour and day, tour by tour, in order."""
+        for tour in self.tours:
+            for day in tour.days:
+                for visit in day.visits:
+                    yield tour, day, visit
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The jobs that are done."""
+        return frozenset(visit.job_id for _, _, visit in self.visits())
+
+    @property
+    def stops(self) -> frozenset[tuple[str, int]]:
+        """The villages that are stopped in, each with the day."""
+        return frozenset((visit.village_id, day.day) for _, day, visit in self.visits())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,12 +20,8 @@ class Unkept:
 
 
 def unkept(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
-    """Return everything that `TourCost.kept` counts, one entry each."""
+    """Return everything that is not kept, one entry each: so many times `keep_fen` are in a plan's price."""
     return (*_stranded(asked, plan), *_dates(asked, plan), *_wanted(asked, plan), *_locked(asked, plan))
-
-
-def _stops(plan: TourPlan) -> set[tuple[str, int]]:
-    return {(visit.village_id, day.day) for tour in plan.tours for day in tour.days for visit in day.visits}
 
 
 def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
@@ -43,7 +39,7 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
 
 
 def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
-    stops = _stops(plan)
+    stops = plan.stops
     for village in asked.villages:
         if village.announced_day is not None and (village.id, village.announced_day) not in stops:
             date = (asked.date + dt.timedelta(days=village.announced_day)).isoformat()
@@ -55,7 +51,7 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
 
 
 def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
-    stopped = {village_id for village_id, _ in _stops(plan)}
+    stopped = {village_id for village_id, _ in plan.stops}
     names = {village.id: village.name for village in asked.villages}
     for village_id in sorted(asked.levers.must_visit - stopped):
         yield Unkept(
@@ -66,7 +62,7 @@ def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
 
 
 def _locked(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
-    done = {(tour.crew_id, day.day, visit.job_id) for tour in plan.tours for day in tour.days for visit in day.visits}
+    done = {(tour.crew_id, day.day, visit.job_id) for tour, day, visit in plan.visits()}
     for locked in asked.levers.locked:
         date = (asked.date + dt.timedelta(days=locked.day)).isoformat()
         for job_id in locked.job_ids:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api import cli, touring
+from api import cli, tour_rounds, touring
 from api.tour_kits import Loaded, load_vans
 from datasets.times import instant_text
 from datasets.tour_papers import TOUR_PAPERS
@@ -201,7 +201,7 @@ def test_what_the_checker_objects_to_is_never_written(
         return replace(found, plan=TourPlan(tours=(replace(tour, days=longer),), left_out=found.plan.left_out))
 
     plan = plan_tours
-    monkeypatch.setattr(touring, "plan_tours", careless)
+    monkeypatch.setattr(tour_rounds, "plan_tours", careless)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.INTERNAL
     assert "This is a defect of Paigong" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -221,7 +221,7 @@ def test_a_kit_that_comes_too_late_is_planned_around(
         late = (replace(order, ready_s=order.leaves_s + 1) if order.job_id else order for order in found.orders)
         return replace(found, orders=tuple(late))
 
-    monkeypatch.setattr(touring, "load_vans", late_at_first)
+    monkeypatch.setattr(tour_rounds, "load_vans", late_at_first)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
     first, second = ({job.id: job.kit_ready_s for job in asked.jobs}["J1"] for asked in seen)
     assert first is not None

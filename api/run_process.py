@@ -4,17 +4,16 @@ It can be killed at any line: what it has committed is found by the next attempt
 """
 
 import os
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from sqlalchemy.orm import Session
 
+from api.attempts import Attempt, of_worker, problem_of, writing
 from api.auto_publishing import publish_when_made
 from api.checkpoints import Done, KeepingWorkers
 from api.clock import utc_now
@@ -41,7 +40,7 @@ from api.store.plans import (
     shards_of,
     tell_progress,
 )
-from api.workers import ProcessWorkers, Seconds, end_with_parent
+from api.workers import ProcessWorkers, Seconds
 from datasets.faults import DayRefused, PlanRefused
 from optimizer.budget import Budget, Steps
 from optimizer.solve import Answer, Engine
@@ -50,42 +49,12 @@ from optimizer.workers import Workers
 __all__ = ["Crew", "budget_of", "crew_of", "faults_told", "run_here", "run_of_worker"]
 
 TELL_EVERY_S = 1.0
-MOST_FAULTS = 1_000
-
-Returned = TypeVar("Returned")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One attempt at one plan."""
-
-    database: Database
-    plan_id: str
-    attempt: int
-
-    def write(self, work: Callable[[Session], Returned]) -> Returned:
-        """Do a transaction, again while the store is away."""
-
-        def once() -> Returned:
-            with self.database.write() as session:
-                return work(session)
-
-        return patiently(once)
-
-    def read(self, work: Callable[[Session], Returned]) -> Returned:
-        """Read, again while the store is away."""
-
-        def once() -> Returned:
-            with self.database.read() as session:
-                return work(session)
-
-        return patiently(once)
 
 
 class _Shelf:
     """Shards in the store."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Attempt) -> None:
         self._run = run
         self._kept = run.read(lambda session: shards_of(session, run.plan_id))
 
@@ -107,7 +76,7 @@ class _Shelf:
 class _Teller:
     """Says every second how far the run is, from a thread of its own."""
 
-    def __init__(self, run: _Run, workers: KeepingWorkers) -> None:
+    def __init__(self, run: Attempt, workers: KeepingWorkers) -> None:
         self._run = run
         self._workers = workers
         self._begun = time.monotonic()
@@ -157,14 +126,7 @@ class _Teller:
 
 def run_of_worker(settings: Settings, plan_id: str, executor: str) -> None:
     """Make a plan in the child process of a worker, and end with that worker."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    database = Database(settings.database_url)
-    try:
-        run_here(database, plan_id, executor, lambda: crew_of(settings))
-    except RunLost:
-        sys.exit(0)
-    finally:
-        database.close()
+    of_worker(settings, lambda database: run_here(database, plan_id, executor, lambda: crew_of(settings)))
 
 
 class Crew(Workers, Protocol):
@@ -177,12 +139,12 @@ class Crew(Workers, Protocol):
 
 def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[], AbstractContextManager[Crew]]) -> None:
     """Make a plan in this process; its shards are solved by whom `hire` returns."""
-    attempt = patiently(lambda: _begin(database, plan_id, executor))
+    attempt = writing(database, lambda session: begin_run(session, plan_id, executor, utc_now()))
     if attempt is None:
         # It ended before; that its process was killed before it was published is no reason not to.
         patiently(lambda: publish_when_made(database, plan_id, utc_now()))
         return
-    run = _Run(database=database, plan_id=plan_id, attempt=attempt)
+    run = Attempt(database=database, plan_id=plan_id, attempt=attempt)
     try:
         made, centre_ids = _made(run, hire)
     except DayRefused as refused:
@@ -220,12 +182,7 @@ def run_here(database: Database, plan_id: str, executor: str, hire: Callable[[],
         patiently(lambda: publish_when_made(database, plan_id, utc_now()))
 
 
-def _begin(database: Database, plan_id: str, executor: str) -> int | None:
-    with database.write() as session:
-        return begin_run(session, plan_id, executor, utc_now())
-
-
-def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[Made, list[str]]:
+def _made(run: Attempt, hire: Callable[[], AbstractContextManager[Crew]]) -> tuple[Made, list[str]]:
     plan = run.read(lambda session: plan_alone(session, run.plan_id))
     wish = plan.wish
     with hire() as crew:
@@ -255,7 +212,7 @@ def budget_of(limits: Mapping[str, Any]) -> Budget:
     return Steps(steps=limits["steps"]) if limits.get("steps") else Seconds(seconds=limits["seconds"])
 
 
-def _frozen(run: _Run) -> FrozenDay:
+def _frozen(run: Attempt) -> FrozenDay:
     """Return the day as it was when the run first began."""
     kept = run.read(lambda session: file_of(session, run.plan_id, "day"))
     if kept is not None:
@@ -267,8 +224,8 @@ def _frozen(run: _Run) -> FrozenDay:
     return day
 
 
-def _fail(run: _Run, code: str, detail: str, faults: list[dict[str, Any]]) -> None:
-    problem = {"code": code, "detail": detail, "faults": len(faults), "errors": faults[:MOST_FAULTS]}
+def _fail(run: Attempt, code: str, detail: str, faults: list[dict[str, Any]]) -> None:
+    problem = problem_of(code, detail, faults)
     run.write(lambda session: end_run(session, run.plan_id, run.attempt, PlanState.FAILED, utc_now(), problem=problem))
 
 

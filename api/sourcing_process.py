@@ -4,18 +4,17 @@ It can be killed at any line: before that transaction nothing has happened, afte
 """
 
 import datetime as dt
-import sys
-import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.attempts import of_worker, problem_of, writing
 from api.clock import Clock, utc_now
 from api.database import Database
 from api.errors import Conflict
@@ -29,7 +28,6 @@ from api.store.parts_orders import OPEN, OrderSeen, orders_of
 from api.store.parts_shelves import lock_shelves
 from api.store.sourcing_runs import begin_run, end_run, hold_run, run_alone
 from api.tables.parts import PartsOrder, PartsOrderLine, SourcingRun
-from api.workers import end_with_parent
 from optimizer.parts.check import faults
 from optimizer.parts.model import LineAnswer, Sourced, Sourcing, SourcingCost
 from optimizer.parts.replies import replies
@@ -38,38 +36,21 @@ from optimizer.parts.sourcing import source
 
 __all__ = ["run_sourcing_here", "run_sourcing_of_worker"]
 
-MOST_FAULTS = 1_000
 MOST_EXPLAINED = 2_000
 """Lines of a run that are given all their replies: more of them take longer to explain than to decide."""
 
-Returned = TypeVar("Returned")
 Stamp = tuple[int, tuple[int, ...]]
 Solved = tuple[Sourced, tuple[LineReply, ...], Mapping[str, Stamp]]
 
 
 def run_sourcing_of_worker(settings: Settings, run_id: str, executor: str) -> None:
     """Make a sourcing run in the child process of a worker, and end with that worker."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    database = Database(settings.database_url)
-    try:
-        run_sourcing_here(database, run_id, executor)
-    except RunLost:
-        sys.exit(0)
-    finally:
-        database.close()
+    of_worker(settings, lambda database: run_sourcing_here(database, run_id, executor))
 
 
 def run_sourcing_here(database: Database, run_id: str, executor: str, clock: Clock = utc_now) -> None:
     """Make a sourcing run in this process."""
-
-    def write(work: Callable[[Session], Returned]) -> Returned:
-        def once() -> Returned:
-            with database.write() as session:
-                return work(session)
-
-        return patiently(once)
-
-    attempt = write(lambda session: begin_run(session, run_id, executor, clock()))
+    attempt = writing(database, lambda session: begin_run(session, run_id, executor, clock()))
     if attempt is None:
         return
     try:
@@ -77,7 +58,7 @@ def run_sourcing_here(database: Database, run_id: str, executor: str, clock: Clo
             run = run_alone(session, run_id)
             network = PartsNetworks().current(session, clock())
         solved = _solved(database, run, network, clock)
-        write(lambda session: _written(session, run_id, attempt, network, solved, clock))
+        writing(database, lambda session: _written(session, run_id, attempt, network, solved, clock))
     except Conflict as refused:
         problem = _problem("no_network", refused.detail, refused.members.get("faults", ()))
     except _Illegal as illegal:
@@ -89,7 +70,7 @@ def run_sourcing_here(database: Database, run_id: str, executor: str, clock: Clo
         problem = _problem("internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         return
-    write(lambda session: end_run(session, run_id, attempt, PlanState.FAILED, clock(), problem=problem))
+    writing(database, lambda session: end_run(session, run_id, attempt, PlanState.FAILED, clock(), problem=problem))
 
 
 class _Illegal(Exception):
@@ -101,8 +82,7 @@ class _Illegal(Exception):
 
 
 def _problem(code: str, detail: str, said: Sequence[str]) -> dict[str, Any]:
-    errors = [{"pointer": "", "code": code, "detail": sentence} for sentence in said[:MOST_FAULTS]]
-    return {"code": code, "detail": detail, "faults": len(said), "errors": errors}
+    return problem_of(code, detail, [{"pointer": "", "code": code, "detail": sentence} for sentence in said])
 
 
 def _open(session: Session, centre_ids: Sequence[str], *, lock: bool = False) -> list[OrderSeen]:

@@ -5,21 +5,21 @@ It can be killed at any line: what was frozen is planned again by the next attem
 
 import datetime as dt
 import json
-import sys
 import threading
 import time
 import traceback
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.attempts import Attempt, of_worker, problem_of, writing
 from api.clock import Clock, utc_now
 from api.database import Database
-from api.patience import GONE, patiently
+from api.patience import GONE
 from api.plan_files import packed_json
 from api.plan_states import PlanState
 from api.run_process import Crew, budget_of, crew_of, faults_told
@@ -31,28 +31,17 @@ from api.store.tour_plans import begin_run, end_run, file_of, keep_source, run_a
 from api.tables.tours import TourFile, TourPlanRow
 from api.tour_documents import outcome_of, tour_documents
 from api.tour_making import ToursBroken, ToursMade, make_tours, read_question
-from api.workers import end_with_parent
 from datasets.faults import DayRefused, PlanRefused
 from geo.remote.gather import Surroundings
 
 __all__ = ["reported_of", "run_tours_here", "run_tours_of_worker", "source_of_plan"]
 
 TELL_EVERY_S = 1.0
-MOST_FAULTS = 1_000
-
-Returned = TypeVar("Returned")
 
 
 def run_tours_of_worker(settings: Settings, run_id: str, executor: str) -> None:
     """Make a plan of tours in the child process of a worker, and end with that worker."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    database = Database(settings.database_url)
-    try:
-        run_tours_here(database, run_id, executor, lambda: crew_of(settings))
-    except RunLost:
-        sys.exit(0)
-    finally:
-        database.close()
+    of_worker(settings, lambda database: run_tours_here(database, run_id, executor, lambda: crew_of(settings)))
 
 
 def run_tours_here(
@@ -63,17 +52,16 @@ def run_tours_here(
     clock: Clock = utc_now,
 ) -> None:
     """Make a plan of tours in this process, searched by whom `hire` returns."""
-    run = _Run(database, run_id, clock)
-    attempt = run.write(lambda session: begin_run(session, run_id, executor, clock()))
+    attempt = writing(database, lambda session: begin_run(session, run_id, executor, clock()))
     if attempt is None:
         return
-    run.attempt = attempt
+    run = Attempt(database=database, plan_id=run_id, attempt=attempt)
     try:
-        made = _made(run, hire)
+        made = _made(run, hire, clock)
     except DayRefused as refused:
-        problem = _problem("day_refused", "The rows have faults.", faults_told(refused))
+        problem = problem_of("day_refused", "The rows have faults.", faults_told(refused))
     except PlanRefused as refused:
-        problem = _problem("base_refused", "The tours to begin from cannot be read.", faults_told(refused))
+        problem = problem_of("base_refused", "The tours to begin from cannot be read.", faults_told(refused))
     except ToursBroken as broken:
         said = [
             {"pointer": "", "code": "parts", "detail": found}
@@ -81,12 +69,14 @@ def run_tours_here(
             else {"pointer": found.where, "code": str(found.rule), "detail": found.sentence}
             for found in broken.found
         ]
-        problem = _problem("tours_illegal", "The checker objects to the tours that were made: a defect of ours.", said)
+        problem = problem_of(
+            "tours_illegal", "The checker objects to the tours that were made: a defect of ours.", said
+        )
     except (RunLost, *GONE):
         raise
     except Exception as defect:
         traceback.print_exc()
-        problem = _problem("internal", f"A defect of ours: {type(defect).__name__}.", [])
+        problem = problem_of("internal", f"A defect of ours: {type(defect).__name__}.", [])
     else:
         outcome, documents = outcome_of(made), tour_documents(made)
         run.write(
@@ -98,41 +88,12 @@ def run_tours_here(
     run.write(lambda session: end_run(session, run_id, attempt, PlanState.FAILED, clock(), problem=problem))
 
 
-def _problem(code: str, detail: str, said: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"code": code, "detail": detail, "faults": len(said), "errors": said[:MOST_FAULTS]}
-
-
-class _Run:
-    """One attempt at one plan of tours."""
-
-    def __init__(self, database: Database, plan_id: str, clock: Clock) -> None:
-        self.database, self.plan_id, self.clock = database, plan_id, clock
-        self.attempt = 0
-
-    def write(self, work: Callable[[Session], Returned]) -> Returned:
-        """Do a transaction, again while the store is away."""
-
-        def once() -> Returned:
-            with self.database.write() as session:
-                return work(session)
-
-        return patiently(once)
-
-    def read(self, work: Callable[[Session], Returned]) -> Returned:
-        """Read, again while the store is away."""
-
-        def once() -> Returned:
-            with self.database.read() as session:
-                return work(session)
-
-        return patiently(once)
-
-
 class _Teller:
     """Says every second how far the run is, from a thread of its own."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Attempt, clock: Clock) -> None:
         self._run = run
+        self._clock = clock
         self._begun = time.monotonic()
         self._stage, self._share = "reading", 0.0
         self._over = threading.Event()
@@ -169,13 +130,13 @@ class _Teller:
             "attempt": run.attempt,
         }
         with run.database.write() as session:
-            tell_progress(session, run.plan_id, run.attempt, progress, run.clock())
+            tell_progress(session, run.plan_id, run.attempt, progress, self._clock())
 
 
-def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> ToursMade:
+def _made(run: Attempt, hire: Callable[[], AbstractContextManager[Crew]], clock: Clock) -> ToursMade:
     plan = run.read(lambda session: run_alone(session, run.plan_id))
     wish = plan.wish
-    with _Teller(run) as progress:
+    with _Teller(run, clock) as progress:
         source = _frozen(run, plan)
         areas = run.read(lambda session: areas_on(session, plan.date))
         base_id = wish.get("base_tour_plan")
@@ -195,7 +156,7 @@ def _made(run: _Run, hire: Callable[[], AbstractContextManager[Crew]]) -> ToursM
             )
 
 
-def _frozen(run: _Run, plan: TourPlanRow) -> Mapping[str, Any]:
+def _frozen(run: Attempt, plan: TourPlanRow) -> Mapping[str, Any]:
     """Return what tours are planned from as it was when the run first began."""
     of_plan = select(TourFile.body).filter_by(tour_plan_id=plan.id, name="source")
     kept = run.read(lambda session: session.scalar(of_plan))

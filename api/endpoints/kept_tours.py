@@ -1,27 +1,26 @@
 """What is kept of tours, as it is kept: itinerary, map, kit, announcements, jobs left out, calendar, pages."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from anyio.to_thread import run_sync
 from fastapi import Path, Response
 from fastapi.responses import JSONResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sqlalchemy.orm import Session
+from sse_starlette import EventSourceResponse
 
 from api.auth import Caller
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, LanguageOf
 from api.endpoints.kept_plans import PAGE_POLICY
-from api.endpoints.plans import FOLLOW_EVERY_S, LastEventId, answers
+from api.endpoints.plans import answers
 from api.endpoints.tours import TourId, require_made
 from api.errors import Conflict, NotFound
-from api.plan_states import ENDED
+from api.following import LastEventId, follow_run
 from api.routes import router
 from api.schemas.tour_documents import AnnouncementShown, ItineraryShown, KitShown, TourLeftOutShown, ToursGeoJson
-from api.schemas.values import CHINA
 from api.store.tour_plans import events_after, file_of, get_tour_plan
+from api.tables.tours import TourEvent, TourPlanRow
 
 __all__ = ["follow_tours", "routes", "tour_calendar", "tour_sheet", "tour_sheets", "tours_left_out"]
 
@@ -132,32 +131,7 @@ async def follow_tours(
 ) -> Response:
     """Send what the run told and tells (server-sent events), from the beginning or after `Last-Event-ID`."""
 
-    def look(number: int) -> tuple[list[ServerSentEvent], int, bool]:
-        with database.read() as session:
-            plan = get_tour_plan(session, tour_id, caller.centres)
-            found = events_after(session, tour_id, number)
-            events = [
-                ServerSentEvent(
-                    json.dumps({"at": event.at.astimezone(CHINA).isoformat(), "tour_id": tour_id, **event.data}),
-                    event=event.type,
-                    id=str(event.number),
-                )
-                for event in found
-            ]
-            last = found[-1].number if found else number
-            return events, last, plan.state in ENDED and last >= plan.told
+    def look(session: Session, number: int) -> tuple[TourPlanRow, Sequence[TourEvent]]:
+        return get_tour_plan(session, tour_id, caller.centres), events_after(session, tour_id, number)
 
-    begin = int(last_seen) if last_seen is not None and last_seen.isascii() and last_seen.isdigit() else 0
-    first = await run_sync(look, begin)
-
-    async def events() -> AsyncIterator[ServerSentEvent]:
-        found, last, over = first
-        while True:
-            for event in found:
-                yield event
-            if over:
-                return
-            await asyncio.sleep(FOLLOW_EVERY_S)
-            found, last, over = await run_sync(look, last)
-
-    return EventSourceResponse(events())
+    return await follow_run(database, look, {"tour_id": tour_id}, last_seen)

@@ -1,15 +1,13 @@
 """Plans: wished for, watched while they are made, looked at, edited in thought, published."""
 
-import asyncio
 import datetime as dt
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import Header, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from sqlalchemy.orm import Session
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 
 from api.auth import Caller
 from api.conditions import IfMatch, PreferWait, etag, hold_version
@@ -18,9 +16,10 @@ from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
+from api.following import LastEventId, follow_run
 from api.judging import Judgement, judge
 from api.pages import Page, PageOf, cursor_of
-from api.plan_states import ENDED, PlanState
+from api.plan_states import PlanState
 from api.routes import router
 from api.run_queue import enqueue_run
 from api.schemas.plan_documents import RouteShown
@@ -39,14 +38,12 @@ from api.schemas.values import CHINA, Money, priced
 from api.store.plan_days import centres_on, freeze
 from api.store.plans import ask_to_cancel, create_plan, events_after, get_plan, list_plans
 from api.store.publishing import publish
-from api.tables.plans import Plan
+from api.tables.plans import Plan, PlanEvent
 from datasets.faults import DayRefused
 from optimizer.by_order import RouteUntimed
 
 __all__ = [
-    "FOLLOW_EVERY_S",
     "MADE",
-    "LastEventId",
     "PlanId",
     "answers",
     "cancel",
@@ -64,7 +61,6 @@ __all__ = [
 
 routes = router("plans", Conflict, NotFound)
 
-FOLLOW_EVERY_S = 0.4
 USUAL_S = 60.0
 MADE = (PlanState.FINISHED, PlanState.PUBLISHED, PlanState.SUPERSEDED)
 
@@ -365,12 +361,6 @@ def require_state(plan: Plan, states: tuple[PlanState, ...]) -> None:
         raise Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
 
 
-LastEventId = Annotated[
-    str | None,
-    Header(alias="Last-Event-ID", description="Id of the last event that was seen: what came later follows."),
-]
-
-
 @routes.get(
     "/plans/{plan_id}/events",
     summary="Follow a run",
@@ -380,32 +370,7 @@ LastEventId = Annotated[
 async def follow(plan_id: PlanId, caller: CallerOf, database: DatabaseOf, last_seen: LastEventId = None) -> Response:
     """Send what the run told and tells (server-sent events), from the beginning or after `Last-Event-ID`."""
 
-    def look(number: int) -> tuple[list[ServerSentEvent], int, bool]:
-        with database.read() as session:
-            plan = get_plan(session, plan_id, caller.centres)
-            found = events_after(session, plan_id, number)
-            events = [
-                ServerSentEvent(
-                    json.dumps({"at": event.at.astimezone(CHINA).isoformat(), "plan_id": plan_id, **event.data}),
-                    event=event.type,
-                    id=str(event.number),
-                )
-                for event in found
-            ]
-            last = found[-1].number if found else number
-            return events, last, plan.state in ENDED and last >= plan.told
+    def look(session: Session, number: int) -> tuple[Plan, Sequence[PlanEvent]]:
+        return get_plan(session, plan_id, caller.centres), events_after(session, plan_id, number)
 
-    begin = int(last_seen) if last_seen is not None and last_seen.isascii() and last_seen.isdigit() else 0
-    first = await run_sync(look, begin)
-
-    async def events() -> AsyncIterator[ServerSentEvent]:
-        found, last, over = first
-        while True:
-            for event in found:
-                yield event
-            if over:
-                return
-            await asyncio.sleep(FOLLOW_EVERY_S)
-            found, last, over = await run_sync(look, last)
-
-    return EventSourceResponse(events())
+    return await follow_run(database, look, {"plan_id": plan_id}, last_seen)

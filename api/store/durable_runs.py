@@ -4,19 +4,37 @@ When another worker has taken it over, whatever the earlier one still sends is r
 """
 
 import datetime as dt
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from api.errors import Conflict
 from api.plan_states import ENDED, PlanState
 from api.tables.parts import SourcingRun
 from api.tables.plans import Plan
 from api.tables.tours import TourPlanRow
 
-__all__ = ["RunLost", "alone", "forbid", "hold", "locked", "mine", "seen", "started"]
+__all__ = [
+    "RunLost",
+    "alone",
+    "begun",
+    "centre_of",
+    "forbid",
+    "hold",
+    "listed",
+    "locked",
+    "milestone",
+    "mine",
+    "seen",
+    "started",
+    "wish_to_cancel",
+]
 
 Run = TypeVar("Run", Plan, SourcingRun, TourPlanRow)
+Told = TypeVar("Told", Plan, TourPlanRow)
+"""Those that tell how far they are."""
 
 
 class RunLost(Exception):
@@ -33,6 +51,62 @@ def seen(
     wanted = select(kind).where(kind.id == run_id).execution_options(populate_existing=True)
     run = session.scalar(wanted.with_for_update() if lock else wanted)
     return None if run is None or (centres is not None and not centres.issuperset(run.centre_ids)) else run
+
+
+def listed(
+    session: Session, kind: type[Run], *, after: str | None, limit: int, states: Sequence[str] = ()
+) -> list[Run]:
+    """Return runs, the newest first, one more than asked for when there are more."""
+    wanted = select(kind).order_by(kind.id.desc()).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(kind.id < after)
+    if states:
+        wanted = wanted.where(kind.state.in_(states))
+    return list(session.scalars(wanted))
+
+
+def wish_to_cancel(run: Plan | SourcingRun | TourPlanRow, at: dt.datetime, over: Conflict) -> bool:
+    """Note that a run is to end; return whether it still waits, so that whoever asks ends it.
+
+    over: raised for one that has ended.
+    """
+    if run.state in ENDED:
+        raise over
+    run.version += 1
+    run.cancel_asked_at = run.cancel_asked_at or at
+    return run.state == PlanState.QUEUED
+
+
+def begun(
+    session: Session,
+    kind: type[Told],
+    run_id: str,
+    executor: str,
+    at: dt.datetime,
+    cancel: Callable[[Told], None],
+) -> int | None:
+    """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more.
+
+    cancel: ends a run that was to end when its worker died.
+    """
+    run = locked(session, kind, run_id)
+    if run is None:
+        return None
+    if run.cancel_asked_at is not None:
+        run.attempt += 1
+        cancel(run)
+        return None
+    return started(session, run, executor, at)
+
+
+def milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
+    """Return the stage of a run, and how many tenths of it are done."""
+    return progress.get("stage"), int(progress.get("share", 0.0) * 10)
+
+
+def centre_of(centre_ids: Sequence[str]) -> str | None:
+    """Return the centre that the events of a run belong to: none when it has several."""
+    return centre_ids[0] if len(centre_ids) == 1 else None
 
 
 def alone(session: Session, kind: type[Run], run_id: str) -> Run:

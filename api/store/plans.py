@@ -14,7 +14,7 @@ from api.errors import Conflict, NotFound
 from api.event_types import EventType
 from api.events import emit
 from api.plan_files import WHOLE, PackedDocument, packed_json
-from api.plan_states import ENDED, PlanState
+from api.plan_states import PlanState
 from api.schemas.runs import RunOutcome, RunProgress
 from api.store import durable_runs
 from api.store.durable_runs import RunLost
@@ -98,35 +98,23 @@ run_alone = plan_alone
 
 def list_plans(session: Session, *, after: str | None, limit: int, states: Sequence[str] = ()) -> list[Plan]:
     """Return plans, the newest first, one more than asked for when there are more."""
-    wanted = select(Plan).order_by(Plan.id.desc()).limit(limit + 1)
-    if after is not None:
-        wanted = wanted.where(Plan.id < after)
-    if states:
-        wanted = wanted.where(Plan.state.in_(states))
-    return list(session.scalars(wanted))
+    return durable_runs.listed(session, Plan, after=after, limit=limit, states=states)
 
 
 def ask_to_cancel(session: Session, plan: Plan, at: dt.datetime) -> None:
     """Cancel a plan that waits; ask the worker to end one that runs. Raises Conflict for one that has ended."""
-    if plan.state in ENDED:
-        raise Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
-    plan.version += 1
-    plan.cancel_asked_at = plan.cancel_asked_at or at
-    if plan.state == PlanState.QUEUED:
+    over = Conflict(f"The plan is {plan.state}.", members={"state": plan.state})
+    if durable_runs.wish_to_cancel(plan, at, over):
         _end(session, plan, PlanState.CANCELLED, at, {})
 
 
 def begin_run(session: Session, plan_id: str, executor: str, at: dt.datetime) -> int | None:
     """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
-    plan = durable_runs.locked(session, Plan, plan_id)
-    if plan is None:
-        return None
-    if plan.cancel_asked_at is not None:
-        # Its worker died before it could end it.
-        plan.attempt += 1
+
+    def cancel(plan: Plan) -> None:
         _end(session, plan, PlanState.CANCELLED, at, {})
-        return None
-    return durable_runs.started(session, plan, executor, at)
+
+    return durable_runs.begun(session, Plan, plan_id, executor, at, cancel)
 
 
 def put_back(session: Session, plan_id: str, attempt: int) -> None:
@@ -141,18 +129,8 @@ def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mappin
     ).first()
     said = RunProgress.of(progress).model_dump(mode="json", exclude_none=True)
     _tell(session, plan_id, attempt, "plan.progress", said, at, {"progress": dict(progress)})
-    if plan is not None and _milestone(plan.progress) != _milestone(progress):
-        emit(session, EventType.PLAN_PROGRESS, plan_id, said, _centre_of(plan.centre_ids), at)
-
-
-def _milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
-    """Return the stage of a run, and how many tenths of it are done."""
-    return progress.get("stage"), int(progress.get("share", 0.0) * 10)
-
-
-def _centre_of(centre_ids: Sequence[str]) -> str | None:
-    """Return the centre that a plan's events belong to: none when it has several."""
-    return centre_ids[0] if len(centre_ids) == 1 else None
+    if plan is not None and durable_runs.milestone(plan.progress) != durable_runs.milestone(progress):
+        emit(session, EventType.PLAN_PROGRESS, plan_id, said, durable_runs.centre_of(plan.centre_ids), at)
 
 
 def end_run(  # noqa: PLR0913 - what a run may leave
@@ -186,7 +164,7 @@ def _end(session: Session, plan: Plan, state: PlanState, at: dt.datetime, data: 
     told = {"state": str(state), **data}
     session.add(PlanEvent(plan_id=plan.id, number=plan.told, at=at, type="plan.finished", data=told))
     session.flush()
-    emit(session, EventType.PLAN_FINISHED, plan.id, told, _centre_of(plan.centre_ids), at)
+    emit(session, EventType.PLAN_FINISHED, plan.id, told, durable_runs.centre_of(plan.centre_ids), at)
 
 
 def keep_shard(session: Session, plan_id: str, attempt: int, done: Done, at: dt.datetime) -> None:

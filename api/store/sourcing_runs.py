@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, NotFound
-from api.plan_states import ENDED, PlanState
+from api.plan_states import PlanState
 from api.store import durable_runs
 from api.tables.base import new_id
 from api.tables.parts import SourcingRun
@@ -69,17 +68,13 @@ def run_alone(session: Session, run_id: str) -> SourcingRun:
 
 def list_runs(session: Session, *, after: str | None, limit: int) -> list[SourcingRun]:
     """Return runs, the newest first, one more than asked for when there are more."""
-    wanted = select(SourcingRun).order_by(SourcingRun.id.desc()).limit(limit + 1)
-    return list(session.scalars(wanted if after is None else wanted.where(SourcingRun.id < after)))
+    return durable_runs.listed(session, SourcingRun, after=after, limit=limit)
 
 
 def ask_to_cancel(session: Session, run: SourcingRun, at: dt.datetime) -> None:
     """Cancel a run that waits; ask the worker to end one that goes on. Raises Conflict for one that has ended."""
-    if run.state in ENDED:
-        raise Conflict(f"The run is {run.state}.", members={"state": run.state})
-    run.version += 1
-    run.cancel_asked_at = run.cancel_asked_at or at
-    if run.state == PlanState.QUEUED:
+    over = Conflict(f"The run is {run.state}.", members={"state": run.state})
+    if durable_runs.wish_to_cancel(run, at, over):
         run.state, run.ended_at = PlanState.CANCELLED.value, at
     session.flush()
 

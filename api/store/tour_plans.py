@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict, NotFound
 from api.event_types import EventType
 from api.events import emit
-from api.plan_states import ENDED, PlanState
+from api.plan_states import PlanState
 from api.schemas.runs import RunProgress
 from api.store import durable_runs
 from api.store.durable_runs import RunLost
@@ -23,7 +23,6 @@ __all__ = [
     "PREFIX",
     "ask_to_cancel",
     "begin_run",
-    "centre_of",
     "create_tour_plan",
     "end_run",
     "events_after",
@@ -102,35 +101,23 @@ def list_tour_plans(
     session: Session, *, after: str | None, limit: int, states: Sequence[str] = ()
 ) -> list[TourPlanRow]:
     """Return plans of tours, the newest first, one more than asked for when there are more."""
-    wanted = select(TourPlanRow).order_by(TourPlanRow.id.desc()).limit(limit + 1)
-    if after is not None:
-        wanted = wanted.where(TourPlanRow.id < after)
-    if states:
-        wanted = wanted.where(TourPlanRow.state.in_(states))
-    return list(session.scalars(wanted))
+    return durable_runs.listed(session, TourPlanRow, after=after, limit=limit, states=states)
 
 
 def ask_to_cancel(session: Session, plan: TourPlanRow, at: dt.datetime) -> None:
     """Cancel what waits; ask the worker to end a run that goes on. Raises Conflict for one that has ended."""
-    if plan.state in ENDED:
-        raise Conflict(f"The tours are {plan.state}.", members={"state": plan.state})
-    plan.version += 1
-    plan.cancel_asked_at = plan.cancel_asked_at or at
-    if plan.state == PlanState.QUEUED:
+    over = Conflict(f"The tours are {plan.state}.", members={"state": plan.state})
+    if durable_runs.wish_to_cancel(plan, at, over):
         _end(session, plan, PlanState.CANCELLED, at, {})
 
 
 def begin_run(session: Session, run_id: str, executor: str, at: dt.datetime) -> int | None:
     """Start a run, or start it again; return the number of this attempt, None when there is nothing to do any more."""
-    plan = durable_runs.locked(session, TourPlanRow, run_id)
-    if plan is None:
-        return None
-    if plan.cancel_asked_at is not None:
-        # Its worker died before it could end it.
-        plan.attempt += 1
+
+    def cancel(plan: TourPlanRow) -> None:
         _end(session, plan, PlanState.CANCELLED, at, {})
-        return None
-    return durable_runs.started(session, plan, executor, at)
+
+    return durable_runs.begun(session, TourPlanRow, run_id, executor, at, cancel)
 
 
 def put_back(session: Session, run_id: str, attempt: int) -> None:
@@ -154,18 +141,8 @@ def tell_progress(session: Session, plan_id: str, attempt: int, progress: Mappin
     if told is None or plan is None:
         raise RunLost(plan_id)
     session.add(TourEvent(tour_plan_id=plan_id, number=told, at=at, type=EventType.TOUR_PROGRESS.value, data=said))
-    if _milestone(plan.progress) != _milestone(progress):
-        emit(session, EventType.TOUR_PROGRESS, plan_id, said, centre_of(plan.centre_ids), at)
-
-
-def _milestone(progress: Mapping[str, Any]) -> tuple[Any, int]:
-    """Return the stage of a run, and how many tenths of it are done."""
-    return progress.get("stage"), int(progress.get("share", 0.0) * 10)
-
-
-def centre_of(centre_ids: Sequence[str]) -> str | None:
-    """Return the centre that the events of a plan belong to: none when it has several."""
-    return centre_ids[0] if len(centre_ids) == 1 else None
+    if durable_runs.milestone(plan.progress) != durable_runs.milestone(progress):
+        emit(session, EventType.TOUR_PROGRESS, plan_id, said, durable_runs.centre_of(plan.centre_ids), at)
 
 
 def end_run(  # noqa: PLR0913 - what a run may leave
@@ -200,7 +177,7 @@ def _end(session: Session, plan: TourPlanRow, state: PlanState, at: dt.datetime,
     finished = EventType.TOUR_FINISHED
     session.add(TourEvent(tour_plan_id=plan.id, number=plan.told, at=at, type=finished.value, data=told))
     session.flush()
-    emit(session, finished, plan.id, told, centre_of(plan.centre_ids), at)
+    emit(session, finished, plan.id, told, durable_runs.centre_of(plan.centre_ids), at)
 
 
 def keep_source(session: Session, plan_id: str, attempt: int, source: bytes) -> None:

@@ -15,6 +15,7 @@ from api.events import emit
 from api.job_states import JobState, Role
 from api.plan_states import PlanState
 from api.store.batches import batches
+from api.store.durable_runs import centre_of
 from api.store.job_moves import move_job, state_event
 from api.store.jobs import By, change_job
 from api.store.network import holding
@@ -22,7 +23,6 @@ from api.store.slots import lock_centre
 from api.store.standings import local_date
 from api.store.tour_dates import require_dates_kept, require_standing, standing_dates
 from api.store.tour_holds import leave_tour
-from api.store.tour_plans import centre_of
 from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow

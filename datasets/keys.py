@@ -1,7 +1,7 @@
 """Takes typed values out of a table of keys (TOML or JSON); missing, unknown or ill-typed keys are faults."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ __all__ = [
     "date",
     "dates",
     "from_text",
+    "known",
     "names_of",
     "nullable",
     "one_of",
@@ -173,15 +174,20 @@ def dates(value: object) -> frozenset[dt.date]:
     return frozenset(date(item) for item in value)
 
 
-def one_of(*choices: str) -> Parser[str]:
-    """One word of a closed list."""
+def known(ids: Collection[str], wording: str) -> Parser[str]:
+    """One of the ids that there are; wording: what is allowed, as a fault says it."""
 
     def parse(value: object) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise Unreadable(" | ".join(choices))
+        if not isinstance(value, str) or value not in ids:
+            raise Unreadable(wording)
         return value
 
     return parse
+
+
+def one_of(*choices: str) -> Parser[str]:
+    """One word of a closed list."""
+    return known(choices, " | ".join(choices))
 
 
 def names_of(*choices: str) -> Parser[tuple[str, ...]]:

@@ -1,6 +1,5 @@
 """Writes the answers to order lines as a folder, whole or not at all, as docs/data-format.md describes it."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from datasets.parts_tables import PARTS_TABLES, Replied
 from datasets.plan_tables import write_rows
 from datasets.times import instant_text
-from datasets.whole_folder import refuse_foreign, whole_folder
+from datasets.whole_folder import refuse_foreign, whole_folder, write_json
 from optimizer.explanation import Sentence
 from optimizer.parts.model import Dispatch
 from optimizer.parts.reply import Alternative, LineReply
@@ -38,16 +37,10 @@ def write_parts(out: Path, found: Replied, kpis: Mapping[str, object]) -> None:
     """
     document = parts_document(found)
     with whole_folder(out, SOURCING_FILE, WRITTEN) as temporary:
-        _write_json(temporary / SOURCING_FILE, document)
+        write_json(temporary / SOURCING_FILE, document)
         for file, (columns, rows) in PARTS_TABLES.items():
             write_rows(temporary / file, columns, rows(found))
-        _write_json(temporary / KPIS_FILE, kpis)
-
-
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, allow_nan=False, indent=1)
-        stream.write("\n")
+        write_json(temporary / KPIS_FILE, kpis)
 
 
 def parts_document(found: Replied) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Writes a plan folder, whole or not at all, as docs/data-format.md describes it."""
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +10,7 @@ from datasets.day import DayFolder
 from datasets.explanation_tables import explanation_document
 from datasets.plan_tables import PLAN_TABLES, write_rows
 from datasets.times import instant_text
-from datasets.whole_folder import refuse_foreign, whole_folder
+from datasets.whole_folder import refuse_foreign, whole_folder, write_json
 from geo.shapes import route_features
 from optimizer.model import Day
 from optimizer.plan import Result, Route, Shipment, Unassigned
@@ -76,19 +75,13 @@ def write_plan(
     plan = result.plan
     document = plan_document(folder.day, result, travel)
     with whole_folder(out, PLAN_FILE, {*WRITTEN, *EXTRAS, *extras}) as temporary:
-        _write_json(temporary / PLAN_FILE, document)
+        write_json(temporary / PLAN_FILE, document)
         for table in PLAN_TABLES:
             write_rows(temporary / table.file, table.columns, table.rows(folder.day, plan))
-        _write_json(temporary / ROUTES_FILE, route_features(folder.day, plan))
-        _write_json(temporary / KPIS_FILE, kpis)
+        write_json(temporary / ROUTES_FILE, route_features(folder.day, plan))
+        write_json(temporary / KPIS_FILE, kpis)
         for name, extra in extras.items():
             _write_extra(temporary / name, extra)
-
-
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, allow_nan=False, indent=1)
-        stream.write("\n")
 
 
 def _write_extra(path: Path, extra: Extra) -> None:

@@ -7,18 +7,18 @@ silently following either side would surprise whoever believed the other.
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from datasets.day import DayFolder
 from datasets.faults import FaultList, PlanRefused
-from datasets.keys import Keys, Parser, boolean, from_text, nullable, one_of, text, text_or_empty, whole_number
+from datasets.keys import Keys, boolean, from_text, known, nullable, one_of, text, text_or_empty, whole_number
 from datasets.plan_folder import PLAN_FILE, PLAN_FORMAT
 from datasets.plan_tables import PLAN_TABLES, PlanTable
 from datasets.table import csv_records, read_text
-from datasets.times import Unreadable, instant_of, midnight_of
+from datasets.times import instant_of, midnight_of
 from optimizer.explanation import Why
 from optimizer.model import Day, Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
@@ -174,13 +174,13 @@ class _PlanReader:
         self.date = day.date
         self.shifts = {shift.id: shift for shift in day.shifts}
         self.outlet_of = {technician.id: technician.outlet_id for technician in day.technicians}
-        self.job_id = _known({job.id for job in day.jobs}, "a job of jobs.csv")
-        self.shift_id = _known(self.shifts, "a shift of the day: technician@date")
-        self.part_id = _known({part.id for part in day.parts}, "a part of parts.csv")
+        self.job_id = known({job.id for job in day.jobs}, "a job of jobs.csv")
+        self.shift_id = known(self.shifts, "a shift of the day: technician@date")
+        self.part_id = known({part.id for part in day.parts}, "a part of parts.csv")
         sources = {warehouse.id for warehouse in day.warehouses} | {outlet.id for outlet in day.outlets}
-        self.warehouse_id = _known(sources, "a warehouse of warehouses.csv, or an outlet")
+        self.warehouse_id = known(sources, "a warehouse of warehouses.csv, or an outlet")
         lines = {line.id for job in day.jobs for line in job.order_lines}
-        self.order_line_id = _known(lines, "an order line of the day: job/number")
+        self.order_line_id = known(lines, "an order line of the day: job/number")
         self.moment = from_text(lambda written: instant_of(written) - midnight)
 
     def route(self, keys: Keys) -> Route:
@@ -260,15 +260,6 @@ class _PlanReader:
         )
         keys.close()
         return shipment
-
-
-def _known(ids: Collection[str], wording: str) -> Parser[str]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str) or value not in ids:
-            raise Unreadable(wording)
-        return value
-
-    return parse
 
 
 def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: FaultList) -> None:

@@ -1,6 +1,5 @@
 """Writes planned tours as a folder, whole or not at all, as docs/data-format.md describes it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +14,7 @@ from datasets.tour_map import tour_features
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
 from datasets.tour_sheets import write_tour_sheets
-from datasets.whole_folder import refuse_foreign, whole_folder
+from datasets.whole_folder import refuse_foreign, whole_folder, write_json
 from optimizer.tours.plan import LeftOut, Tour, TourDay
 
 __all__ = ["TOURS_FILE", "TOURS_FORMAT", "check_tour_place", "fitting_document", "tours_document", "write_tours"]
@@ -49,20 +48,14 @@ def write_tours(out: Path, toured: Toured, kpis: Mapping[str, object]) -> None:
     from datasets.tour_picture import draw_tours
 
     with whole_folder(out, TOURS_FILE, WRITTEN) as temporary:
-        _write_json(temporary / TOURS_FILE, tours_document(toured))
+        write_json(temporary / TOURS_FILE, tours_document(toured))
         for file, (columns, rows) in TOUR_PAPERS.items():
             write_rows(temporary / file, columns, rows(toured))
-        _write_json(temporary / MAP_FILE, tour_features(toured))
+        write_json(temporary / MAP_FILE, tour_features(toured))
         (temporary / CALENDAR_FILE).write_bytes(tour_calendar(toured))
-        _write_json(temporary / KPIS_FILE, kpis)
+        write_json(temporary / KPIS_FILE, kpis)
         draw_tours(temporary / PICTURE_FILE, toured)
         write_tour_sheets(temporary / SHEETS, toured)
-
-
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, allow_nan=False, indent=1)
-        stream.write("\n")
 
 
 def tours_document(toured: Toured) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from datasets.keys import (
     Parser,
     boolean,
     from_text,
+    known,
     nullable,
     one_of,
     text,
@@ -20,7 +21,7 @@ from datasets.keys import (
     whole_number,
 )
 from datasets.table import read_text
-from datasets.times import Unreadable, date_of, instant_of, midnight_of
+from datasets.times import date_of, instant_of, midnight_of
 from datasets.tour_folder import TOURS_FILE, TOURS_FORMAT
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled
 from optimizer.tours.model import Levers, LockedDay, Span, Touring, TourRule
@@ -74,7 +75,7 @@ def base_of(document: Mapping[str, object], asked: Touring) -> TourPlan:
     plan = _Reader(asked, faults, of_another=True).read(document).result.plan
     if faults.faults:
         raise PlanRefused(faults.faults)
-    return _as_far_as_known(plan, asked)
+    return _as_far_asknown(plan, asked)
 
 
 def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
@@ -103,10 +104,10 @@ def read_tour_base(out: Path, asked: Touring) -> TourPlan:
     """
     faults = FaultList()
     plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
-    return _as_far_as_known(plan, asked)
+    return _as_far_asknown(plan, asked)
 
 
-def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
+def _as_far_asknown(plan: TourPlan, asked: Touring) -> TourPlan:
     """Return tours of the horizon without jobs that are gone; of one that is on the road, what is still to come."""
     jobs = {job.id for job in asked.jobs}
     tours = tuple(
@@ -139,7 +140,7 @@ class _Reader:
         self._crew_id = self._ids(self._crews, "a crew of crews.csv")
 
     def _ids(self, ids: Collection[str], wording: str) -> Parser[str]:
-        return text if self._of_another else _known(ids, wording)
+        return text if self._of_another else known(ids, wording)
 
     def read(self, values: Mapping[str, object]) -> ToursRead:
         keys = Keys(values, TOURS_FILE, "", self._faults)
@@ -286,15 +287,6 @@ def _cost(keys: Keys) -> TourCost:
         keys.refuse("total", keys.values["total"], f"the sum of the others, {cost.total}")
     keys.close()
     return cost
-
-
-def _known(ids: Collection[str], wording: str) -> Parser[str]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str) or value not in ids:
-            raise Unreadable(wording)
-        return value
-
-    return parse
 
 
 def _all(one: Parser[str]) -> Parser[tuple[str, ...]]:

@@ -1,16 +1,17 @@
 """Writes a folder whole or not at all: beside its place first, flushed to the disk, then renamed into place."""
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from datasets.faults import Refusal
 
-__all__ = ["ForeignFolder", "refuse_foreign", "whole_folder"]
+__all__ = ["ForeignFolder", "refuse_foreign", "whole_folder", "write_json"]
 
 
 class ForeignFolder(Refusal):
@@ -113,3 +114,10 @@ def _current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Write a file of such a folder as JSON, Chinese as it is."""
+    with path.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, ensure_ascii=False, allow_nan=False, indent=1)
+        stream.write("\n")

@@ -8,11 +8,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 __all__ = [
     "DAY_S",
     "FAST_MODES",
     "LOCK_TOLERANCE_S",
+    "USUAL_FEN_PER_KM",
+    "USUAL_WEIGHT_PERCENT",
     "AreaClass",
     "Break",
     "Centre",
@@ -383,6 +386,21 @@ class Lane:
         return tuple(at for at in daily if not any(begin <= at < end for begin, end in self.closed))
 
 
+USUAL_FEN_PER_KM: Mapping[TravelMode, int] = MappingProxyType(
+    {
+        TravelMode.CAR: 90,
+        TravelMode.MOTORBIKE: 30,
+        TravelMode.EBIKE: 8,
+        TravelMode.TRANSIT: 25,
+        TravelMode.WALK: 0,
+    }
+)
+USUAL_WEIGHT_PERCENT: Mapping[CustomerClass, int] = MappingProxyType(
+    {CustomerClass.ORDINARY: 100, CustomerClass.PRIORITY: 150, CustomerClass.VULNERABLE: 200}
+)
+"""What days and tours take where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lateness:
     """Graded price of one clock: a small slope in the last `warn_s` before due, a step at the breach, then a slope
@@ -412,15 +430,7 @@ class Tariff:
     travel_fen_per_hour: Mapping[Ownership, int] = field(
         default_factory=lambda: {Ownership.OWN: 4_500, Ownership.CONTRACT: 2_000}
     )
-    fen_per_km: Mapping[TravelMode, int] = field(
-        default_factory=lambda: {
-            TravelMode.CAR: 90,
-            TravelMode.MOTORBIKE: 30,
-            TravelMode.EBIKE: 8,
-            TravelMode.TRANSIT: 25,
-            TravelMode.WALK: 0,
-        }
-    )
+    fen_per_km: Mapping[TravelMode, int] = field(default_factory=lambda: dict(USUAL_FEN_PER_KM))
     reach_m: Mapping[TravelMode, int] = field(
         default_factory=lambda: {
             TravelMode.CAR: 300_000,
@@ -438,13 +448,7 @@ class Tariff:
     lateness: Mapping[ClockKind, Lateness] = field(
         default_factory=lambda: {ClockKind.ARRIVAL: Lateness(), ClockKind.RESOLUTION: Lateness(breach_fen=8_000)}
     )
-    weight_percent: Mapping[CustomerClass, int] = field(
-        default_factory=lambda: {
-            CustomerClass.ORDINARY: 100,
-            CustomerClass.PRIORITY: 150,
-            CustomerClass.VULNERABLE: 200,
-        }
-    )
+    weight_percent: Mapping[CustomerClass, int] = field(default_factory=lambda: dict(USUAL_WEIGHT_PERCENT))
     waiting_fen_per_hour: int = 50
     unserved_fen: int = 40_000
     second_visit_fen: int = 8_000

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from optimizer.model import Break, Certificate, CustomerClass, OrderLine, Position, Skill, TravelMode
+from optimizer.model import (
+    USUAL_FEN_PER_KM,
+    USUAL_WEIGHT_PERCENT,
+    Break,
+    Certificate,
+    CustomerClass,
+    OrderLine,
+    Position,
+    Skill,
+    TravelMode,
+)
 
 __all__ = [
     "Crew",
@@ -204,15 +214,7 @@ class TourCharges:
     """Per person and day on tour, days without work included."""
     per_diem_fen: int = 8_000
     """Per person and night away."""
-    fen_per_km: Mapping[TravelMode, int] = field(
-        default_factory=lambda: {
-            TravelMode.CAR: 90,
-            TravelMode.MOTORBIKE: 30,
-            TravelMode.EBIKE: 8,
-            TravelMode.TRANSIT: 25,
-            TravelMode.WALK: 0,
-        }
-    )
+    fen_per_km: Mapping[TravelMode, int] = field(default_factory=lambda: dict(USUAL_FEN_PER_KM))
     waiting_fen_per_day: int = 1_200
     """Per started day between the call and the visit; times the weight of the customer's class."""
     early_fen_per_day: int = 300
@@ -237,13 +239,7 @@ class TourCharges:
     """The floor: so much of those villages is visited, or the rest is priced."""
     unfair_night_fen: int = 6_000
     """Per person and night away above the crew's fair share."""
-    weight_percent: Mapping[CustomerClass, int] = field(
-        default_factory=lambda: {
-            CustomerClass.ORDINARY: 100,
-            CustomerClass.PRIORITY: 150,
-            CustomerClass.VULNERABLE: 200,
-        }
-    )
+    weight_percent: Mapping[CustomerClass, int] = field(default_factory=lambda: dict(USUAL_WEIGHT_PERCENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.budget import Budget
+from optimizer.model import DAY_S
 from optimizer.tours.columns import Column
 from optimizer.tours.drafting import draft
 from optimizer.tours.ground import Ground
@@ -21,6 +22,8 @@ STEPS = 100
 TOGETHER_STEPS = 250
 """Of the search, for some tours together."""
 TOGETHER = 3
+NEW, LESS, CHANGED = 0.2, 0.3, 0.8
+"""Up to these draws a tour more is tried, one less, one in another shape; beyond the last one as it is."""
 CARRIED = 0.3
 """Chance that a unit that can be carried is looked at in another village than its own."""
 HOT, COLD = 20_000.0, 300.0
@@ -82,7 +85,7 @@ def improve(task: Gathering) -> Gathered:
     steps = 0
     while (used := stop(steps)) < 1.0:
         steps += TOGETHER_STEPS
-        tried = _step(ground, shaper, weigher, now)
+        tried = _step(ground, shaper, now)
         if tried is None:
             continue
         met.update(dict.fromkeys(tried))
@@ -95,46 +98,58 @@ def improve(task: Gathering) -> Gathered:
     return Gathered(columns=tuple(column for column in met if weigher.goes_together([column])), best=tuple(best))
 
 
-def _step(ground: Ground, shaper: Shaper, weigher: Weigher, now: Sequence[Column]) -> list[Column] | None:
-    """Return the tours with one new, gone or changed, and some searched again together; None when nothing is to try."""
+Move = tuple[int, Shape | None, list[tuple[int, ...]]]
+"""Which of the tours goes (-1 for none), the shape that comes (None for none), and the visits it begins with."""
+
+
+def _move(ground: Ground, shaper: Shaper, now: Sequence[Column]) -> Move | None:
+    """Return a change to try: a tour more, one less, one in another shape, one searched again; None without any."""
     draws = shaper.draws
     done = {job for column in now for job in column.jobs}
-    left = np.array([fen if j not in done else 0 for j, fen in enumerate(ground.search_fen.tolist())], np.int64)
     kind = draws.random()
     number = int(draws.integers(len(now))) if now else -1
-    if not now or kind < 0.2:
+    if not now or kind < NEW:
+        left = np.array([0 if j in done else fen for j, fen in enumerate(ground.search_fen.tolist())], np.int64)
         shape = shaper.new(left if left.any() else ground.search_fen)
-        begin: list[tuple[int, ...]] = []
-        number = -1
-    elif kind < 0.3 and len(now) > 1:
-        shape, begin = None, []
-    elif kind < 0.8:
+        return None if shape is None else (-1, shape, [])
+    if kind < LESS and len(now) > 1:
+        return number, None, []
+    if kind < CHANGED:
         shape = shaper.changed(now[number].shape, ground.search_fen)
-        begin = [] if shape is None else _moved(now[number], shape)
-    else:
-        shape, begin = now[number].shape, list(now[number].routes)
-    if shape is None and not 0.2 <= kind < 0.3:
+        return None if shape is None else (number, shape, _moved(now[number], shape))
+    return number, now[number].shape, list(now[number].routes)
+
+
+def _step(ground: Ground, shaper: Shaper, now: Sequence[Column]) -> list[Column] | None:
+    """Return the tours with one new, gone or changed, and some searched again together; None when nothing is to try."""
+    move = _move(ground, shaper, now)
+    if move is None:
         return None
+    number, shape, begin = move
     others = [column for k, column in enumerate(now) if k != number]
     if shape is not None:
         others = [column for column in others if not _clash(column.shape, shape)]
-    together = _nearest(ground, others, shape, draws)
-    shapes = [column.shape for column in together] + ([shape] if shape is not None else [])
+    together = _nearest(ground, others, shape, shaper.draws)
+    shapes = [column.shape for column in together]
+    routes = [list(column.routes) for column in together]
+    held = _villages_of(together)
+    if shape is not None:
+        shapes.append(shape)
+        routes.append(begin or [() for _ in range(len(shape.nights) + 1)])
+        held |= _villages_of([now[number]] if number >= 0 else [])
     if not shapes:
         return others
     kept = [column for column in others if column not in together]
-    fixed = {job: village for column in kept for day in column.days for job, village in day}
-    held = {job: village for column in together for day in column.days for job, village in day}
-    if shape is not None and number >= 0:
-        held.update({job: village for day in now[number].days for job, village in day})
     prize = ground.search_fen.copy()
-    prize[list(fixed)] = 0
-    routes = [list(column.routes) for column in together] + ([begin] if shape is not None else [])
-    routes = [r or [() for _ in range(len(s.nights) + 1)] for r, s in zip(routes, shapes, strict=True)]
+    prize[list(_villages_of(kept))] = 0
     day_of = {j: c.shape.first + k for c in [*kept, *together] for k, day in enumerate(c.days) for j, _ in day}
     terms = Terms(prize=prize, at=_stands(ground, shaper, held), allowed=days_apart(ground, shaper, day_of))
-    columns = draft(ground, shapes, terms, TOGETHER_STEPS, int(draws.integers(1 << 31)), routes)
-    return [*kept, *columns]
+    return [*kept, *draft(ground, shapes, terms, TOGETHER_STEPS, int(shaper.draws.integers(1 << 31)), routes)]
+
+
+def _villages_of(columns: Sequence[Column]) -> dict[int, int]:
+    """Return where the jobs of some tours are done."""
+    return {job: village for column in columns for day in column.days for job, village in day}
 
 
 def _clash(one: Shape, other: Shape) -> bool:
@@ -209,5 +224,5 @@ def days_apart(ground: Ground, shaper: Shaper, day_of: Mapping[int, int]) -> NDA
 
 def _span(ground: Ground, job: int) -> tuple[int, int]:
     """Return the first and the last day on which a job may be done."""
-    first, last = int(ground.first_s[job]) // 86_400, int(ground.last_s[job]) // 86_400
+    first, last = int(ground.first_s[job]) // DAY_S, int(ground.last_s[job]) // DAY_S
     return max(0, first), min(ground.asked.days - 1, last)

@@ -9,7 +9,7 @@ from optimizer.search.compiled import compiled
 from optimizer.search.problem import Problem
 from optimizer.search.schedule import State, evaluate, new_state
 from optimizer.tours.ground import HOME, Ground
-from optimizer.tours.shapes import Laid, Shape, is_possible, row_hours, sleeps_at
+from optimizer.tours.shapes import Laid, Shape, is_possible, on_the_road, row_hours, sleeps_at
 
 __all__ = ["moves_on", "sleep_well"]
 
@@ -45,7 +45,12 @@ def sleep_well(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequen
     Days without visits at either end are given back. laid: arrays that hold the shape's days, of any shapes.
     """
     shorter, of_days = shape, routes
-    while len(shorter.nights) and not of_days[0] and is_possible(ground, _later(shorter)) and not _begun(ground, shape):
+    while (
+        len(shorter.nights)
+        and not of_days[0]
+        and is_possible(ground, _later(shorter))
+        and not on_the_road(ground, shape)
+    ):
         shorter, of_days = _later(shorter), of_days[1:]
     while len(shorter.nights) and not of_days[-1] and is_possible(ground, _shorter(shorter)):
         shorter, of_days = _shorter(shorter), of_days[:-1]
@@ -84,11 +89,6 @@ def _slept(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequence[i
         nights.append(int(options[offset][chosen]))
     better = Shape(crew=shape.crew, first=shape.first, nights=tuple(reversed(nights)))
     return better if is_possible(ground, better) else None
-
-
-def _begun(ground: Ground, shape: Shape) -> bool:
-    road = ground.asked.crews[shape.crew].on_the_road
-    return road is not None and road.day == shape.first
 
 
 def _later(shape: Shape) -> Shape:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from api.errors import Unavailable
 from api.solving import Answer, answer
 from api.stop_button import StopButton
-from api.warm_up import warm_up
-from geo.estimate import EstimateTravel
+from api.warm_up import load_search
 from optimizer.solve import Engine
 
 __all__ = ["Order", "SolverPool"]
@@ -78,7 +77,7 @@ def _begin() -> None:
     """Prepare a process: Ctrl-C is its parent's business, and so is its life."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    warm_up(EstimateTravel())
+    load_search()
 
 
 def _end_with_parent() -> None:

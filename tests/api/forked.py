@@ -133,10 +133,9 @@ def _reap(*_: object) -> None:
 def _load() -> None:
     for module in ("api.cli", "api.cli_serve", "api.cli_work", "api.run_process"):
         importlib.import_module(module)
-    from api.warm_up import warm_up
-    from geo.estimate import EstimateTravel
+    from api.warm_up import load_kernels
 
-    warm_up(EstimateTravel())
+    load_kernels()
 
 
 def _become(said: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from optimizer.parts.model import (
     Sourced,
     Sourcing,
 )
+from optimizer.parts.moves import Move, Units, holding
 from optimizer.parts.price import late_fen, price
 from optimizer.parts.quotas import over_quota
 from optimizer.parts.quoting import QuoteDesk, Supposed
@@ -53,40 +54,20 @@ def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]
         if route.to_id in places and route.source_id in places and route.source_id != route.to_id and route.departures_s
     )
     waiting = _waiting(asked, sourced) if lanes else []
-    moves: list[_Move] = []
+    moves: list[Move] = []
     for _ in range(MOST_ROUNDS):
         moves = _Moves(asked, sourced, lanes).chosen(waiting)
         poor = _poor(lanes, moves)
         if not poor:
             break
         lanes = tuple(lane for number, lane in enumerate(lanes) if number not in poor)
-    # What still does not pay after the last round goes, until all that is left does.
-    while poor := _poor(lanes, moves):
-        moves = [move for move in moves if not any(unit.lane in poor for unit in move.units)]
+    # What breaks a rule goes, and what still does not pay after the last round, until all that is left holds and pays.
+    paying: list[Move] = []
+    while len(moves) != len(paying):
+        moves = holding(asked, sourced, lanes, moves)
+        poor = _poor(lanes, moves)
+        paying, moves = moves, [move for move in moves if not any(unit.lane in poor for unit in move.units)]
     return _proposals(lanes, moves)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Units:
-    """So many of a part by one lane, and what their weight costs; fill: of them for the receiver's own reserve."""
-
-    lane: int
-    part_id: str
-    quantity: int
-    line_id: str
-    fen: int
-    fill: int
-    fen_of_fill: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Move:
-    """What one order would gain, the fixed price of lanes not counted, and what would have to be moved for it."""
-
-    order: Order
-    gain_fen: int
-    units: tuple[_Units, ...]
-    dispatches: tuple[Dispatch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +118,7 @@ class _Moves:
         for route in asked.routes:
             self.onward[route.source_id, route.to_id].append(route)
 
-    def chosen(self, waiting: Sequence[_Waiting]) -> list[_Move]:
+    def chosen(self, waiting: Sequence[_Waiting]) -> list[Move]:
         """Return the moves, those that gain most first."""
         open_ = [
             (-move.gain_fen, number, 0, move)
@@ -145,7 +126,7 @@ class _Moves:
             if (move := self._asked_again(some)) is not None
         ]
         heapify(open_)
-        moves: list[_Move] = []
+        moves: list[Move] = []
         touched: dict[tuple[str, str], int] = {}
         while open_:
             _, number, known, move = heappop(open_)
@@ -158,12 +139,12 @@ class _Moves:
                 heappush(open_, (-again.gain_fen, number, len(moves), again))
         return moves
 
-    def _draws(self, move: _Move) -> set[tuple[str, str]]:
+    def _draws(self, move: Move) -> set[tuple[str, str]]:
         """Return the shelves and the docks that a move draws on."""
         shelves = {(self.lanes[unit.lane].source_id, unit.part_id) for unit in move.units}
         return shelves | {(one.source_id, part) for one in move.dispatches for part in (one.part_id, one.mode)}
 
-    def _asked_again(self, waiting: _Waiting) -> _Move | None:
+    def _asked_again(self, waiting: _Waiting) -> Move | None:
         """Return what an order would gain, None for nothing."""
         order = waiting.order
         supposed, lane_of = self._supposed(order)
@@ -184,28 +165,30 @@ class _Moves:
             replace(one, source_id=self.lanes[lane_of[one.source_id]].to_id) if one.source_id in lane_of else one
             for one in dispatches
         )
-        return _Move(order=order, gain_fen=gain_fen, units=units, dispatches=real)
+        return Move(order=order, gain_fen=gain_fen, units=units, dispatches=real)
 
-    def _units(self, dispatches: Sequence[Dispatch], lane_of: Mapping[str, int]) -> Iterator[_Units]:
+    def _units(self, dispatches: Sequence[Dispatch], lane_of: Mapping[str, int]) -> Iterator[Units]:
         """Yield what would have to be moved: what the order takes, and once what the receiver's own reserve lacks."""
-        filled: set[tuple[str, str]] = set()
-        for one in dispatches:
-            if one.source_id not in lane_of:
-                continue
+        supposed = [one for one in dispatches if one.source_id in lane_of]
+        below: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for one in supposed:
+            below[self.lanes[lane_of[one.source_id]].to_id, one.part_id] += one.below_floor
+        for one in supposed:
             number = lane_of[one.source_id]
             lane = self.lanes[number]
             key = lane.to_id, one.part_id
-            fill = 0 if one.below_floor or key in filled else self._lacking(lane, one.part_id)
+            # What this order may take of the reserve need not be in it.
+            fill = 0 if one.below_floor else max(0, self._lacking(lane, one.part_id) - below[key])
             if not one.below_floor:
-                filled.add(key)
+                below[key] += fill
             weight_fen = self._weight_fen(lane, one.part_id)
-            yield _Units(
+            yield Units(
                 lane=number,
                 part_id=one.part_id,
                 quantity=one.quantity + fill,
                 line_id=one.line_id,
                 fen=(one.quantity + fill) * weight_fen,
-                fill=fill,
+                fill=fill + one.below_floor,
                 fen_of_fill=fill * weight_fen,
             )
 
@@ -245,7 +228,7 @@ class _Moves:
             }
             sources.append(replace(receiver, id=id, shelves=shelves, outlet_id=None))
             for route in onward:
-                later = tuple(ships_s for ships_s in route.departures_s if ships_s >= ready_s)
+                later = route.departures_s
                 routes.append(replace(route, source_id=id, departures_s=later))
                 for ships_s in later:
                     lines = self.desk.taken.docks.get((receiver.id, route.mode, ships_s), 0)
@@ -290,7 +273,7 @@ class _Moves:
         """Return what a unit's weight costs, rounded up, so that shares never cost less than the whole."""
         return -(-self.parts[part_id].weight_g * lane.cost_fen_per_kg // 1000)
 
-    def _take(self, move: _Move) -> None:
+    def _take(self, move: Move) -> None:
         """Take the units from the givers, and what else the order would get."""
         moved: set[tuple[str, str]] = {(unit.line_id, unit.part_id) for unit in move.units}
         for unit in move.units:
@@ -305,7 +288,7 @@ class _Moves:
                 self.desk.promise(move.order, [one])
 
 
-def _poor(lanes: Sequence[Route], moves: Sequence[_Move]) -> set[int]:
+def _poor(lanes: Sequence[Route], moves: Sequence[Move]) -> set[int]:
     """Return the lanes that do not earn their fixed price; an order's gain is shared by the lanes it needs."""
     earned: defaultdict[int, int] = defaultdict(int)
     for move in moves:
@@ -315,9 +298,9 @@ def _poor(lanes: Sequence[Route], moves: Sequence[_Move]) -> set[int]:
     return {lane for lane, fen in earned.items() if fen <= lanes[lane].cost_fen}
 
 
-def _proposals(lanes: Sequence[Route], moves: Sequence[_Move]) -> tuple[Proposal, ...]:
+def _proposals(lanes: Sequence[Route], moves: Sequence[Move]) -> tuple[Proposal, ...]:
     """Return the moves put together by lane and part; a lane's fixed price is told with its first part."""
-    together: defaultdict[tuple[int, str], list[tuple[_Move, _Units]]] = defaultdict(list)
+    together: defaultdict[tuple[int, str], list[tuple[Move, Units]]] = defaultdict(list)
     for move in moves:
         for unit in move.units:
             together[unit.lane, unit.part_id].append((move, unit))
@@ -336,18 +319,18 @@ def _proposals(lanes: Sequence[Route], moves: Sequence[_Move]) -> tuple[Proposal
     return tuple(sorted(proposals, key=lambda one: (-one.gain_fen, one.from_id, one.to_id, one.part_id)))
 
 
-def _share(move: _Move, unit: _Units) -> int:
+def _share(move: Move, unit: Units) -> int:
     """Return the part of an order's gain that is told with some of its units; the first take what is left over."""
     share, rest = divmod(move.gain_fen, len(move.units))
     return share + (rest if unit is move.units[0] else 0)
 
 
-def _lines(some: Sequence[tuple[_Move, _Units]]) -> tuple[str, ...]:
+def _lines(some: Sequence[tuple[Move, Units]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unit.line_id for _, unit in some))
 
 
 def _proposal(
-    lane: Route, part_id: str, quantity: int, moves: Sequence[_Move], fen: tuple[int, int], line_ids: tuple[str, ...]
+    lane: Route, part_id: str, quantity: int, moves: Sequence[Move], fen: tuple[int, int], line_ids: tuple[str, ...]
 ) -> Proposal:
     ships_s, (cost_fen, saves_fen) = lane.departures_s[0], fen
     orders = {move.order.id: move.order for move in moves}

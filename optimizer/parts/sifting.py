@@ -140,9 +140,8 @@ def _sift_ways(s: Sieve, rows: NDArray[np.void], k: int, kit: bool, parcel_fen: 
             if y.parcel != x.parcel:
                 saved -= parcel_fen
             # Of two that do equally well the first stays.
-            if (saved > 0 or (saved == 0 and j < i) or (saved == 0 and kit and y.late < x.late)) and _draws_less(
-                s, x, y
-            ):
+            better = saved > 0 or (saved == 0 and (j < i or (kit and y.late < x.late)))
+            if better and _draws_less(s, rows, i, j):
                 s.kept[i] = 0
 
 

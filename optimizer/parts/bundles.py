@@ -196,26 +196,28 @@ def best_few(  # noqa: PLR0913 - a kernel sees plain arrays
     base: NDArray[np.int64],
     desk: Desk,
     groups: NDArray[np.int64],
+    limit: NDArray[np.int64],
     found: NDArray[np.int64],
     cost: NDArray[np.int64],
     counts: NDArray[np.int64],
 ) -> None:
     """Write the few cheapest bundles of each of these groups, rising; a kit's going without is not among them.
 
-    found: (groups, few, pieces) gets ways. cost: (groups, few) gets what each costs with the prices of the rows.
+    limit: (groups,) what they have to cost less than. found: (groups, few, pieces) gets ways. cost: (groups, few) gets what each costs with the prices of the rows.
     counts: (groups,) gets how many there are.
     """
     for number in range(len(groups)):
-        counts[number] = _few(g, w, base, desk, groups[number], found[number], cost[number])
+        counts[number] = _few(g, w, base, desk, groups[number], limit[number], found[number], cost[number])
 
 
 @compiled_into
-def _few(
+def _few(  # noqa: PLR0913 - a kernel sees plain arrays
     g: Grid,
     w: Ways,
     base: NDArray[np.int64],
     desk: Desk,
     group: int,
+    limit: int,
     found: NDArray[np.int64],
     cost: NDArray[np.int64],
 ) -> int:
@@ -223,7 +225,7 @@ def _few(
     n = o.last - o.first
     few = len(found)
     _lay_rest(g, w, base, desk, group)
-    count, depth, nodes, limit = 0, 0, 0, FAR
+    count, depth, nodes = 0, 0, 0
     desk.at[0] = w.first[o.first] - 1
     while depth >= 0 and nodes < MOST_NODES:
         nodes += 1

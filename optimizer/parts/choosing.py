@@ -46,21 +46,28 @@ _HALF = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """way: (pieces,) the way of each, NOTHING for going without. bound_fen: no choice costs less."""
+    """way: (pieces,) the way of each, NOTHING for going without. bound_fen: no choice costs less.
+
+    short: (rows,) which limits some choice on the way would have broken.
+    """
 
     way: NDArray[np.int64]
     fen: int
     bound_fen: int
+    short: NDArray[np.bool_]
     nodes: int
     columns: int
 
 
-def choose_bundles(g: Grid, w: Ways, *, remaining: Remaining, gap: float, unit: int = 1) -> Chosen:
+def choose_bundles(
+    g: Grid, w: Ways, *, remaining: Remaining, gap: float, unit: int = 1, roomy: NDArray[np.bool_] | None = None
+) -> Chosen:
     """Return the cheapest choice found and what is proven about it.
 
-    gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of.
+    gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of. roomy: (rows,)
+    which limits the ways take for granted never to be short: it ends as soon as one is, and proves nothing then.
     """
-    return _Run(g, w, gap, unit).choose(remaining)
+    return _Run(g, w, gap, unit, roomy).choose(remaining)
 
 
 @dataclass(slots=True)
@@ -107,8 +114,10 @@ class _Places:
 class _Run:
     """One choice in the making."""
 
-    def __init__(self, g: Grid, w: Ways, gap: float, unit: int = 1) -> None:
+    def __init__(self, g: Grid, w: Ways, gap: float, unit: int, roomy: NDArray[np.bool_] | None) -> None:
         self.unit = unit
+        self.roomy = np.flatnonzero(np.zeros(len(g.capacity), bool) if roomy is None else roomy)
+        self.limits = len(g.capacity)
         self.draws, capacity = with_halves(draws_of(w), g.capacity)
         g = g._replace(capacity=capacity)
         self.g, self.w, self.gap = g, w, gap
@@ -137,19 +146,24 @@ class _Run:
             told=np.full((len(g.groups), 2), FAR),
         )
         everybody = np.ones(len(g.groups), bool)
-        self.alone, self.alone_fen, _ = self._best(g, everybody, nothing)
+        self.alone, self.alone_fen, least = self._best(g, everybody, nothing)
         entry, place = self.draws.of_all(self.alone[self.alone != NOTHING])
         self.alone_row = self.draws.row[entry]
         self.alone_group = g.pieces["group"][np.flatnonzero(self.alone != NOTHING)[place]]
-        self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(self.alone_fen.sum()), price=nothing)
+        self.root = _Node(served=frozenset(), left=frozenset(), bound_fen=int(least.sum()), price=nothing)
+        # Whose best could not be made sure of at once takes part in the proof.
+        self._join(self.alone_fen > least)
 
     def choose(self, remaining: Remaining) -> Chosen:
         """Return the best choice: the node with the lowest bound is parted or closed until none is left below it."""
         best, fen = self.alone, int(self.alone_fen.sum())
-        if not self._activate(self._use(self.alone)):
-            return Chosen(way=best, fen=fen, bound_fen=fen, nodes=0, columns=0)
+        self._activate(self._use(self.alone))
+        if not self.kernel.any():
+            return self._chosen(best, fen, self.root.bound_fen)
         self._feel_prices()
         self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
+        if self.active[self.roomy].any():
+            return self._chosen(best, fen, 0)
         best, fen = self._improved(remaining)
         open_ = [(self.root.bound_fen, 0, self.root)]
         closed_fen = fen
@@ -157,6 +171,7 @@ class _Run:
             open_
             and self._proves(open_[0][0]) < fen * (1 - self.gap)
             and self.nodes < MOST_NODES
+            and not self.active[self.roomy].any()
             and not _over(remaining)
         ):
             _, _, node = heappop(open_)
@@ -178,7 +193,13 @@ class _Run:
             for number, some in enumerate(following):
                 heappush(open_, (some.bound_fen, 2 * self.nodes + number, some))
         bound_fen = min([fen, *(self._proves(bound) for bound in (closed_fen, *(bound for bound, _, _ in open_)))])
-        return Chosen(way=best, fen=fen, bound_fen=bound_fen, nodes=self.nodes, columns=len(self.columns.fen))
+        return self._chosen(best, fen, bound_fen)
+
+    def _chosen(self, way: NDArray[np.int64], fen: int, bound_fen: int) -> Chosen:
+        short = self.active[: self.limits]
+        return Chosen(
+            way=way, fen=fen, bound_fen=bound_fen, short=short, nodes=self.nodes, columns=len(self.columns.fen)
+        )
 
     def _proves(self, bound_fen: int) -> int:
         """Return the least that a choice can cost which costs no less than this."""
@@ -246,7 +267,9 @@ class _Run:
             node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
             more = self._activate(self._use_of(node))
             total_fen = shared.bound_fen + self._settled_fen(node)
-            if _over(remaining) or (not more and (not added or total_fen - node.bound_fen <= near * total_fen)):
+            if self.active[self.roomy].any() or _over(remaining):
+                break
+            if not more and (not added or total_fen - node.bound_fen <= near * total_fen):
                 break
         node.half = self._half(node)
 
@@ -417,13 +440,16 @@ class _Run:
         self.active |= broken
         joining = np.zeros_like(self.kernel)
         joining[self.alone_group[broken[self.alone_row]]] = True
-        joining &= ~self.kernel
+        self._join(joining & ~self.kernel)
+        return True
+
+    def _join(self, joining: NDArray[np.bool_]) -> None:
+        """Let these groups take part."""
         self.kernel |= joining
         for group in np.flatnonzero(joining):
             o = self.g.groups[group]
             self._add(int(group), self.alone[o["first"] : o["last"]])
             self._add(int(group), np.full(o["last"] - o["first"], NOTHING, np.int64))
-        return True
 
     def _add(self, group: int, ways: NDArray[np.int64]) -> bool:
         return self.columns.add(group, ways.tolist(), lambda: bundle_fen(self.g, self.w, group, ways))

@@ -71,12 +71,14 @@ def with_halves(draws: Draws, capacity: NDArray[np.int64]) -> tuple[Draws, NDArr
         amount.append(draws.amount[taken] // parted)
         limits.append(capacity[useful] // parted)
         rows += int(useful.sum())
+    if rows == len(capacity):
+        return draws, capacity
     drawn = _by_way(np.concatenate(way), np.concatenate(row), np.concatenate(amount), len(draws.first) - 1)
     return drawn, np.concatenate(limits)
 
 
 def _by_way(way: NDArray[np.int64], row: NDArray[np.int64], amount: NDArray[np.int64], ways: int) -> Draws:
     """Return these entries by way."""
-    order = np.lexsort((row, way))
+    order = np.argsort(way, kind="stable")
     first = np.searchsorted(way[order], np.arange(ways + 1))
     return Draws(way=way[order], row=row[order], amount=amount[order], first=first)

@@ -207,7 +207,10 @@ class Improving:
         entry, _ = self._draws.of_all(given[given != NOTHING])
         left = self._left.copy()
         np.add.at(left, self._draws.row[entry], self._draws.amount[entry])
-        some = self._candidates(groups, few, left)
+        # What is cheaper than all that these regret together is made of bundles that each regret less; so is what uses
+        # up what is left and worth something.
+        worth = int((self._price * np.maximum(0, self._left)).sum())
+        some = self._candidates(groups, few, left, int(self._regret[groups].sum()) + worth)
         chosen = self._chosen(some, len(groups), left)
         if chosen is None or int(some.fen[chosen].sum()) >= int(self._fen[groups].sum()):
             return
@@ -220,14 +223,18 @@ class Improving:
         self._left = left
         self._price_of(groups)
 
-    def _candidates(self, groups: NDArray[np.int64], few: int, left: NDArray[np.int64]) -> _Candidates:
-        """Return what each has, going without for kits, and the few best that there is room for."""
+    def _candidates(self, groups: NDArray[np.int64], few: int, left: NDArray[np.int64], most_fen: int) -> _Candidates:
+        """Return what each has, going without for kits, and the few best that there is room for.
+
+        most_fen: what any of them regrets at most.
+        """
         o = self._g.groups[groups]
         most = int((o["last"] - o["first"]).max())
         found = np.full((len(groups), few, most), NOTHING, np.int64)
         cost, counts = np.zeros((len(groups), few), np.int64), np.zeros(len(groups), np.int64)
         room = self._g._replace(capacity=left.copy())
-        best_few(room, self._w, self._base, self._desk, groups, found, cost, counts)
+        limit = self._least[groups] + most_fen + 1
+        best_few(room, self._w, self._base, self._desk, groups, limit, found, cost, counts)
         of, number = np.nonzero(np.arange(few)[None, :] < counts[:, None])
         ways, fen = found[of, number], cost[of, number]
         kept = fen < FAR
@@ -236,7 +243,7 @@ class Improving:
         current = np.full((len(groups), most), NOTHING, np.int64)
         for place, (first, last) in enumerate(zip(o["first"], o["last"], strict=True)):
             current[place, : last - first] = self.way[first:last]
-        kits = np.flatnonzero(o["complete"] == 1)
+        kits = np.flatnonzero((o["complete"] == 1) & (o["none_fen"] < limit))
         return _Candidates(
             of=np.concatenate((np.arange(len(groups)), kits, of)),
             ways=np.concatenate((current, np.full((len(kits), most), NOTHING, np.int64), ways)),

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from optimizer.model import ShipMode, SizeClass
 from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Grid
+from optimizer.parts.sifting import Sieve, new_sieve, sift
 from optimizer.search.compiled import compiled, compiled_into
 from optimizer.search.schedule import late_fen
 from optimizer.travel import EARTH_M
 
-__all__ = ["OWN", "WAY", "Ways", "every_way", "far_fen", "lay_ways"]
+__all__ = ["OWN", "WAY", "Ways", "every_way", "far_fen", "lay_ways", "ways_between"]
 
 OWN = -2
 """The run of what lies on the outlet's own shelf."""
@@ -38,6 +39,7 @@ WAY = np.dtype(
     ]
 )
 
+_CHUNK = 1 << 16
 _FAST = 1 << MODES.index(ShipMode.EXPRESS) | 1 << MODES.index(ShipMode.PICKUP)
 _USUAL = _FAST | 1 << MODES.index(ShipMode.STANDARD)
 _DEDICATED = 1 << MODES.index(ShipMode.DEDICATED)
@@ -57,24 +59,34 @@ class Ways(NamedTuple):
     first: NDArray[np.int64]
 
 
-def lay_ways(g: Grid) -> Ways:
+def lay_ways(g: Grid, crowded: NDArray[np.bool_] | None = None) -> Ways:
     """Return all ways worth a thought, and set the prices of going without in `pieces` and `groups`.
 
-    For an order of one piece only the cheapest run from each step of each shelf; for others all runs, since their
-    lines may share a parcel. What is dearer than going without is left out.
+    What is dearer than going without is left out, and every way that another does as well as. crowded: (rows,) which
+    docks may run out of lines, None for all of them; ways that differ only in others do as well as each other.
     """
     _price_none(g)
-    rows, begins = _laid(g)
-    order, counts = np.arange(len(rows)), np.zeros(len(g.pieces), np.int64)
-    _sift(g, rows, begins, order, counts)
-    first = np.append(0, np.cumsum(counts))
-    kept = np.repeat(begins[:-1] - first[:-1], counts) + np.arange(first[-1])
-    return Ways(rows=rows[order[kept]], first=first)
+    return ways_between(g, np.ones(len(g.capacity), bool) if crowded is None else crowded)
+
+
+def ways_between(g: Grid, crowded: NDArray[np.bool_]) -> Ways:
+    """Return what `lay_ways` does, where the prices of going without are set already."""
+    most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
+    # What one group could fill by itself is crowded in any case.
+    sieve = new_sieve(most, _most_ways(g), crowded | (g.capacity < most))
+    here = np.zeros(len(sieve.kept), WAY)
+    rows = np.zeros(max(_CHUNK, len(here)), WAY)
+    counts, laid, group = np.zeros(len(g.pieces), np.int64), [rows[:0]], 0
+    while group < len(g.groups):
+        group, count = _lay(g, sieve, here, rows, counts, group)
+        laid.append(rows[:count].copy())
+    return Ways(rows=np.concatenate(laid), first=np.append(0, np.cumsum(counts)))
 
 
 def every_way(g: Grid) -> NDArray[np.void]:
     """Return all ways by piece, also those that are in no best answer."""
-    rows, _ = _laid(g)
+    rows = np.zeros(_find_all(g, np.zeros(1, WAY), False), WAY)
+    _find_all(g, rows, True)
     return rows
 
 
@@ -91,16 +103,12 @@ def _price_far(g: Grid, group: NDArray[np.int64], source: NDArray[np.int64], far
         far[i] = _far_fen(g, group[i], source[i])
 
 
-def _laid(g: Grid) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-    """Return all ways by piece with their prices, and (pieces + 1,) where those of each piece begin."""
-    counts = np.zeros(len(g.pieces), np.int64)
-    _find(g, np.zeros(1, WAY), counts, False)
-    begins = np.append(0, np.cumsum(counts))
-    rows = np.zeros(int(begins[-1]), WAY)
-    counts[:] = begins[:-1]
-    _find(g, rows, counts, True)
-    _price(g, rows)
-    return rows, begins
+def _most_ways(g: Grid) -> int:
+    """Return how many ways one group could have at most: every part of every piece by every run, twice with a floor."""
+    o = g.groups[g.pieces["group"]]
+    parts = (g.pieces["part_last"] - g.pieces["part_first"]).astype(np.int64)
+    ways = 2 * parts * (o["run_last"] - o["run_first"] + 1)
+    return int(np.bincount(g.pieces["group"], ways).max(initial=0))
 
 
 @compiled_into
@@ -136,61 +144,105 @@ def _price_none(g: Grid) -> None:
 
 
 @compiled
-def _find(  # noqa: C901 - what rules a way out, in one place
-    g: Grid, rows: NDArray[np.void], next_: NDArray[np.int64], fill: bool
-) -> None:
-    """Count the ways of each piece into `next_`, or write what they are into `rows`, from there on."""
-    for piece in range(len(g.pieces)):
-        p = g.pieces[piece]
-        o = g.groups[p.group]
-        if _cut_too_fine(g, piece):
-            continue
-        allowed = _allowed_modes(g, piece)
-        for option in range(p.part_first, p.part_last):
-            part = g.parts[option]
-            # The outlet's own shelf comes as one more run before the first.
-            for run in range(o.run_first - 1, o.run_last):
-                own = run < o.run_first
-                source = o.own if own else g.runs[run].source
-                if source == NOTHING or (not own and source == o.own) or not _may_send(g, piece, source, part):
-                    continue
-                if not own and (allowed >> g.runs[run].mode & 1 == 0 or g.runs[run].carries & g.size[part] == 0):
-                    continue
-                shelf = g.shelves[g.shelf_of[source, part]]
-                step = _step(g, g.shelf_of[source, part], g.now if own else g.runs[run].ships, p.quantity)
-                if step == NOTHING:
-                    continue
-                # From a shelf with a floor: what is above it, and, for those who may, all of it.
-                for below in range(2):
-                    if below == 1 and (shelf.floor_row == NOTHING or o.release == 0):
-                        continue
-                    if below == 0 and shelf.floor_row != NOTHING and g.capacity[shelf.floor_row + step] < p.quantity:
-                        continue
-                    if fill:
-                        row = rows[next_[piece]]
-                        row.piece, row.part, row.run, row.source = piece, part, OWN if own else run, source
-                        row.row, row.last_row = shelf.row + step, shelf.row + shelf.rows - 1
-                        row.floor_row, row.last_floor_row, row.below_floor = NOTHING, NOTHING - 1, below
-                        if below == 0 and shelf.floor_row != NOTHING:
-                            row.floor_row, row.last_floor_row = shelf.floor_row + step, shelf.floor_row + shelf.rows - 1
-                    next_[piece] += 1
+def _lay(
+    g: Grid, sieve: Sieve, here: NDArray[np.void], rows: NDArray[np.void], counts: NDArray[np.int64], group: int
+) -> tuple[int, int]:
+    """Lay the ways of the groups from this one on, as far as there is room; return who is next, and how many ways.
+
+    here: room for all ways of one group. counts: (pieces,) gets how many each has.
+    """
+    end = 0
+    while group < len(g.groups):
+        o = g.groups[group]
+        count = 0
+        for piece in range(o.first, o.last):
+            sieve.begins[piece - o.first] = count
+            count = _find(g, piece, here, count, True)
+        sieve.begins[o.last - o.first] = count
+        if end + count > len(rows):
+            break
+        _price(g, here, count)
+        sift(g, sieve, here, group)
+        for piece in range(o.first, o.last):
+            first, last = sieve.begins[piece - o.first], sieve.begins[piece - o.first + 1]
+            counts[piece] = _sort(here, sieve.kept, sieve.order, first, last)
+            for i in range(counts[piece]):
+                rows[end + i] = here[sieve.order[i]]
+            end += counts[piece]
+        group += 1
+    return group, end
 
 
 @compiled
-def _price(g: Grid, rows: NDArray[np.void]) -> None:
-    """Set what the ways that were found cost."""
-    for i in range(len(rows)):
+def _find_all(g: Grid, rows: NDArray[np.void], fill: bool) -> int:
+    """Count all ways, or write what they are into `rows`, with their prices."""
+    count = 0
+    for piece in range(len(g.pieces)):
+        count = _find(g, piece, rows, count, fill)
+    if fill:
+        _price(g, rows, count)
+    return count
+
+
+@compiled_into
+def _find(  # noqa: C901 - what rules a way out, in one place
+    g: Grid, piece: int, rows: NDArray[np.void], next_: int, fill: bool
+) -> int:
+    """Count the ways of a piece on from `next_`, and write what they are into `rows` if asked to; source by source."""
+    p = g.pieces[piece]
+    o = g.groups[p.group]
+    if _cut_too_fine(g, piece):
+        return next_
+    allowed = _allowed_modes(g, piece)
+    # The outlet's own shelf comes as one more run before the first.
+    for run in range(o.run_first - 1, o.run_last):
+        own = run < o.run_first
+        source = o.own if own else g.runs[run].source
+        if source == NOTHING or (not own and (source == o.own or allowed >> g.runs[run].mode & 1 == 0)):
+            continue
+        for option in range(p.part_first, p.part_last):
+            part = g.parts[option]
+            if not _may_send(g, piece, source, part) or (not own and g.runs[run].carries & g.size[part] == 0):
+                continue
+            shelf = g.shelves[g.shelf_of[source, part]]
+            step = _step(g, g.shelf_of[source, part], g.now if own else g.runs[run].ships, p.quantity)
+            if step == NOTHING:
+                continue
+            # From a shelf with a floor: what is above it, and, for those who may, all of it.
+            for below in range(2):
+                if below == 1 and (shelf.floor_row == NOTHING or o.release == 0):
+                    continue
+                if below == 0 and shelf.floor_row != NOTHING and g.capacity[shelf.floor_row + step] < p.quantity:
+                    continue
+                if fill:
+                    row = rows[next_]
+                    row.piece, row.part, row.run, row.source = piece, part, OWN if own else run, source
+                    row.row, row.last_row = shelf.row + step, shelf.row + shelf.rows - 1
+                    row.floor_row, row.last_floor_row, row.below_floor = NOTHING, NOTHING - 1, below
+                    if below == 0 and shelf.floor_row != NOTHING:
+                        row.floor_row, row.last_floor_row = shelf.floor_row + step, shelf.floor_row + shelf.rows - 1
+                next_ += 1
+    return next_
+
+
+@compiled_into
+def _price(g: Grid, rows: NDArray[np.void], count: int) -> None:
+    """Set what each of the first ways costs by itself and by its lateness, before it shares a parcel."""
+    group, source, far = NOTHING, NOTHING, 0
+    for i in range(count):
         row = rows[i]
         p = g.pieces[row.piece]
         own = row.run == OWN
         row.quantity, row.dock, row.parcel, row.freight, row.ready = p.quantity, NOTHING, OWN, 0, g.now
-        row.fen = row.quantity * g.bid[g.shelf_of[row.source, row.part]]
+        row.fen, row.fallback = row.quantity * g.bid[g.shelf_of[row.source, row.part]], 0
         if not own:
             run = g.runs[row.run]
             row.dock, row.parcel, row.ready = run.dock, run.parcel, run.ready_p90
             row.fallback = g.groups[p.group].fast == 1 and _FAST >> run.mode & 1 == 0
             row.freight = run.fen + p.quantity * g.weight_g[row.part] * run.fen_per_kg // 1000
-            row.fen += _far_fen(g, p.group, row.source)
+            if group != p.group or source != row.source:
+                group, source, far = p.group, row.source, _far_fen(g, p.group, row.source)
+            row.fen += far
         row.fen += row.freight
         if row.part != g.parts[p.part_first]:
             row.fen += g.substitute_fen
@@ -201,53 +253,26 @@ def _price(g: Grid, rows: NDArray[np.void]) -> None:
         row.late = _late_of(g, p.group, row.ready)
 
 
-@compiled
-def _sift(
-    g: Grid, rows: NDArray[np.void], begins: NDArray[np.int64], order: NDArray[np.int64], counts: NDArray[np.int64]
-) -> None:
-    """Put the ways of each piece that may be in a best answer into `order`, the cheapest first, and count them."""
-    for piece in range(len(g.pieces)):
-        o = g.groups[g.pieces[piece].group]
-        none_fen = o.none_fen if o.complete == 1 else g.pieces[piece].none_fen
-        count = 0
-        for i in range(begins[piece], begins[piece + 1]):
-            fen = rows[i].fen + rows[i].late
-            if fen >= none_fen:
-                continue
-            place = begins[piece] + count
-            while place > begins[piece] and _is_dearer(rows, order[place - 1], fen, rows[i].run):
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = i
-            count += 1
-        counts[piece] = count
-        if o.last - o.first == 1:
-            counts[piece] = _cheapest_runs(rows, order, begins[piece], count)
+@compiled_into
+def _sort(rows: NDArray[np.void], kept: NDArray[np.int8], order: NDArray[np.int64], first: int, last: int) -> int:
+    """Put the ways that are kept into `order`, the cheapest first; return how many there are."""
+    count = 0
+    for i in range(first, last):
+        if kept[i] == 0:
+            continue
+        place = count
+        while place > 0 and _is_dearer(rows, order[place - 1], rows[i].fen + rows[i].late, rows[i].run):
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = i
+        count += 1
+    return count
 
 
 @compiled_into
 def _is_dearer(rows: NDArray[np.void], other: int, fen: int, run: int) -> bool:
     other_fen = rows[other].fen + rows[other].late
     return bool(other_fen > fen or (other_fen == fen and rows[other].run > run))
-
-
-@compiled_into
-def _cheapest_runs(rows: NDArray[np.void], order: NDArray[np.int64], begin: int, count: int) -> int:
-    """Leave out the ways of a piece that draw on the same as a cheaper one; return how many stay."""
-    kept = 0
-    for i in range(begin, begin + count):
-        x = rows[order[i]]
-        cheapest = True
-        if x.dock == NOTHING:
-            for k in range(begin, begin + kept):
-                y = rows[order[k]]
-                if y.row == x.row and y.below_floor == x.below_floor:
-                    cheapest = False
-                    break
-        if cheapest:
-            order[begin + kept] = order[i]
-            kept += 1
-    return kept
 
 
 @compiled_into

@@ -106,7 +106,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         left_fen=left,
         search_fen=left + _wanted(asked, told),
         load=np.array([job.load for job in asked.jobs], np.int64),
-        works=np.array([[day in crew.days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
+        works=np.array([[day in crew.out_days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
             len(asked.crews), asked.days
         ),
         beds=np.array(
@@ -159,7 +159,7 @@ def _may(asked: Touring, crew: Crew, job: TourJob, village: Village, day: int) -
         return False
     if job.kind is WorkKind.WALK_IN and village.announced_day not in (None, day):
         return False
-    if day not in crew.days or job.last_s < day * DAY_S or job.first_s >= (day + 1) * DAY_S:
+    if day not in crew.out_days or job.last_s < max(day * DAY_S, crew.free_s) or job.first_s >= (day + 1) * DAY_S:
         return False
     for locked in asked.levers.locked:
         here = locked.crew_id == crew.id and locked.day == day

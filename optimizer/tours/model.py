@@ -122,11 +122,11 @@ class Lodging:
 class OnTheRoad:
     """A crew that is away already: on the morning of `day` it leaves from a lodging, after so many nights out.
 
-    aboard: jobs whose kits are in the van; others that need parts wait for the next tour.
+    lodging_id: None for one that has left home that very morning. aboard: jobs whose kits are in the van; others that need parts wait for the next tour.
     """
 
     day: int
-    lodging_id: str
+    lodging_id: str | None
     nights: int
     aboard: frozenset[str] = frozenset()
 
@@ -136,7 +136,7 @@ class Crew:
     """People with a van (巡回组).
 
     skills, certificates: of the crew as a whole, best of its members. people: how many come. days: on which they work.
-    day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start
+    no_van: days on which it stays where it is. free_s: nobody sets out before; somebody is busy until then. day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start
     of work in a village. nights_before: nights away that count when nights are shared out.
     """
 
@@ -157,6 +157,13 @@ class Crew:
     """A meal break, in times of the day."""
     nights_before: int = 0
     on_the_road: OnTheRoad | None = None
+    no_van: frozenset[int] = frozenset()
+    free_s: int = 0
+
+    @property
+    def out_days(self) -> frozenset[int]:
+        """The days on which the crew may be on its way: it works, and has its van."""
+        return self.days - self.no_van
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

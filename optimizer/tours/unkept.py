@@ -30,7 +30,7 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     for crew in asked.crews:
         road = crew.on_the_road
         if road is not None and (crew.id, road.day) not in begun:
-            where = lodgings[road.lodging_id]
+            where = crew.outlet_id if road.lodging_id is None else lodgings[road.lodging_id]
             yield Unkept(
                 about=crew.id,
                 sentence=f"{crew.name} is at {where} and has no legal way home: nights, days off or the road.",

@@ -286,3 +286,24 @@ def test_a_tour_of_its_own_that_is_not_worth_it_is_told_with_its_price() -> None
 def test_a_bed_beyond_a_days_drive_is_no_help() -> None:
     asked = touring(villages=(village(position=at(260_000)),), lodgings=(lodging(position=at(250_000)),))
     assert left(planned(asked)).rule is TourRule.DRIVING
+
+
+def test_a_crew_of_which_one_is_busy_sets_out_when_they_are_free() -> None:
+    (tour,) = planned(touring(crews=(crew(free_s=clock("12:00", 2)),))).tours
+    assert (tour.first_day, tour.days[0].depart_s >= clock("12:00", 2)) == (2, True)
+    late = touring(crews=(crew(free_s=clock("12:00", 2)),), jobs=(work(last_s=clock("11:59", 2)),))
+    assert left(planned(late)).rule is TourRule.CONSENT
+
+
+def test_a_van_that_is_down_goes_nowhere_on_these_days() -> None:
+    asked = touring(crews=(crew(no_van=frozenset({0, 1, 3})),))
+    assert day_of(planned(asked)) == 2
+    assert planned(replace(asked, crews=(crew(no_van=frozenset(range(7))),))).tours == ()
+
+
+def test_a_crew_that_left_this_morning_does_what_is_aboard() -> None:
+    aboard = OnTheRoad(day=0, lodging_id=None, nights=0, aboard=frozenset({"j1"}))
+    job = work(order_lines=(order_line(id="l1"),), kit_ready_s=None)
+    asked = touring(crews=(crew(on_the_road=aboard),), jobs=(job,), now_s=clock("10:00"))
+    (tour,) = planned(asked).tours
+    assert (tour.first_day, [visit.job_id for visit in tour.days[0].visits]) == (0, ["j1"])

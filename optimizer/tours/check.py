@@ -46,8 +46,8 @@ class _Seen:
         crew = self.crews[tour.crew_id]
         if day is tour.days[0]:
             road = crew.on_the_road
-            woke_away = road is not None and road.day == day.day and road.lodging_id is not None
-            return self.lodgings[road.lodging_id].position if woke_away else crew.position
+            slept = road.lodging_id if road is not None and road.day == day.day else None
+            return crew.position if slept is None else self.lodgings[slept].position
         before = tour.days[tour.days.index(day) - 1]
         return self.bed(crew, before)
 

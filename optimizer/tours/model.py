@@ -122,7 +122,8 @@ class Lodging:
 class OnTheRoad:
     """A crew that is away already: on the morning of `day` it leaves from a lodging, after so many nights out.
 
-    lodging_id: None for one that has left home that very morning. aboard: jobs whose kits are in the van; others that need parts wait for the next tour.
+    lodging_id: None for one that has left home that very morning. aboard: jobs whose kits are in the van; others that
+    need parts wait for the next tour.
     """
 
     day: int
@@ -136,8 +137,9 @@ class Crew:
     """People with a van (巡回组).
 
     skills, certificates: of the crew as a whole, best of its members. people: how many come. days: on which they work.
-    no_van: days on which it stays where it is. free_s: nobody sets out before; somebody is busy until then. day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start
-    of work in a village. nights_before: nights away that count when nights are shared out.
+    no_van: days on which it stays where it is. free_s: nobody sets out before; somebody is busy until then.
+    day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start of
+    work in a village. nights_before: nights away that count when nights are shared out.
     """
 
     id: str

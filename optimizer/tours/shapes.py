@@ -101,7 +101,7 @@ def sleeps_at(ground: Ground, shape: Shape, day: int) -> tuple[int, int]:
 
 
 def row_hours(ground: Ground, crew: Crew, day: int, returns: int) -> tuple[int, int]:
-    """Return between which times a crew is on the road that day: check-in, the planning moment and who is busy bind it."""
+    """Return between which times a crew is on the road that day: check-in, `now` and who is busy bind it too."""
     start, end = (day * DAY_S + s for s in crew.day_s)
     lodging = returns - len(ground.asked.villages)
     if lodging < len(ground.asked.lodgings):

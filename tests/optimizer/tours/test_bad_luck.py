@@ -131,6 +131,21 @@ def test_an_announced_village_that_is_cut_off_is_told() -> None:
     assert left(plan).rule in (TourRule.TRAVEL, TourRule.ANNOUNCED)
 
 
+def test_nobody_is_said_to_go_to_a_village_that_is_cut_off() -> None:
+    lost = touring(villages=(village(cut_off=frozenset({0, 1})),), jobs=(work(last_s=2 * DAY_S - 1, outlet_fen=None),))
+    found = left(planned(lost))
+    assert (found.rule, found.instead) == (TourRule.TRAVEL, Instead.NOBODY)
+    assert "No outlet gets there either" in found.reason
+    assert "网点也到不了" in found.reason_zh
+    assert "until the road is open" in found.remedy
+    assert found.remedy_zh
+
+
+def test_an_outlet_comes_when_the_road_is_open_again() -> None:
+    asked = touring(villages=(village(cut_off=frozenset({0, 1})),), jobs=(work(last_s=3 * DAY_S, outlet_fen=1_000),))
+    assert "Outlet does it once the road is open, 2026-03-04." in left(planned(asked)).reason
+
+
 def test_all_jobs_in_one_village_are_one_stop_after_another() -> None:
     plan = planned(touring(jobs=tuple(work(id=f"j{k}", service_s=1_800) for k in range(12))))
     assert len(done(plan)) == 12

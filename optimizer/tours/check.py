@@ -311,7 +311,8 @@ def _contact(seen: _Seen) -> Found:
 def _announced(seen: _Seen) -> Found:
     for _, day, visit, job in seen.visits():
         told = seen.villages[job.village_id].announced_day
-        if job.kind is WorkKind.WALK_IN and told is not None and told != day.day:
+        free = job.village_id in seen.asked.levers.released
+        if job.kind is WorkKind.WALK_IN and told is not None and told != day.day and not free:
             yield visit.job_id, f"People of {job.village_id} were told day {told}."
 
 

@@ -272,7 +272,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levers:
-    """What a planner may pull. nights: most of a tour in a row. day_metres: most of one day, None without limit."""
+    """What a planner may pull. nights: most of a tour in a row. day_metres: most of one day, None without limit.
+
+    released: villages whose announced date cannot be kept, and that may be visited on other days.
+    """
 
     nights: int = 4
     day_metres: int | None = None
@@ -282,6 +285,7 @@ class Levers:
     forbidden_lodgings: frozenset[str] = frozenset()
     locked: tuple[LockedDay, ...] = ()
     spans: tuple[Span, ...] = ()
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

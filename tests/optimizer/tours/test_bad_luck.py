@@ -11,6 +11,7 @@ from optimizer.tours.check import check_tours
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Touring, TourRule, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.planning import plan_tours
+from optimizer.tours.told import released
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
 from tests.make_tours import crew, lodging, touring, village, work
@@ -129,6 +130,13 @@ def test_an_announced_village_that_is_cut_off_is_told() -> None:
     walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
     plan = planned(touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,)))
     assert left(plan).rule in (TourRule.TRAVEL, TourRule.ANNOUNCED)
+
+
+def test_a_village_whose_date_is_given_up_is_visited_on_another() -> None:
+    walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
+    asked = touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,))
+    assert planned(asked).tours == ()
+    assert day_of(planned(released(asked, frozenset({"v1"})))) != 3
 
 
 def test_nobody_is_said_to_go_to_a_village_that_is_cut_off() -> None:

@@ -340,6 +340,8 @@ def villages() -> None:
     plans = {day: planned(tour(told, out(day, ("j1", "09:00")))) for day in (0, 1, 2)}
     for name, day in (("before it was told", 0), ("after it was told", 2)):
         case(name, R.ANNOUNCED, "were told day 1", told, plans[1], plans[day])
+    given_up = replace(told, levers=Levers(released=frozenset({"v1"})))
+    case("a date that is given up", R.ANNOUNCED, "were told day 1", given_up, plans[2], told)
 
     carried = touring(villages=pair, jobs=(work(portable=True),), cover_s=1_800)
     there = planned(tour(carried, out(0, ("j1", "09:20", "v2"))))

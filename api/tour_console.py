@@ -13,7 +13,7 @@ from datasets.tour_names import Toured
 from datasets.tour_sheets import ADVICE_ZH
 from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import TourCost
-from optimizer.tours.unkept import unkept
+from optimizer.tours.unkept import not_held
 
 __all__ = ["STAGES", "print_progress", "print_tours"]
 
@@ -56,10 +56,10 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
     for name in TourCost.__slots__:
         if any(kpis.cost_fen[name] for kpis in columns):
             table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
+    for one in not_held(planned.toured.asked, planned.toured.result.plan):
+        console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
-    for one in unkept(planned.toured.asked, planned.toured.result.plan):
-        console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.tour_kits import Loaded
-from api.tour_rounds import KIT_ROUNDS, Progress, Searching, tours_with_kits
+from api.tour_rounds import KIT_ROUNDS, Kitted, Progress, Searching, tours_with_kits
 from api.travel_source import open_source
 from datasets.day import source_of
 from datasets.faults import DayRefused, FaultList
@@ -25,7 +24,8 @@ from optimizer.tours.covering import nearest_stops
 from optimizer.tours.fitting import fitting
 from optimizer.tours.model import LockedDay, Span, Touring
 from optimizer.tours.outlets import with_outlets
-from optimizer.tours.plan import TourPlan, TourResult, TourViolation
+from optimizer.tours.plan import TourPlan, TourViolation
+from optimizer.tours.told import released
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
@@ -183,13 +183,14 @@ def make_tours(
         again=SHARES["kits"] / (KIT_ROUNDS - 1),
         loading=SHARES["kits"],
     )
-    result, loaded = _planned(held or question, known, searching)
+    kitted = _planned(held or question, known, searching)
     # What is announced is kept before what was planned stays: only that is a reason to move other days.
-    if held is not None and result.cost.kept:
+    if held is not None and kitted.result.cost.kept:
         free = _planned(question, known, searching)
-        if free[0].cost.kept < result.cost.kept:
-            (result, loaded), held = free, None
-    question = held or question
+        if free.result.cost.kept < kitted.result.cost.kept:
+            kitted, held = free, None
+    question = _released(held or question, kitted.released)
+    result, loaded = kitted.result, kitted.loaded
     progress("check", 0.0)
     if found := check_tours(question.asked, result.plan, question.travel):
         raise ToursBroken(found)
@@ -259,9 +260,15 @@ def _held(question: TourQuestion, base: TourPlan) -> TourQuestion:
     return replace(question, asked=replace(asked, levers=levers), pulled=replace(question.pulled, levers=levers))
 
 
-def _planned(question: TourQuestion, base: TourPlan | None, searching: Searching) -> tuple[TourResult, Loaded]:
+def _planned(question: TourQuestion, base: TourPlan | None, searching: Searching) -> Kitted:
     """Return tours and what their vans are loaded with. Raises ToursBroken where a checker objects to the kits."""
-    result, loaded = tours_with_kits(question.folder, question.asked, question.travel, base, searching)
-    if loaded.found:
-        raise ToursBroken(loaded.found)
-    return result, loaded
+    found = tours_with_kits(question.folder, question.asked, question.travel, base, searching)
+    if found.loaded.found:
+        raise ToursBroken(found.loaded.found)
+    return found
+
+
+def _released(question: TourQuestion, village_ids: frozenset[str]) -> TourQuestion:
+    """Return the question in which these villages were visited on other days than they were told."""
+    asked = released(question.asked, village_ids)
+    return replace(question, asked=asked, pulled=replace(question.pulled, levers=asked.levers))

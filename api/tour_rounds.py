@@ -9,10 +9,12 @@ from optimizer.budget import Budget, Portion
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.planning import plan_tours
+from optimizer.tours.told import lost_dates, released
+from optimizer.tours.unkept import UnkeptKind, unkept
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
-__all__ = ["KIT_ROUNDS", "Progress", "Searching", "tours_with_kits"]
+__all__ = ["KIT_ROUNDS", "Kitted", "Progress", "Searching", "tours_with_kits"]
 
 Progress = Callable[[str, float], None]
 """Is told the stage, and how much of it is done."""
@@ -37,11 +39,46 @@ class Searching:
     loading: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kitted:
+    """Tours and what their vans are loaded with. released: villages whose announced date could not be kept."""
+
+    result: TourResult
+    loaded: Loaded
+    released: frozenset[str] = frozenset()
+
+
 def tours_with_kits(
     folder: TourFolder, asked: Touring, travel: TravelTimes, base: TourPlan | None, searching: Searching
-) -> tuple[TourResult, Loaded]:
-    """Return tours, and what their vans are loaded with; a checker's objections to the kits end the rounds."""
+) -> Kitted:
+    """Return tours, and what their vans are loaded with.
+
+    Villages whose announced date cannot be kept may be visited on another: those known from the start, and, in a second
+    try that begins from the first, those that no tour was found for.
+    """
+    lost = frozenset(lost_dates(asked))
+    found = _rounds(folder, asked, lost, travel, base, searching)
+    missed = frozenset(
+        one.about for one in unkept(asked, found.result.plan) if one.kind is UnkeptKind.DATE and one.about not in lost
+    )
+    if not missed or found.loaded.found:
+        return found
+    second = replace(searching, first=2 * searching.again)
+    again = _rounds(folder, asked, lost | missed, travel, found.result.plan, second)
+    return again if again.result.cost.total < found.result.cost.total else found
+
+
+def _rounds(
+    folder: TourFolder,
+    asked: Touring,
+    free: frozenset[str],
+    travel: TravelTimes,
+    base: TourPlan | None,
+    searching: Searching,
+) -> Kitted:
+    """Return tours whose kits are there when they leave; a checker's objections to the kits end the rounds."""
     progress = searching.progress
+    asked = released(asked, free)
     for share in (searching.first, *([searching.again] * (KIT_ROUNDS - 1))):
         part = Portion(budget=searching.budget, part=share)
         result = plan_tours(
@@ -55,4 +92,4 @@ def tours_with_kits(
         base = result.plan
         jobs = tuple(replace(job, kit_ready_s=late[job.id]) if job.id in late else job for job in asked.jobs)
         asked = replace(asked, jobs=jobs)
-    return result, loaded
+    return Kitted(result=result, loaded=loaded, released=free)

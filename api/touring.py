@@ -25,6 +25,7 @@ from optimizer.tours.fitting import Fitting, fitting
 from optimizer.tours.model import Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
+from optimizer.tours.told import released
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
@@ -91,9 +92,12 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         again=AGAIN_SHARE,
         loading=AGAIN_SHARE,
     )
-    result, loaded = tours_with_kits(folder, asked, travel, base, searching)
+    kitted = tours_with_kits(folder, asked, travel, base, searching)
+    result, loaded = kitted.result, kitted.loaded
     if loaded.found:
         raise ToursIllegal(list(loaded.found))
+    asked = released(asked, kitted.released)
+    pulled = replace(pulled, levers=asked.levers)
     progress("check", 0.0)
     if found := check_tours(asked, result.plan, travel):
         raise ToursIllegal([_said(one) for one in found])

@@ -14,7 +14,7 @@ from datasets.tour_names import Person, Toured, hour_text
 from datasets.tour_stops import Stop, stops_of
 from optimizer.tours.model import TourJob, Village, WorkKind
 
-__all__ = ["Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
+__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
 
 ROUND_TO_S = 15 * 60
 """People are told quarters of an hour: the first down, the last up."""
@@ -33,6 +33,10 @@ class NoticeKind(StrEnum):
     """The date that was told cannot be kept; there is no other yet."""
     NEARBY = "nearby"
     """No stop here, but one near enough to carry things to."""
+
+
+CORRECTS = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})
+"""People wait for another day than the crew comes: they hear of it first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +64,16 @@ class Announcement:
 
 
 def announcements(toured: Toured) -> tuple[Announcement, ...]:
-    """Return the messages of a plan, in the order in which the first village of each is visited."""
+    """Return the messages of a plan: corrections of dates first, then as the first village of each is visited."""
     by_contact: defaultdict[tuple[Person, str], list[Notice]] = defaultdict(list)
     for notice in sorted(_notices(toured), key=_order):
         contact = toured.names.contact(toured.villages[notice.village_id])
         by_contact[contact, "" if contact.name else notice.village_id].append(notice)
-    return tuple(
+    found = [
         Announcement(contact=contact, notices=tuple(notices), text=_text(toured, contact, notices))
         for (contact, _), notices in by_contact.items()
-    )
+    ]
+    return tuple(sorted(found, key=lambda message: not any(notice.kind in CORRECTS for notice in message.notices)))
 
 
 def product_name(toured: Toured, job: TourJob) -> str:

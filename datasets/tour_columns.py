@@ -78,6 +78,8 @@ CREWS = TableFormat(
         may("sleeps_at", IDENTIFIER, refers="lodgings"),
         may("nights_out", integer(0, 31)),
         may("aboard", IDENTIFIERS, ()),
+        may("van_down_on", DATE),
+        may("van_back_on", DATE),
     ),
     keys=("crew_id",),
 )

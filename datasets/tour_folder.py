@@ -73,6 +73,10 @@ def tours_document(toured: Toured) -> dict[str, Any]:
         "cost_fen": {field.name: getattr(result.cost, field.name) for field in fields(result.cost)}
         | {"total": result.cost.total},
         "levers": _levers(toured, toured.pulled),
+        "not_kept": [
+            dict(zip(TOUR_PAPERS["not_kept.csv"][0], row, strict=True))
+            for row in TOUR_PAPERS["not_kept.csv"][1](toured)
+        ],
         "tours": [_tour(toured, tour) for tour in toured.tours],
         "left_out": [_left_out(toured, left) for left in result.plan.left_out],
         "announcements": [
@@ -157,6 +161,7 @@ def _levers(toured: Toured, pulled: Pulled) -> dict[str, Any]:
             }
             for span in levers.spans
         ],
+        "released": sorted(levers.released),
         "more_crews": [{"crew_id": more.id, "like": more.like} for more in pulled.crews],
         "more_days": [{"crew_id": more.crew_id, "date": _date(toured, more.day)} for more in pulled.days],
     }

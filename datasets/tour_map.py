@@ -33,7 +33,8 @@ def day_lines(toured: Toured, tour: Tour) -> Iterator[tuple[TourDay, list[Positi
     crew = toured.crews[tour.crew_id]
     road = crew.on_the_road
     away = road is not None and road.day == tour.first_day
-    at = toured.lodgings[road.lodging_id].position if road is not None and away else crew.position
+    slept = road.lodging_id if road is not None and away else None
+    at = crew.position if slept is None else toured.lodgings[slept].position
     for day in tour.days:
         night = crew.position if day.lodging_id is None else toured.lodgings[day.lodging_id].position
         yield day, [at, *(toured.villages[visit.village_id].position for visit in day.visits), night]

@@ -12,6 +12,7 @@ from datasets.tour_stops import leaving_s
 from optimizer.model import DAY_S
 from optimizer.tours.cost import unvisited_villages
 from optimizer.tours.plan import Tour, TourDay
+from optimizer.tours.unkept import not_held
 
 __all__ = ["TOUR_PAPERS", "days_unvisited"]
 
@@ -29,6 +30,7 @@ _LEFT_OUT = (
     *("job_id", "village_id", "village", "kind", "rule", "reason", "reason_zh", "instead", "fen", "remedy"),
     *("remedy_zh", "next_date"),
 )
+_NOT_KEPT = ("kind", "about", "date", "now_date", "sentence", "sentence_zh")
 _ANNOUNCEMENTS = (
     *("message", "village_id", "village", "status", "date", "from", "until", "at_village_id", "contact", "phone"),
     *("jobs", "text"),
@@ -109,6 +111,18 @@ def _left_out_rows(toured: Toured) -> Iterator[Row]:
             no_formula(left.remedy),
             no_formula(left.remedy_zh),
             "" if left.next_day is None else _date(toured, left.next_day),
+        )
+
+
+def _not_kept_rows(toured: Toured) -> Iterator[Row]:
+    for one in not_held(toured.asked, toured.result.plan):
+        yield (
+            str(one.kind),
+            one.about,
+            "" if one.day is None else _date(toured, one.day),
+            "" if one.now_day is None else _date(toured, one.now_day),
+            no_formula(one.sentence),
+            no_formula(one.sentence_zh),
         )
 
 
@@ -257,6 +271,7 @@ TOUR_PAPERS: Mapping[str, tuple[Row, Callable[[Toured], Iterator[Row]]]] = {
     "days.csv": (_DAYS, _day_rows),
     "visits.csv": (_VISITS, _visit_rows),
     "left_out.csv": (_LEFT_OUT, _left_out_rows),
+    "not_kept.csv": (_NOT_KEPT, _not_kept_rows),
     "announcements.csv": (_ANNOUNCEMENTS, _announcement_rows),
     "kit.csv": (_KIT, _kit_rows),
     "kit_orders.csv": (_KIT_ORDERS, _kit_order_rows),

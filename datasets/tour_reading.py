@@ -34,7 +34,7 @@ COUNT = whole_number(0, MOST)
 FEN = whole_number(-MOST, MOST)
 NO_IDS: tuple[str, ...] = ()
 ALLOWED = "JSON as `paigong tour plan` writes it"
-TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits"})
+TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits", "not_kept"})
 """What people read beside the plan, and what it does not depend on."""
 
 
@@ -259,6 +259,7 @@ class _Reader:
             forbidden_lodgings=frozenset(keys.need("forbidden_lodgings", _all(self._lodging_id), NO_IDS)),
             locked=tuple(self._locked(locked) for locked in keys.tables("locked", required=True)),
             spans=tuple(self._span(span) for span in keys.tables("spans", required=True)),
+            released=frozenset(keys.take("released", _all(self._village_id), NO_IDS)),
         )
 
     def _locked(self, keys: Keys) -> LockedDay:

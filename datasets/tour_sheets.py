@@ -18,6 +18,7 @@ from optimizer.model import DAY_S, ShipMode
 from optimizer.tours.fitting import Advice
 from optimizer.tours.model import TourJob, WorkKind
 from optimizer.tours.plan import Instead, Tour, TourDay, Visit
+from optimizer.tours.unkept import not_held
 
 __all__ = ["ADVICE_ZH", "tour_pages", "write_tour_sheets"]
 
@@ -214,6 +215,7 @@ def _picks(toured: Toured, tour: Tour) -> Iterator[Cells]:
 
 def _index(toured: Toured) -> Cells:
     return {
+        "not_kept": [one.sentence_zh for one in not_held(toured.asked, toured.result.plan)],
         "advice": _advice(toured),
         "dates": f"{toured.date_zh(0)} 至 {toured.date_zh(toured.asked.days - 1)}",
         "tours": [

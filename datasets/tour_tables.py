@@ -137,11 +137,29 @@ def _check_rows_of_crews(table: Table, faults: FaultList) -> None:
     for begins, ends in (("day_start", "day_end"), ("service_start", "service_end")):
         table.refuse(table.numbers(begins) >= table.numbers(ends), ends, f"a time of day after {begins}", faults)
     _check_all_or_none(table, ("break_earliest", "break_latest", "break_duration"), faults)
-    _check_all_or_none(table, ("away_on", "sleeps_at", "nights_out"), faults)
+    _check_all_or_none(table, ("away_on", "nights_out"), faults)
+    _check_beds(table, faults)
+    _check_vans(table, faults)
     reversed_break = table.numbers("break_earliest") > table.numbers("break_latest")
     table.refuse(reversed_break, "break_latest", "a time of day not before break_earliest", faults)
     at_home = table.given("aboard") & ~table.given("away_on")
-    table.refuse(at_home, "aboard", "nothing, unless the crew is away (away_on, sleeps_at, nights_out)", faults)
+    table.refuse(at_home, "aboard", "nothing, unless the crew is away (away_on, nights_out)", faults)
+
+
+def _check_beds(table: Table, faults: FaultList) -> None:
+    """Who is away slept somewhere, unless they left home this very morning."""
+    slept, away = table.given("sleeps_at"), table.given("away_on")
+    nights = table.numbers("nights_out")
+    table.refuse(
+        away & ~slept & (nights > 0), "sleeps_at", "the lodging of the last night, where nights_out > 0", faults
+    )
+    table.refuse(~away & slept, "sleeps_at", "nothing, unless the crew is away (away_on, nights_out)", faults)
+
+
+def _check_vans(table: Table, faults: FaultList) -> None:
+    both = zip(table.values["van_down_on"], table.values["van_back_on"], strict=True)
+    wrong = _where(back is not None and (down is None or back <= down) for down, back in both)
+    table.refuse(wrong, "van_back_on", "a date after van_down_on, from which the van can be used again", faults)
 
 
 def _check_rows_of_consents(table: Table, faults: FaultList) -> None:

@@ -111,6 +111,8 @@ def region(villages: int, crews: int, days: int, seed: int, beds: int = 6, km: i
                     Certificate(scheme="gas", first=DATE, last=DATE.replace(day=DATE.day + int(draws.integers(20)))),
                 ),
                 nights_before=int(draws.integers(6)),
+                no_van=frozenset({seed % days}) if (seed + c) % 4 == 0 else frozenset(),
+                free_s=(seed % 3) * DAY_S // 2 if (seed + c) % 5 == 0 else 0,
             )
             for c in range(crews)
         ),

@@ -46,7 +46,8 @@ class _Seen:
         crew = self.crews[tour.crew_id]
         if day is tour.days[0]:
             road = crew.on_the_road
-            return self.lodgings[road.lodging_id].position if road and road.day == day.day else crew.position
+            slept = road.lodging_id if road is not None and road.day == day.day else None
+            return crew.position if slept is None else self.lodgings[slept].position
         before = tour.days[tour.days.index(day) - 1]
         return self.bed(crew, before)
 
@@ -200,6 +201,8 @@ def _hours(seen: _Seen) -> Found:
         where = f"{tour.crew_id} on day {day.day}"
         if day.depart_s < max(day.day * DAY_S + crew.day_s[0], seen.asked.now_s):
             yield where, "It leaves too early."
+        elif day.depart_s < crew.free_s and (day.visits or day.travel_m):
+            yield where, "It leaves while one of the crew is busy elsewhere."
         if day.arrive_s > day.day * DAY_S + crew.day_s[1]:
             yield where, "It arrives too late."
         for visit in day.visits:
@@ -215,7 +218,9 @@ def _break(seen: _Seen) -> Found:
             continue
         start = day.break_start_s
         if start is None:
-            if day.arrive_s > day.day * DAY_S + rest.latest_s:
+            # One whose latest start has passed before anybody could set out was had.
+            had = day.day * DAY_S + rest.latest_s < max(seen.asked.now_s, crew.free_s)
+            if day.arrive_s > day.day * DAY_S + rest.latest_s and not had:
                 yield where, "No break is taken."
             continue
         if not rest.earliest_s <= start - day.day * DAY_S <= rest.latest_s:
@@ -227,7 +232,7 @@ def _break(seen: _Seen) -> Found:
 def _fits(seen: _Seen, tour: Tour, day: TourDay, start: int, end: int) -> bool:
     """Return whether a break lies before the day, after it, or in one gap that holds it and the drive."""
     crew = seen.crews[tour.crew_id]
-    if max(day.day * DAY_S + crew.day_s[0], seen.asked.now_s) <= start and end <= day.depart_s:
+    if max(day.day * DAY_S + crew.day_s[0], seen.asked.now_s, crew.free_s) <= start and end <= day.depart_s:
         return True
     gaps = [(day.depart_s, day.visits[0].start_s, day.visits[0].travel_s)]
     gaps += [(a.end_s, b.start_s, b.travel_s) for a, b in pairwise(day.visits)]
@@ -285,8 +290,11 @@ def _day_off(seen: _Seen) -> Found:
     for tour, crew, day in seen.days():
         if not 0 <= day.day < seen.asked.days:
             yield f"{tour.crew_id} on day {day.day}", "The day lies outside of the horizon."
-        elif day.day not in crew.days and (day.visits or day.travel_m or day.day in (tour.first_day, tour.last_day)):
-            yield f"{tour.crew_id} on day {day.day}", "The crew has a day off."
+        elif day.visits or day.travel_m or day.day in (tour.first_day, tour.last_day):
+            if day.day not in crew.days:
+                yield f"{tour.crew_id} on day {day.day}", "The crew has a day off."
+            if day.day in crew.no_van:
+                yield f"{tour.crew_id} on day {day.day}", "The crew has no van that day."
 
 
 def _contact(seen: _Seen) -> Found:
@@ -303,7 +311,8 @@ def _contact(seen: _Seen) -> Found:
 def _announced(seen: _Seen) -> Found:
     for _, day, visit, job in seen.visits():
         told = seen.villages[job.village_id].announced_day
-        if job.kind is WorkKind.WALK_IN and told is not None and told != day.day:
+        free = job.village_id in seen.asked.levers.released
+        if job.kind is WorkKind.WALK_IN and told is not None and told != day.day and not free:
             yield visit.job_id, f"People of {job.village_id} were told day {told}."
 
 

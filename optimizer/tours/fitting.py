@@ -160,12 +160,13 @@ def _gathered(last_visit_day: int | None) -> int:
 
 
 def _available(crew: Crew, days: int, delay: int) -> Crew:
-    known = set(crew.days)
+    known = set(crew.out_days)
     for day in range(days, days + DELAYS[-1]):
         if day - 7 in known:
             known.add(day)
     first = 0 if crew.on_the_road is not None else delay
-    return replace(crew, days=frozenset(day for day in known if first <= day < delay + days))
+    days_out = frozenset(day for day in known if first <= day < delay + days)
+    return replace(crew, days=days_out, no_van=frozenset())
 
 
 def _grown(job: TourJob, since: int, delay: int) -> TourJob:

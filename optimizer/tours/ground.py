@@ -106,7 +106,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         left_fen=left,
         search_fen=left + _wanted(asked, told),
         load=np.array([job.load for job in asked.jobs], np.int64),
-        works=np.array([[day in crew.days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
+        works=np.array([[day in crew.out_days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
             len(asked.crews), asked.days
         ),
         beds=np.array(
@@ -157,9 +157,10 @@ def _may(asked: Touring, crew: Crew, job: TourJob, village: Village, day: int) -
             return False
     if day in village.cut_off:
         return False
-    if job.kind is WorkKind.WALK_IN and village.announced_day not in (None, day):
+    told = None if village.id in asked.levers.released else village.announced_day
+    if job.kind is WorkKind.WALK_IN and told not in (None, day):
         return False
-    if day not in crew.days or job.last_s < day * DAY_S or job.first_s >= (day + 1) * DAY_S:
+    if day not in crew.out_days or job.last_s < max(day * DAY_S, crew.free_s) or job.first_s >= (day + 1) * DAY_S:
         return False
     for locked in asked.levers.locked:
         here = locked.crew_id == crew.id and locked.day == day
@@ -176,7 +177,7 @@ def _told(asked: Touring, village: NDArray[np.int64], able: NDArray[np.bool_]) -
     held: dict[int, int] = {}
     for number, place in enumerate(asked.villages):
         day = place.announced_day
-        if day is None or not 0 <= day < asked.days:
+        if day is None or not 0 <= day < asked.days or place.id in asked.levers.released:
             continue
         here = [job for job in np.flatnonzero(village == number).tolist() if able[:, job, day].any()]
         here.sort(key=lambda job: asked.jobs[job].kind is not WorkKind.WALK_IN)

@@ -182,8 +182,8 @@ def _by_date(ground: Ground, crews: Sequence[Crew], number: int) -> TourRule:
     dated = [
         (crew, day)
         for crew in crews
-        for day in sorted(crew.days)
-        if day < asked.days and job.first_s < (day + 1) * DAY_S and day * DAY_S <= job.last_s
+        for day in sorted(crew.out_days)
+        if day < asked.days and job.first_s < (day + 1) * DAY_S and max(day * DAY_S, crew.free_s) <= job.last_s
     ]
     if not dated:
         return _deadline(job)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from optimizer.model import DAY_S
 from optimizer.tours.model import Touring, TourJob, TourRule
+from optimizer.tours.outlets import open_day
 from optimizer.tours.plan import Instead
 
 __all__ = ["Prices", "Worded", "worded"]
@@ -135,14 +136,25 @@ _REMEDY = {
     TourRule.TOLERANCE: ("Widen the tolerance of the maintenance plan.", "放宽保养计划的容差。"),
     TourRule.DRIVING: ("Add a bed on the way.", "在沿途增加住宿点。"),
     TourRule.LODGING: ("Add a bed near the village.", "在该村附近增加住宿点。"),
+    TourRule.TRAVEL: (
+        "Agree with the customer, on record, to wait until the road is open, or to bring the unit to where it is.",
+        "征得客户同意等到道路恢复并记录，或请客户把机器送到能通车的地方。",
+    ),
     TourRule.ROOM: ("One more crew or day.", "增加一个巡回组或一天。"),
 }
 
 
 def _then(asked: Touring, job: TourJob, instead: Instead) -> tuple[str, str]:
+    village = next(village for village in asked.villages if village.id == job.village_id)
+    opens = open_day(asked, village, job)
     if instead is Instead.OUTLET:
         where = f" {job.outlet_id}" if job.outlet_id else ""
+        if opens is not None and any(day < opens for day in village.cut_off if day >= asked.now_s // DAY_S):
+            date = _date(asked, opens)
+            return f"Outlet{where} does it once the road is open, {date}.", f"{date} 道路恢复后由网点{where}上门。"
         return f"Outlet{where} does it.", f"由网点{where}上门。"
+    if instead is Instead.NOBODY and opens is None:
+        return "No outlet gets there either: its promise breaks.", "网点也到不了：承诺将失守。"
     if instead is Instead.LATER:
         date = _date(asked, asked.days)
         return f"It may wait: next chance from {date}.", f"可以等候：下次机会 {date} 起。"

@@ -122,11 +122,12 @@ class Lodging:
 class OnTheRoad:
     """A crew that is away already: on the morning of `day` it leaves from a lodging, after so many nights out.
 
-    aboard: jobs whose kits are in the van; others that need parts wait for the next tour.
+    lodging_id: None for one that has left home that very morning. aboard: jobs whose kits are in the van; others that
+    need parts wait for the next tour.
     """
 
     day: int
-    lodging_id: str
+    lodging_id: str | None
     nights: int
     aboard: frozenset[str] = frozenset()
 
@@ -136,8 +137,9 @@ class Crew:
     """People with a van (巡回组).
 
     skills, certificates: of the crew as a whole, best of its members. people: how many come. days: on which they work.
-    day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start
-    of work in a village. nights_before: nights away that count when nights are shared out.
+    no_van: days on which it stays where it is. free_s: nobody sets out before; somebody is busy until then.
+    day_s: of the day, from the first departure to the last arrival. service_s: of the day, earliest and latest start of
+    work in a village. nights_before: nights away that count when nights are shared out.
     """
 
     id: str
@@ -157,6 +159,13 @@ class Crew:
     """A meal break, in times of the day."""
     nights_before: int = 0
     on_the_road: OnTheRoad | None = None
+    no_van: frozenset[int] = frozenset()
+    free_s: int = 0
+
+    @property
+    def out_days(self) -> frozenset[int]:
+        """The days on which the crew may be on its way: it works, and has its van."""
+        return self.days - self.no_van
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +272,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levers:
-    """What a planner may pull. nights: most of a tour in a row. day_metres: most of one day, None without limit."""
+    """What a planner may pull. nights: most of a tour in a row. day_metres: most of one day, None without limit.
+
+    released: villages whose announced date cannot be kept, and that may be visited on other days.
+    """
 
     nights: int = 4
     day_metres: int | None = None
@@ -273,6 +285,7 @@ class Levers:
     forbidden_lodgings: frozenset[str] = frozenset()
     locked: tuple[LockedDay, ...] = ()
     spans: tuple[Span, ...] = ()
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,7 +173,7 @@ def moves_on(ground: Ground, crew_number: int, day: int, origin: int, end: int) 
     if origin == end:
         return True
     crew = ground.asked.crews[crew_number]
-    if day not in crew.days:
+    if day not in crew.out_days:
         return False
     seconds, metres = (int(table[crew.mode][origin, end]) for table in (ground.seconds, ground.metres))
     start, latest = row_hours(ground, crew, day, end)

@@ -7,12 +7,12 @@ import numpy as np
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.cost import contract_price, contract_tariff
 from optimizer.measure import service_seconds
-from optimizer.model import Day, Job, Outlet, Ownership, TravelMode
+from optimizer.model import DAY_S, Day, Job, Outlet, Ownership, TravelMode
 from optimizer.roster import Roster
-from optimizer.tours.model import Touring
+from optimizer.tours.model import Touring, TourJob, Village
 from optimizer.travel import TravelTimes, there_and_back
 
-__all__ = ["with_outlets"]
+__all__ = ["open_day", "with_outlets"]
 
 
 def with_outlets(asked: Touring, day: Day, travel: TravelTimes) -> Touring:
@@ -20,8 +20,11 @@ def with_outlets(asked: Touring, day: Day, travel: TravelTimes) -> Touring:
 
     day: the same days, with the jobs of the tours as its own; a job that it does not have, such as what people bring,
     has no outlet. A contract outlet is paid by its tariff; own people cost their way there and back, and their time.
+    Where the road is cut off until a job's time is over, no outlet comes either.
     """
-    visits = dict(_visits(day, travel))
+    villages = {village.id: village for village in asked.villages}
+    lost = {job.id for job in asked.jobs if open_day(asked, villages[job.village_id], job) is None}
+    visits = {job_id: found for job_id, found in _visits(day, travel) if job_id not in lost}
     return replace(
         asked,
         jobs=tuple(
@@ -29,6 +32,16 @@ def with_outlets(asked: Touring, day: Day, travel: TravelTimes) -> Touring:
             for job in asked.jobs
         ),
     )
+
+
+def open_day(asked: Touring, village: Village, job: TourJob) -> int | None:
+    """Return the first day from now on, of those on which the job may be done, on which a road leads to its village.
+
+    Beyond the horizon every road is open; None where all of them are cut off until the job's time is over.
+    """
+    first = max(0, asked.now_s // DAY_S, job.first_s // DAY_S)
+    last = min(asked.days, job.last_s // DAY_S)
+    return next((day for day in range(first, max(first, last) + 1) if day not in village.cut_off), None)
 
 
 def _visits(day: Day, travel: TravelTimes) -> list[tuple[str, tuple[str, int]]]:

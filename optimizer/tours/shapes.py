@@ -94,19 +94,19 @@ def sleeps_at(ground: Ground, shape: Shape, day: int) -> tuple[int, int]:
     after = shape.nights[day - shape.first] if day < shape.last else HOME
     leaves, returns = ground.lodging(before, shape.crew), ground.lodging(after, shape.crew)
     road = ground.asked.crews[shape.crew].on_the_road
-    if road is not None and road.day == day == shape.first:
+    if road is not None and road.lodging_id is not None and road.day == day == shape.first:
         number = next(i for i, bed in enumerate(ground.asked.lodgings) if bed.id == road.lodging_id)
         leaves = ground.lodging(number, shape.crew)
     return leaves, returns
 
 
 def row_hours(ground: Ground, crew: Crew, day: int, returns: int) -> tuple[int, int]:
-    """Return between which times a crew is on the road that day: check-in and the planning moment bind it too."""
+    """Return between which times a crew is on the road that day: check-in, `now` and who is busy bind it too."""
     start, end = (day * DAY_S + s for s in crew.day_s)
     lodging = returns - len(ground.asked.villages)
     if lodging < len(ground.asked.lodgings):
         end = min(end, day * DAY_S + ground.asked.lodgings[lodging].check_in_s)
-    return max(start, ground.asked.now_s), end
+    return max(start, ground.asked.now_s, crew.free_s), end
 
 
 def is_possible(ground: Ground, shape: Shape) -> bool:
@@ -263,7 +263,7 @@ def _shift_rows(
         row["most_stops"], row["most_travel"] = NEVER_S, asked.driving_s
         row["most_metres"] = NO_LIMIT if asked.levers.day_metres is None else asked.levers.day_metres
         row["first_pause"] = len(pauses)
-        if crew.break_ is not None:
+        if crew.break_ is not None and day * DAY_S + crew.break_.latest_s >= max(asked.now_s, crew.free_s):
             first, last = day * DAY_S + crew.break_.earliest_s, day * DAY_S + crew.break_.latest_s
             pauses.append((len(windows), len(windows) + 1, last, crew.break_.duration_s, 0))
             windows.append((first, last))

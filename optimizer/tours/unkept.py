@@ -3,25 +3,51 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan
+from optimizer.tours.told import NO_TOUR, lost_dates
 
-__all__ = ["Unkept", "unkept"]
+__all__ = ["Unkept", "UnkeptKind", "not_held", "unkept"]
+
+
+class UnkeptKind(StrEnum):
+    """What somebody counted on."""
+
+    DATE = "date"
+    """A date that a village was told."""
+    HOME = "home"
+    """The way home of a crew on the road."""
+    MUST_VISIT = "must_visit"
+    LOCK = "lock"
+    SPAN = "span"
+    """One tour from a first to a last day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unkept:
-    """Whom or what it is about (a village, a crew, a job), and what is not kept."""
+    """Whom or what it is about (a village, a crew, a job), and what is not kept, why, and what is instead.
 
+    day: that it was meant for, None for any. now_day: that it is on instead, None for none.
+    """
+
+    kind: UnkeptKind
     about: str
     sentence: str
     sentence_zh: str
+    day: int | None = None
+    now_day: int | None = None
 
 
 def unkept(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
     """Return everything that is not kept, one entry each: so many times `keep_fen` are in a plan's price."""
-    return (*_stranded(asked, plan), *_dates(asked, plan), *_wanted(asked, plan), *_locked(asked, plan))
+    return (*_dates(asked, plan), *_stranded(asked, plan), *_wanted(asked, plan), *_locked(asked, plan))
+
+
+def not_held(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
+    """Return the same, and the tours that a planner wanted as one and that are not made: nobody prices these."""
+    return (*unkept(asked, plan), *_spans(asked, plan))
 
 
 def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
@@ -30,45 +56,90 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     for crew in asked.crews:
         road = crew.on_the_road
         if road is not None and (crew.id, road.day) not in begun:
-            where = lodgings[road.lodging_id]
+            where = crew.outlet_id if road.lodging_id is None else lodgings[road.lodging_id]
             yield Unkept(
+                kind=UnkeptKind.HOME,
                 about=crew.id,
                 sentence=f"{crew.name} is at {where} and has no legal way home: nights, days off or the road.",
                 sentence_zh=f"{crew.name}在{where}，没有合规的返程：外宿过多、当天休息或路程过远。",
+                day=road.day,
             )
 
 
 def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stops = plan.stops
+    why_not = lost_dates(asked)
     for village in asked.villages:
         if village.announced_day is not None and (village.id, village.announced_day) not in stops:
-            date = (asked.date + dt.timedelta(days=village.announced_day)).isoformat()
+            now_day = min((day for id_, day in stops if id_ == village.id), default=None)
+            date, why = _date(asked, village.announced_day), why_not.get(village.id, NO_TOUR)
+            then = "nobody comes" if now_day is None else f"now {_date(asked, now_day)}"
+            then_zh = "本期不再前往" if now_day is None else f"现改为 {_date(asked, now_day)}"
             yield Unkept(
+                kind=UnkeptKind.DATE,
                 about=village.id,
-                sentence=f"{village.name} was told {date}, and nobody comes that day.",
-                sentence_zh=f"已向{village.name}公布 {date}，当天无人前往。",
+                sentence=f"{village.name} was told {date}, which cannot be kept because {why.en}; {then}.",
+                sentence_zh=f"已向{village.name}公布 {date}，因{why.zh}不能成行；{then_zh}。",
+                day=village.announced_day,
+                now_day=now_day,
             )
 
 
 def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stopped = {village_id for village_id, _ in plan.stops}
     names = {village.id: village.name for village in asked.villages}
+    served = {job.village_id for job in asked.jobs}
     for village_id in sorted(asked.levers.must_visit - stopped):
+        idle = village_id not in served
+        why, why_zh = ("nothing is to do there", "该村没有工单") if idle else (NO_TOUR.en, NO_TOUR.zh)
+        why, why_zh = why.replace("that day ", ""), why_zh.replace("当天", "")
         yield Unkept(
+            kind=UnkeptKind.MUST_VISIT,
             about=village_id,
-            sentence=f"{names[village_id]} must be visited, and is not.",
-            sentence_zh=f"{names[village_id]}必须前往，但未能安排。",
+            sentence=f"{names[village_id]} must be visited, and is not: {why}.",
+            sentence_zh=f"{names[village_id]}必须前往，但未能安排：{why_zh}。",
         )
 
 
 def _locked(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
-    done = {(tour.crew_id, day.day, visit.job_id) for tour, day, visit in plan.visits()}
+    done = {visit.job_id: (tour.crew_id, day.day) for tour, day, visit in plan.visits()}
+    left = {one.job_id: one for one in plan.left_out}
     for locked in asked.levers.locked:
-        date = (asked.date + dt.timedelta(days=locked.day)).isoformat()
+        date = _date(asked, locked.day)
         for job_id in locked.job_ids:
-            if (locked.crew_id, locked.day, job_id) not in done:
-                yield Unkept(
-                    about=job_id,
-                    sentence=f"{job_id} was locked to {locked.crew_id} on {date}, and is not done then.",
-                    sentence_zh=f"{job_id} 已锁定由 {locked.crew_id} 于 {date} 完成，但未能安排。",
-                )
+            if done.get(job_id) == (locked.crew_id, locked.day):
+                continue
+            now, now_zh = "nobody does it", "无人完成"
+            if job_id in done:
+                crew_id, day = done[job_id]
+                now, now_zh = f"{crew_id} does it on {_date(asked, day)}", f"现由 {crew_id} 于 {_date(asked, day)} 完成"
+            elif job_id in left:
+                now, now_zh = f"it is left out ({left[job_id].rule})", f"未安排（{left[job_id].rule}）"
+            yield Unkept(
+                kind=UnkeptKind.LOCK,
+                about=job_id,
+                sentence=f"{job_id} was locked to {locked.crew_id} on {date}, and is not done then: {now}.",
+                sentence_zh=f"{job_id} 已锁定由 {locked.crew_id} 于 {date} 完成，但未能安排：{now_zh}。",
+                day=locked.day,
+                now_day=done[job_id][1] if job_id in done else None,
+            )
+
+
+def _spans(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
+    made = {(tour.crew_id, tour.first_day, tour.last_day) for tour in plan.tours}
+    for span in asked.levers.spans:
+        if (span.crew_id, span.first_day, span.last_day) in made:
+            continue
+        first, last = _date(asked, span.first_day), _date(asked, span.last_day)
+        yield Unkept(
+            kind=UnkeptKind.SPAN,
+            about=span.crew_id,
+            sentence=f"{span.crew_id} was to be on one tour from {first} to {last}; none such is legal and worth it, "
+            f"so it stays at home on these days.",
+            sentence_zh=f"{span.crew_id} 应于 {first} 至 {last} 合为一次巡回；没有合规且值得的行程，这些天不出行。",
+            day=span.first_day,
+        )
+
+
+def _date(asked: Touring, day: int) -> str:
+    return (asked.date + dt.timedelta(days=day)).isoformat()

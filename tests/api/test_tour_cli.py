@@ -160,6 +160,43 @@ def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: 
     assert of_day(tmp_path / "out") == of_day(planned)
 
 
+def test_a_told_date_that_cannot_be_kept_is_given_up_and_said_first(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = make.cells()
+    cells["villages"][2]["cut_off"] = "2026-03-05"
+    cells["villages"][0]["announced"] = "2026-03-04"
+    cells["villages"][5]["announced"] = "2026-03-06"
+    toml = make.settings(
+        '[tour.charges]\nday_fen = 2000\n[tour.walk_ins]\nproduct = "fridge"\nper_thousand = 60\nlead_days = 0'
+    )
+    region = make.write(tmp_path / "region", cells, toml)
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("NOT KEPT: 雅江村 was told 2026-03-05, which cannot be kept because the road is cut off")
+    assert said[1].startswith("NOT KEPT: 孤村 was told 2026-03-06, which cannot be kept because no legal tour")
+    lost = rows(tmp_path / "out" / "not_kept.csv")
+    assert [(row["kind"], row["about"], row["date"]) for row in lost] == [
+        ("date", "V3", "2026-03-05"),
+        ("date", "V6", "2026-03-06"),
+    ]
+    visits = [row for row in rows(tmp_path / "out" / "visits.csv") if row["village_id"] == "V3"]
+    assert "walk-in@V3" in {row["job_id"] for row in visits}, "what people bring follows the new date"
+    assert lost[0]["now_date"] == min(row["date"] for row in visits) != "2026-03-05"
+    assert lost[1]["now_date"] == ""
+    messages = rows(tmp_path / "out" / "announcements.csv")
+    corrected = [row["status"] in {"moved", "cancelled"} for row in messages]
+    assert corrected == sorted(corrected, reverse=True), "corrections come first"
+    assert {row["village_id"] for row in messages[: sum(corrected)]} == {"V3", "V6"}
+    assert {row["status"] for row in messages if row["village_id"] == "V3"} == {"moved"}
+    assert "原定3月5日（周四）的巡回维修改期" in next(row["text"] for row in messages if row["village_id"] == "V3")
+    kept = [row["date"] for row in rows(tmp_path / "out" / "visits.csv") if row["village_id"] == "V1"]
+    assert "2026-03-04" in kept
+    page = (tmp_path / "out" / "sheets" / "index.html").read_text(encoding="utf-8")
+    assert page.index("未能保留的承诺") < page.index("行程</h2>")
+    assert run("check", region, tmp_path / "out") == cli.DONE
+
+
 def test_every_fault_of_levers_is_told_at_once(
     run: Run, region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -167,9 +167,9 @@ lodging_id|name|lon|lat|datum|price_fen|check_in|closed_on|phone
 L1|炉霍旅馆|100.6800|31.3900|WGS84|12000|21:30|2026-03-03|0836-1
 """,
     "crews": """
-crew_id|name|outlet_id|technician_ids|travel_mode|load_capacity|volume_ml|day_start|day_end|service_start|service_end|break_earliest|break_latest|break_duration|nights_before|away_on|sleeps_at|nights_out|aboard
-G1|一组|O1|T1||6|400000|07:00|20:00|08:30|18:30|12:00|13:00|PT30M|3||||
-G2|二组|O2|T2;T3|car|||||||||||2026-03-02|L1|1|J4
+crew_id|name|outlet_id|technician_ids|travel_mode|load_capacity|volume_ml|day_start|day_end|service_start|service_end|break_earliest|break_latest|break_duration|nights_before|away_on|sleeps_at|nights_out|aboard|van_down_on|van_back_on
+G1|一组|O1|T1||6|400000|07:00|20:00|08:30|18:30|12:00|13:00|PT30M|3||||||
+G2|二组|O2|T2;T3|car|||||||||||2026-03-02|L1|1|J4||
 """,
     "consents": """
 job_id|until|recorded_at|channel|recorded_by

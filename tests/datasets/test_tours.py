@@ -23,6 +23,7 @@ from optimizer.tours.model import (
     WorkKind,
 )
 from tests.datasets import make_day_folder as make
+from tests.datasets import make_tour_folder as small
 from tests.make import clock
 
 TOUR = """
@@ -115,6 +116,48 @@ def test_a_crew_works_when_all_its_members_do(tmp_path: Path) -> None:
     cells = whole()
     cells["technicians"][1]["rest_weekdays"] = "mon"
     assert read(tmp_path / "other", cells).touring.crews[1].days == frozenset()
+
+
+def test_a_crew_sets_out_when_the_last_of_its_members_is_free(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["technicians"][0]["busy_until"] = "2026-03-03T12:00:00+08:00"
+    cells["technicians"][1]["busy_until"] = "2026-03-04T09:00:00+08:00"
+    (crew,) = read_tours(small.write(tmp_path / "day", cells)).touring.crews
+    assert crew.free_s == clock("09:00", 2)
+    assert crew.days == frozenset(range(2, 8))
+
+
+@pytest.mark.parametrize(
+    ("down", "back", "days"),
+    [("2026-03-04", "2026-03-06", {2, 3}), ("2026-03-07", "", {5, 6, 7}), ("2026-02-01", "2026-03-03", {0})],
+)
+def test_a_van_is_down_until_the_date_it_is_back(tmp_path: Path, down: str, back: str, days: set[int]) -> None:
+    cells = small.cells()
+    cells["crews"][0] |= {"van_down_on": down, "van_back_on": back}
+    (crew,) = read_tours(small.write(tmp_path / "day", cells)).touring.crews
+    assert crew.no_van == frozenset(days)
+    assert crew.out_days == frozenset(range(8)) - days
+
+
+def test_a_crew_whose_van_breaks_on_the_road_stays_where_it_is(tmp_path: Path) -> None:
+    cells = small.cells()
+    away = {"away_on": "2026-03-03", "sleeps_at": "L1", "nights_out": "1", "aboard": "J2"}
+    cells["crews"][0] |= away | {"van_down_on": "2026-03-03", "van_back_on": "2026-03-05"}
+    (crew,) = read_tours(small.write(tmp_path / "waits", cells)).touring.crews
+    assert crew.on_the_road == OnTheRoad(day=3, lodging_id="L1", nights=3, aboard=frozenset({"J2"}))
+    cells["crews"][0]["van_back_on"] = "2026-03-08"
+    (crew,) = read_tours(small.write(tmp_path / "longer", cells)).touring.crews
+    assert (crew.on_the_road is not None and crew.on_the_road.nights) == 4, "it may still come home"
+    cells["crews"][0]["van_back_on"] = ""
+    (crew,) = read_tours(small.write(tmp_path / "towed", cells)).touring.crews
+    assert crew.on_the_road is None
+
+
+def test_a_crew_that_left_this_morning_has_what_it_took_along(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["crews"][0] |= {"away_on": "2026-03-02", "nights_out": "0", "aboard": "J1"}
+    (crew,) = read_tours(small.write(tmp_path / "day", cells)).touring.crews
+    assert crew.on_the_road == OnTheRoad(day=0, lodging_id=None, nights=0, aboard=frozenset({"J1"}))
 
 
 def test_a_call_in_a_village_keeps_the_first_of_its_clocks(tmp_path: Path) -> None:

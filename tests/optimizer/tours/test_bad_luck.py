@@ -11,6 +11,7 @@ from optimizer.tours.check import check_tours
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Touring, TourRule, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.planning import plan_tours
+from optimizer.tours.told import released
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
 from tests.make_tours import crew, lodging, touring, village, work
@@ -129,6 +130,28 @@ def test_an_announced_village_that_is_cut_off_is_told() -> None:
     walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
     plan = planned(touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,)))
     assert left(plan).rule in (TourRule.TRAVEL, TourRule.ANNOUNCED)
+
+
+def test_a_village_whose_date_is_given_up_is_visited_on_another() -> None:
+    walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
+    asked = touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,))
+    assert planned(asked).tours == ()
+    assert day_of(planned(released(asked, frozenset({"v1"})))) != 3
+
+
+def test_nobody_is_said_to_go_to_a_village_that_is_cut_off() -> None:
+    lost = touring(villages=(village(cut_off=frozenset({0, 1})),), jobs=(work(last_s=2 * DAY_S - 1, outlet_fen=None),))
+    found = left(planned(lost))
+    assert (found.rule, found.instead) == (TourRule.TRAVEL, Instead.NOBODY)
+    assert "No outlet gets there either" in found.reason
+    assert "网点也到不了" in found.reason_zh
+    assert "until the road is open" in found.remedy
+    assert found.remedy_zh
+
+
+def test_an_outlet_comes_when_the_road_is_open_again() -> None:
+    asked = touring(villages=(village(cut_off=frozenset({0, 1})),), jobs=(work(last_s=3 * DAY_S, outlet_fen=1_000),))
+    assert "Outlet does it once the road is open, 2026-03-04." in left(planned(asked)).reason
 
 
 def test_all_jobs_in_one_village_are_one_stop_after_another() -> None:
@@ -286,3 +309,24 @@ def test_a_tour_of_its_own_that_is_not_worth_it_is_told_with_its_price() -> None
 def test_a_bed_beyond_a_days_drive_is_no_help() -> None:
     asked = touring(villages=(village(position=at(260_000)),), lodgings=(lodging(position=at(250_000)),))
     assert left(planned(asked)).rule is TourRule.DRIVING
+
+
+def test_a_crew_of_which_one_is_busy_sets_out_when_they_are_free() -> None:
+    (tour,) = planned(touring(crews=(crew(free_s=clock("12:00", 2)),))).tours
+    assert (tour.first_day, tour.days[0].depart_s >= clock("12:00", 2)) == (2, True)
+    late = touring(crews=(crew(free_s=clock("12:00", 2)),), jobs=(work(last_s=clock("11:59", 2)),))
+    assert left(planned(late)).rule is TourRule.CONSENT
+
+
+def test_a_van_that_is_down_goes_nowhere_on_these_days() -> None:
+    asked = touring(crews=(crew(no_van=frozenset({0, 1, 3})),))
+    assert day_of(planned(asked)) == 2
+    assert planned(replace(asked, crews=(crew(no_van=frozenset(range(7))),))).tours == ()
+
+
+def test_a_crew_that_left_this_morning_does_what_is_aboard() -> None:
+    aboard = OnTheRoad(day=0, lodging_id=None, nights=0, aboard=frozenset({"j1"}))
+    job = work(order_lines=(order_line(id="l1"),), kit_ready_s=None)
+    asked = touring(crews=(crew(on_the_road=aboard),), jobs=(job,), now_s=clock("10:00"))
+    (tour,) = planned(asked).tours
+    assert (tour.first_day, [visit.job_id for visit in tour.days[0].visits]) == (0, ["j1"])

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from optimizer.model import ContractTariff, Day, Ownership, Skill, Tariff
+import pytest
+
+from optimizer.model import DAY_S, ContractTariff, Day, Ownership, Skill, Tariff
 from optimizer.tours.model import TourJob
 from optimizer.tours.outlets import with_outlets
 from tests import make, make_tours
@@ -33,6 +35,23 @@ def test_a_contract_outlet_is_paid_call_out_distance_and_minutes() -> None:
 def test_own_people_cost_the_way_there_and_back_and_their_time() -> None:
     """Twice 2,000 s and half an hour at 4,500 fen an hour; 40 km at 90 fen."""
     assert outlet_of(day_with(ownership=Ownership.OWN)).outlet_fen == 5_800 * 4_500 // 3_600 + 3_600
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "changes", "reached"),
+    [
+        ({0, 1}, {"last_s": 2 * DAY_S - 1}, False),
+        ({0, 1}, {"last_s": 2 * DAY_S}, True),
+        ({1}, {"last_s": 2 * DAY_S - 1}, True),
+        ({1}, {"last_s": 2 * DAY_S - 1, "first_s": DAY_S}, False),
+        (set(range(7)), {"last_s": 7 * DAY_S}, True),
+    ],
+)
+def test_an_outlet_gets_no_farther_than_the_road(cut_off: set[int], changes: dict[str, int], reached: bool) -> None:
+    lost = make_tours.village(cut_off=frozenset(cut_off))
+    asked = make_tours.touring(villages=(lost,), jobs=(make_tours.work(outlet_fen=None, **changes),))
+    (found,) = with_outlets(asked, day_with(ownership=Ownership.OWN), make.FlatTravel()).jobs
+    assert (found.outlet_fen is not None, found.outlet_id != "") == (reached, reached)
 
 
 def test_where_nobody_can_there_is_no_outlet() -> None:

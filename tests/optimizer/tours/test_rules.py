@@ -50,7 +50,8 @@ def tour(asked: Touring, *outs: Out, crew_id: str = "c1") -> Tour:
     leads = next(c for c in asked.crews if c.id == crew_id)
     beds = {bed.id: bed.position for bed in asked.lodgings}
     road = leads.on_the_road
-    here = beds[road.lodging_id] if road and road.day == outs[0].day else leads.position
+    slept = road.lodging_id if road and road.day == outs[0].day else None
+    here = leads.position if slept is None else beds[slept]
     days = []
     for each in outs:
         there = leads.position if each.sleeps is None else beds[each.sleeps]
@@ -230,6 +231,8 @@ def hours() -> None:
         case(name, R.HOURS, says, ASKED, *plans)
     begun = [touring(now_s=clock("08:10") + more) for more in (0, 1)]
     case("leaves before now", R.HOURS, "leaves too early", begun[0], PLAN, begun[1])
+    free = touring(crews=(crew(free_s=clock("08:10")),))
+    crew_case("leaves while busy", R.HOURS, "is busy elsewhere", free, PLAN, free_s=clock("08:10") + 1)
     near = touring(villages=(village(position=at(1_000)),))
     for name, legal, broken in (("before service", "08:00", "07:59"), ("after service", "18:00", "18:01")):
         plans = [planned(tour(near, out(0, ("j1", start)))) for start in (legal, broken)]
@@ -251,6 +254,9 @@ def breaks() -> None:
 
     outside, inside = "begins outside of its window", "lies in work or leaves no time to drive"
     case("no break", R.BREAK, "No break is taken", asked, with_break("12:00"), with_break(None))
+    late = planned(tour(asked, out(0, ("j1", "14:00"), ("j2", "15:00"))))
+    had = replace(asked, crews=(crew(break_=noon, free_s=clock("13:00") + 1),))
+    crew_case("a break that was had", R.BREAK, "No break is taken", had, late, free_s=clock("13:00"))
     soon = [replace(asked, crews=(crew(break_=replace(noon, earliest_s=noon.earliest_s + s)),)) for s in (0, 1)]
     case("break too early", R.BREAK, outside, soon[0], with_break("11:00"), soon[1])
     case("break too late", R.BREAK, outside, asked, with_break("13:00"), with_break("13:01"))
@@ -310,6 +316,12 @@ def days_off() -> None:
     for name, off in (("day off left", 0), ("day off back", 2)):
         free = replace(asked, crews=(crew(days=frozenset({0, 2} - {off})),))
         case(name, R.DAY_OFF, says, asked, rests(), free)
+    works = replace(asked, crews=(crew(days=frozenset({0, 1, 2}), no_van=frozenset({1})),))
+    without = "has no van that day"
+    crew_case("no van, and leaving", R.DAY_OFF, without, works, rests(), no_van=frozenset({0, 1}))
+    crew_case("no van, and home", R.DAY_OFF, without, works, rests(), no_van=frozenset({1, 2}))
+    driven = rests(sleeps="b2")
+    crew_case("no van, and moved", R.DAY_OFF, without, replace(works, crews=(crew(),)), driven, no_van=frozenset({1}))
     ends = [replace(asked, days=days) for days in (3, 2)]
     case("after the horizon", R.DAY_OFF, "outside of the horizon", ends[0], rests(), ends[1])
 
@@ -328,6 +340,8 @@ def villages() -> None:
     plans = {day: planned(tour(told, out(day, ("j1", "09:00")))) for day in (0, 1, 2)}
     for name, day in (("before it was told", 0), ("after it was told", 2)):
         case(name, R.ANNOUNCED, "were told day 1", told, plans[1], plans[day])
+    given_up = replace(told, levers=Levers(released=frozenset({"v1"})))
+    case("a date that is given up", R.ANNOUNCED, "were told day 1", given_up, plans[2], told)
 
     carried = touring(villages=pair, jobs=(work(portable=True),), cover_s=1_800)
     there = planned(tour(carried, out(0, ("j1", "09:20", "v2"))))
@@ -375,6 +389,9 @@ def ways() -> None:
     case("no way", R.TRAVEL, f"The way takes {UNREACHABLE} s", ASKED, PLAN, lost)
     road = touring(crews=(crew(on_the_road=OnTheRoad(day=0, lodging_id="b1", nights=1)),))
     case("begins where it woke up", R.TRAVEL, way, road, planned(tour(road, NINE)), ASKED)
+    morning = touring(crews=(crew(on_the_road=OnTheRoad(day=0, lodging_id=None, nights=0)),))
+    woken = OnTheRoad(day=0, lodging_id="b1", nights=0)
+    crew_case("it left home this morning", R.TRAVEL, "takes 1000 s", morning, PLAN, on_the_road=woken)
     moved = replace(TWO, lodgings=(lodging(position=at(40_000, 1_000)),))
     case("wakes up in its bed", R.TRAVEL, "The way takes 1005 s", TWO, AWAY, moved)
     case("leaves too late", R.TRAVEL, drive, ASKED, PLAN, on_day(PLAN, depart_s=clock("08:10") + 1))

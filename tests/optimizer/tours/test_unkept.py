@@ -1,9 +1,14 @@
 """What the tours do not keep is said, as often as it is priced."""
 
+from typing import Any
+
+import pytest
+
 from optimizer.tours.cost import price_tours
-from optimizer.tours.model import Levers, LockedDay, OnTheRoad
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.unkept import unkept
+from optimizer.tours.unkept import UnkeptKind, not_held, unkept
+from tests.make import clock
 from tests.make_tours import crew, touring, village
 
 
@@ -18,10 +23,40 @@ def test_everything_that_is_priced_is_said() -> None:
     )
     nothing = TourPlan(tours=())
     said = unkept(asked, nothing)
-    assert [one.about for one in said] == ["c1", "v1", "v1", "j1"]
+    assert [one.about for one in said] == ["v1", "c1", "v1", "j1"]
     assert price_tours(asked, nothing).kept == len(said) * asked.charges.keep_fen
-    assert "镇上" in said[0].sentence_zh
-    assert "2026-03-05" in said[1].sentence
+    assert "镇上" in said[1].sentence_zh
+    assert "2026-03-05" in said[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "why", "why_zh"),
+    [
+        ({"villages": (village(announced_day=3, cut_off=frozenset({3})),)}, "the road is cut off", "道路中断"),
+        ({"crews": (crew(no_van=frozenset({3})),)}, "the van of 一组 is down", "一组的车辆故障"),
+        ({"crews": (crew(free_s=clock("00:00", 4)),)}, "no crew works that day", "没有巡回组出勤"),
+        ({"crews": (crew(days=frozenset({2})),)}, "no crew works that day", "没有巡回组出勤"),
+        ({"jobs": ()}, "nothing is left to do there", "已没有工单"),
+        ({"levers": Levers(never_visit=frozenset({"v1"}))}, "a planner forbade the village", "规划员已禁止"),
+        ({"now_s": clock("06:00", 4)}, "that day is over", "当天已过"),
+        ({}, "no legal tour stops there that day", "没有合规的行程"),
+    ],
+)
+def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why_zh: str) -> None:
+    asked = touring(**{"villages": (village(announced_day=3),)} | changes)
+    (said,) = unkept(asked, TourPlan(tours=()))
+    assert (said.kind, said.day, said.now_day) == (UnkeptKind.DATE, 3, None)
+    assert f"which cannot be kept because {why}" in said.sentence
+    assert said.sentence.endswith("; nobody comes.")
+    assert why_zh in said.sentence_zh
+
+
+def test_a_tour_that_was_wanted_as_one_is_missed_though_nobody_prices_it() -> None:
+    asked = touring(levers=Levers(spans=(Span(crew_id="c1", first_day=2, last_day=4),)))
+    assert unkept(asked, TourPlan(tours=())) == ()
+    (said,) = not_held(asked, TourPlan(tours=()))
+    assert (said.kind, said.about) == (UnkeptKind.SPAN, "c1")
+    assert "2026-03-04 to 2026-03-06" in said.sentence
 
 
 def test_nothing_asked_is_nothing_unkept() -> None:

@@ -16,6 +16,7 @@ from datasets.tour_map import tour_features
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS, days_unvisited
 from datasets.tour_sheets import tour_pages
+from datasets.tour_spares import spares_order
 from datasets.tour_tools import tools_for
 from optimizer.model import DAY_S
 from optimizer.tours.cost import tour_price
@@ -43,6 +44,7 @@ def tour_documents(made: ToursMade) -> dict[str, Document]:
         "unvisited": (JSON, [{"village_id": id_, "days": days} for id_, days in days_unvisited(toured)]),
         "sheets": (JSON, dict(tour_pages(toured))),
         "days": (JSON, list(_days(toured))),
+        "sendings": (JSON, list(_sendings(toured))),
     }
     return {name: (media_type, packed_json(content)) for name, (media_type, content) in contents.items()}
 
@@ -287,6 +289,34 @@ def _days(toured: Toured) -> Iterator[dict[str, Any]]:
                     }
                     for visit in day.visits
                 ],
+            }
+
+
+def _sendings(toured: Toured) -> Iterator[dict[str, Any]]:
+    """Yield what publishing promises of parts: what lies at the crew's own outlet leaves when the crew does."""
+    outlet_of = {toured.tour_id(tour): toured.crews[tour.crew_id].outlet_id for tour in toured.tours}
+    for order in toured.kit_orders:
+        for piece in order.pieces:
+            is_there = piece.source_id == outlet_of[order.tour_id]
+            ships_s, p50_s, p90_s = (
+                [max(order.leaves_s, piece.ships_s)] * 3
+                if is_there
+                else (piece.ships_s, piece.ready_p50_s, piece.ready_p90_s)
+            )
+            yield {
+                "holder": order.job_id or spares_order(order.tour_id),
+                "is_spare": not order.job_id,
+                "line_id": order.order_line_id,
+                "source_id": piece.source_id,
+                "part_id": piece.part_id,
+                "quantity": piece.quantity,
+                "mode": str(piece.mode),
+                "ships_at": _moment(toured, ships_s),
+                "ready_p50_at": _moment(toured, p50_s),
+                "ready_p90_at": _moment(toured, p90_s),
+                "cost_fen": piece.cost_fen,
+                "below_floor": piece.below_floor,
+                "bulky_fallback": piece.bulky_fallback,
             }
 
 

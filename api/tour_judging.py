@@ -22,7 +22,7 @@ __all__ = ["judge_tours", "tours_digest"]
 
 def tours_digest(session: Session, plan_id: str) -> str:
     """Return what tells two versions of stored tours apart."""
-    kept = [file_of(session, plan_id, name) for name in ("source", "tours", "days")]
+    kept = [file_of(session, plan_id, name) for name in ("source", "tours", "days", "sendings")]
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 

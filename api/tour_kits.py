@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from datasets.tour_names import KitOrder, tour_id
+from datasets.tour_spares import spares_order
 from datasets.tour_stops import leaving_s
 from datasets.tours import TourFolder
 from optimizer.budget import Remaining
@@ -19,7 +20,6 @@ from optimizer.tours.plan import Tour, TourPlan
 __all__ = ["Loaded", "kit_orders", "kits_asked", "kits_of", "late_kits", "load_vans"]
 
 GAP = 0.001
-SPARES = "spares@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def kit_orders(
 ) -> tuple[tuple[KitOrder, ...], list[str]]:
     """Return the parts that planned tours need, sent by whom and when, and what a checker objects to."""
     tours = _tour_of(asked, plan)
-    spares = {f"{SPARES}{tour_id(asked, tour)}": tour for tour in plan.tours}
+    spares = {spares_order(tour_id(asked, tour)): tour for tour in plan.tours if not _is_on_the_road(asked, tour)}
     problem = kits_asked(folder, asked, tours)
     orders = [_spare_order(folder, asked, tour, kits[tour_id(asked, tour)], id_) for id_, tour in spares.items()]
     problem = replace(problem, orders=(*problem.orders, *(order for order in orders if order.lines)))
@@ -94,6 +94,12 @@ def kit_orders(
         return (), []
     sourced = source(problem, remaining=remaining, gap=GAP)
     return tuple(_told(asked, problem, sourced, whose)), faults(problem, sourced)
+
+
+def _is_on_the_road(asked: Touring, tour: Tour) -> bool:
+    """Tell whether a tour has left: what is not aboard cannot be loaded any more."""
+    road = next(crew.on_the_road for crew in asked.crews if crew.id == tour.crew_id)
+    return road is not None and tour.first_day == road.day
 
 
 def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:
@@ -109,8 +115,7 @@ def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: 
         ordered_s=asked.now_s,
         respond_by_s=asked.now_s + folder.folder.supply.respond_within_s,
         lines=tuple(
-            OrderLine(id=f"{id_}/{number}", part_id=line.part_id, quantity=line.quantity)
-            for number, line in enumerate(lines, start=1)
+            OrderLine(id=f"{id_}/{line.part_id}", part_id=line.part_id, quantity=line.quantity) for line in lines
         ),
         needed_by_s=leaving_s(asked, tour),
     )
@@ -206,4 +211,5 @@ def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[st
                 ready_s=max((piece.ready_p90_s for piece in pieces), default=answer.eta_p90_s),
                 cost_fen=sum(piece.cost_fen for piece in pieces),
                 reason_zh=answer.reason_zh,
+                pieces=pieces,
             )

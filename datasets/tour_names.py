@@ -7,6 +7,7 @@ from functools import cached_property
 
 from datasets.tour_levers import Pulled
 from optimizer.model import DAY_S, ShipMode
+from optimizer.parts.model import Dispatch
 from optimizer.tours.fitting import Fitting
 from optimizer.tours.kit import Kit
 from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village
@@ -59,7 +60,7 @@ class KitOrder:
 
     job_id: "" for spare parts. part_id: what is sent, a substitute where it is not what was asked for.
     source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
-    reason_zh: what the answer says.
+    reason_zh: what the answer says. pieces: every departure, where one source has too few.
     """
 
     order_line_id: str
@@ -75,6 +76,7 @@ class KitOrder:
     ready_s: int | None = None
     cost_fen: int = 0
     reason_zh: str = ""
+    pieces: tuple[Dispatch, ...] = ()
 
     @property
     def in_time(self) -> bool:

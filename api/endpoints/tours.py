@@ -336,9 +336,10 @@ def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMa
 def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: LanguageOf, request: Request) -> Response:
     """Publish finished tours: checked again as they are stored, then days, visits and states of jobs at once.
 
-    One plan of tours holds for a crew's day; from its first date on it takes the place of earlier ones of its crews,
-    but for visits that have begun. 409 for tours that are over, that forget a date told since, or that share a visit
-    with another crew's.
+    The parts that they take along are promised to them, and to nobody else; `short_of_parts` names jobs whose parts
+    somebody else has been promised since. One plan of tours holds for a crew's day; from its first date on it takes the
+    place of earlier ones of its crews, but for visits that have begun. 409 for tours that are over, that forget a date
+    told since, or that share a visit with another crew's.
     """
     with edge.read() as session:
         plan = get_tour_plan(session, tour_id, edge.caller.centres)
@@ -358,9 +359,14 @@ def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: Language
         if tours_digest(session, tour_id) != judgement.digest:
             raise Conflict("The stored tours changed while they were checked; nothing was published.")
         days = _days(session, plan)
-        visits, superseded = publish_tours(session, plan, days, actor=edge.caller.actor, at=edge.clock())
+        held = publish_tours(session, plan, days, actor=edge.caller.actor, at=edge.clock())
         shown = TourPublished(
-            tour=tour_shown(plan, language), crew_days=len(days), visits=visits, superseded=superseded
+            tour=tour_shown(plan, language),
+            crew_days=len(days),
+            visits=held.visits,
+            superseded=list(held.superseded),
+            short_of_parts=list(held.short_of_parts),
+            short_of_spares=list(held.short_of_spares),
         )
         return Answer(body=shown, headers={"ETag": etag(plan.version)})
 
@@ -421,7 +427,8 @@ def _replanned(tour_id: str, body: Replan, edge: Edge, language: Language, reque
 def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
     """Write down what a crew says of its visits: calls move on, due visits and villages have a new last date.
 
-    A visit that later tours took over can still be said; where the crew was there, theirs is off.
+    A visit that later tours took over can still be said; where the crew was there, theirs is off. When no visit of a
+    tour is open any more, spare parts of the crew's own outlet that no visit says were used are free again.
     """
 
     def effect(session: Session) -> Answer:
@@ -431,8 +438,17 @@ def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
         if len(set(ids)) < len(ids):
             fault = Fault(pointer="/visits", code="twice", detail="a job stands here twice")
             raise Refused("The visits cannot be written down.", faults=(fault,))
+        if faults := _not_aboard(session, plan, body):
+            raise Refused("The visits cannot be written down.", faults=faults)
         said = [
-            Said(job_id=one.job_id, outcome=one.outcome, start=_at(one.start), end=_at(one.end), note=one.note)
+            Said(
+                job_id=one.job_id,
+                outcome=one.outcome,
+                start=_at(one.start),
+                end=_at(one.end),
+                note=one.note,
+                parts_used=tuple((part.part_id, part.quantity) for part in one.parts_used),
+            )
             for one in body.visits
         ]
         plans, villages = record_visits(session, plan, said, actor=edge.caller.actor, at=edge.clock())
@@ -445,6 +461,26 @@ def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
         return Answer(body=shown, headers={"ETag": etag(plan.version)})
 
     return edge.once(effect)
+
+
+def _not_aboard(session: Session, plan: TourPlanRow, body: VisitsSaid) -> list[Fault]:
+    """Return a fault per spare part that the van of a visit did not have, or not so many of."""
+    if not any(one.parts_used for one in body.visits):
+        return []
+    tour_of = {visit["job_id"]: day["tour_id"] for day in _days(session, plan) for visit in day["visits"]}
+    aboard = {
+        (kit["tour_id"], line["part_id"]): line["quantity"]
+        for kit in file_of(session, plan.id, "kit") or ()
+        for line in kit["lines"]
+        if line["is_spare"]
+    }
+    detail = "spare parts of the tour's kit, no more units than it had"
+    return [
+        Fault(pointer=f"/visits/{number}/parts_used/{place}", code="not_aboard", detail=detail)
+        for number, one in enumerate(body.visits)
+        for place, used in enumerate(one.parts_used)
+        if used.quantity > aboard.get((tour_of.get(one.job_id, ""), used.part_id), 0)
+    ]
 
 
 def _at(written: str | None) -> dt.datetime | None:

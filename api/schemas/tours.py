@@ -34,6 +34,7 @@ __all__ = [
     "MoreCrewSent",
     "MoreDaySent",
     "Outcome",
+    "PartUsed",
     "PlanId",
     "Recorded",
     "Replan",
@@ -434,6 +435,21 @@ class TourPublished(Shown):
     crew_days: int = Field(description="Days of crews that it holds.", examples=[9])
     visits: int = Field(description="Visits that it promises.", examples=[58])
     superseded: list[str] = Field(description="Plans that hold nothing any more.", examples=[[]])
+    short_of_parts: list[str] = Field(
+        description="Jobs whose kit was promised to somebody else since the tours were planned, or whose departure was "
+        "missed: nothing is kept for them.",
+        examples=[[]],
+    )
+    short_of_spares: list[str] = Field(
+        description="Order lines of spare parts that are not, or not all, kept for the same reasons.", examples=[[]]
+    )
+
+
+class PartUsed(Sent):
+    """Spare parts that were fitted."""
+
+    part_id: Annotated[Identifier, Field(description="The part.", examples=["P2"])]
+    quantity: int = Field(ge=1, le=MOST, description="Units.", examples=[1])
 
 
 class VisitSaid(Sent):
@@ -444,6 +460,9 @@ class VisitSaid(Sent):
     start: WrittenMoment | None = Field(default=None, description="Begun.", examples=["2026-03-03T09:10:00+08:00"])
     end: WrittenMoment | None = Field(default=None, description="Ended.", examples=["2026-03-03T09:45:00+08:00"])
     note: Annotated[str, Field(max_length=2_000)] = Field(default="", description="In words.", examples=[""])
+    parts_used: Annotated[list[PartUsed], Field(max_length=MOST)] = Field(
+        default_factory=list, description="Spare parts of the van that were fitted; its kit needs no saying."
+    )
 
     @model_validator(mode="after")
     def _forward(self) -> Self:

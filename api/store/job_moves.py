@@ -141,7 +141,7 @@ def move_job(
     keeps = to in HELD_BY_VISIT or to in (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
     if not keeps:
         release_visit(session, job.id)
-        leave_tour(session, job.id)
+        leave_tour(session, job.id, at)
         release(session, [job.id], at)
         columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
     if to is JobState.CANCELLED:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.store.network import SUPPLY_TABLES, holding
 from api.store.parts_orders import OPEN, OrderSeen, orders_of, quota_left, undecided
 from api.store.parts_shelves import Key, Standing
+from api.store.parts_stock import unsent_units
 from api.tables.parts import PartsOrder, PartsOrderLine
 from datasets.times import TIME_ZONE
 
@@ -29,11 +30,13 @@ def supply_cells(
 ) -> dict[str, list[dict[str, str]]]:
     """Return the tables about parts; tables: those of the day, whose outlets and parts alone are spoken of.
 
-    job_ids: of the day, whose kits are ordered with it; an order for one of them is left to that.
+    job_ids: of the day, whose kits are ordered with it; an order for one of them is left to that, and what is promised
+    to them and has not left is theirs to be planned anew.
     """
     outlets = {row["outlet_id"] for row in tables["outlets"]}
     parts = {row["part_id"] for row in tables["parts"]}
     own = [key for key in sorted(shelves) if key[0] in outlets]
+    theirs = unsent_units(session, shelves, now, job_ids)
     sources = {row["warehouse_id"] for row in tables["warehouses"]} | {source_id for source_id, _ in own}
     # A day that is planned for an earlier moment knows nothing of what was ordered since.
     query = select(PartsOrder).where(
@@ -47,7 +50,7 @@ def supply_cells(
     }
     return {
         **by_date,
-        "outlet_stock": [_shelf_cells(key, shelves[key]) for key in own],
+        "outlet_stock": [_shelf_cells(key, shelves[key], theirs[key]) for key in own],
         "quotas": [
             {
                 "outlet_id": one.row.outlet_id,
@@ -68,8 +71,8 @@ def supply_cells(
     }
 
 
-def _shelf_cells(key: Key, shelf: Standing) -> dict[str, str]:
-    reserved = shelf.on_hand - max(0, min(shelf.on_hand, shelf.free))
+def _shelf_cells(key: Key, shelf: Standing, theirs: int) -> dict[str, str]:
+    reserved = shelf.on_hand - max(0, min(shelf.on_hand, shelf.free + theirs))
     return {
         "outlet_id": key[0],
         "part_id": key[1],

@@ -27,6 +27,7 @@ __all__ = [
     "allocate_shipments",
     "fitted",
     "keep",
+    "promise_anew",
     "release",
     "rename_holder",
     "reservation_seen",
@@ -229,31 +230,58 @@ def allocate_shipments(
     first: the date whose midnight the plan's clock counts from. What has left for a line stays, and is not sent again.
     A kit is complete or nothing: the job that lacks one part is promised none. So is one whose departure was missed.
     """
-    lock_shelves(session, {one.part_id for one in shipments} | _promised_parts(session, holders))
-    release(session, holders, now)
+    wanted = [(one.job_id, _sending(one, first)) for one in shipments]
+    return promise_anew(session, wanted, holders=holders, now=now)[0]
+
+
+def promise_anew(
+    session: Session,
+    wanted: Sequence[tuple[str, Sending]],
+    *where: ColumnElement[bool],
+    holders: Collection[str],
+    now: dt.datetime,
+    loose: Collection[str] = (),
+) -> tuple[list[str], list[str]]:
+    """Promise units, each to one of the holders, in the place of what was promised to them and has not left.
+
+    where: what else is true of a promise that is taken back. What has left for a line stays, and is not sent again. A
+    holder that lacks one part, or whose departure was missed, is promised none. loose: holders whose units are of use
+    one by one. Returns the holders that are short, and the lines that are short of the loose ones.
+    """
+    lock_shelves(session, {one.part_id for _, one in wanted} | _promised_parts(session, holders))
+    release(session, holders, now, *where)
     gone = _sent_lines(session, holders)
-    unsent = [one for one in shipments if one.job_id in holders and one.order_line_id not in gone]
+    unsent = [(holder, one) for holder, one in wanted if holder in holders and one.line_id not in gone]
     # Departures are whole seconds: one of this second is not missed.
     by = now.replace(microsecond=0)
-    missed = {one.job_id for one in unsent if moment_of(first, one.ships_s) < by}
-    wanted = [_sending(one, first, now) for one in unsent if one.job_id not in missed]
-    shelves = standings(session, {one.part_id for one in shipments}, now)
-    found, short_lines = fitted(wanted, shelves)
-    job_of = {one.order_line_id: one.job_id for one in unsent}
-    short = missed | {job_of[line_id] for line_id in short_lines}
-    _add(session, [(job_of[one.line_id], one, False) for one in found if job_of[one.line_id] not in short], now)
-    return sorted(short)
+    short_lines = {one.line_id for _, one in unsent if one.ships_at < by}
+    short = {holder for holder, one in unsent if one.line_id in short_lines and holder not in loose}
+    sendings = [
+        replace(one, ships_at=max(now, one.ships_at), ready_p50_at=ready_p50_at, ready_p90_at=ready_p90_at)
+        for holder, one in unsent
+        if holder not in short and one.line_id not in short_lines
+        for ready_p50_at, ready_p90_at in [(max(now, one.ready_p50_at), max(now, one.ready_p90_at))]
+    ]
+    shelves = standings(session, {one.part_id for one in sendings}, now)
+    holder_of = {one.line_id: holder for holder, one in unsent}
+    too_few = {holder_of[line_id] for line_id in fitted(sendings, shelves)[1]}.difference(loose)
+    short |= too_few
+    # What a kit that is not whole leaves on the shelf is there for the loose ones.
+    found, lacking = fitted([one for one in sendings if holder_of[one.line_id] not in too_few], shelves)
+    short_lines |= lacking
+    _add(session, [(holder_of[one.line_id], one, False) for one in found], now)
+    return sorted(short), sorted(line_id for line_id in short_lines if holder_of[line_id] in loose)
 
 
-def _sending(one: Shipment, first: dt.date, now: dt.datetime) -> Sending:
-    ready_at = max(now, moment_of(first, one.ready_s))
+def _sending(one: Shipment, first: dt.date) -> Sending:
+    ready_at = moment_of(first, one.ready_s)
     return Sending(
         line_id=one.order_line_id,
         source_id=one.warehouse_id,
         part_id=one.part_id,
         quantity=one.quantity,
         mode=str(one.mode),
-        ships_at=max(now, moment_of(first, one.ships_s)),
+        ships_at=moment_of(first, one.ships_s),
         ready_p50_at=ready_at,
         ready_p90_at=ready_at,
         cost_fen=one.cost_fen,

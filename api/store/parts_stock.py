@@ -14,7 +14,7 @@ from api.tables.parts import Allocation, ShelfRow
 from datasets.cells import INBOUND
 from datasets.times import EPOCH, TIME_ZONE
 
-__all__ = ["RowCount", "count_rows", "counted_out", "ledger_cells"]
+__all__ = ["RowCount", "count_rows", "counted_out", "ledger_cells", "unsent_units"]
 
 INSTANT = dt.timedelta(microseconds=1)
 AT_ONCE = 500
@@ -78,7 +78,7 @@ def ledger_cells(
 
     job_ids: of the day that is planned: what is promised to them and has not left is theirs to be planned anew.
     """
-    theirs = _unsent(session, now, job_ids)
+    theirs = unsent_units(session, shelves, now, job_ids)
     return [_row(row, shelves.get((row["warehouse_id"], row["part_id"])), theirs) for row in rows]
 
 
@@ -104,13 +104,21 @@ def _arriving(row: Cells, shelf: Standing) -> Cells:
     return {"inbound": ";".join(lots)}
 
 
-def _unsent(session: Session, now: dt.datetime, job_ids: Collection[str]) -> Mapping[Key, int]:
-    """Return how many units on the shelves are promised to some jobs and have not left yet."""
-    query = select(Allocation.holder, Allocation.source_id, Allocation.part_id, Allocation.quantity).where(
-        Allocation.released_at.is_(None), Allocation.ships_at > now, Allocation.arrives_at.is_(None)
+def unsent_units(
+    session: Session, shelves: Mapping[Key, Standing], now: dt.datetime, holders: Collection[str]
+) -> Counter[Key]:
+    """Return how many units on the shelves are promised to some holders and have not left yet.
+
+    What lies on a holder's own shelf leaves by no departure: it is there until a later count says otherwise.
+    """
+    columns = (Allocation.holder, Allocation.source_id, Allocation.part_id, Allocation.quantity, Allocation.ships_at)
+    is_own = Allocation.ready_p90_at == Allocation.ships_at
+    query = select(*columns).where(
+        Allocation.released_at.is_(None), (Allocation.ships_at > now) | is_own, Allocation.arrives_at.is_(None)
     )
-    wanted, units = set(job_ids), Counter[Key]()
-    for holder, source_id, part_id, quantity in session.execute(query):
-        if holder in wanted:
-            units[source_id, part_id] += quantity
+    wanted, units = set(holders), Counter[Key]()
+    for holder, source_id, part_id, quantity, ships_at in session.execute(query):
+        key = source_id, part_id
+        if holder in wanted and key in shelves and shelves[key].as_of <= ships_at:
+            units[key] += quantity
     return units

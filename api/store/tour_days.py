@@ -14,6 +14,7 @@ from api.store.people import outlets_of_centres
 from api.store.settings import day_values
 from api.store.standings import local_date
 from api.store.tour_holds import away_on_tours
+from api.store.tour_parts import kit_holders
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
@@ -78,7 +79,7 @@ def tour_source(
     crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
     owed = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
     tables: dict[str, Sequence[Cells]] = {
-        **stocked_tables(session, centre_ids, job_ids, date=date, now=now),
+        **stocked_tables(session, centre_ids, job_ids | kit_holders(session, crew_ids, date), date=date, now=now),
         "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,
         "villages": [

@@ -23,13 +23,14 @@ from api.store.slots import lock_centre
 from api.store.standings import local_date
 from api.store.tour_dates import require_dates_kept, require_standing, standing_dates
 from api.store.tour_holds import leave_tour
+from api.store.tour_parts import promise_kits, settle_kit, settle_spares
 from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow
 from api.tables.plans import Visit
 from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
 
-__all__ = ["Said", "announce", "publish_tours", "record_visits"]
+__all__ = ["Said", "ToursHeld", "announce", "publish_tours", "record_visits"]
 
 AT_ONCE = 500
 CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
@@ -45,19 +46,33 @@ Day = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a crew says became of a visit."""
+    """What a crew says became of a visit. parts_used: spare parts and units."""
 
     job_id: str
     outcome: str
     start: dt.datetime | None
     end: dt.datetime | None
     note: str
+    parts_used: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToursHeld:
+    """What publishing tours did. superseded: plans that hold no more.
+
+    short_of_parts: jobs whose kit was promised to somebody else since. short_of_spares: order lines of spare parts.
+    """
+
+    visits: int
+    superseded: tuple[str, ...]
+    short_of_parts: tuple[str, ...]
+    short_of_spares: tuple[str, ...]
 
 
 def publish_tours(
     session: Session, plan: TourPlanRow, days: Sequence[Day], *, actor: str, at: dt.datetime
-) -> tuple[int, list[str]]:
-    """Make finished tours hold for their crews and days; return how many visits, and the plans that hold no more.
+) -> ToursHeld:
+    """Make finished tours hold for their crews and days, with the parts that they take along.
 
     Raises
     ------
@@ -92,13 +107,26 @@ def publish_tours(
     for day, visit in visits:
         if (job := jobs.get(visit["job_id"])) is not None:
             _promise(session, plan, job, members[day["crew_id"]], visit, actor=actor, at=at)
+    given_up = {id_ for id_, row in own.items() if row.date >= plan.date and row.start_at > at}
+    short, short_lines = promise_kits(session, plan, given_up.union(ids), at)
     plan.state, plan.published_at = PlanState.PUBLISHED.value, at
     plan.version += 1
     session.flush()
+    told = {
+        "crew_days": len(days),
+        "visits": len(visits),
+        "superseded": superseded,
+        "short_of_parts": short,
+        "short_of_spares": short_lines,
+    }
     for centre_id in plan.centre_ids:
-        told = {"centre_id": centre_id, "crew_days": len(days), "visits": len(visits), "superseded": superseded}
-        emit(session, EventType.TOUR_PUBLISHED, plan.id, told, centre_id, at)
-    return len(visits), superseded
+        emit(session, EventType.TOUR_PUBLISHED, plan.id, {"centre_id": centre_id, **told}, centre_id, at)
+    return ToursHeld(
+        visits=len(visits),
+        superseded=tuple(superseded),
+        short_of_parts=tuple(short),
+        short_of_spares=tuple(short_lines),
+    )
 
 
 def _jobs(session: Session, ids: Sequence[str]) -> dict[str, JobRow]:
@@ -256,6 +284,7 @@ def _visit_row(plan: TourPlanRow, centres: Mapping[str, str], day: Day, visit: M
         "start_at": dt.datetime.fromisoformat(visit["start"]),
         "end_at": dt.datetime.fromisoformat(visit["end"]),
         "note": "",
+        "parts_used": [],
     }
 
 
@@ -359,11 +388,17 @@ def record_visits(
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
         if taken_over and one.outcome in WAS_THERE:
-            leave_tour(session, one.job_id)
+            leave_tour(session, one.job_id, at)
         row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
-        if one.job_id in jobs and (one.outcome in WAS_THERE or not taken_over):
+        row.parts_used = [{"part_id": part_id, "quantity": quantity} for part_id, quantity in one.parts_used]
+        if taken_over and one.outcome not in WAS_THERE:
+            continue
+        if one.job_id in jobs:
             _move(session, jobs[one.job_id], one, by, at)
+        if one.outcome == "done" or one.job_id not in jobs:
+            settle_kit(session, one.job_id, at, is_fitted=one.outcome == "done")
     session.flush()
+    settle_spares(session, (rows[one.job_id].tour_id for one in said), at)
     plans = _last_dates(
         (rows[one.job_id].maintenance_id, one, rows[one.job_id]) for one in said if one.outcome == "done"
     )

@@ -99,9 +99,9 @@ class Reservation(Base):
 class Allocation(Base):
     """Units promised to a line: they leave their source at a moment, and have left it since.
 
-    holder: the parts order, the job or the held place that they are for; line_id: its line. arrives_at: of units that
-    were still on their way to the source when they were promised. provisional: nothing leaves before a person agrees.
-    released_at: the promise was taken back.
+    holder: the parts order, the job, the held place or the tour that they are for; line_id: its line. arrives_at: of
+    units that were still on their way to the source when they were promised. provisional: nothing leaves before a
+    person agrees. released_at: the promise was taken back.
     """
 
     __tablename__ = "allocations"
@@ -115,8 +115,8 @@ class Allocation(Base):
     source_id: Mapped[str] = mapped_column(ID)
     part_id: Mapped[str] = mapped_column(ID)
     quantity: Mapped[int]
-    holder: Mapped[str] = mapped_column(ID)
-    line_id: Mapped[str] = mapped_column(String(128))
+    holder: Mapped[str] = mapped_column(String(128))
+    line_id: Mapped[str] = mapped_column(String(256))
     mode: Mapped[str] = mapped_column(String(16))
     ships_at: Mapped[dt.datetime] = mapped_column(Instant)
     ready_p50_at: Mapped[dt.datetime] = mapped_column(Instant)

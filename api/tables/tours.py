@@ -148,7 +148,8 @@ class TourVisitRow(Base):
     """A visit that a published plan of tours promises, and what became of it; no job has two that are open.
 
     tour_id: its crew and the date it leaves. outcome: done, no_part, nobody_home, not_reached or other, replanned when
-    another plan has taken the job over, null while nobody has said anything.
+    another plan has taken the job over, null while nobody has said anything. parts_used: spare parts, `{"part_id",
+    "quantity"}` each.
     """
 
     __tablename__ = "tour_visits"
@@ -172,3 +173,4 @@ class TourVisitRow(Base):
     started_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     note: Mapped[str]
+    parts_used: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

@@ -25,12 +25,16 @@ from sqlalchemy import select
 from api.app import create_app
 from api.settings import Settings
 from api.sourcing_process import run_sourcing_here
+from api.store.parts_promises import Sending, promise_anew, release
+from api.store.tour_parts import give_back
 from api.tables.parts import Allocation, PartsOrder, Reservation
 from tests.api.clients import StandingClock, client_of
 
 SOURCES, PARTS, OUTLETS = ("W1", "W2"), ("P2", "P4"), ("O1", "O2", "O3")
 KEYS = tuple((source, part) for source in SOURCES for part in PARTS)
 Key = tuple[str, str]
+CREWS = ("spares@G1@2026-03-04", "spares@G2@2026-03-04")
+WANTED = st.tuples(st.sampled_from(KEYS), st.integers(1, 4), st.sampled_from((1, 6, 40)))
 
 
 class World(RuleBasedStateMachine):
@@ -103,6 +107,34 @@ class World(RuleBasedStateMachine):
     def order_for_good(self, part: str, quantity: int) -> str:
         return self.order("O1", part, quantity, "confirm")
 
+    @rule(crew=st.sampled_from(CREWS), wanted=st.lists(WANTED, max_size=3), is_spare=st.booleans())
+    def publish_tours(self, crew: str, wanted: list[tuple[Key, int, int]], *, is_spare: bool) -> None:
+        """Tours of a crew take the place of its earlier ones: a kit, whole or not at all, or spare parts one by one."""
+        now = self.clock.now
+        sendings = [
+            Sending(
+                line_id=f"{crew}/{number}",
+                source_id=key[0],
+                part_id=key[1],
+                quantity=units,
+                mode="standard",
+                ships_at=(leaves := now + dt.timedelta(hours=hours)),
+                ready_p50_at=leaves + dt.timedelta(hours=1),
+                ready_p90_at=leaves + dt.timedelta(hours=2),
+                cost_fen=0,
+            )
+            for number, (key, units, hours) in enumerate(wanted)
+        ]
+        loose = {crew} if is_spare else set()
+        not_aboard = Allocation.ships_at > now
+        with self.app.state.database.write() as session:
+            promise_anew(session, [(crew, one) for one in sendings], not_aboard, holders={crew}, now=now, loose=loose)
+
+    @rule(crew=st.sampled_from(CREWS), used=st.integers(0, 3))
+    def come_home(self, crew: str, used: int) -> None:
+        with self.app.state.database.write() as session:
+            give_back(session, crew, Counter(dict.fromkeys(PARTS, used)), self.clock.now)
+
     @rule(delivered=st.integers(0, 2))
     def count(self, delivered: int) -> None:
         self.clock.move(dt.timedelta(minutes=2))
@@ -172,6 +204,8 @@ class World(RuleBasedStateMachine):
                 self.change(order["id"], "cancel")
         for row in self.client.get("/v1/reservations?limit=1000").json()["items"]:
             self.give_back(row["id"])
+        with self.app.state.database.write() as session:
+            release(session, CREWS, self.clock.now)
         ever = self._there(dt.datetime.max.replace(tzinfo=dt.UTC))
         assert self._free() == {key: ever[key] for key in KEYS}
 

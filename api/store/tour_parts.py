@@ -1,0 +1,103 @@
+"""The kits of published tours in the ledger of parts: promised with the tours, settled when crews say what became."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.store.parts_promises import Sending, allocate, promise_anew, release
+from api.store.tour_plans import file_of
+from api.tables.parts import Allocation
+from api.tables.tours import TourPlanRow, TourVisitRow
+from datasets.tour_spares import SPARES, spares_order, tour_of_spares
+
+__all__ = ["give_back", "kit_holders", "promise_kits", "settle_kit", "settle_spares", "spares_of"]
+
+MOMENTS = ("ships_at", "ready_p50_at", "ready_p90_at")
+PLAIN = ("line_id", "source_id", "part_id", "quantity", "mode", "cost_fen", "below_floor", "bulky_fallback")
+
+
+def spares_of(session: Session, crew_ids: Collection[str], first: dt.date) -> set[str]:
+    """Return the holders of spare parts that tours of these crews are promised, which leave from a date on."""
+    of_tours = Allocation.holder.startswith(SPARES, autoescape=True)
+    holders = session.scalars(select(Allocation.holder).where(Allocation.released_at.is_(None), of_tours).distinct())
+    crew_of = {holder: tour_of_spares(holder) for holder in holders}
+    return {holder for holder, (crew_id, date) in crew_of.items() if crew_id in crew_ids and date >= first.isoformat()}
+
+
+def kit_holders(session: Session, crew_ids: Collection[str], first: dt.date) -> set[str]:
+    """Return whose parts are planned anew with tours of these crews from a date on: their visits', and spare parts."""
+    open_visits = select(TourVisitRow.job_id).where(TourVisitRow.crew_id.in_(crew_ids), TourVisitRow.outcome.is_(None))
+    return {*session.scalars(open_visits), *spares_of(session, crew_ids, first)}
+
+
+def promise_kits(
+    session: Session, plan: TourPlanRow, job_ids: Collection[str], at: dt.datetime
+) -> tuple[list[str], list[str]]:
+    """Promise what published tours take along, in the place of what their crews' earlier tours were promised.
+
+    job_ids: of the visits of these tours, and of those that they take the place of. What is in a van stays promised.
+    Returns the jobs whose kit was promised to somebody else since, and the order lines of spare parts that were.
+    """
+    kept: list[Mapping[str, Any]] = file_of(session, plan.id, "sendings") or []
+    wanted = [(str(one["holder"]), _sending(one)) for one in kept]
+    loose = spares_of(session, plan.crew_ids, plan.date) | {one["holder"] for one in kept if one["is_spare"]}
+    holders = {*job_ids, *loose}
+    return promise_anew(session, wanted, Allocation.ships_at > at, holders=holders, now=at, loose=loose)
+
+
+def _sending(kept: Mapping[str, Any]) -> Sending:
+    moments: dict[str, Any] = {name: dt.datetime.fromisoformat(kept[name]) for name in MOMENTS}
+    return Sending(**{name: kept[name] for name in PLAIN}, **moments)
+
+
+def settle_kit(session: Session, job_id: str, at: dt.datetime, *, is_fitted: bool) -> None:
+    """Take back what a visit that is over needs no more.
+
+    Fitted parts have gone. What was not lies at the crew's outlet again: there it is free where it came from there.
+    """
+    release(session, [job_id], at, *((Allocation.ships_at > at,) if is_fitted else ()))
+
+
+def settle_spares(session: Session, tour_ids: Iterable[str], at: dt.datetime) -> None:
+    """Take back the spare parts that tours did not use, when no visit of theirs is open any more.
+
+    What was used is taken to have come from elsewhere first: what is sent from elsewhere lies on no counted shelf.
+    """
+    for tour_id in sorted(set(tour_ids)):
+        rows = session.scalars(select(TourVisitRow).where(TourVisitRow.tour_id == tour_id)).all()
+        if any(row.outcome is None for row in rows):
+            continue
+        used = Counter[str]()
+        for row in rows:
+            for one in row.parts_used:
+                used[one["part_id"]] += one["quantity"]
+        give_back(session, spares_order(tour_id), used, at)
+
+
+def give_back(session: Session, holder: str, used: Counter[str], at: dt.datetime) -> None:
+    """Take back what a holder is promised beyond what was used of each part, and has not left for elsewhere."""
+    live = select(Allocation).where(Allocation.holder == holder, Allocation.released_at.is_(None))
+    by_part: dict[str, list[Allocation]] = defaultdict(list)
+    for row in session.scalars(live.order_by(Allocation.made_at, Allocation.id)):
+        by_part[row.part_id].append(row)
+    for part_id, rows in by_part.items():
+        left = used[part_id]
+        for row in sorted(rows, key=_is_own):
+            units = min(left, row.quantity)
+            left -= units
+            taken_back = units < row.quantity and release(session, [holder], at, Allocation.id == row.id)
+            if units and taken_back:
+                allocate(session, holder, [replace(_sending_of(row), quantity=units)], at)
+
+
+def _is_own(row: Allocation) -> bool:
+    return row.ready_p90_at == row.ships_at
+
+
+def _sending_of(row: Allocation) -> Sending:
+    return Sending(**{name: getattr(row, name) for name in Sending.__dataclass_fields__})

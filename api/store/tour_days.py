@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.store.days import Horizon, stocked_tables
+from api.store.due_jobs import still_owed
 from api.store.network import TOUR_TABLES, holding
 from api.store.people import outlets_of_centres
 from api.store.settings import day_values
 from api.store.standings import local_date
-from api.store.tour_holds import away_on_tours
+from api.store.tour_holds import away_on_tours, held_by_tours
 from api.store.tour_parts import kit_holders
+from api.store.tour_rows import MAINTENANCE
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
@@ -88,7 +90,9 @@ def tour_source(
         ],
         "lodgings": own["lodgings"],
         "crews": [_crew_cells(session, row, date, reported, job_ids) for row in crews],
-        "maintenance": settled.owed(session.scalars(owed), local_date(now)),
+        "maintenance": still_owed(
+            session, settled.owed(session.scalars(owed), local_date(now)), date, held_by_tours(session)
+        ),
         "van_parts": own["van_parts"],
         "consents": _consents(session, job_ids, now),
     }
@@ -123,7 +127,10 @@ def _waiting(session: Session, centre_ids: Collection[str], crew_ids: Collection
     """Return the jobs that nobody is promised to, and those that a published tour of these crews promises."""
     held = select(TourVisitRow.job_id).where(TourVisitRow.outcome.is_(None), TourVisitRow.crew_id.in_(crew_ids))
     query = select(JobRow).where(
-        JobRow.centre_id.in_(centre_ids), (JobRow.state == "needs_visit") | JobRow.id.in_(held)
+        JobRow.centre_id.in_(centre_ids),
+        (JobRow.state == "needs_visit") | JobRow.id.in_(held),
+        # Due visits are owed by their plans.
+        JobRow.source != MAINTENANCE,
     )
     return session.scalars(query.order_by(JobRow.entered, JobRow.id)).all()
 

@@ -9,17 +9,28 @@ from sqlalchemy.orm import Session
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
-from api.tables.tours import JobWait, VillageRow
+from api.tables.tours import JobWait, MaintenanceRow, VillageRow
 from datasets.day import DaySource
+from datasets.due_visits import plan_of
 from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
-from datasets.times import EPOCH
+from datasets.times import EPOCH, TIME_ZONE
 
-__all__ = ["centres_of_plans", "load_consents", "load_tours", "put_cells", "put_master"]
+__all__ = [
+    "MAINTENANCE",
+    "centres_of_plans",
+    "load_consents",
+    "load_tours",
+    "put_cells",
+    "put_master",
+    "visit_had",
+]
 
 Cells = Mapping[str, str]
 
+MAINTENANCE = "maintenance"
+"""The source of jobs that are due visits; a visit's name there, and its id, is its plan's with `@` and a date."""
 HAPPENED = {"villages": ("last_visit", "announced"), "maintenance": ("last_on",)}
 """What visits and announcements have written since a folder was made: the later date counts."""
 
@@ -73,6 +84,15 @@ def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.dat
     for date, before in versions:
         table = table_of([{**before, **cells}], LAYOUTS[name], FaultList())
         put_master(session, table, effective_from=date, now=now)
+
+
+def visit_had(session: Session, visit_id: str, at: dt.datetime) -> None:
+    """Let the plan of a due visit count from it."""
+    plan_id, today = plan_of(visit_id), at.astimezone(TIME_ZONE).date()
+    query = holding(MaintenanceRow, today, MaintenanceRow.id == plan_id, columns=[MaintenanceRow.cells])
+    cells = session.scalars(query).one_or_none()
+    if cells is not None and cells["last_on"] < today.isoformat():
+        put_cells(session, "maintenance", plan_id, {"last_on": today.isoformat()}, on=today, now=at)
 
 
 def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime) -> dict[str, Put]:

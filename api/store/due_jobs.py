@@ -43,12 +43,11 @@ def due_tables(
     ours = () if centre_ids is None else (MaintenanceRow.centre_id.in_(centre_ids),)
     plans = session.scalars(holding(MaintenanceRow, date, *ours, columns=[MaintenanceRow.cells]))
     nobody: Collection[str] = ()
-    owed = still_owed(
-        session, settled_visits(session, nobody, None).owed(plans, now.astimezone(TIME_ZONE).date()), date
-    )
+    today = now.astimezone(TIME_ZONE).date()
+    owed = still_owed(session, settled_visits(session, nobody, None).owed(plans, today), date)
     wanted = {cells.get("village_id", "") for cells in owed}
     villages = session.scalars(holding(VillageRow, date, columns=[VillageRow.cells]))
-    places = [
+    places: list[Cells] = [
         {name: cells.get(name, "") for name in PLACE} for cells in villages if cells["village_id"] in wanted - {""}
     ]
     return {"maintenance": owed, "villages": places}
@@ -79,9 +78,11 @@ def still_owed(session: Session, plans: Iterable[Cells], date: dt.date, held: Co
 def due_rows(folder: DayFolder) -> dict[str, dict[str, str]]:
     """Return the rows of a day's due visits that its plans owe, by id; those that are jobs already are not there."""
     owed = [job for job in folder.day.jobs if job.id not in folder.answers]
-    rows = folder.jobs.loc[[job.id for job in owed]].to_dict(orient="index")
-    centre_of = {job.id: job.centre_id for job in owed}
-    return {str(id_): {**row, "centre_id": centre_of[str(id_)]} for id_, row in rows.items()}
+    rows = folder.jobs.loc[[job.id for job in owed]].to_dict(orient="records")
+    return {
+        job.id: {**{str(name): str(cell) for name, cell in row.items()}, "centre_id": job.centre_id}
+        for job, row in zip(owed, rows, strict=True)
+    }
 
 
 def on_tours(session: Session, visit_ids: Collection[str]) -> set[str]:
@@ -108,7 +109,7 @@ def with_due_clocks(folder: DayFolder, due_ids: Collection[str]) -> DayFolder:
     if not due_ids:
         return folder
     day = folder.day
-    windows: Mapping[str, str] = folder.jobs["windows"].to_dict()
+    windows = {str(id_): str(cell) for id_, cell in folder.jobs["windows"].items()}
     jobs = tuple(
         replace(job, clocks=(_clock(windows[job.id], day.date),)) if job.id in due_ids else job for job in day.jobs
     )

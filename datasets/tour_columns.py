@@ -38,6 +38,7 @@ VILLAGES = TableFormat(
         may("last_visit", DATE),
         may("announced", DATE),
         may("cut_off", DATES, frozenset()),
+        may("centre_id", IDENTIFIER, refers="centres"),
     ),
     keys=("village_id",),
 )
@@ -52,6 +53,7 @@ LODGINGS = TableFormat(
         must("check_in", TIME_OF_DAY),
         may("closed_on", DATES, frozenset()),
         may("phone", TEXT, ""),
+        may("centre_id", IDENTIFIER, refers="centres"),
     ),
     keys=("lodging_id",),
 )

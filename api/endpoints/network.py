@@ -52,7 +52,7 @@ from api.store.network import MASTER_TABLES, end, get, holding, row_id
 from api.store.people import outlets_of_centres
 from api.store.references import referring_rows
 from api.store.standings import local_date
-from api.store.tour_rows import centres_of_plans, put_master
+from api.store.tour_rows import PLACED, centres_of, put_master
 from api.tables.network import Effective
 from datasets.faults import FaultList
 from datasets.table import table_of
@@ -153,7 +153,7 @@ def _sees(session: Session, resource: Resource, caller: Caller, on: dt.date) -> 
     match resource.table:
         case "centres":
             return (model.id.in_(caller.centres),)
-        case "outlets" | "lanes" | "maintenance":
+        case "outlets" | "lanes" | "maintenance" | "villages" | "lodgings":
             return (model.centre_id.in_(caller.centres),)
         case "technicians" | "crews":
             return (model.outlet_id.in_(outlets_of_centres(session, caller.centres, on)),)
@@ -163,8 +163,8 @@ def _sees(session: Session, resource: Resource, caller: Caller, on: dt.date) -> 
 def _require_own(session: Session, resource: Resource, caller: Caller, cells: Mapping[str, str], on: dt.date) -> None:
     """Raise Forbidden when a key of some centres would write what others share or own."""
     own_outlets = _own_outlets(session, resource, caller, on)
-    if resource.table == "maintenance" and caller.centres is not None:
-        own = _own_plans(session, caller, [cells], on)[0]
+    if resource.table in PLACED and caller.centres is not None:
+        own = _own_places(session, resource, caller, [cells], on)[0]
     else:
         own = _is_own(resource, caller, cells, own_outlets)
     if not own:
@@ -190,11 +190,13 @@ def _is_own(resource: Resource, caller: Caller, cells: Mapping[str, str], own_ou
     return False
 
 
-def _own_plans(session: Session, caller: Caller, rows: Sequence[Mapping[str, str]], on: dt.date) -> list[bool]:
-    """Return which maintenance plans of these cells a key of some centres may write."""
-    plans = table_of(rows, LAYOUTS["maintenance"], FaultList())
+def _own_places(
+    session: Session, resource: Resource, caller: Caller, rows: Sequence[Mapping[str, str]], on: dt.date
+) -> list[bool]:
+    """Return which rows of these cells, each at a place, a key of some centres may write."""
+    placed = table_of(rows, LAYOUTS[resource.table], FaultList())
     centres = caller.centres or frozenset()
-    return [centre_id in centres for centre_id in centres_of_plans(session, plans, on)]
+    return [centre_id in centres for centre_id in centres_of(session, placed, on)]
 
 
 def _foreign(
@@ -211,8 +213,8 @@ def _foreign(
     seen = _held(session, resource, ids, on, *_sees(session, resource, caller, on)).keys()
     hidden = _held(session, resource, ids, on).keys() - seen
     own_outlets = _own_outlets(session, resource, caller, on)
-    plans = resource.table == "maintenance"
-    own = _own_plans(session, caller, [cells for _, cells in read.values()], on) if plans else None
+    rows = [cells for _, cells in read.values()]
+    own = _own_places(session, resource, caller, rows, on) if resource.table in PLACED else None
     faults = {}
     for place, (number, (id_, cells)) in enumerate(read.items()):
         if id_ in hidden:

@@ -161,7 +161,7 @@ def _new(session: Session, body: TourWish, now: dt.datetime, caller: Caller, at:
     if not wanted and not faults:
         faults.append(Fault(pointer="/scope", code="no_crew", detail="no crew on this date"))
     levers = body.levers.model_dump(mode="json")
-    faults += lever_faults(session, levers, wanted, date, days)
+    faults += lever_faults(session, levers, wanted, date, days, centres)
     faults += _base_faults(session, body, caller)
     if faults:
         raise Refused("The wish names what is not there.", faults=faults)

@@ -38,6 +38,10 @@ class VillageIn(Sent):
     cut_off: Dates = Field(
         default_factory=list, description="Dates without a road in.", examples=[["2026-03-02", "2026-03-03"]]
     )
+    centre_id: Annotated[
+        Identifier | None,
+        Field(description="Whose it is; left out: the centre of the nearest outlet.", examples=["C01"]),
+    ] = None
 
 
 class LodgingIn(Sent):
@@ -49,6 +53,10 @@ class LodgingIn(Sent):
     check_in: Annotated[TimeOfDay, Field(description="Latest check-in.", examples=["21:30"])]
     closed_on: Dates = Field(default_factory=list, description="Nights without a bed.", examples=[["2026-03-03"]])
     phone: Annotated[Text | None, Field(description="Number to call.", examples=["08360000001"])] = None
+    centre_id: Annotated[
+        Identifier | None,
+        Field(description="Whose it is; left out: the centre of the nearest outlet.", examples=["C01"]),
+    ] = None
 
 
 class CrewIn(Sent):

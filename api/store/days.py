@@ -9,6 +9,7 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from api.store.due_jobs import IS_OWED, due_tables, with_due_clocks
 from api.store.network import NETWORK_TABLES, holding
 from api.store.parts_days import supply_cells
 from api.store.parts_shelves import standings
@@ -16,6 +17,7 @@ from api.store.parts_stock import ledger_cells
 from api.store.settings import AREAS, day_values
 from api.store.slots import HELD, hold_cells
 from api.store.tour_holds import away_on_tours, held_by_tours
+from api.store.tour_rows import MAINTENANCE
 from api.tables.jobs import JobRow
 from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
 from api.tables.slots import SlotHold
@@ -45,7 +47,7 @@ Cells = Mapping[str, str]
 def day_of(
     session: Session, *, centre_ids: Collection[str] | None, date: dt.date, days: int, now: dt.datetime
 ) -> DayFolder:
-    """Return the day as the store knows it: what holds on its first date, and the jobs that need a visit.
+    """Return the day as the store knows it: what holds on its first date, the jobs that need a visit, and due visits.
 
     centre_ids: the centres whose outlets, technicians and jobs are wanted; None means all. A technician of another
     centre who is promised to one of these jobs is there too, without shifts.
@@ -84,10 +86,16 @@ def day_of(
     for job in jobs:
         if job.get("preferred_technician_id", "") not in there:
             job["preferred_technician_id"] = ""
-    tables = stocked_tables(session, centre_ids, {job["job_id"] for job in jobs}, date=date, now=now)
+    tables: dict[str, Sequence[Cells]] = {
+        **stocked_tables(session, centre_ids, {job["job_id"] for job in jobs}, date=date, now=now),
+        **due_tables(session, centre_ids, date=date, now=now),
+    }
     values = day_values(session, date=date, days=days, now=now)
     folder = build_day(
         source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
+    )
+    folder = with_due_clocks(
+        folder, {row.id for row in waiting if row.source == MAINTENANCE}.intersection(folder.jobs.index)
     )
     return folder if centre_ids is None else _within(folder, centre_ids, ours)
 
@@ -211,6 +219,7 @@ def _rows(session: Session, centre_ids: Collection[str] | None, states: Sequence
     """Return jobs in some states, without their positions: cells have those as they were typed."""
     query = select(
         JobRow.id,
+        JobRow.source,
         JobRow.state,
         JobRow.centre_id,
         JobRow.cells,
@@ -223,7 +232,7 @@ def _rows(session: Session, centre_ids: Collection[str] | None, states: Sequence
         JobRow.told,
         JobRow.clock_paused_at,
         JobRow.paused_s,
-    ).where(JobRow.state.in_(states))
+    ).where(JobRow.state.in_(states), ~IS_OWED)
     if centre_ids is not None:
         query = query.where(JobRow.centre_id.in_(centre_ids))
     return session.execute(query.order_by(JobRow.entered, JobRow.id)).all()

@@ -17,6 +17,7 @@ from api.store.jobs import By, change_job
 from api.store.parts_promises import release
 from api.store.standings import ESCALATED, PAUSED, RESUMED
 from api.store.tour_holds import leave_tour
+from api.store.tour_rows import MAINTENANCE, visit_had
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
 from api.tables.tours import JobWait
@@ -146,6 +147,8 @@ def move_job(
         columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
     if to is JobState.CANCELLED:
         columns |= _clock_ended(job, at)
+    if to is JobState.DONE and job.source == MAINTENANCE:
+        visit_had(session, job.id, at)
     change_job(session, job, "state", by=by, now=at, detail={**who, **(detail or {})}, state=to.value, **columns)
     emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
     follow_job(session, job.id, to, by=by, at=at)

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from api.errors import Conflict
 from api.event_types import EventType
-from api.events import emit
+from api.events import emit, emit_all
 from api.frozen_days import LiveVisit
 from api.job_states import JobState
 from api.judging import StoredPlan
 from api.plan_states import PlanState
 from api.store.batches import batches
-from api.store.job_moves import tell_moves
+from api.store.days import read_jobs
+from api.store.due_jobs import due_rows, enter_due, on_tours
+from api.store.job_moves import job_event, tell_moves
 from api.store.jobs import By
 from api.store.parts_promises import allocate_shipments
 from api.store.plan_days import live_visits
@@ -28,7 +30,7 @@ from api.store.tour_holds import require_at_home
 from api.tables.base import new_id
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
-from datasets.times import moment_of
+from datasets.times import TIME_ZONE, moment_of
 from optimizer.model import LOCK_TOLERANCE_S
 
 __all__ = ["Publication", "publish"]
@@ -78,6 +80,7 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     day = stored.day
     known = {job.id for job in day.jobs}
     holds = places_held(session, known)
+    _enter_due(session, stored, By(actor=actor, channel="api", plan_id=plan.id), at)
     jobs = {job.id: job for job in _jobs(session, known)}
     _hold_promises(session, plan, stored, known, known - jobs.keys() - holds)
     visits, routes = _rows(plan, stored)
@@ -138,6 +141,24 @@ def publish(session: Session, plan: Plan, stored: StoredPlan, *, actor: str, at:
     _tell(session, plan, done, dates, at)
     session.flush()
     return done
+
+
+def _enter_due(session: Session, stored: StoredPlan, by: By, at: dt.datetime) -> None:
+    """Make jobs of the due visits that the plan has, but for those that a tour or another plan has taken since."""
+    rows = due_rows(stored.frozen.folder)
+    planned = {stop.job_id for route in stored.plan.routes for stop in route.stops}.intersection(rows)
+    planned -= on_tours(session, planned)
+    for some in batches(sorted(planned), AT_ONCE):
+        planned.difference_update(session.scalars(select(JobRow.id).where(JobRow.id.in_(some))))
+    if planned:
+        reported = at.astimezone(TIME_ZONE).isoformat(timespec="seconds")
+        cells = [
+            {**row, "job_id": id_, "reported_at": min(row["reported_at"], reported)}
+            for id_, row in sorted(rows.items())
+            if id_ in planned
+        ]
+        made = enter_due(session, read_jobs(session, cells, now=at), by=by, at=at)
+        emit_all(session, EventType.JOB_CREATED, [(job.id, job_event(job), job.centre_id) for job in made], at)
 
 
 def _jobs(session: Session, job_ids: set[str]) -> Iterator[_Job]:

@@ -29,18 +29,23 @@ def stops_of(days: Iterable[Mapping[str, Any]]) -> dict[str, list[dt.date]]:
 
 
 def standing_dates(
-    session: Session, village_ids: Collection[str] | None, today: dt.date, *, lock: bool = False
+    session: Session,
+    village_ids: Collection[str] | None,
+    today: dt.date,
+    *,
+    lock: bool = False,
+    centre_ids: Collection[str] = (),
 ) -> dict[str, dt.date]:
-    """Return by village the date that it was told and that is still to come; None: of every village.
+    """Return by village the date that it was told and that is still to come; None: of every village of some centres.
 
     lock: nobody else tells them anything until the transaction ends.
     """
     found: dict[str, str | None] = {}
     columns = [VillageRow.id, VillageRow.cells]
     if village_ids is None:
-        found = {
-            id_: cells.get("announced") for id_, cells in session.execute(holding(VillageRow, today, columns=columns))
-        }
+        ours = VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None)
+        rows = session.execute(holding(VillageRow, today, ours, columns=columns))
+        found = {id_: cells.get("announced") for id_, cells in rows}
     for some in batches(sorted(village_ids or ()), AT_ONCE):
         these = VillageRow.id.in_(some)
         if lock:
@@ -76,7 +81,7 @@ def require_dates_kept(session: Session, plan: TourPlanRow, days: Sequence[Mappi
     stops = stops_of(days)
     missed = {
         id_: date
-        for id_, date in standing_dates(session, None, local_date(at)).items()
+        for id_, date in standing_dates(session, None, local_date(at), centre_ids=plan.centre_ids).items()
         if plan.date <= date <= last and date not in stops.get(id_, ())
     }
     unknown = _unknown(session, plan, missed) if missed else {}

@@ -9,16 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.store.days import Horizon, stocked_tables
+from api.store.due_jobs import still_owed
 from api.store.network import TOUR_TABLES, holding
 from api.store.people import outlets_of_centres
 from api.store.settings import day_values
 from api.store.standings import local_date
-from api.store.tour_holds import away_on_tours
+from api.store.tour_holds import away_on_tours, held_by_tours
 from api.store.tour_parts import kit_holders
+from api.store.tour_rows import MAINTENANCE, PLACED
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
-from api.tables.tours import CrewRow, JobWait, MaintenanceRow, TourDayRow, TourVisitRow
+from api.tables.tours import CrewRow, JobWait, LodgingRow, MaintenanceRow, TourDayRow, TourVisitRow, VillageRow
 from datasets.times import TIME_ZONE
 
 __all__ = ["Reported", "TourSource", "crews_on", "tour_source"]
@@ -75,20 +77,23 @@ def tour_source(
     settled = settled_visits(session, crew_ids, now if reported.trusts_begun else None)
     jobs = [_job_cells(row, now) for row in _waiting(session, centre_ids, crew_ids) if row.id not in settled.job_ids]
     job_ids = {job["job_id"] for job in jobs}
-    own = {name: _rows(session, name, date) for name in TOUR_TABLES}
+    own = {name: _rows(session, name, date) for name in TOUR_TABLES if name not in PLACED}
     crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
-    owed = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
+    ours = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
+    owed = session.scalars(ours).all()
+    crew_cells = [_crew_cells(session, row, date, reported, job_ids) for row in crews]
+    villages = _placed(session, VillageRow, date, centre_ids, {cells.get("village_id", "") for cells in owed})
+    beds = {cells.get("sleeps_at", "") for cells in crew_cells}
     tables: dict[str, Sequence[Cells]] = {
         **stocked_tables(session, centre_ids, job_ids | kit_holders(session, crew_ids, date), date=date, now=now),
         "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,
         "villages": [
-            horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ()))
-            for row in own["villages"]
+            horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ())) for row in villages
         ],
-        "lodgings": own["lodgings"],
-        "crews": [_crew_cells(session, row, date, reported, job_ids) for row in crews],
-        "maintenance": settled.owed(session.scalars(owed), local_date(now)),
+        "lodgings": _placed(session, LodgingRow, date, centre_ids, beds),
+        "crews": crew_cells,
+        "maintenance": still_owed(session, settled.owed(owed, local_date(now)), date, held_by_tours(session)),
         "van_parts": own["van_parts"],
         "consents": _consents(session, job_ids, now),
     }
@@ -119,11 +124,26 @@ def _rows(session: Session, name: str, date: dt.date) -> list[dict[str, str]]:
     return list(session.scalars(holding(model, date, columns=[model.cells])))
 
 
+def _placed(
+    session: Session,
+    model: type[VillageRow | LodgingRow],
+    date: dt.date,
+    centre_ids: Collection[str],
+    named: Collection[str],
+) -> list[dict[str, str]]:
+    """Return what lies in the territories of centres, or in none, and what is named by rows that do."""
+    ours = model.centre_id.in_(centre_ids) | model.centre_id.is_(None) | model.id.in_(named)
+    return list(session.scalars(holding(model, date, ours, columns=[model.cells])))
+
+
 def _waiting(session: Session, centre_ids: Collection[str], crew_ids: Collection[str]) -> Sequence[JobRow]:
     """Return the jobs that nobody is promised to, and those that a published tour of these crews promises."""
     held = select(TourVisitRow.job_id).where(TourVisitRow.outcome.is_(None), TourVisitRow.crew_id.in_(crew_ids))
     query = select(JobRow).where(
-        JobRow.centre_id.in_(centre_ids), (JobRow.state == "needs_visit") | JobRow.id.in_(held)
+        JobRow.centre_id.in_(centre_ids),
+        (JobRow.state == "needs_visit") | JobRow.id.in_(held),
+        # Due visits are owed by their plans.
+        JobRow.source != MAINTENANCE,
     )
     return session.scalars(query.order_by(JobRow.entered, JobRow.id)).all()
 

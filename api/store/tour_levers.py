@@ -21,11 +21,17 @@ def lever_faults(
     crew_ids: Collection[str],
     date: dt.date,
     days: int,
-    pointer: str = "/levers",
+    centre_ids: Collection[str],
 ) -> list[Fault]:
-    """Return what is wrong with levers for crews and a horizon."""
+    """Return what is wrong with levers for crews, a horizon, and what lies in the territories of centres."""
+    pointer = "/levers"
     villages, lodgings = (
-        set(session.scalars(holding(model, date, columns=[model.id]))) for model in (VillageRow, LodgingRow)
+        set(
+            session.scalars(
+                holding(model, date, model.centre_id.in_(centre_ids) | model.centre_id.is_(None), columns=[model.id])
+            )
+        )
+        for model in (VillageRow, LodgingRow)
     )
     crews = {*crew_ids, *(more["crew_id"] for more in levers["more_crews"])}
     found = [

@@ -152,7 +152,7 @@ def _require_movable(
     wrong = sorted(
         id_
         for id_ in ids
-        if id_ in calls
+        if (id_ in calls or id_ in jobs)
         and (id_ not in jobs or jobs[id_].state != JobState.NEEDS_VISIT)
         and not (id_ in own and id_ in jobs and jobs[id_].state == JobState.PLANNED)
     )
@@ -384,6 +384,14 @@ def record_visits(
         raise Conflict(f"It was said before what became of {len(again)} visits.", members={"job_ids": again})
     jobs = _jobs(session, [one.job_id for one in said])
     by = _by(plan, actor)
+    plans = _last_dates(
+        (rows[one.job_id].maintenance_id, one, rows[one.job_id]) for one in said if one.outcome == "done"
+    )
+    villages = _last_dates(
+        (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if one.outcome in WAS_THERE
+    )
+    moved = [id_ for id_, date in plans.items() if _moved(session, "maintenance", id_, "last_on", date, at)]
+    seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
     for one in said:
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
@@ -399,14 +407,6 @@ def record_visits(
             settle_kit(session, one.job_id, at, is_fitted=one.outcome == "done")
     session.flush()
     settle_spares(session, (rows[one.job_id].tour_id for one in said), at)
-    plans = _last_dates(
-        (rows[one.job_id].maintenance_id, one, rows[one.job_id]) for one in said if one.outcome == "done"
-    )
-    villages = _last_dates(
-        (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if one.outcome in WAS_THERE
-    )
-    moved = [id_ for id_, date in plans.items() if _moved(session, "maintenance", id_, "last_on", date, at)]
-    seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
     plan.version += 1
     session.flush()
     told = {"visits": len(said), "done": sum(one.outcome == "done" for one in said), "maintenance_ids": moved}

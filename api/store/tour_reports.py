@@ -53,12 +53,10 @@ def _row(visits: list[TourVisitRow], priced: dict[str, Any]) -> dict[str, Any]:
 
 
 def unvisited_rows(session: Session, period: Period, days: int) -> list[dict[str, Any]]:
-    """Return the villages that nobody visited for so many days by the end of the period, longest first.
-
-    Villages belong to no centre: every key sees all of them.
-    """
+    """Return the villages that nobody visited for so many days by the end of the period, longest first."""
+    ours = () if period.centres is None else (VillageRow.centre_id.in_(period.centres),)
     rows = []
-    for cells in session.scalars(holding(VillageRow, period.last, columns=[VillageRow.cells])):
+    for cells in session.scalars(holding(VillageRow, period.last, *ours, columns=[VillageRow.cells])):
         last, told = cells.get("last_visit"), cells.get("announced")
         last_visit = None if not last else dt.date.fromisoformat(last)
         since = None if last_visit is None else (period.last - last_visit).days

@@ -9,17 +9,31 @@ from sqlalchemy.orm import Session
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
-from api.tables.tours import JobWait, VillageRow
+from api.tables.tours import JobWait, MaintenanceRow, VillageRow
 from datasets.day import DaySource
+from datasets.due_visits import plan_of
 from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
-from datasets.times import EPOCH
+from datasets.times import EPOCH, TIME_ZONE
 
-__all__ = ["centres_of_plans", "load_consents", "load_tours", "put_cells", "put_master"]
+__all__ = [
+    "MAINTENANCE",
+    "PLACED",
+    "centres_of",
+    "load_consents",
+    "load_tours",
+    "put_cells",
+    "put_master",
+    "visit_had",
+]
 
 Cells = Mapping[str, str]
 
+MAINTENANCE = "maintenance"
+"""The source of jobs that are due visits; a visit's name there, and its id, is its plan's with `@` and a date."""
+PLACED = frozenset({"villages", "lodgings", "maintenance"})
+"""Tables whose rows belong to the centre of where they are."""
 HAPPENED = {"villages": ("last_visit", "announced"), "maintenance": ("last_on",)}
 """What visits and announcements have written since a folder was made: the later date counts."""
 
@@ -29,24 +43,25 @@ def put_master(
 ) -> Put:
     """Put rows of any master table, as `put_table` does."""
     typed = None
-    if table.layout.name == "maintenance":
-        typed = [{"centre_id": centre_id} for centre_id in centres_of_plans(session, table, effective_from)]
+    if table.layout.name in PLACED:
+        typed = [{"centre_id": centre_id} for centre_id in centres_of(session, table, effective_from)]
     return put_table(session, table, effective_from=effective_from, now=now, whole=whole, typed=typed)
 
 
-def centres_of_plans(session: Session, plans: Table, on: dt.date) -> list[str | None]:
-    """Return the centre of each maintenance plan: that of the nearest live outlet, as of a call from there."""
-    wanted = set(plans.text["village_id"].tolist()) - {""}
-    villages = {
-        id_: cells
-        for id_, cells in session.execute(
-            holding(VillageRow, on, VillageRow.id.in_(wanted), columns=[VillageRow.id, VillageRow.cells])
-        )
-    }
+def centres_of(session: Session, table: Table, on: dt.date) -> list[str | None]:
+    """Return whose each row is: the centre that it states, else its village's, else the nearest live outlet's."""
+    rows = table.rows()
+    wanted = {row.get("village_id", "") for row in rows} - {""} if table.layout.name == "maintenance" else set()
+    query = holding(VillageRow, on, VillageRow.id.in_(wanted), columns=[VillageRow.id, VillageRow])
+    villages: dict[str, VillageRow] = {id_: village for id_, village in session.execute(query)} if wanted else {}
     found: dict[tuple[float, float], str | None] = {}
     centres: list[str | None] = []
-    for row, (lon, lat) in zip(plans.rows(), wgs84(plans).tolist(), strict=True):
-        place = (lon, lat) if row["lon"] else _place_of(villages.get(row["village_id"]))
+    for row, (lon, lat) in zip(rows, wgs84(table).tolist(), strict=True):
+        village = None if row["lon"] else villages.get(row.get("village_id", ""))
+        if stated := row.get("centre_id") or (village and village.centre_id):
+            centres.append(stated)
+            continue
+        place = (lon, lat) if row["lon"] else _place_of(None if village is None else village.cells)
         if place is not None and place not in found:
             near = nearest_outlets(session, *place, on=on, count=1)
             found[place] = near[0].centre_id if near else None
@@ -73,6 +88,15 @@ def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.dat
     for date, before in versions:
         table = table_of([{**before, **cells}], LAYOUTS[name], FaultList())
         put_master(session, table, effective_from=date, now=now)
+
+
+def visit_had(session: Session, visit_id: str, at: dt.datetime) -> None:
+    """Let the plan of a due visit count from it."""
+    plan_id, today = plan_of(visit_id), at.astimezone(TIME_ZONE).date()
+    query = holding(MaintenanceRow, today, MaintenanceRow.id == plan_id, columns=[MaintenanceRow.cells])
+    cells = session.scalars(query).one_or_none()
+    if cells is not None and cells["last_on"] < today.isoformat():
+        put_cells(session, "maintenance", plan_id, {"last_on": today.isoformat()}, on=today, now=at)
 
 
 def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime) -> dict[str, Put]:

@@ -31,7 +31,7 @@ def replan_wish(
     held = [*base.wish.get("held", ()), *base.wish["levers"]["locked"]]
     if said.levers is not None:
         own = said.levers.model_dump(mode="json")
-        faults += lever_faults(session, own, base.crew_ids, first, days)
+        faults += lever_faults(session, own, base.crew_ids, first, days, base.centre_ids)
     if faults:
         raise Refused("The tours cannot be planned again like this.", faults=faults)
     reported = base.wish.get("reported", {})
@@ -66,7 +66,9 @@ def _reported_faults(session: Session, base: TourPlanRow, said: Replan, first: d
             faults.append(Fault(pointer="/van_down/date", code="outside", detail=f"a date until {last}"))
     if said.village_cut_off is not None:
         village_id = said.village_cut_off.village_id
-        if not session.scalars(holding(VillageRow, first, VillageRow.id == village_id, columns=[VillageRow.id])).all():
+        ours = VillageRow.centre_id.in_(base.centre_ids) | VillageRow.centre_id.is_(None)
+        known = holding(VillageRow, first, VillageRow.id == village_id, ours, columns=[VillageRow.id])
+        if not session.scalars(known).all():
             detail = f'no village "{village_id}"'
             faults.append(Fault(pointer="/village_cut_off/village_id", code="unknown_village", detail=detail))
     return faults

@@ -20,6 +20,7 @@ from api.store.batches import batches
 from api.store.callbacks import call_back
 from api.store.jobs import By
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
+from api.store.tour_rows import MAINTENANCE
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
 
@@ -99,7 +100,9 @@ def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Al
     for some in batches(job_ids, _ASKED_AT_ONCE):
         jobs += session.scalars(select(JobRow).where(JobRow.id.in_(some), JobRow.state.in_(_OPEN)))
     jobs.sort(key=lambda job: (job.centre_id or "", job.id))
-    standings = standings_of(session, [job for job in jobs if job.state in RUNNING], now)
+    # Nobody called for a due visit: no promise runs.
+    running = [job for job in jobs if job.state in RUNNING and job.source != MAINTENANCE]
+    standings = standings_of(session, running, now)
     alarms = [alarm for found in standings for alarm in _of_promises(found)]
     alarms += _of_states(session, jobs, now)
     return [*_moved_due(standings), *_unsaid(session, alarms)]

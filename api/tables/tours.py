@@ -29,15 +29,19 @@ OPEN = text("outcome IS NULL")
 
 
 class VillageRow(Effective, Base):
-    """Where people live that a tour may visit."""
+    """Where people live that a tour may visit; its centre is stated, or that of the nearest outlet live when put."""
 
     __tablename__ = "villages"
 
+    centre_id: Mapped[str | None] = mapped_column(ID, index=True)
+
 
 class LodgingRow(Effective, Base):
-    """A town with beds."""
+    """A town with beds; its centre is as a village's."""
 
     __tablename__ = "lodgings"
+
+    centre_id: Mapped[str | None] = mapped_column(ID, index=True)
 
 
 class CrewRow(Effective, Base):
@@ -49,7 +53,7 @@ class CrewRow(Effective, Base):
 
 
 class MaintenanceRow(Effective, Base):
-    """A maintenance plan; its centre is that of the nearest outlet that was live when it was put."""
+    """A maintenance plan; its centre is its village's, or that of the nearest outlet that was live when it was put."""
 
     __tablename__ = "maintenance"
 

@@ -1,5 +1,7 @@
 """The steps of the store: from nothing to what the models say, on both databases."""
 
+import datetime as dt
+import json
 import subprocess
 import sys
 from multiprocessing import get_context
@@ -14,6 +16,8 @@ from sqlalchemy import Connection, MetaData, Table, text
 
 from api.database import Database
 from api.opening import StoreRefused, opened, stands
+from api.store.network import point
+from api.tables.network import OutletRow
 from api.upgrade import (
     StoreIsNewer,
     has_model,
@@ -90,6 +94,49 @@ def test_only_the_command_for_it_upgrades_an_older_store(empty_url: str) -> None
     opened(empty_url, upgrades=True).close()
     assert not is_older(database)
     opened(empty_url).close()
+    database.close()
+
+
+def upgraded_to(database: Database, step: str) -> None:
+    with database.engine.connect() as connection, connection.begin():
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+
+
+def test_places_of_an_older_store_become_their_nearest_outlets_centres(empty_url: str) -> None:
+    database = Database(empty_url)
+    upgraded_to(database, "0008_tour_parts")
+    row = "'2026-03-01', false, 1, 1, '2026-03-01 00:00:00'"
+    places = {"O1": ("C1", "104.07", "30.66"), "O2": ("C2", "116.40", "39.91")}
+    written = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    version = {"effective_from": dt.date(2026, 3, 1), "ended": False, "entered": 1, "version": 1, "written_at": written}
+    with database.write() as session:
+        session.add_all(
+            OutletRow(
+                id=id_,
+                cells={"lon": lon, "lat": lat},
+                position=point(float(lon), float(lat)),
+                centre_id=centre_id,
+                ownership="own",
+                channel="online",
+                **version,
+            )
+            for id_, (centre_id, lon, lat) in places.items()
+        )
+    with database.engine.begin() as connection:
+        for name, id_, lon, lat in (("villages", "V1", "103.67", "30.63"), ("lodgings", "L1", "116.23", "40.22")):
+            connection.execute(
+                text(
+                    f"INSERT INTO {name} (id, effective_from, ended, entered, version, written_at, cells) "
+                    f"VALUES (:id, {row}, :cells)"
+                ),
+                {"id": id_, "cells": json.dumps({"lon": lon, "lat": lat})},
+            )
+    upgrade(database)
+    with database.read() as session:
+        assert session.scalars(text("SELECT centre_id FROM villages")).all() == ["C1"]
+        assert session.scalars(text("SELECT centre_id FROM lodgings")).all() == ["C2"]
     database.close()
 
 

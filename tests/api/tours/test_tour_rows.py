@@ -77,17 +77,55 @@ def test_nothing_ends_that_is_needed(client: TestClient) -> None:
     assert client.get("/v1/crews/G1").status_code == 404
 
 
-def test_a_centre_has_its_own_crews_and_plans(client: TestClient, app: FastAPI) -> None:
+def test_a_centre_has_its_own_crews_plans_and_places(client: TestClient, app: FastAPI) -> None:
     beijing = client_of(app, MakeKey(app)("admin", centres=["C2"]))
     assert [item["id"] for item in beijing.get("/v1/crews").json()["items"]] == ["G3"]
     assert [item["id"] for item in beijing.get("/v1/maintenance-plans").json()["items"]] == ["MB"]
-    assert len(beijing.get("/v1/villages").json()["items"]) == 4
+    assert [item["id"] for item in beijing.get("/v1/villages").json()["items"]] == ["VB"]
+    assert beijing.get("/v1/lodgings").json()["items"] == []
     crew, plan = (beijing.get(f"/v1/{path}").json()["row"] for path in ("crews/G3", "maintenance-plans/MB"))
     assert put(beijing, "crews/G1", crew, 1).status_code == 404
     assert put(beijing, "maintenance-plans/M1", plan, 1).status_code == 404
     assert put(beijing, "maintenance-plans/M8", {**plan, "village_id": "V1"}).status_code == 403
     assert put(beijing, "maintenance-plans/M9", plan).status_code == 201
-    assert put(beijing, "villages/V1", client.get("/v1/villages/V1").json()["row"], 1).status_code == 403
+    village, bed = (client.get(f"/v1/{path}").json()["row"] for path in ("villages/V1", "lodgings/L1"))
+    for path, row, own in (("villages/V1", village, "villages/V9"), ("lodgings/L1", bed, "lodgings/L9")):
+        assert beijing.get(f"/v1/{path}").status_code == 404
+        assert put(beijing, path, row, 1).status_code == 404
+        assert beijing.delete(f"/v1/{path}", headers={"If-Match": '"1"'}).status_code == 404
+        assert put(beijing, own, row).status_code == 403
+        assert put(beijing, own, {**row, "centre_id": "C1"}).status_code == 403
+        # A place near one centre may be said to be another's.
+        assert put(beijing, own, {**row, "centre_id": "C2"}).status_code == 201
+        assert beijing.get(f"/v1/{own}", params={"on": "2026-03-02"}).json()["row"]["centre_id"] == "C2"
+    assert put(beijing, "maintenance-plans/M7", {**plan, "village_id": "V9"}).status_code == 201
+    lines = [{"id": "V1", "row": village}, {"id": "V8", "row": village}]
+    lines.append({"id": "V7", "row": {**village, "centre_id": "C2"}})
+    answer = beijing.post(
+        "/v1/villages:bulk",
+        content="\n".join(map(json.dumps, lines)),
+        headers={"Content-Type": "application/x-ndjson"},
+        params={"effective_from": "2026-03-02"},
+    )
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["status"] for result in results] == ["refused", "refused", "created"]
+    assert pointers(put(client, "villages/V9", {**village, "centre_id": "C9"}, 1)) == {"/centre_id"}
+
+
+def test_tours_and_reports_know_the_places_of_their_centres(client: TestClient, app: FastAPI) -> None:
+    with app.state.database.read() as session:
+        source = tour_source(session, centre_ids=["C2"], crew_ids=["G3"], date=dt.date(2026, 3, 2), days=4, now=EVENING)
+    assert [row["village_id"] for row in source.tables["villages"]] == ["VB"]
+    assert source.tables["lodgings"] == []
+    beijing = client_of(app, MakeKey(app)("admin", centres=["C2"]))
+    rows = beijing.get("/v1/reports/unvisited-villages", params={"to": "2026-03-10"}).json()["rows"]
+    assert [row["village_id"] for row in rows] == ["VB"]
+    wish = {"scope": {"crews": ["G3"]}, "horizon": {"date": "2026-03-02", "days": 4}}
+    levers = {"must_visit": ["V1"], "forbidden_lodgings": ["L1"]}
+    assert pointers(client.post("/v1/tours", json={**wish, "levers": levers})) == {
+        "/levers/must_visit/0",
+        "/levers/forbidden_lodgings/0",
+    }
 
 
 def test_rows_are_put_line_by_line(client: TestClient) -> None:

@@ -298,7 +298,10 @@ def _asked(
 
 
 def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
-    """Return what people are expected to bring to a stop, one job per village where that is anything."""
+    """Return what people are expected to bring to a stop, one job per village where that is anything.
+
+    Who was visited since the horizon began has brought it.
+    """
     expected = settings.tour.walk_ins
     if expected is None:
         return []
@@ -315,6 +318,7 @@ def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
         )
         for village in villages
         if (hundredths := village.households * expected.per_thousand // 10)
+        and (village.last_visit_day is None or village.last_visit_day < 0)
     ]
 
 

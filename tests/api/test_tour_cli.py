@@ -151,7 +151,7 @@ def test_levers_are_kept_and_known_to_the_checker(run: Run, region: Path, tmp_pa
 
 def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: Path, tmp_path: Path) -> None:
     day = rows(planned / "days.csv")[0]
-    lock = ("--base", planned, "--lock", f"K1@{day['date']}", "--more-day", "K1@2026-03-09")
+    lock = ("--base", planned, "--lock", f"K1@{day['date']}")
     assert run("plan", region, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
 
     def of_day(out: Path) -> set[str]:
@@ -207,6 +207,49 @@ def test_every_fault_of_levers_is_told_at_once(
     for text in ('--must: "V77"', '"V1" cannot be both', '"L3"', '"K2"', "needs --base", "--merge", "--more-day"):
         assert text in said
     assert not (tmp_path / "out").exists()
+
+
+def test_levers_that_cannot_hold_are_refused_before_anything_is_planned(
+    run: Run, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The base locks 4 March with J2, J1, J6 and J5 and a night at L2."""
+    cells = make.cells()
+    cells["villages"][3]["cut_off"] = "2026-03-04"
+    cells["crews"][0] |= {"van_down_on": "2026-03-07", "van_back_on": "2026-03-08"}
+    region = make.write(tmp_path / "region", cells)
+    lock = ("--base", planned, "--lock", "K1@2026-03-04", "--forbid", "L2", "--never", "V1")
+    spans = ("K1@2026-03-02/2026-03-08", "K1@2026-03-04/2026-03-04", "K1@2026-03-05/2026-03-07")
+    merge = [word for span in spans for word in ("--merge", span)]
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *lock, *merge) == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in (
+        "its night is in L2, which is forbidden",
+        "J1 is in V1, which is never to be visited",
+        "J6 is in V4, which is cut off that day",
+        '"K1@2026-03-02/2026-03-08"; that is 6 nights, and 4 are allowed',
+        '"K1@2026-03-05/2026-03-07"; it cannot come home: its van is down',
+        'K1@2026-03-04/2026-03-04" shares days with it',
+        "2026-03-04 is locked to end in L2",
+    ):
+        assert text in said, text
+    days = ("--more-day", "K1@2026-03-03", "--more-day", "K1@2026-03-07")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *days) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert '"K1@2026-03-03"; it works that day already' in said
+    assert '"K1@2026-03-07"; its van is down that day' in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tour_that_was_wanted_as_one_and_is_not_made_is_said(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = make.cells()
+    cells["lodgings"] = [row | {"closed_on": "2026-03-03"} for row in cells["lodgings"]]
+    region = make.write(tmp_path / "region", cells)
+    merge = ("--merge", "K1@2026-03-03/2026-03-04", "--no-fit")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *merge) == cli.DONE
+    assert "NOT KEPT: K1 was to be on one tour from 2026-03-03 to 2026-03-04" in capsys.readouterr().out
+    assert "span" in {row["kind"] for row in rows(tmp_path / "out" / "not_kept.csv")}
 
 
 def test_a_bad_folder_is_refused_with_every_fault(tmp_path: Path) -> None:

@@ -284,6 +284,16 @@ def test_what_people_are_expected_to_bring(tmp_path: Path) -> None:
     assert {(job.first_s, job.last_s) for job in brought} == {(DAY_S, 2 * DAY_S - 1)}
 
 
+def test_who_was_visited_in_the_horizon_brings_nothing_again(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["villages"][0]["last_visit"] = "2026-03-02"
+    cells["villages"][1]["last_visit"] = "2026-03-01"
+    toml = small.settings('[tour.walk_ins]\nproduct = "fridge"\nper_thousand = 60')
+    found = read_tours(small.write(tmp_path / "day", cells, toml)).touring.jobs
+    assert "walk-in@V2" in {job.id for job in found}
+    assert "walk-in@V1" not in {job.id for job in found}
+
+
 def test_what_a_van_may_carry(tmp_path: Path) -> None:
     assert read(tmp_path).van_parts == (
         VanPart(part_id="P2", family="washer", chance_permille=80, volume_ml=1_500, price_fen=6_000, most=2),

@@ -100,7 +100,10 @@ def _tour_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
 ) -> None:
-    """Check tours against every rule, independently of the search, with the levers that they were planned with."""
+    """Check tours against every rule, independently of the search, with the levers that they were planned with.
+
+    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row.
+    """
     found = check_tour_folder(folder, out)
     for sentence in found:
         typer.echo(sentence)

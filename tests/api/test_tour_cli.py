@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -323,6 +324,27 @@ def test_check_finds_broken_rules_and_untrue_figures(
     said = capsys.readouterr().out
     assert "STATED  wages" in said
     assert "TRAVEL" in said
+
+
+def test_check_tells_which_rows_of_other_papers_say_something_else(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "edited"
+    shutil.copytree(planned, out)
+    first, second, *others = rows(planned / "visits.csv")
+    with (out / "visits.csv").open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, list(first))
+        writer.writeheader()
+        writer.writerows([first | {"start": "2026-03-04T09:00:00+08:00"}, *others, second | {"job_id": "J77"}])
+    told = (out / "announcements.csv").read_text(encoding="utf-8-sig")
+    (out / "announcements.csv").write_text(told.replace("维修队", "维修队伍", 1), encoding="utf-8-sig")
+    assert run("check", region, out) == cli.VIOLATIONS
+    said = capsys.readouterr().out
+    assert f"PAPER  visits.csv, line 2 ({first['job_id']}), start:" in said
+    assert "(J77): tours.json has no such row" in said
+    assert f"PAPER  visits.csv: no row for {second['job_id']}, which tours.json has" in said
+    assert "PAPER  announcements.csv, line " in said
+    assert said.count("PAPER") == 4, said
 
 
 def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ class TourFolder:
 
     folder: the same as `paigong day` reads it. touring: what tours are planned from; nobody knows yet what outlets
     would be paid (`optimizer.tours.outlets.with_outlets`). day: the same days with exactly the calls and due visits
-    that tours may do as its jobs, for kits, sourcing and outlets. policy: [tour] of day.toml, with the threshold and
-    the starts that are weighed. visits: due visits by job id. aside: why other calls are none of a tour's, by job id.
+    that tours may do as its jobs, for kits, sourcing and outlets. policy: [tour] of day.toml. visits: due visits by job
+    id. aside: why other calls are none of a tour's, by job id.
     jobs: text of each job as in jobs.csv (brand, product, fault, address, contact, phone, …), by job id.
     villages, lodgings, crews, maintenance, consents: every cell as typed, indexed by id.
     """

@@ -32,7 +32,6 @@ driving = "PT5H"
 cover = "PT20M"
 village_reach_m = 800
 threshold_fen = 30000
-looks_ahead = [7, 0]
 nights = 6
 day_metres = 250000
 van_days = 9
@@ -257,7 +256,7 @@ def test_what_day_toml_says(tmp_path: Path) -> None:
     found = read(tmp_path, toml=make.settings() + TOUR)
     asked, usual = found.touring, TourCharges()
     assert (asked.driving_s, asked.cover_s) == (5 * 3600, 20 * 60)
-    assert (found.policy.threshold_fen, found.policy.looks_ahead) == (30_000, (0, 7))
+    assert found.policy.threshold_fen == 30_000
     assert asked.charges.day_fen == 40_000
     assert asked.charges.unvisited_percent == 70
     assert asked.charges.tour_fen == usual.tour_fen

@@ -16,6 +16,7 @@ from datasets.faults import DayRefused, FaultList
 from datasets.network import live_rows, wgs84
 from datasets.settings import Settings
 from datasets.table import Table
+from datasets.tour_apart import told_apart
 from datasets.tour_crews import build_crews
 from datasets.tour_policy import TourPolicy
 from geo.areas import Areas
@@ -105,7 +106,7 @@ def build_tours(source: DaySource) -> TourFolder:
     live_outlets = [outlet for outlet in folder.day.outlets if outlet.id in live_ids]
     owed = [visit for visit in due_visits(tables["maintenance"], settings) if _village_of(visit, tables)]
     visits = visit_jobs(owed, tables, live_outlets, areas, settings)
-    villages = _build_villages(tables["villages"], settings)
+    villages = told_apart(_build_villages(tables["villages"], settings), areas)
     known = tables["jobs"].ids
     calls = [job for job in folder.day.jobs if job.id in known]
     at = _nearest_villages(calls, villages, settings.tour.village_reach_m)
@@ -124,8 +125,8 @@ def build_tours(source: DaySource) -> TourFolder:
         days=settings.days,
         now_s=settings.now_s,
         villages=villages,
-        lodgings=_build_lodgings(tables["lodgings"], settings),
-        crews=build_crews(tables, day.shifts, settings),
+        lodgings=told_apart(_build_lodgings(tables["lodgings"], settings), areas),
+        crews=told_apart(build_crews(tables, day.shifts, settings), None),
         jobs=tuple(asked),
         spacings=_spacings(owed, tables["maintenance"]),
         driving_s=settings.tour.driving_s,

@@ -1,6 +1,7 @@
 """What a day folder says about tours: villages, beds, crews, consents, due visits, and what a van carries."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -291,6 +292,33 @@ def test_who_was_visited_in_the_horizon_brings_nothing_again(tmp_path: Path) -> 
     found = read_tours(small.write(tmp_path / "day", cells, toml)).touring.jobs
     assert "walk-in@V2" in {job.id for job in found}
     assert "walk-in@V1" not in {job.id for job in found}
+
+
+def test_places_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["villages"][0]["name"] = cells["villages"][5]["name"] = "中心村"
+    cells["villages"][1]["name"] = cells["villages"][3]["name"] = "东村"
+    for table in ("lodgings", "crews"):
+        cells[table] = cells[table][:1]
+    cells["lodgings"].append(cells["lodgings"][0] | {"lodging_id": "L9"})
+    cells["technicians"] = [row | {"outlet_id": "O1"} for row in cells["technicians"]]
+    cells["crews"] = [
+        cells["crews"][0] | {"crew_id": id_, "technician_ids": member} for id_, member in (("K1", "T1"), ("K2", "T2"))
+    ]
+    folder = small.write(tmp_path / "day", cells)
+    box = {"type": "Polygon", "coordinates": [[[101, 29], [103, 29], [103, 31], [101, 31], [101, 29]]]}
+    other = {"type": "Polygon", "coordinates": [[[98, 32], [99, 32], [99, 33], [98, 33], [98, 32]]]}
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": area}
+        for name, area in (("康定市", box), ("德格县", other))
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "areas.geojson").write_text(text, encoding="utf-8")
+    asked = read_tours(folder).touring
+    names = [village.name for village in asked.villages]
+    assert names == ["中心村（康定市）", "东村（V2）", "雅江村", "东村（V4）", "理塘村", "中心村（德格县）"]
+    assert [lodging.name for lodging in asked.lodgings] == ["新都桥旅馆（L1）", "新都桥旅馆（L9）"]
+    assert [crew.name for crew in asked.crews] == ["康定巡回组（K1）", "康定巡回组（K2）"]
 
 
 def test_what_a_van_may_carry(tmp_path: Path) -> None:

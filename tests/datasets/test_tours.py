@@ -9,6 +9,7 @@ import pytest
 from datasets.day import read_day, read_source
 from datasets.faults import DayRefused
 from datasets.tour_columns import TOUR_TABLES
+from datasets.tour_levers import MoreCrew, Pulled, pull
 from datasets.tours import Aside, TourFolder, read_tours
 from optimizer.model import DAY_S, Break, CustomerClass, OrderLine, Skill, TravelMode
 from optimizer.tours.kit import VanPart
@@ -137,6 +138,14 @@ def test_a_van_is_down_until_the_date_it_is_back(tmp_path: Path, down: str, back
     (crew,) = read_tours(small.write(tmp_path / "day", cells)).touring.crews
     assert crew.no_van == frozenset(days)
     assert crew.out_days == frozenset(range(8)) - days
+
+
+def test_one_more_crew_has_a_van_of_its_own(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["crews"][0]["van_down_on"] = "2026-03-02"
+    asked = read_tours(small.write(tmp_path / "day", cells)).touring
+    one, other = pull(asked, Pulled(crews=(MoreCrew(id="K1-2", like="K1"),))).crews
+    assert (one.out_days, other.out_days) == (frozenset(), frozenset(range(8)))
 
 
 def test_a_crew_whose_van_breaks_on_the_road_stays_where_it_is(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language
 from api.progress_lines import ProgressLines
 from api.solving import put
-from api.tour_console import STAGES, print_progress, print_tours
+from api.tour_console import STAGES, print_progress, print_taken_up, print_tours
 from api.tour_explaining import explanation_lines
 from api.tour_levers import LeversAsked
 from api.touring import check_tour_folder, plan_tour_folder, tours_as_planned
 from api.workers import ProcessWorkers, Seconds
-from datasets.tour_actuals import progress_of, progress_table, read_actuals
+from datasets.faults import FaultList, PlanRefused
+from datasets.tour_actuals import impossible, progress_of, progress_table, read_actuals
+from datasets.tour_progress import Wrote, take_up_tours
 from optimizer.budget import Budget, Steps
 
 __all__ = ["tour_app"]
@@ -98,7 +100,10 @@ def _tour_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
 ) -> None:
-    """Check tours against every rule, independently of the search, with the levers that they were planned with."""
+    """Check tours against every rule, independently of the search, with the levers that they were planned with.
+
+    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row.
+    """
     found = check_tour_folder(folder, out)
     for sentence in found:
         typer.echo(sentence)
@@ -126,15 +131,43 @@ def _tour_progress(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours.")],
     actuals: Annotated[Path, typer.Argument(metavar="FILE", help="What the crews wrote down, as CSV.")],
-    table: Annotated[
+    onward: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE2", dir_okay=False, help="Table to write: a row per visit."),
+        typer.Option("-o", "--output", metavar="DIR2", help="Folder to write, or to replace: the tours as they stand."),
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The moment of DIR2, such as 2026-03-05T12:00:00+08:00.")
+    ] = None,
+    plan_unreported: Annotated[
+        bool,
+        typer.Option(
+            "--plan-unreported", help="Plan visits again that should have begun and of which FILE says nothing."
+        ),
+    ] = False,
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE2", dir_okay=False, help="Table to write: a row per visit.")
     ] = None,
 ) -> None:
-    """Compare what was planned with what happened (job_id,outcome,start,end,note)."""
+    """Compare what was planned with what happened (job_id,outcome,start,end,note), and write the rest to plan it on.
+
+    DIR2 is DIR as it stands at the moment (docs/replanning.md): what was done is out of it, crews are where they are.
+    """
+    if (onward is None) != (now is None):
+        raise typer.BadParameter("give --output and --now, or neither")
     toured, _ = tours_as_planned(folder, out)
-    progress = progress_of(toured, read_actuals(actuals, toured.asked.date))
+    found = read_actuals(actuals, toured.asked.date)
+    faults = FaultList()
+    impossible(toured, found, actuals.name, faults)
+    if faults.faults and onward is None:
+        raise PlanRefused(faults.faults)
+    progress = progress_of(toured, found)
+    taken = None
+    if onward is not None and now is not None:
+        what = Wrote(file=actuals, rows=found, trusts=not plan_unreported)
+        taken = take_up_tours(folder, out, toured, what, onward, now)
     print_progress(toured, progress)
+    if taken is not None and onward is not None:
+        print_taken_up(toured, taken, onward)
     if table is not None:
         put(progress_table(toured, progress), table)
         typer.echo(f"Every visit is in {table}.")

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,8 +14,18 @@ from datasets.or_library import GapFile, LocationFile, read_instance
 from optimizer.engines.facilities import Facilities, open_facilities
 from optimizer.parts.agents import Agents, assign
 
-__all__ = ["PublicRow", "public_bench", "public_files", "public_json", "public_table"]
+__all__ = [
+    "NAMED",
+    "NUMBER",
+    "PUBLIC_FORMAT",
+    "PublicRow",
+    "public_bench",
+    "public_files",
+    "public_json",
+    "public_table",
+]
 
+NUMBER = re.compile(rb"[+-]?[0-9][0-9.eE+-]*")
 BEST_COLUMN = "Best known solution value"
 
 
@@ -36,8 +47,16 @@ class PublicRow:
     seconds: float
 
 
-def public_files(folder: Path, wanted: Sequence[str]) -> list[tuple[str, Path]]:
-    """Return names and files of a folder's instances, those wanted or all."""
+PUBLIC_FORMAT = "text of numbers that begins with agents and jobs, or warehouses and customers"
+NAMED = 5
+"""So many files of a folder that has no instances are named."""
+
+
+def public_files(folder: Path, wanted: Sequence[str], allowed: str) -> list[tuple[str, Path]]:
+    """Return names and files of a folder's instances, those wanted or all; a folder of something else is refused.
+
+    allowed: what an instance looks like, in words.
+    """
     if not folder.is_dir():
         raise BenchRefused(f"{folder}: no such folder")
     skipped = {".csv", ".md"}
@@ -50,13 +69,24 @@ def public_files(folder: Path, wanted: Sequence[str]) -> list[tuple[str, Path]]:
     if missing or not found:
         here = ", ".join(found) or "none at all"
         raise BenchRefused(f"{folder}: no instance {', '.join(missing) or 'to run'}; there is {here}")
-    return [(name, found[name]) for name in (wanted or found)]
+    chosen = [(name, found[name]) for name in (wanted or found)]
+    if not any(_begins_with_numbers(path) for _, path in chosen):
+        names = [path.name for _, path in chosen]
+        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+        raise BenchRefused(f"{folder}: no instance here; allowed: {allowed}; there is {', '.join(names[:NAMED])}{more}")
+    return chosen
+
+
+def _begins_with_numbers(path: Path) -> bool:
+    with path.open("rb") as stream:
+        words = stream.read(200).split()[:2]
+    return len(words) == 2 and all(NUMBER.fullmatch(word) for word in words)
 
 
 def public_bench(folder: Path, wanted: Sequence[str], *, seconds: float) -> Iterator[PublicRow]:
     """Read all instances, then solve one after the other in this process, and yield what came of each."""
     best_known = _best_known(folder)
-    for name, instance in [(name, read_instance(path)) for name, path in public_files(folder, wanted)]:
+    for name, instance in [(name, read_instance(path)) for name, path in public_files(folder, wanted, PUBLIC_FORMAT)]:
         begun = time.monotonic()
         if isinstance(instance, GapFile):
             kind, (cost, unserved, bound) = "assignment", _assigned(instance, begun + seconds)

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 Columns = tuple[str, str]
+FORMAT = "text of numbers whose first line is type, vehicles, customers, days (Cordeau's format)"
 OPTIMA_OF_ONE: tuple[str, Columns] = ("opt_m1_righini_salani.csv", ("instance", "optimal_profit_m1"))
 TOTALS = "header_v_total.csv"
 TOTAL_COLUMNS = ("instance", "v_paths_to_visit_all", "total_score_opt_when_m_eq_v")
@@ -59,7 +60,7 @@ def orienteering_bench(folder: Path, wanted: Sequence[str], *, seconds: float, s
     """
     runs = []
     known = _known_scores(folder)
-    files = {name: path for name, path in public_files(folder, sorted({_file_of(name) for name in wanted}))}
+    files = {name: path for name, path in public_files(folder, sorted({_file_of(name) for name in wanted}), FORMAT)}
     for name, path in files.items():
         read = read_orienteering(path)
         for vehicles, best in sorted(known.get(name, {read.vehicles: None}).items()):
@@ -104,7 +105,7 @@ def _toured(
 def periodic_bench(folder: Path, wanted: Sequence[str], *, seconds: float, seed: int) -> Iterator[RoutingRow]:
     """Read all instances, then plan one after the other in this process, and yield what came of each."""
     best_known = _known_lengths(folder)
-    for name, periodic in [(name, read_periodic(path)) for name, path in public_files(folder, wanted)]:
+    for name, periodic in [(name, read_periodic(path)) for name, path in public_files(folder, wanted, FORMAT)]:
         begun = time.monotonic()
         plan = solve_periodic(periodic, Seconds(seconds=seconds), seed)
         took_s = time.monotonic() - begun

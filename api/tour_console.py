@@ -1,6 +1,6 @@
 """What a planner sees of tours: the figures beside two rules by hand, what was left out, where to look next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,12 +10,13 @@ from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_kpis import TourKpis
 from datasets.tour_names import Toured
+from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
 from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import TourCost
 from optimizer.tours.unkept import not_held
 
-__all__ = ["STAGES", "print_progress", "print_tours"]
+__all__ = ["STAGES", "print_progress", "print_taken_up", "print_tours"]
 
 STAGES = {
     "reading": ("Reading the region", 0.0),
@@ -192,6 +193,27 @@ def print_progress(toured: Toured, progress: Progress) -> None:
     if progress.unplanned:
         named = ", ".join(one.job_id for one in progress.unplanned[:MOST_LINES])
         console.print(f"Not planned: {len(progress.unplanned):,} ({named}).", markup=False, soft_wrap=True)
+
+
+def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
+    """Print what is out of the folder, what is not, where crews are, and what to do next."""
+    lines = [f"Out of the folder: {len(taken.done):,} jobs done, {len(taken.trusted):,} begun of which nobody wrote."]
+    if taken.again:
+        lines.append(f"To be planned again: {_some(taken.again)}.")
+    for crew_id, lodging_id in taken.away.items():
+        where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
+        lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
+    if taken.missed:
+        names = [toured.villages[id_].name for id_ in taken.missed]
+        lines.append(f"NOT KEPT: the date told has passed, and nobody came: {_some(names)}.")
+    lines.append(f"The rest is in {onward}: plan it with --base and the folder of the tours.")
+    for line in lines:
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_LINES:,} more" if len(names) > MOST_LINES else ""
+    return ", ".join(names[:MOST_LINES]) + more
 
 
 def _counts(progress: Progress) -> Iterator[str]:

@@ -53,7 +53,8 @@ def explained(toured: Toured, name: str) -> Iterator[Sentence]:
     """
     if name in toured.jobs:
         return _job(toured, name)
-    named = [village.id for village in toured.asked.villages if name in {village.id, village.name}]
+    # Places of one name have what tells them apart behind it: whoever asks for the name alone is told of all.
+    named = [v.id for v in toured.asked.villages if name in {v.id, v.name} or v.name.startswith(f"{name}（")]
     if not named:
         known = [*toured.jobs, *toured.villages, *(village.name for village in toured.asked.villages)]
         raise UnknownName(name, known)

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from api.tour_contradictions import contradictions
 from datasets.faults import Refusal
 from datasets.times import Unreadable, date_of
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled
+from optimizer.model import DAY_S
 from optimizer.tours.model import LockedDay, Span, Touring
 from optimizer.tours.plan import TourPlan
 
@@ -75,6 +77,8 @@ def pulled_by(given: LeversAsked, asked: Touring, base: TourPlan | None) -> Pull
     )
     both = sorted(pulled.levers.must_visit & pulled.levers.never_visit)
     reader.faults += [f'--must, --never: "{id_}" cannot be both' for id_ in both]
+    if not reader.faults:
+        reader.faults += contradictions(asked, pulled)
     if reader.faults:
         raise LeversRefused(reader.faults)
     return pulled
@@ -127,8 +131,16 @@ class _Reader:
             yield MoreCrew(id=id_, like=like)
 
     def more_days(self, typed: tuple[str, ...]) -> Iterator[MoreDay]:
-        for crew_id, day, _ in self._crew_days("--more-day", typed):
-            yield MoreDay(crew_id=crew_id, day=day)
+        crews = {crew.id: crew for crew in self.asked.crews}
+        for crew_id, day, text in self._crew_days("--more-day", typed):
+            if day in crews[crew_id].no_van:
+                self.faults.append(f'--more-day: "{text}"; its van is down that day (van_down_on, van_back_on)')
+            elif day in crews[crew_id].days:
+                self.faults.append(f'--more-day: "{text}"; it works that day already')
+            elif day < self.asked.now_s // DAY_S:
+                self.faults.append(f'--more-day: "{text}"; that day is over')
+            else:
+                yield MoreDay(crew_id=crew_id, day=day)
 
     def _crew_days(self, option: str, typed: tuple[str, ...]) -> Iterator[tuple[str, int, str]]:
         for text in typed:

@@ -236,7 +236,7 @@ def _held(question: TourQuestion, base: TourPlan) -> TourQuestion:
             lodging_id=day.lodging_id,
         )
         for tour in base.tours
-        if tour.crew_id in crews and all(day.day in crews[tour.crew_id].days for day in tour.days)
+        if tour.crew_id in crews and all(day.day in crews[tour.crew_id].out_days for day in tour.days)
         for day in tour.days
         if (tour.crew_id, day.day) not in taken
         and not any(

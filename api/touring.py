@@ -8,6 +8,7 @@ from api.exits import Failure
 from api.tour_levers import LeversAsked, pulled_by
 from api.tour_rounds import Progress, Searching, tours_with_kits
 from api.travel_source import open_source, reopen_source
+from datasets.tour_agreement import paper_differences
 from datasets.tour_folder import check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import Pulled, pull
@@ -204,8 +205,15 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
 
 
 def check_tour_folder(day_path: Path, out: Path) -> list[str]:
-    """Return a sentence for every rule that planned tours break, and for every figure they state that is not so."""
+    """Return a sentence for every rule that planned tours break, for every figure they state that is not so, and for
+    every table beside tours.json that says something else.
+    """
     toured, travel = tours_as_planned(day_path, out)
+    return [*_broken(toured, travel), *paper_differences(out, toured)]
+
+
+def _broken(toured: Toured, travel: TravelTimes) -> list[str]:
+    """Return the rules that tours break, and the figures that are not so."""
     asked, result = toured.asked, toured.result
     found = [_said(one) for one in check_tours(asked, result.plan, travel)]
     if found and any(one.startswith("ONCE") for one in found):

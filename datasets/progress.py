@@ -18,7 +18,7 @@ from datasets.table import read_text
 from datasets.times import Unreadable, instant_of, instant_text, midnight_of
 from optimizer.model import DAY_S
 
-__all__ = ["Progress", "take_up"]
+__all__ = ["Progress", "moment_in", "take_up", "travel_from", "use_stock"]
 
 STOPS_FILE, SHIPMENTS_FILE = "stops.csv", "shipments.csv"
 ROAD_FILE = "osm:"
@@ -52,7 +52,7 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
         Something else than a day stands where it is to be written.
     """
     source = read_source(day)
-    now_s = _moment(source, now)
+    now_s = moment_in(source, now)
     faults = FaultList()
     stops = _rows(plan / STOPS_FILE, _STOP, faults)
     lines = _rows(plan / SHIPMENTS_FILE, _SHIPMENT, faults)
@@ -73,9 +73,9 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
     _make_busy(tables["technicians"], under_way, source.settings.date)
     _count_visits(tables["outlets"], begun)
     used = [line for line in lines if line["job_id"] in gone]
-    _use_stock(tables["stock"], "warehouse_id", used)
-    _use_stock(tables["outlet_stock"], "outlet_id", used)
-    values = dict(source.values) | {"now": now, "travel": _travel(source, out)}
+    use_stock(tables["stock"], "warehouse_id", used)
+    use_stock(tables["outlet_stock"], "outlet_id", used)
+    values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     areas = day / AREAS_FILE
     write_day(out, tables, values, areas.read_bytes() if areas.exists() else None)
     waiting = known - gone
@@ -83,7 +83,7 @@ def take_up(day: Path, plan: Path, out: Path, now: str) -> Progress:
     return Progress(done=len(begun) - len(under_way), under_way=len(under_way), on_their_way=len(left))
 
 
-def _moment(source: DaySource, now: str) -> int:
+def moment_in(source: DaySource, now: str) -> int:
     """Return the moment as instants are counted; one before `now` or beyond the horizon is refused."""
     faults = FaultList()
     midnight = midnight_of(source.settings.date)
@@ -173,7 +173,7 @@ def _count_visits(outlets: pd.DataFrame, begun: Sequence[Row]) -> None:
         ]
 
 
-def _use_stock(stock: pd.DataFrame, source: str, lines: Sequence[Row]) -> None:
+def use_stock(stock: pd.DataFrame, source: str, lines: Sequence[Row]) -> None:
     """Lower the stock by what the visits used; source: the column that says whose it is."""
     used: Counter[tuple[str, str]] = Counter()
     for line in lines:
@@ -183,7 +183,7 @@ def _use_stock(stock: pd.DataFrame, source: str, lines: Sequence[Row]) -> None:
         stock.loc[here, "on_hand"] = [str(max(0, int(text) - quantity)) for text in stock.loc[here, "on_hand"]]
 
 
-def _travel(source: DaySource, out: Path) -> str:
+def travel_from(source: DaySource, out: Path) -> str:
     """Return where travel times are from, a road file as it is named from the new folder."""
     travel = source.settings.travel
     if not travel.startswith(ROAD_FILE):

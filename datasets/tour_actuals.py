@@ -3,7 +3,7 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,10 +13,23 @@ from datasets.plan_tables import no_formula
 from datasets.table import csv_records, read_text
 from datasets.times import Unreadable, instant_of, instant_text, midnight_of
 from datasets.tour_names import Toured
+from optimizer.model import DAY_S
 from optimizer.tours.plan import Tour, TourDay, Visit
 
-__all__ = ["ACTUAL_COLUMNS", "Actual", "Done", "Outcome", "Progress", "progress_of", "progress_table", "read_actuals"]
+__all__ = [
+    "ACTUAL_COLUMNS",
+    "Actual",
+    "Done",
+    "Outcome",
+    "Progress",
+    "impossible",
+    "progress_of",
+    "progress_table",
+    "read_actuals",
+]
 
+LATEST_DAYS = 7
+"""A tour that comes home late is home so many days after the horizon."""
 ACTUAL_COLUMNS = ("job_id", "outcome", "start", "end", "note")
 PROGRESS_COLUMNS = (
     *("job_id", "tour_id", "village_id", "village", "planned_start", "planned_end", "outcome", "start", "end"),
@@ -36,13 +49,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actual:
-    """A row of the crew: the outcome of a job, when it was begun and ended (None where nothing was begun)."""
+    """A row of the crew: the outcome of a job, when it was begun and ended (None where nothing was begun).
+
+    line: of the file.
+    """
 
     job_id: str
     outcome: Outcome
     start_s: int | None
     end_s: int | None
     note: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +141,7 @@ def _rows(content: str, file: str, date: dt.date, faults: FaultList) -> Iterator
             start_s=start_s,
             end_s=end_s,
             note=cells["note"],
+            line=line,
         )
 
 
@@ -135,6 +153,34 @@ def _moment(cells: dict[str, str], name: str, line: int, file: str, date: dt.dat
     except Unreadable as error:
         faults.add(file, line, name, cells[name], str(error))
         return None
+
+
+def impossible(
+    toured: Toured,
+    actuals: tuple[Actual, ...],
+    file: str,
+    faults: FaultList,
+    *,
+    known: Collection[str] | None = None,
+    now_s: int | None = None,
+) -> None:
+    """Note what cannot have happened: before the tour leaves, after now, at a job that there is not.
+
+    known: jobs that there are; None where others may have been done too. now_s: None for a week after the horizon.
+    """
+    leaves = {visit.job_id: tour.first_day * DAY_S for tour, _, visit in toured.result.plan.visits()}
+    last_s = (toured.asked.days + LATEST_DAYS) * DAY_S if now_s is None else now_s
+    latest = instant_text(toured.asked.date, last_s)
+    for actual in actuals:
+        if known is not None and actual.job_id not in known:
+            allowed = "a job of jobs.csv, a due visit (plan@date) or one of the tours"
+            faults.add(file, actual.line, "job_id", actual.job_id, allowed)
+        first_s = leaves.get(actual.job_id, 0)
+        for name, at_s in (("start", actual.start_s), ("end", actual.end_s)):
+            if at_s is not None and not first_s <= at_s <= last_s:
+                written = instant_text(toured.asked.date, at_s)
+                allowed = f"a time from {instant_text(toured.asked.date, first_s)}, when the tour leaves, to {latest}"
+                faults.add(file, actual.line, name, written, allowed)
 
 
 def progress_of(toured: Toured, actuals: tuple[Actual, ...]) -> Progress:

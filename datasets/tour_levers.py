@@ -33,10 +33,21 @@ class Pulled:
 
 
 def pull(asked: Touring, pulled: Pulled) -> Touring:
-    """Return what is asked once the levers are pulled. A further crew starts at home, with no nights behind it."""
+    """Return what is asked once the levers are pulled.
+
+    A further crew starts at home, free and with a van of its own, with no nights behind it.
+    """
     known = {crew.id: crew for crew in asked.crews}
     more = tuple(
-        replace(known[one.like], id=one.id, name=f"{known[one.like].name}（增）", on_the_road=None, nights_before=0)
+        replace(
+            known[one.like],
+            id=one.id,
+            name=f"{known[one.like].name}（增）",
+            on_the_road=None,
+            nights_before=0,
+            no_van=frozenset(),
+            free_s=0,
+        )
         for one in pulled.crews
     )
     crews = tuple(

@@ -57,7 +57,7 @@ class WalkIns:
 class TourPolicy:
     """fill_days: due visits also fill thin days of the daily plan, until `fill_percent` of a centre's paid time is work
     on site. village_reach_m: so far from a village a call still lies in it. threshold_fen: a tour fits when it is worth
-    so much. looks_ahead: days from now on which a start is weighed. spares_fen: most of what a van's spare parts may be
+    so much. spares_fen: most of what a van's spare parts may be
     worth. levers: those without dates.
     """
 
@@ -67,7 +67,6 @@ class TourPolicy:
     driving_s: int = 6 * 3600
     cover_s: int = 30 * 60
     threshold_fen: int = 0
-    looks_ahead: tuple[int, ...] = (0, 3, 7)
     spares_fen: int = 200_000
     charges: TourCharges = field(default_factory=TourCharges)
     levers: Levers = field(default_factory=Levers)
@@ -87,7 +86,6 @@ def read_tour_policy(settings: Keys) -> TourPolicy:
         driving_s=keys.take("driving", _span(DAY_S), usual.driving_s),
         cover_s=keys.take("cover", _span(DAY_S), usual.cover_s),
         threshold_fen=keys.take("threshold_fen", FEN, usual.threshold_fen),
-        looks_ahead=keys.take("looks_ahead", _look_ahead, usual.looks_ahead),
         spares_fen=keys.take("spares_fen", FEN, usual.spares_fen),
         charges=_read_charges(keys),
         levers=_read_levers(keys),
@@ -166,12 +164,6 @@ def _read_walk_ins(keys: Keys) -> WalkIns | None:
     )
     table.close()
     return found
-
-
-def _look_ahead(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value:
-        raise Unreadable("a list of days such as [0, 3, 7]")
-    return tuple(sorted({whole_number(0, 30)(item) for item in value}))
 
 
 def _identifier(value: object) -> str:

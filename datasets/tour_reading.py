@@ -110,13 +110,19 @@ def read_tour_base(out: Path, asked: Touring) -> TourPlan:
 def _as_far_asknown(plan: TourPlan, asked: Touring) -> TourPlan:
     """Return tours of the horizon without jobs that are gone; of one that is on the road, what is still to come."""
     jobs = {job.id for job in asked.jobs}
+    goes_on = {crew.id: crew.on_the_road.day for crew in asked.crews if crew.on_the_road is not None}
+
+    def first_of(tour: Tour) -> int:
+        day = goes_on.get(tour.crew_id, 0)
+        return day if tour.first_day <= day <= tour.last_day else 0
+
     tours = tuple(
         Tour(
             crew_id=tour.crew_id,
             days=tuple(
                 replace(day, visits=tuple(visit for visit in day.visits if visit.job_id in jobs))
                 for day in tour.days
-                if day.day >= 0
+                if day.day >= first_of(tour)
             ),
         )
         for tour in plan.tours

@@ -16,6 +16,7 @@ from datasets.faults import DayRefused, FaultList
 from datasets.network import live_rows, wgs84
 from datasets.settings import Settings
 from datasets.table import Table
+from datasets.tour_apart import told_apart
 from datasets.tour_crews import build_crews
 from datasets.tour_policy import TourPolicy
 from geo.areas import Areas
@@ -56,8 +57,8 @@ class TourFolder:
 
     folder: the same as `paigong day` reads it. touring: what tours are planned from; nobody knows yet what outlets
     would be paid (`optimizer.tours.outlets.with_outlets`). day: the same days with exactly the calls and due visits
-    that tours may do as its jobs, for kits, sourcing and outlets. policy: [tour] of day.toml, with the threshold and
-    the starts that are weighed. visits: due visits by job id. aside: why other calls are none of a tour's, by job id.
+    that tours may do as its jobs, for kits, sourcing and outlets. policy: [tour] of day.toml. visits: due visits by job
+    id. aside: why other calls are none of a tour's, by job id.
     jobs: text of each job as in jobs.csv (brand, product, fault, address, contact, phone, …), by job id.
     villages, lodgings, crews, maintenance, consents: every cell as typed, indexed by id.
     """
@@ -105,7 +106,7 @@ def build_tours(source: DaySource) -> TourFolder:
     live_outlets = [outlet for outlet in folder.day.outlets if outlet.id in live_ids]
     owed = [visit for visit in due_visits(tables["maintenance"], settings) if _village_of(visit, tables)]
     visits = visit_jobs(owed, tables, live_outlets, areas, settings)
-    villages = _build_villages(tables["villages"], settings)
+    villages = told_apart(_build_villages(tables["villages"], settings), areas)
     known = tables["jobs"].ids
     calls = [job for job in folder.day.jobs if job.id in known]
     at = _nearest_villages(calls, villages, settings.tour.village_reach_m)
@@ -124,8 +125,8 @@ def build_tours(source: DaySource) -> TourFolder:
         days=settings.days,
         now_s=settings.now_s,
         villages=villages,
-        lodgings=_build_lodgings(tables["lodgings"], settings),
-        crews=build_crews(tables, day.shifts, settings),
+        lodgings=told_apart(_build_lodgings(tables["lodgings"], settings), areas),
+        crews=told_apart(build_crews(tables, day.shifts, settings), None),
         jobs=tuple(asked),
         spacings=_spacings(owed, tables["maintenance"]),
         driving_s=settings.tour.driving_s,
@@ -298,7 +299,10 @@ def _asked(
 
 
 def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
-    """Return what people are expected to bring to a stop, one job per village where that is anything."""
+    """Return what people are expected to bring to a stop, one job per village where that is anything.
+
+    Who was visited since the horizon began has brought it.
+    """
     expected = settings.tour.walk_ins
     if expected is None:
         return []
@@ -315,6 +319,7 @@ def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
         )
         for village in villages
         if (hundredths := village.households * expected.per_thousand // 10)
+        and (village.last_visit_day is None or village.last_visit_day < 0)
     ]
 
 

@@ -33,9 +33,20 @@ def test_nothing_fits_is_said_without_a_gap(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_refused(folder: Path) -> None:
     with pytest.raises(BenchRefused, match="there is jobs, sites"):
-        public_files(folder, ["other"])
+        public_files(folder, ["other"], "numbers")
     with pytest.raises(BenchRefused, match="no such folder"):
-        public_files(folder / "nowhere", [])
+        public_files(folder / "nowhere", [], "numbers")
     (folder / "best_known.csv").write_text("instance,cost\njobs,few\n")
     with pytest.raises(BenchRefused, match="numbers"):
         list(public_bench(folder, [], seconds=5))
+
+
+def test_a_folder_of_something_else_is_refused_in_one_line(tmp_path: Path) -> None:
+    for number in range(7):
+        (tmp_path / f"day{number}.toml").write_text("date = 2026-03-02\n" * 50, encoding="utf-8")
+    with pytest.raises(BenchRefused) as refused:
+        list(public_bench(tmp_path, [], seconds=1))
+    said = str(refused.value)
+    assert "\n" not in said
+    assert "no instance here; allowed: text of numbers" in said
+    assert said.endswith("there is day0.toml, day1.toml, day2.toml, day3.toml, day4.toml and 2 more")

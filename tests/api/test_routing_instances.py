@@ -1,12 +1,13 @@
 """`paigong bench toptw` and `pvrp`: public files become a table beside the best known."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from api.benchmarks import BenchRefused
-from api.routing_instances import orienteering_bench, periodic_bench, routing_json, routing_table
+from api.routing_instances import RoutingRow, orienteering_bench, periodic_bench, routing_json, routing_table
 from datasets.cordeau import CordeauRefused
 
 SPOTS = "4 2 2 1\n0 200\n0 0 0 0 0 0 0 0 20\n1 10 0 0 30 1 1 1 0 20\n2 -5 0 0 10 1 1 1 0 20\n"
@@ -85,3 +86,17 @@ def test_a_bad_file_is_refused_before_anything_is_planned(periods: Path) -> None
     (periods / "p2").write_text("1 1\n")
     with pytest.raises(CordeauRefused, match="p2, line 1"):
         next(periodic_bench(periods, [], seconds=0.1, seed=1))
+
+
+@pytest.mark.parametrize("bench", [periodic_bench, orienteering_bench])
+def test_a_folder_of_something_else_is_refused_in_one_line(
+    bench: Callable[..., Iterator[RoutingRow]], tmp_path: Path
+) -> None:
+    for number in range(7):
+        (tmp_path / f"day{number}.toml").write_text("date = 2026-03-02\n" * 50, encoding="utf-8")
+    with pytest.raises(BenchRefused) as refused:
+        list(bench(tmp_path, [], seconds=1, seed=1))
+    said = str(refused.value)
+    assert "\n" not in said
+    assert "no instance here; allowed: text of numbers" in said
+    assert said.endswith("there is day0.toml, day1.toml, day2.toml, day3.toml, day4.toml and 2 more")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,7 +152,7 @@ def test_levers_are_kept_and_known_to_the_checker(run: Run, region: Path, tmp_pa
 
 def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: Path, tmp_path: Path) -> None:
     day = rows(planned / "days.csv")[0]
-    lock = ("--base", planned, "--lock", f"K1@{day['date']}", "--more-day", "K1@2026-03-09")
+    lock = ("--base", planned, "--lock", f"K1@{day['date']}")
     assert run("plan", region, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
 
     def of_day(out: Path) -> set[str]:
@@ -207,6 +208,49 @@ def test_every_fault_of_levers_is_told_at_once(
     for text in ('--must: "V77"', '"V1" cannot be both', '"L3"', '"K2"', "needs --base", "--merge", "--more-day"):
         assert text in said
     assert not (tmp_path / "out").exists()
+
+
+def test_levers_that_cannot_hold_are_refused_before_anything_is_planned(
+    run: Run, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The base locks 4 March with J2, J1, J6 and J5 and a night at L2."""
+    cells = make.cells()
+    cells["villages"][3]["cut_off"] = "2026-03-04"
+    cells["crews"][0] |= {"van_down_on": "2026-03-07", "van_back_on": "2026-03-08"}
+    region = make.write(tmp_path / "region", cells)
+    lock = ("--base", planned, "--lock", "K1@2026-03-04", "--forbid", "L2", "--never", "V1")
+    spans = ("K1@2026-03-02/2026-03-08", "K1@2026-03-04/2026-03-04", "K1@2026-03-05/2026-03-07")
+    merge = [word for span in spans for word in ("--merge", span)]
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *lock, *merge) == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in (
+        "its night is in L2, which is forbidden",
+        "J1 is in V1, which is never to be visited",
+        "J6 is in V4, which is cut off that day",
+        '"K1@2026-03-02/2026-03-08"; that is 6 nights, and 4 are allowed',
+        '"K1@2026-03-05/2026-03-07"; it cannot come home: its van is down',
+        'K1@2026-03-04/2026-03-04" shares days with it',
+        "2026-03-04 is locked to end in L2",
+    ):
+        assert text in said, text
+    days = ("--more-day", "K1@2026-03-03", "--more-day", "K1@2026-03-07")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *days) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert '"K1@2026-03-03"; it works that day already' in said
+    assert '"K1@2026-03-07"; its van is down that day' in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tour_that_was_wanted_as_one_and_is_not_made_is_said(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = make.cells()
+    cells["lodgings"] = [row | {"closed_on": "2026-03-03"} for row in cells["lodgings"]]
+    region = make.write(tmp_path / "region", cells)
+    merge = ("--merge", "K1@2026-03-03/2026-03-04", "--no-fit")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *merge) == cli.DONE
+    assert "NOT KEPT: K1 was to be on one tour from 2026-03-03 to 2026-03-04" in capsys.readouterr().out
+    assert "span" in {row["kind"] for row in rows(tmp_path / "out" / "not_kept.csv")}
 
 
 def test_a_bad_folder_is_refused_with_every_fault(tmp_path: Path) -> None:
@@ -282,6 +326,27 @@ def test_check_finds_broken_rules_and_untrue_figures(
     assert "TRAVEL" in said
 
 
+def test_check_tells_which_rows_of_other_papers_say_something_else(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "edited"
+    shutil.copytree(planned, out)
+    first, second, *others = rows(planned / "visits.csv")
+    with (out / "visits.csv").open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, list(first))
+        writer.writeheader()
+        writer.writerows([first | {"start": "2026-03-04T09:00:00+08:00"}, *others, second | {"job_id": "J77"}])
+    told = (out / "announcements.csv").read_text(encoding="utf-8-sig")
+    (out / "announcements.csv").write_text(told.replace("维修队", "维修队伍", 1), encoding="utf-8-sig")
+    assert run("check", region, out) == cli.VIOLATIONS
+    said = capsys.readouterr().out
+    assert f"PAPER  visits.csv, line 2 ({first['job_id']}), start:" in said
+    assert "(J77): tours.json has no such row" in said
+    assert f"PAPER  visits.csv: no row for {second['job_id']}, which tours.json has" in said
+    assert "PAPER  announcements.csv, line " in said
+    assert said.count("PAPER") == 4, said
+
+
 def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:
     assert run("check", region, tmp_path / "nowhere") == cli.REFUSED
 
@@ -308,7 +373,7 @@ def test_planned_against_actual(
     lines.append(f"{second['job_id']},no_part,,,")
     lines.append("X1,done,2026-03-05T10:00:00+08:00,2026-03-05T10:30:00+08:00,walk-in")
     (tmp_path / "actual.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert run("progress", region, planned, tmp_path / "actual.csv", "-o", tmp_path / "progress.csv") == cli.DONE
+    assert run("progress", region, planned, tmp_path / "actual.csv", "--table", tmp_path / "progress.csv") == cli.DONE
     assert "Not planned: 1 (X1)" in capsys.readouterr().out
     found = {row["job_id"]: row for row in rows(tmp_path / "progress.csv")}
     assert (found[first["job_id"]]["late_s"], found[first["job_id"]]["longer_s"]) == ("0", "0")
@@ -329,6 +394,114 @@ def test_faults_of_what_crews_wrote_are_told_at_once(
     said = capsys.readouterr().err
     for text in ('line 2, outcome: "fine"', 'line 3, start: "9:00"', "line 4, job_id", "line 5, end", "2 cells"):
         assert text in said
+
+
+def wrote(place: Path, *lines: str) -> Path:
+    place.write_text("\n".join(("job_id,outcome,start,end,note", *lines)) + "\n", encoding="utf-8")
+    return place
+
+
+def cells_of(folder: Path, table: str, key: str) -> dict[str, str]:
+    return next(row for row in rows(folder / f"{table}.csv") if key in row.values())
+
+
+def test_tours_on_the_road_are_taken_up_and_planned_on(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At noon of the second day: what was done is out, the crew goes on from its bed, with what is aboard."""
+    first, second = rows(planned / "days.csv")[:2]
+    visits = rows(planned / "visits.csv")
+    today = [row for row in visits if row["date"] == second["date"]]
+    done, no_part = visits[0], today[0]
+    actual = wrote(
+        tmp_path / "actual.csv",
+        f"{done['job_id']},done,{done['start']},{done['end']},",
+        f"{no_part['job_id']},no_part,,,",
+    )
+    now = today[1]["end"]
+    before = (region / "jobs.csv").read_bytes()
+    assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
+    said = capsys.readouterr().out
+    assert "1 jobs done" in said
+    assert f"To be planned again: {no_part['job_id']}." in said
+    assert (region / "jobs.csv").read_bytes() == before
+    left = {row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")}
+    assert left == {no_part["job_id"], "J8", *(row["job_id"] for row in today[2:])}
+    crew = cells_of(tmp_path / "on", "crews", "K1")
+    assert (crew["away_on"], crew["sleeps_at"]) == (second["date"], first["lodging_id"])
+    assert (crew["nights_out"], crew["nights_before"]) == ("1", "1")
+    assert cells_of(tmp_path / "on", "villages", "V1")["last_visit"] == first["date"]
+    onward = ("--base", planned)
+    assert run("plan", tmp_path / "on", "-o", tmp_path / "again", *STEPS, *onward) == cli.DONE
+    assert run("check", tmp_path / "on", tmp_path / "again") == cli.DONE
+    days = rows(tmp_path / "again" / "days.csv")
+    assert days[0]["date"] == second["date"]
+    assert min(row["depart"] for row in days) >= now
+
+
+def test_in_the_evening_a_crew_is_where_it_sleeps_and_at_the_end_at_home(
+    run: Run, region: Path, planned: Path, tmp_path: Path
+) -> None:
+    first, *_, last = rows(planned / "days.csv")
+    nothing = wrote(tmp_path / "actual.csv")
+    assert run("progress", region, planned, nothing, "-o", tmp_path / "on", "--now", first["arrive"]) == cli.DONE
+    crew = cells_of(tmp_path / "on", "crews", "K1")
+    assert (crew["away_on"], crew["sleeps_at"], crew["nights_out"]) == ("2026-03-05", first["lodging_id"], "1")
+    morning = first["depart"].replace("07:30:00", "07:31:00")
+    assert run("progress", region, planned, nothing, "-o", tmp_path / "on", "--now", morning) == cli.DONE
+    crew = cells_of(tmp_path / "on", "crews", "K1")
+    assert (crew["away_on"], crew["sleeps_at"], crew["nights_out"], crew["aboard"]) == ("2026-03-04", "", "0", "J1")
+    assert run("plan", tmp_path / "on", "-o", tmp_path / "again", *STEPS, "--no-fit") == cli.DONE
+    assert "J1" in {row["job_id"] for row in rows(tmp_path / "again" / "visits.csv")}, "its parts are aboard"
+    assert run("progress", region, planned, nothing, "-o", tmp_path / "home", "--now", last["arrive"]) == cli.DONE
+    crew = cells_of(tmp_path / "home", "crews", "K1")
+    assert (crew["away_on"], crew["nights_before"], crew["aboard"]) == ("", "1", "")
+
+
+def test_a_date_that_passed_without_a_visit_is_said_and_others_stay(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_v3 = [row["job_id"] for row in rows(planned / "visits.csv") if row["village_id"] == "V3"]
+    actual = wrote(tmp_path / "actual.csv", *(f"{job_id},not_reached,,," for job_id in at_v3))
+    for now, told in (("2026-03-04T20:00:00+08:00", "2026-03-05"), ("2026-03-06T07:00:00+08:00", "")):
+        assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
+        assert cells_of(tmp_path / "on", "villages", "V3")["announced"] == told
+        missed = "nobody came: 雅江村" in capsys.readouterr().out
+        assert missed == (told == "")
+
+
+def test_visits_that_nobody_wrote_about_are_planned_again_where_that_is_asked(
+    run: Run, region: Path, planned: Path, tmp_path: Path
+) -> None:
+    nothing = wrote(tmp_path / "actual.csv")
+    given = (region, planned, nothing, "-o", tmp_path / "on", "--now", "2026-03-07T06:00:00+08:00")
+    assert run("progress", *given) == cli.DONE
+    assert [row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")] == ["J8"]
+    assert run("progress", *given, "--plan-unreported") == cli.DONE
+    assert len(rows(tmp_path / "on" / "jobs.csv")) == 8
+
+
+def test_what_cannot_have_happened_is_refused_at_once(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actual = wrote(
+        tmp_path / "actual.csv",
+        "J1,done,2031-03-04T09:00:00+08:00,2031-03-04T10:00:00+08:00,",
+        "J2,done,2026-03-02T09:00:00+08:00,,",
+        "J99,done,,,",
+    )
+    assert run("progress", region, planned, actual) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert "line 2, start" in said
+    assert 'line 3, start: "2026-03-02T09:00:00+08:00"' in said
+    onward = ("-o", tmp_path / "on", "--now", "2026-03-06T12:00:00+08:00")
+    assert run("progress", region, planned, actual, *onward) == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in ("line 2, start", "line 2, end", "line 3, start", 'line 4, job_id: "J99"'):
+        assert text in said
+    assert not (tmp_path / "on").exists()
+    assert run("progress", region, planned, actual, "-o", tmp_path / "on") == cli.REFUSED
+    assert run("progress", region, planned, wrote(actual), *onward[:2], "--now", "2031-01-01T00:00:00+08:00") == 2
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:

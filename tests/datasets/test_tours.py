@@ -1,6 +1,7 @@
 """What a day folder says about tours: villages, beds, crews, consents, due visits, and what a van carries."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from datasets.day import read_day, read_source
 from datasets.faults import DayRefused
 from datasets.tour_columns import TOUR_TABLES
+from datasets.tour_levers import MoreCrew, Pulled, pull
 from datasets.tours import Aside, TourFolder, read_tours
 from optimizer.model import DAY_S, Break, CustomerClass, OrderLine, Skill, TravelMode
 from optimizer.tours.kit import VanPart
@@ -32,7 +34,6 @@ driving = "PT5H"
 cover = "PT20M"
 village_reach_m = 800
 threshold_fen = 30000
-looks_ahead = [7, 0]
 nights = 6
 day_metres = 250000
 van_days = 9
@@ -137,6 +138,14 @@ def test_a_van_is_down_until_the_date_it_is_back(tmp_path: Path, down: str, back
     (crew,) = read_tours(small.write(tmp_path / "day", cells)).touring.crews
     assert crew.no_van == frozenset(days)
     assert crew.out_days == frozenset(range(8)) - days
+
+
+def test_one_more_crew_has_a_van_of_its_own(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["crews"][0]["van_down_on"] = "2026-03-02"
+    asked = read_tours(small.write(tmp_path / "day", cells)).touring
+    one, other = pull(asked, Pulled(crews=(MoreCrew(id="K1-2", like="K1"),))).crews
+    assert (one.out_days, other.out_days) == (frozenset(), frozenset(range(8)))
 
 
 def test_a_crew_whose_van_breaks_on_the_road_stays_where_it_is(tmp_path: Path) -> None:
@@ -257,7 +266,7 @@ def test_what_day_toml_says(tmp_path: Path) -> None:
     found = read(tmp_path, toml=make.settings() + TOUR)
     asked, usual = found.touring, TourCharges()
     assert (asked.driving_s, asked.cover_s) == (5 * 3600, 20 * 60)
-    assert (found.policy.threshold_fen, found.policy.looks_ahead) == (30_000, (0, 7))
+    assert found.policy.threshold_fen == 30_000
     assert asked.charges.day_fen == 40_000
     assert asked.charges.unvisited_percent == 70
     assert asked.charges.tour_fen == usual.tour_fen
@@ -282,6 +291,43 @@ def test_what_people_are_expected_to_bring(tmp_path: Path) -> None:
         ("V3", 100, 2_400),
     ]
     assert {(job.first_s, job.last_s) for job in brought} == {(DAY_S, 2 * DAY_S - 1)}
+
+
+def test_who_was_visited_in_the_horizon_brings_nothing_again(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["villages"][0]["last_visit"] = "2026-03-02"
+    cells["villages"][1]["last_visit"] = "2026-03-01"
+    toml = small.settings('[tour.walk_ins]\nproduct = "fridge"\nper_thousand = 60')
+    found = read_tours(small.write(tmp_path / "day", cells, toml)).touring.jobs
+    assert "walk-in@V2" in {job.id for job in found}
+    assert "walk-in@V1" not in {job.id for job in found}
+
+
+def test_places_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["villages"][0]["name"] = cells["villages"][5]["name"] = "中心村"
+    cells["villages"][1]["name"] = cells["villages"][3]["name"] = "东村"
+    for table in ("lodgings", "crews"):
+        cells[table] = cells[table][:1]
+    cells["lodgings"].append(cells["lodgings"][0] | {"lodging_id": "L9"})
+    cells["technicians"] = [row | {"outlet_id": "O1"} for row in cells["technicians"]]
+    cells["crews"] = [
+        cells["crews"][0] | {"crew_id": id_, "technician_ids": member} for id_, member in (("K1", "T1"), ("K2", "T2"))
+    ]
+    folder = small.write(tmp_path / "day", cells)
+    box = {"type": "Polygon", "coordinates": [[[101, 29], [103, 29], [103, 31], [101, 31], [101, 29]]]}
+    other = {"type": "Polygon", "coordinates": [[[98, 32], [99, 32], [99, 33], [98, 33], [98, 32]]]}
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": area}
+        for name, area in (("康定市", box), ("德格县", other))
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "areas.geojson").write_text(text, encoding="utf-8")
+    asked = read_tours(folder).touring
+    names = [village.name for village in asked.villages]
+    assert names == ["中心村（康定市）", "东村（V2）", "雅江村", "东村（V4）", "理塘村", "中心村（德格县）"]
+    assert [lodging.name for lodging in asked.lodgings] == ["新都桥旅馆（L1）", "新都桥旅馆（L9）"]
+    assert [crew.name for crew in asked.crews] == ["康定巡回组（K1）", "康定巡回组（K2）"]
 
 
 def test_what_a_van_may_carry(tmp_path: Path) -> None:

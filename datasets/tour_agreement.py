@@ -1,0 +1,118 @@
+"""Whether the tables beside tours.json still say what it says: somebody may have edited one of them by hand."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.faults import FaultList, PlanRefused
+from datasets.keys import Keys, text_or_empty
+from datasets.plan_tables import no_formula
+from datasets.table import read_text
+from datasets.tour_folder import TOURS_FILE
+from datasets.tour_names import Toured
+from datasets.tour_papers import TOUR_PAPERS
+
+__all__ = ["paper_differences"]
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paper:
+    """A table: the columns that name a row, and those that tours.json decides; the rest are names out of the folder."""
+
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+_PAPERS = {
+    "visits.csv": _Paper(
+        keys=("job_id",),
+        columns=(
+            *("tour_id", "crew_id", "date", "sequence", "village_id", "carried_from", "start", "end", "travel_s"),
+            "distance_m",
+        ),
+    ),
+    "days.csv": _Paper(
+        keys=("tour_id", "date"),
+        columns=("crew_id", "depart", "arrive", "jobs", "travel_s", "distance_m", "break_start", "lodging_id"),
+    ),
+    "left_out.csv": _Paper(keys=("job_id",), columns=("rule", "reason", "instead", "fen", "remedy", "next_date")),
+    "announcements.csv": _Paper(keys=("message", "village_id", "date"), columns=("status", "contact", "phone", "text")),
+    "kit_orders.csv": _Paper(
+        keys=("order_line_id",),
+        columns=("job_id", "tour_id", "part_id", "quantity", "source_id", "mode", "ships_at", "ready_at"),
+    ),
+    "not_kept.csv": _Paper(keys=("kind", "about", "date"), columns=("now_date", "sentence")),
+}
+
+
+def paper_differences(out: Path, toured: Toured) -> list[str]:
+    """Return a sentence for every row of a table that tours.json has otherwise, has not, or has besides.
+
+    A table that is not there says nothing.
+
+    Raises
+    ------
+    PlanRefused
+        A table cannot be read as text, or what tours.json says of it.
+    """
+    faults = FaultList()
+    keys = Keys(json.loads((out / TOURS_FILE).read_text(encoding="utf-8")), TOURS_FILE, "", faults)
+    stated: dict[str, Iterable[Row]] = {
+        **{file: _rows_of(file, toured) for file in ("visits.csv", "days.csv", "left_out.csv")},
+        "announcements.csv": list(_announced(keys)),
+        **{file: list(_listed(keys, file)) for file in ("kit_orders.csv", "not_kept.csv")},
+    }
+    if faults.faults:
+        raise PlanRefused(faults.faults)
+    found = []
+    for file, paper in _PAPERS.items():
+        text = read_text(out / file, faults) if (out / file).exists() else None
+        if text is not None:
+            found += [f"PAPER  {file}{said}" for said in _differences(paper, text, stated[file])]
+    if faults.faults:
+        raise PlanRefused(faults.faults)
+    return found
+
+
+def _rows_of(file: str, toured: Toured) -> list[Row]:
+    columns, rows = TOUR_PAPERS[file]
+    return [dict(zip(columns, row, strict=True)) for row in rows(toured)]
+
+
+def _announced(keys: Keys) -> Iterator[Row]:
+    for number, message in enumerate(keys.tables("announcements"), start=1):
+        said = {name: no_formula(message.need(name, text_or_empty, "")) for name in ("contact", "phone", "text")}
+        for village in message.tables("villages"):
+            own = {name: village.need(name, text_or_empty, "") for name in ("village_id", "date", "status")}
+            yield {"message": str(number), **own, **said}
+
+
+def _listed(keys: Keys, file: str) -> Iterator[Row]:
+    paper = _PAPERS[file]
+    for row in keys.tables(file.removesuffix(".csv")):
+        yield {name: row.need(name, text_or_empty, "") for name in (*paper.keys, *paper.columns)}
+
+
+def _differences(paper: _Paper, text: str, stated: Iterable[Row]) -> Iterator[str]:
+    reader = csv.DictReader(text.splitlines(keepends=True))
+    missing = [name for name in (*paper.keys, *paper.columns) if name not in (reader.fieldnames or ())]
+    if missing:
+        yield f": the columns {', '.join(missing)} are missing"
+        return
+    expected = {tuple(row[key] for key in paper.keys): row for row in stated}
+    for row in reader:
+        key = tuple(row[name] or "" for name in paper.keys)
+        name = f", line {reader.line_num} ({' '.join(key)})"
+        true = expected.pop(key, None)
+        if true is None:
+            yield f"{name}: {TOURS_FILE} has no such row"
+            continue
+        for column in paper.columns:
+            if (row[column] or "") != true[column]:
+                yield f'{name}, {column}: "{row[column]}"; {TOURS_FILE} has "{true[column]}"'
+    for key in expected:
+        yield f": no row for {' '.join(key)}, which {TOURS_FILE} has"

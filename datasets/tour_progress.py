@@ -1,0 +1,281 @@
+"""Tours taken up again on the road: a day folder as it stands at a moment, from which they can be planned on."""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from datasets.day import AREAS_FILE, DaySource, read_source, write_day
+from datasets.due_visits import due_visits, plan_of
+from datasets.faults import FaultList, PlanRefused
+from datasets.keys import Keys, from_text, text_or_empty
+from datasets.progress import moment_in, travel_from, use_stock
+from datasets.times import instant_text, midnight_of
+from datasets.tour_actuals import Actual, Outcome, impossible
+from datasets.tour_folder import TOURS_FILE
+from datasets.tour_names import Toured
+from optimizer.model import DAY_S
+from optimizer.tours.plan import Tour, TourDay, Visit
+
+__all__ = ["TakenUp", "Wrote", "take_up_tours"]
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp:
+    """What was taken out of a folder, by job. done: as somebody wrote down. trusted: begun by then, and nobody wrote
+    anything. again: tried in vain, or begun and not trusted; planned again. missed: villages whose date has passed
+    without a visit. away: crews that are on the road, with the lodging that they slept or sleep in ("" for at home).
+    """
+
+    done: tuple[str, ...]
+    trusted: tuple[str, ...]
+    again: tuple[str, ...]
+    missed: tuple[str, ...]
+    away: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    """A visit that is out of the folder: where it was, on which day, and until when it keeps its crew."""
+
+    job_id: str
+    village_id: str
+    crew_id: str
+    day: int
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """What crews wrote down, and in which file. trusts: what has begun, and nobody wrote about, went as planned."""
+
+    file: Path
+    rows: tuple[Actual, ...]
+    trusts: bool = True
+
+
+def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: Path, now: str) -> TakenUp:
+    """Write the folder of tours as it stands at a moment. planned: the folder of the tours, toured: what it holds.
+
+    Raises
+    ------
+    DayRefused, PlanRefused
+        The moment is none of the folder, or something cannot have happened; every fault is listed.
+    ForeignFolder
+        Something else than a day stands where it is to be written.
+    """
+    source = read_source(day)
+    now_s = moment_in(source, now) - midnight_of(source.settings.date)
+    faults = FaultList()
+    owed = {visit.id for visit in due_visits(source.tables["maintenance"], source.settings)}
+    known = {*owed, *source.tables["jobs"].text["job_id"].tolist(), *toured.jobs}
+    impossible(toured, wrote.rows, wrote.file.name, faults, known=known, now_s=now_s)
+    orders = _orders(planned, faults)
+    if faults.faults:
+        raise PlanRefused(faults.faults)
+    gone, taken = _sorted(toured, wrote, now_s)
+    done = {one.job_id for one in gone}
+    no_part = {one.job_id for one in wrote.rows if one.outcome is Outcome.NO_PART}
+    tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
+    tables["jobs"] = tables["jobs"][~tables["jobs"]["job_id"].isin(done)]
+    tables["consents"] = tables["consents"][~tables["consents"]["job_id"].isin(done)]
+    crew_ids = set(tables["crews"]["crew_id"])
+    left = [
+        _stands(toured, tour, now_s)
+        for tour in toured.tours
+        if tour.crew_id in crew_ids and _has_left(toured, tour, now_s)
+    ]
+    first = source.settings.date
+    aboard = {toured.tour_id(at.tour): _aboard(toured, at.tour, done | no_part) for at in left}
+    crews = tables["crews"]
+    crews["aboard"] = [";".join(id_ for id_ in ids.split(";") if id_ not in done) for ids in crews["aboard"]]
+    for at in left:
+        _move_crew(crews, at, aboard[toured.tour_id(at.tour)], first)
+    _make_busy(tables, gone, now_s, first)
+    _keep_plans(tables["maintenance"], gone, owed, first)
+    missed = _tell_villages(tables["villages"], gone, now_s // DAY_S, first)
+    held = {id_ for ids in aboard.values() for id_ in ids}
+    used = [row for row in orders if row["job_id"] in done | held or (not row["job_id"] and row["tour_id"] in aboard)]
+    use_stock(tables["stock"], "warehouse_id", used)
+    use_stock(tables["outlet_stock"], "outlet_id", used)
+    away = {at.tour.crew_id: at for at in left if at.day is not None}
+    values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
+    if "tour" in source.values:
+        values["tour"] = _levers(source, gone, now_s // DAY_S, away)
+    write_day(out, tables, values, (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None)
+    return TakenUp(missed=missed, away={id_: at.lodging_id or "" for id_, at in away.items()}, **taken)
+
+
+def _orders(planned: Path, faults: FaultList) -> list[dict[str, int | str]]:
+    """Return the kit orders of tours.json, as lines of stock that they took."""
+    document = json.loads((planned / TOURS_FILE).read_text(encoding="utf-8"))
+    orders = []
+    for keys in Keys(document, TOURS_FILE, "", faults).tables("kit_orders", required=True):
+        names = ("job_id", "tour_id", "part_id", "source_id")
+        row: dict[str, int | str] = {name: keys.need(name, text_or_empty, "") for name in names}
+        row["warehouse_id"], row["quantity"] = row["source_id"], keys.need("quantity", from_text(int), 0)
+        orders.append(row)
+    return orders
+
+
+def _sorted(toured: Toured, wrote: Wrote, now_s: int) -> tuple[list[_Gone], dict[str, tuple[str, ...]]]:
+    """Return the visits that are over, and job ids by what became of them."""
+    open_rows = {one.job_id: one for one in wrote.rows}
+    gone: list[_Gone] = []
+    ids: dict[str, list[str]] = {"done": [], "trusted": [], "again": []}
+    for tour, day, visit in toured.result.plan.visits():
+        actual = open_rows.pop(visit.job_id, None)
+        begun = visit.start_s - visit.travel_s < now_s
+        if actual is not None and actual.outcome is Outcome.DONE:
+            ids["done"].append(visit.job_id)
+            gone.append(_over(tour, day, visit, actual, now_s))
+        elif actual is None and begun and wrote.trusts:
+            ids["trusted"].append(visit.job_id)
+            gone.append(_over(tour, day, visit, None, now_s))
+        elif actual is not None or begun:
+            ids["again"].append(visit.job_id)
+    for actual in open_rows.values():
+        if actual.outcome is Outcome.DONE:
+            ids["done"].append(actual.job_id)
+            at_s = next((moment for moment in (actual.start_s, actual.end_s) if moment is not None), now_s)
+            job = toured.jobs.get(actual.job_id)
+            village_id = "" if job is None else job.village_id
+            gone.append(_Gone(job_id=actual.job_id, village_id=village_id, crew_id="", day=at_s // DAY_S, until_s=at_s))
+    return gone, {name: tuple(of_name) for name, of_name in ids.items()}
+
+
+def _over(tour: Tour, day: TourDay, visit: Visit, actual: Actual | None, now_s: int) -> _Gone:
+    """Return a visit that is over or under way: when it was, and until when."""
+    at_day, until_s = day.day, visit.end_s
+    if actual is not None:
+        at_s = next((at for at in (actual.start_s, actual.end_s) if at is not None), min(visit.start_s, now_s))
+        at_day, until_s = at_s // DAY_S, min(now_s, visit.end_s) if actual.end_s is None else actual.end_s
+    return _Gone(job_id=visit.job_id, village_id=visit.village_id, crew_id=tour.crew_id, day=at_day, until_s=until_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Where a crew that has left is: day: of its next morning, None once it is home. slept: nights of this tour."""
+
+    tour: Tour
+    day: int | None
+    lodging_id: str | None
+    slept: int
+
+
+def _has_left(toured: Toured, tour: Tour, now_s: int) -> bool:
+    road = toured.crews[tour.crew_id].on_the_road
+    on = road is not None and road.day == tour.first_day and road.day * DAY_S <= now_s
+    return on or tour.days[0].depart_s <= now_s
+
+
+def _stands(toured: Toured, tour: Tour, now_s: int) -> _Standing:
+    """Return where a crew goes on from: the bed of last night, or tonight's once it is there."""
+    if now_s >= tour.days[-1].arrive_s:
+        return _Standing(tour=tour, day=None, lodging_id=None, slept=tour.nights)
+    number = max(k for k, day in enumerate(tour.days) if day.day * DAY_S <= now_s)
+    today = tour.days[number]
+    if now_s >= today.arrive_s and today.lodging_id is not None:
+        return _Standing(tour=tour, day=today.day + 1, lodging_id=today.lodging_id, slept=number + 1)
+    road = toured.crews[tour.crew_id].on_the_road
+    first = road.lodging_id if road is not None and road.day == tour.first_day else None
+    woke = tour.days[number - 1].lodging_id if number else first
+    return _Standing(tour=tour, day=today.day, lodging_id=woke, slept=number)
+
+
+def _aboard(toured: Toured, tour: Tour, without: Collection[str]) -> list[str]:
+    """Return the jobs whose kits are in the van: those of the tour that need parts, and what was aboard before."""
+    road = toured.crews[tour.crew_id].on_the_road
+    before = road.aboard if road is not None and road.day == tour.first_day else frozenset()
+    own = [visit.job_id for day in tour.days for visit in day.visits if toured.jobs[visit.job_id].order_lines]
+    return [id_ for id_ in dict.fromkeys((*own, *sorted(before))) if id_ not in without]
+
+
+def _move_crew(crews: pd.DataFrame, at: _Standing, aboard: Sequence[str], first: dt.date) -> None:
+    """Write down where a crew is, and how many nights it was away."""
+    mine = crews["crew_id"] == at.tour.crew_id
+    before, out = (int(crews.loc[mine, name].iloc[0] or 0) for name in ("nights_before", "nights_out"))
+    cells = {"away_on": "", "sleeps_at": "", "nights_out": "", "aboard": "", "nights_before": str(before + at.slept)}
+    if at.day is not None:
+        cells["away_on"] = (first + dt.timedelta(days=at.day)).isoformat()
+        cells |= {"sleeps_at": at.lodging_id or "", "nights_out": str(out + at.slept), "aboard": ";".join(aboard)}
+    for name, cell in cells.items():
+        crews.loc[mine, name] = cell
+
+
+def _make_busy(tables: Frames, gone: Sequence[_Gone], now_s: int, first: dt.date) -> None:
+    """Let the members of crews that are at work set out for their next visit when this one has ended."""
+    crews, technicians = tables["crews"], tables["technicians"]
+    members = dict(zip(crews["crew_id"], crews["technician_ids"], strict=True))
+    for one in sorted(gone, key=lambda one: one.until_s):
+        if one.until_s > now_s and one.crew_id in members:
+            mine = technicians["technician_id"].isin(members[one.crew_id].split(";"))
+            technicians.loc[mine, "busy_until"] = instant_text(first, one.until_s)
+
+
+def _keep_plans(maintenance: pd.DataFrame, gone: Sequence[_Gone], owed: Collection[str], first: dt.date) -> None:
+    """Let plans count from the visits that they have had."""
+    for one in sorted(gone, key=lambda one: one.day):
+        if one.job_id in owed:
+            mine = maintenance["plan_id"] == plan_of(one.job_id)
+            maintenance.loc[mine, "last_on"] = (first + dt.timedelta(days=one.day)).isoformat()
+
+
+def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, first: dt.date) -> tuple[str, ...]:
+    """Write down who was visited; a date that was told is over with its visit or its day. Return where nobody came."""
+    visits = {(one.village_id, one.day) for one in gone}
+    last = {village_id: day for village_id, day in sorted(visits, key=lambda item: item[1])}
+    missed = []
+    for row in villages.index:
+        village_id, told = villages.loc[row, "village_id"], villages.loc[row, "announced"]
+        if village_id in last:
+            date = (first + dt.timedelta(days=last[village_id])).isoformat()
+            villages.loc[row, "last_visit"] = max(date, villages.loc[row, "last_visit"])
+        day = (dt.date.fromisoformat(told) - first).days if told else None
+        if day is not None and (day < today or (village_id, day) in visits):
+            villages.loc[row, "announced"] = ""
+            if (village_id, day) not in visits:
+                missed.append(village_id)
+    return tuple(missed)
+
+
+def _levers(source: DaySource, gone: Sequence[_Gone], today: int, away: Mapping[str, _Standing]) -> dict[str, Any]:
+    """Return [tour] of day.toml without what is over: days that were locked, villages that had to be visited."""
+    tour: dict[str, Any] = json.loads(json.dumps(source.values["tour"], default=str))
+    first, done = source.settings.date, {one.job_id for one in gone}
+    visited = {one.village_id for one in gone}
+
+    def day_of(date: str) -> int:
+        return (dt.date.fromisoformat(date) - first).days
+
+    found = dict(tour)
+    if "must_visit" in tour:
+        found["must_visit"] = [id_ for id_ in tour["must_visit"] if id_ not in visited]
+    if "locked" in tour:
+        found["locked"] = [
+            {**row, "date": dt.date.fromisoformat(row["date"])}
+            | {"job_ids": [id_ for id_ in row.get("job_ids", ()) if id_ not in done]}
+            for row in tour["locked"]
+            if day_of(row["date"]) >= today
+        ]
+    if "spans" in tour:
+        found["spans"] = [
+            {
+                "crew_id": row["crew_id"],
+                "first": first + dt.timedelta(days=max(day_of(row["first"]), _goes_on(away.get(row["crew_id"])))),
+                "last": dt.date.fromisoformat(row["last"]),
+            }
+            for row in tour["spans"]
+            if day_of(row["last"]) >= max(today, _goes_on(away.get(row["crew_id"])))
+        ]
+    return found
+
+
+def _goes_on(at: _Standing | None) -> int:
+    return 0 if at is None or at.day is None else at.day

@@ -105,15 +105,62 @@ def find_dominated(g: Grid, w: Ways, contested: NDArray[np.int8], dominated: NDA
                         y.fen + y.late + fees == x.fen + x.late and b < a
                     )
                 same = y.row == x.row and y.below_floor == x.below_floor and y.dock == x.dock
+                free = contested[b] == 0 and _has_room_for_all(g, w, b)
                 # Of two that do equally well the first stays.
                 equal = y.fen == x.fen and y.late == x.late and fees == 0
-                if worse and (contested[b] == 0 or same) and not (equal and b > a):
+                if worse and (free or same) and not (equal and b > a):
                     dominated[a] = 1
                     break
 
 
+@compiled_into
+def _has_room_for_all(g: Grid, w: Ways, number: int) -> bool:
+    """Say whether a whole group could draw on what a way draws on: then no way of the others stands against it."""
+    way = w.rows[number]
+    o = g.groups[g.pieces[way.piece].group]
+    if o.last - o.first == 1:
+        return True
+    units = 0
+    for piece in range(o.first, o.last):
+        for option in range(g.pieces[piece].part_first, g.pieces[piece].part_last):
+            if g.parts[option] == way.part:
+                units += g.pieces[piece].quantity
+                break
+    if g.capacity[way.row] < units or (way.floor_row != NOTHING and g.capacity[way.floor_row] < units):
+        return False
+    return bool(way.dock == NOTHING or g.capacity[way.dock] >= o.last - o.first)
+
+
 @compiled
-def bundles_below(
+def bundles_below(  # noqa: PLR0913 - a kernel sees plain arrays
+    g: Grid,
+    w: Ways,
+    base: NDArray[np.int64],
+    desk: Desk,
+    groups: NDArray[np.int64],
+    limit: NDArray[np.int64],
+    most: int,
+    found: NDArray[np.int64],
+    cost: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    begin: int,
+) -> int:
+    """Write all bundles of these groups that cost less than their limits, one below the other, as far as there is room.
+
+    found: (rows, pieces) gets ways. cost: (rows,) gets what each costs with the prices of the rows. counts: (groups,)
+    gets how many there are, NOTHING for more than `most`. Return which of the groups is next.
+    """
+    end = 0
+    for number in range(begin, len(groups)):
+        if end + most > len(found):
+            return number
+        counts[number] = _below(g, w, base, desk, groups[number], limit[number], found[end : end + most], cost[end:])
+        end += max(0, counts[number])
+    return len(groups)
+
+
+@compiled_into
+def _below(  # noqa: PLR0913 - a kernel sees plain arrays
     g: Grid,
     w: Ways,
     base: NDArray[np.int64],
@@ -121,8 +168,8 @@ def bundles_below(
     group: int,
     limit: int,
     found: NDArray[np.int64],
+    cost: NDArray[np.int64],
 ) -> int:
-    """Write all bundles of a group that cost less than the limit, a row each; return how many, −1 for too many."""
     o = g.groups[group]
     n = o.last - o.first
     _lay_rest(g, w, base, desk, group)
@@ -131,14 +178,15 @@ def bundles_below(
     while depth >= 0:
         nodes += 1
         if nodes > MOST_NODES:
-            return -1
+            return NOTHING
         if not _next(g, w, base, desk, group, depth, limit):
             depth -= 1
         elif depth == n - 1:
             if count == len(found):
-                return -1
+                return NOTHING
             for k in range(n):
                 found[count, k] = _way_at(w, desk, o.first + k, k)
+            cost[count] = desk.fen[n] + desk.late[n]
             count += 1
         else:
             depth += 1
@@ -203,8 +251,8 @@ def best_few(  # noqa: PLR0913 - a kernel sees plain arrays
 ) -> None:
     """Write the few cheapest bundles of each of these groups, rising; a kit's going without is not among them.
 
-    limit: (groups,) what they have to cost less than. found: (groups, few, pieces) gets ways. cost: (groups, few) gets what each costs with the prices of the rows.
-    counts: (groups,) gets how many there are.
+    limit: (groups,) what they have to cost less than. found: (groups, few, pieces) gets ways. cost: (groups, few)
+    gets what each costs with the prices of the rows. counts: (groups,) gets how many there are.
     """
     for number in range(len(groups)):
         counts[number] = _few(g, w, base, desk, groups[number], limit[number], found[number], cost[number])

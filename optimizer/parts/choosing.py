@@ -22,7 +22,7 @@ from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
 from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of, with_halves
 from optimizer.parts.grid import NOTHING, Grid
-from optimizer.parts.improving import Improving
+from optimizer.parts.improving import Improving, spans
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced, Whole, WholeChoice
 
@@ -30,7 +30,7 @@ __all__ = ["Chosen", "choose_bundles"]
 
 MOST_ROUNDS = 100
 MOST_NODES = 400
-FIRST_SLACK_FEN = 4_000
+FIRST_SLACK_FEN = 1_000
 FEELING_ROUNDS = 5
 FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.8
@@ -182,7 +182,7 @@ class _Run:
             if node.half != NOTHING:
                 following = [self._child(node, serve, remaining) for serve in (True, False)]
             else:
-                way, way_fen, proven_fen = self._close(node, fen, remaining)
+                way, way_fen, proven_fen = self._close(node, best, fen, remaining)
                 if proven_fen is None:
                     following = [node]
                 else:
@@ -333,8 +333,13 @@ class _Run:
         first, last = self.g.groups["first"].tolist(), self.g.groups["last"].tolist()
         return sum(self._add(group, chosen[first[group] : last[group]]) for group in groups.tolist())
 
-    def _close(self, node: _Node, beaten_fen: int, remaining: Remaining) -> tuple[NDArray[np.int64], int, int | None]:
-        """Return the best whole choice of a node and its bound, None where limits came to light that it breaks."""
+    def _close(
+        self, node: _Node, known: NDArray[np.int64], known_fen: int, remaining: Remaining
+    ) -> tuple[NDArray[np.int64], int, int | None]:
+        """Return the best whole choice of a node, or the known one, and the node's bound as far as it is below that.
+
+        None for a bound where limits came to light that the choice breaks.
+        """
         g, deciding = self._grid_of(node), self._deciding(node)
         base, (_, _, least) = self._base(node.price), self._best(g, deciding, node.price)
         choice = WholeChoice(g, self.w, self.draws, self.active, Priced(price=node.price, base=base, least=least))
@@ -343,11 +348,14 @@ class _Run:
         for groups, rows in self._components(deciding):
             key = tuple(groups.tolist()), tuple(rows.tolist()), tuple(sorted(node.served.intersection(groups.tolist())))
             if key not in self.closed:
-                slack_fen = min(FIRST_SLACK_FEN, beaten_fen - node.bound_fen)
-                decided = choice.decide(groups, rows, slack_fen=slack_fen, remaining=remaining, gap=self.gap / 2)
-                if decided is None:
-                    return *self._in_turn(node.share), node.bound_fen
-                self.closed[key] = decided
+                self.closed[key] = choice.decide(
+                    groups,
+                    rows,
+                    known=self._whole_of(groups, known),
+                    slack_fen=min(FIRST_SLACK_FEN, known_fen - node.bound_fen),
+                    remaining=remaining,
+                    gap=self.gap / 2,
+                )
             decided = self.closed[key]
             whole[decided.piece] = decided.way
             fen += decided.fen
@@ -357,6 +365,16 @@ class _Run:
             self._generate(node, remaining)
             return *self._in_turn(node.share), None
         return whole, fen, max(node.bound_fen, bound_fen)
+
+    def _whole_of(self, groups: NDArray[np.int64], way: NDArray[np.int64]) -> Whole:
+        """Return what these groups have in a choice."""
+        o = self.g.groups[groups]
+        fen = sum(
+            bundle_fen(self.g, self.w, group, way[first:last])
+            for group, first, last in zip(groups.tolist(), o["first"].tolist(), o["last"].tolist(), strict=True)
+        )
+        piece = spans(o["first"], o["last"])
+        return Whole(piece=piece, way=way[piece], fen=fen, bound_fen=-FAR)
 
     def _components(self, deciding: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Return the groups that share what is short, directly or by way of others, with the rows they share."""

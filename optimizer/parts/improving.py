@@ -19,7 +19,7 @@ from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced
 
-__all__ = ["Improving"]
+__all__ = ["Improving", "spans"]
 
 MOST_GROUPS = 150
 FEW = 80
@@ -202,7 +202,7 @@ class Improving:
         """Decide these groups together, among so many bundles of each; keep what they have if that is no dearer."""
         groups = np.sort(groups)
         o = self._g.groups[groups]
-        pieces = _spans(o["first"], o["last"])
+        pieces = spans(o["first"], o["last"])
         given = self.way[pieces]
         entry, _ = self._draws.of_all(given[given != NOTHING])
         left = self._left.copy()
@@ -283,7 +283,7 @@ class Improving:
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
 
 
-def _spans(first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:
+def spans(first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return all numbers from each first to before each last."""
     counts = (last - first).astype(np.int64)
     begins = np.repeat(first.astype(np.int64) - np.append(0, np.cumsum(counts)[:-1]), counts)

@@ -7,7 +7,7 @@ piece has a variable for each of its ways, beside those for its parcels, sources
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,11 @@ from optimizer.parts.ways import Ways
 
 __all__ = ["Priced", "WaysProgram", "Whole", "WholeChoice"]
 
-MOST_OF_A_GROUP = 400
+MOST_OF_A_GROUP = 20_000
 """A group with more bundles near its best than these is spread over its ways."""
+ROOM = 5 * MOST_OF_A_GROUP
 LEAST_SLACK_FEN = 100
-SLACK_GROWS = 8
+SLACK_GROWS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,84 +57,125 @@ class WholeChoice:
         dominated = np.zeros_like(self._contested)
         find_dominated(g, w, self._contested, dominated)
         self._base = np.where(dominated == 1, FAR, priced.base)
-        most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
-        self._found = np.zeros((MOST_OF_A_GROUP, most), np.int64)
+        self._class = np.where(self._contested == 1, _classes(w, active), 0)
+        self._most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
 
     def decide(
         self,
         groups: NDArray[np.int64],
         rows: NDArray[np.int64],
         *,
+        known: Whole,
         slack_fen: int,
         remaining: Callable[[], float | None],
         gap: float,
-    ) -> Whole | None:
-        """Return the best choice of these groups, which share these rows; None when the time was too short for any.
+    ) -> Whole:
+        """Return the best choice of these groups, which share these rows, or the known one where none better is found.
 
         slack_fen: how much dearer than the bound is worth a look at first. Where that is not enough to find any good
         choice, so much more is looked at.
         """
         priced = self._priced
         lagrange_fen = int(priced.least[groups].sum()) - int((priced.price[rows] * self._g.capacity[rows]).sum())
-        best: Whole | None = None
-        slack_fen, bound_fen = max(LEAST_SLACK_FEN, slack_fen), lagrange_fen
-        while True:
+        best = replace(known, bound_fen=min(known.fen, lagrange_fen))
+        slack_fen = min(max(LEAST_SLACK_FEN, slack_fen), best.fen - lagrange_fen)
+        while best.fen - best.bound_fen > gap * best.fen:
             seconds = remaining()
             if seconds is not None and seconds <= 0:
-                return best
-            chosen = self._choose(groups, rows, slack_fen, seconds, gap)
+                break
+            chosen = self._choose(groups, rows, best, slack_fen, seconds, gap)
             if chosen is None:
-                return best
+                break
             piece, way, fen, proven_fen = chosen
-            bound_fen = max(bound_fen, min(proven_fen, lagrange_fen + slack_fen + 1))
-            if best is None or fen < best.fen:
+            bound_fen = max(best.bound_fen, min(proven_fen, lagrange_fen + slack_fen + 1))
+            if fen < best.fen:
                 best = Whole(piece=piece, way=way, fen=fen, bound_fen=bound_fen)
-            best = Whole(piece=best.piece, way=best.way, fen=best.fen, bound_fen=min(best.fen, bound_fen))
-            if best.fen - best.bound_fen <= gap * best.fen or slack_fen >= best.fen - lagrange_fen:
-                return best
+            best = replace(best, bound_fen=min(best.fen, bound_fen))
+            if slack_fen >= best.fen - lagrange_fen:
+                break
             slack_fen = min(SLACK_GROWS * slack_fen, best.fen - lagrange_fen)
+        return best
 
     def _choose(
-        self, groups: NDArray[np.int64], rows: NDArray[np.int64], slack_fen: int, seconds: float | None, gap: float
+        self,
+        groups: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        known: Whole,
+        slack_fen: int,
+        seconds: float | None,
+        gap: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int] | None:
         """Return pieces, ways, price and bound of the best choice among bundles within the slack."""
         made = WaysProgram(self._g, self._w, self._draws, rows)
-        for group in groups.tolist():
-            o = self._g.groups[group]
-            limit = int(self._priced.least[group]) + slack_fen + 1
-            count = bundles_below(self._g, self._w, self._base, self._desk, group, limit, self._found)
-            if count >= 0:
-                made.add_bundles(group, self._cheapest(group, self._found[:count, : o["last"] - o["first"]]))
-            else:
-                made.add_spread(group, self._near(group, limit))
-        choice = choose(made.program(), seconds=seconds, gap=gap / 2)
+        limit = self._priced.least[groups] + slack_fen + 1
+        many, begin = self._add_bundles(made, groups, limit, known)
+        for number in many:
+            made.add_spread(int(groups[number]), self._near(int(groups[number]), int(limit[number])))
+        choice = choose(made.program(), seconds=seconds, gap=gap / 2, begin=None if many else begin)
         if choice is None:
             return None
         piece, way = made.read(choice.share)
+        first = np.searchsorted(piece, self._g.groups["first"][groups]).tolist()
+        last = np.searchsorted(piece, self._g.groups["last"][groups]).tolist()
         fen = sum(
-            bundle_fen(self._g, self._w, group, way[np.searchsorted(piece, np.arange(o["first"], o["last"]))])
-            for group, o in ((group, self._g.groups[group]) for group in groups.tolist())
+            bundle_fen(self._g, self._w, group, way[a:b])
+            for group, a, b in zip(groups.tolist(), first, last, strict=True)
         )
         proven = int(np.ceil(choice.bound_fen - 0.5)) if np.isfinite(choice.bound_fen) else -FAR
         return piece, way, fen, proven
 
-    def _cheapest(self, group: int, found: NDArray[np.int64]) -> list[tuple[tuple[int, ...], int]]:
-        """Return of these bundles the cheapest of each that draw on the same of what is short; and going without."""
-        o = self._g.groups[group]
-        none = (NOTHING,) * int(o["last"] - o["first"])
-        cheapest: dict[tuple[tuple[int, int, int, int], ...], tuple[int, tuple[int, ...]]] = {
-            (): (bundle_fen(self._g, self._w, group, np.array(none)), none)
-        }
-        row, floor_row, dock, quantity = (self._w.rows[name] for name in ("row", "floor_row", "dock", "quantity"))
-        for ways in found.tolist():
-            taken = [way for way in ways if way != NOTHING and self._contested[way]]
-            key = tuple(
-                sorted((int(row[way]), int(floor_row[way]), int(dock[way]), int(quantity[way])) for way in taken)
+    def _add_bundles(
+        self, made: "WaysProgram", groups: NDArray[np.int64], limit: NDArray[np.int64], known: Whole
+    ) -> tuple[list[int], NDArray[np.bool_]]:
+        """Add the bundles below the limits of these groups, and those that are known to go together.
+
+        Return which groups (by place) have too many for that, and which of the bundles are the known ones.
+        """
+        g = self._g
+        found, cost = np.zeros((ROOM, self._most), np.int64), np.zeros(ROOM, np.int64)
+        counts, done = np.zeros(len(groups), np.int64), 0
+        size = (g.groups["last"] - g.groups["first"])[groups]
+        worth = np.where(self._base < FAR, self._base - self._w.rows["fen"], 0)
+        of, ways, fen = [], [], []
+        while done < len(groups):
+            begin = done
+            done = bundles_below(
+                g, self._w, self._base, self._desk, groups, limit, MOST_OF_A_GROUP, found, cost, counts, begin
             )
-            fen = bundle_fen(self._g, self._w, group, np.array(ways))
-            if key not in cheapest or fen < cheapest[key][0]:
-                cheapest[key] = fen, tuple(ways)
-        return [(ways, fen) for fen, ways in cheapest.values()]
+            here = np.repeat(np.arange(begin, done), np.maximum(0, counts[begin:done]))
+            some = np.where(np.arange(self._most) < size[here, None], found[: len(here)], NOTHING)
+            kept = self._cheapest(here, some, cost[: len(here)])
+            some = some[kept]
+            of.append(here[kept])
+            ways.append(some)
+            fen.append(cost[kept] - np.where(some == NOTHING, 0, worth[some]).sum(axis=1))
+        few = np.flatnonzero(counts != NOTHING)
+        first = np.searchsorted(known.piece, g.groups["first"][groups[few]])
+        of.append(few)
+        ways.append(np.full((len(few), self._most), NOTHING, np.int64))
+        for had, begin, length in zip(ways[-1], first.tolist(), size[few].tolist(), strict=True):
+            had[:length] = known.way[begin : begin + length]
+        fen.append(
+            np.array(
+                [
+                    bundle_fen(g, self._w, group, had[:length])
+                    for group, had, length in zip(groups[few].tolist(), ways[-1], size[few].tolist(), strict=True)
+                ],
+                np.int64,
+            )
+        )
+        every = groups[np.concatenate(of)]
+        made.add_bundles(every, np.concatenate(ways), np.concatenate(fen))
+        return np.flatnonzero(counts == NOTHING).tolist(), np.arange(len(every)) >= len(every) - len(few)
+
+    def _cheapest(self, of: NDArray[np.int64], ways: NDArray[np.int64], cost: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers of the cheapest of each group's bundles that draw on the same of what is short."""
+        key = np.sort(np.where(ways == NOTHING, 0, self._class[ways]), axis=1)
+        order = np.lexsort((cost, *key.T, of))
+        key, of = key[order], of[order]
+        fresh = np.append(True, (of[1:] != of[:-1]) | (key[1:] != key[:-1]).any(axis=1))[: len(of)]
+        cheapest: NDArray[np.int64] = order[fresh]
+        return cheapest
 
     def _near(self, group: int, limit: int) -> list[list[int]]:
         """Return per piece the ways that any bundle below the limit could hold."""
@@ -169,23 +211,37 @@ class WaysProgram:
     terms: list[tuple[int, int, float]] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
     stands_for: list[tuple[int, int, int]] = field(default_factory=list)
-    row_of: dict[int, int] = field(default_factory=dict)
+    limit_of: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         """Set the limits of the rows."""
+        self.limit_of = np.full(len(self.g.capacity), NOTHING)
+        self.limit_of[self.rows] = np.arange(len(self.rows))
         for row in self.rows.tolist():
-            self.row_of[row] = self._limit(-np.inf, float(self.g.capacity[row]))
+            self._limit(-np.inf, float(self.g.capacity[row]))
 
-    def add_bundles(self, group: int, bundles: list[tuple[tuple[int, ...], int]]) -> None:
-        """Add a group with a variable per bundle."""
-        first = int(self.g.groups[group]["first"])
-        self.pieces += range(first, int(self.g.groups[group]["last"]))
-        one = self._limit(1.0, 1.0)
-        for ways, fen in bundles:
-            variable = self._variable(fen)
-            self.terms.append((one, variable, 1.0))
-            for k, way in enumerate(ways):
-                self._takes(variable, first + k, way)
+    def add_bundles(self, of: NDArray[np.int64], ways: NDArray[np.int64], fen: NDArray[np.int64]) -> None:
+        """Add groups with a variable per bundle; of: whose each is. ways: (bundles, pieces) its pieces' in turn."""
+        groups, place = np.unique(of, return_inverse=True)
+        first = self.g.groups["first"].astype(np.int64)
+        for group in groups.tolist():
+            self.pieces += range(first[group], self.g.groups["last"][group])
+        variable = len(self.fen) + np.arange(len(of))
+        one = len(self.least) + place
+        self.fen += fen.astype(float).tolist()
+        self.whole += [True] * len(of)
+        self.least += [1.0] * len(groups)
+        self.most += [1.0] * len(groups)
+        number, depth = np.nonzero(ways != NOTHING)
+        way = ways[number, depth]
+        entry, which = self.draws.of_all(way)
+        limit, amount = self.limit_of[self.draws.row[entry]], self.draws.amount[entry]
+        short = limit != NOTHING
+        drawn = variable[number[which[short]]]
+        self.terms += zip(one.tolist(), variable.tolist(), [1.0] * len(of), strict=True)
+        self.terms += zip(limit[short].tolist(), drawn.tolist(), amount[short].astype(float).tolist(), strict=True)
+        pieces = first[of[number]] + depth
+        self.stands_for += zip(variable[number].tolist(), pieces.tolist(), way.tolist(), strict=True)
 
     def add_spread(self, group: int, near: list[list[int]]) -> None:
         """Add a group with a variable per piece and way, and for its parcels, sources and lateness."""
@@ -265,8 +321,8 @@ class WaysProgram:
             return
         self.stands_for.append((variable, piece, way))
         for row, amount in zip(*self.draws.of(way), strict=True):
-            if row in self.row_of:
-                self.terms.append((self.row_of[row], variable, float(amount)))
+            if self.limit_of[row] != NOTHING:
+                self.terms.append((int(self.limit_of[row]), variable, float(amount)))
 
     def _covers(self, opened: int, some: list[int]) -> None:
         """Say that none of these is taken without that."""
@@ -281,3 +337,14 @@ class WaysProgram:
         self.terms.append((more, further, -1.0))
         for variable in sources.values():
             self.terms += [(more, variable, 1.0), (all_, variable, 1.0)]
+
+
+def _classes(w: Ways, active: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return a number from 1 on for every way, the same for those that draw on the same of what is short."""
+    docked = w.rows["dock"] != NOTHING
+    docked[docked] = active[w.rows["dock"][docked]]
+    number = np.zeros(len(w.rows), np.int64)
+    for more in (w.rows["row"], w.rows["floor_row"], np.where(docked, w.rows["dock"], NOTHING), w.rows["quantity"]):
+        number = number * (int(more.max(initial=0)) + 2) + more + 1
+        number = np.unique(number, return_inverse=True)[1].reshape(-1)
+    return number + 1

@@ -18,7 +18,7 @@ from api import cli, tour_rounds, touring
 from api.tour_kits import Loaded, load_vans
 from datasets.times import instant_text
 from datasets.tour_papers import TOUR_PAPERS
-from datasets.tours import TourFolder
+from datasets.tours import TourFolder, read_tours
 from optimizer.budget import Remaining
 from optimizer.tours.fitting import Advice
 from optimizer.tours.model import Touring
@@ -479,6 +479,32 @@ def test_visits_that_nobody_wrote_about_are_planned_again_where_that_is_asked(
     assert [row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")] == ["J8"]
     assert run("progress", *given, "--plan-unreported") == cli.DONE
     assert len(rows(tmp_path / "on" / "jobs.csv")) == 8
+
+
+def test_due_visits_and_levers_count_what_was_done(run: Run, tmp_path: Path) -> None:
+    cells = make.cells()
+    plan = {"product": "fridge", "service_duration": "PT30M", "interval_days": "90", "late_days": "9"}
+    cells["maintenance"] = [
+        plan | {"plan_id": id_, "village_id": "V1", "last_on": "2025-12-03"} for id_ in ("M1", "M2")
+    ]
+    toml = make.settings('must_visit = ["V1", "V5"]\n[tour.charges]\nday_fen = 2000')
+    locked = '[[tour.locked]]\ncrew_id = "K1"\ndate = 2026-03-0{day}\njob_ids = ["{job}"]\n'
+    toml += "\n" + locked.format(day=3, job="J2") + locked.format(day=7, job="J4")
+    region = make.write(tmp_path / "region", cells, toml)
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, "--no-fit") == cli.DONE
+    when = {row["job_id"]: row["start"] for row in rows(tmp_path / "out" / "visits.csv")}
+    first, second = "M1@2026-03-03", "M2@2026-03-03"
+    assert {first, second} <= set(when)
+    actual = wrote(
+        tmp_path / "actual.csv", f"{first},done,{when[first]},,", f"{second},nobody_home,,,", "J4,not_reached,,,"
+    )
+    now = "2026-03-06T06:00:00+08:00"
+    assert run("progress", region, tmp_path / "out", actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
+    assert cells_of(tmp_path / "on", "maintenance", "M1")["last_on"] == when[first][:10]
+    assert cells_of(tmp_path / "on", "maintenance", "M2")["last_on"] == "2025-12-03"
+    levers = read_tours(tmp_path / "on").touring.levers
+    assert [(lock.day, lock.job_ids) for lock in levers.locked] == [(5, ("J4",))]
+    assert "V1" not in levers.must_visit
 
 
 def test_what_cannot_have_happened_is_refused_at_once(

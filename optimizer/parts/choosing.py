@@ -31,9 +31,9 @@ __all__ = ["Chosen", "choose_bundles"]
 MOST_ROUNDS = 100
 MOST_NODES = 400
 FIRST_SLACK_FEN = 1_000
-FEELING_ROUNDS = 5
+FEELING_ROUNDS = 15
 FIRST_STEP_FEN = 4_000.0
-STEP_SHRINKS = 0.8
+STEP_SHRINKS = 0.9
 GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
 IMPROVING_SHARE = 0.4

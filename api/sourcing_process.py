@@ -164,6 +164,9 @@ def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork,
     add_findings(session, run_id, TRANSFER, transfers_written(solved.beside, network))
     add_findings(session, run_id, RETURN, returns_written(solved.beside, network))
     outcome = _outcome(sourced, len(seen), written, len(again))
+    outcome["answered_late"] = sum(
+        (line.first_answered_at or now) > one.row.respond_by for one in seen for line in one.lines if line in written
+    )
     end_run(session, run_id, attempt, PlanState.FINISHED, now, outcome=outcome)
 
 

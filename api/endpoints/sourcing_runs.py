@@ -172,7 +172,9 @@ def cancel_run(run_id: RunId, edge: EdgeOf) -> Response:
 def run_shown(run: SourcingRun) -> SourcingRunShown:
     """Return a run as callers see it."""
     outcome = run.outcome or {}
-    told: dict[str, Any] = {name: outcome.get(name) for name in ("orders", "lines", "answers", "again", "gap")}
+    told: dict[str, Any] = {
+        name: outcome.get(name) for name in ("orders", "lines", "answers", "answered_late", "again", "gap")
+    }
     cost_fen, bound_fen, items = (outcome.get(name) for name in ("cost_fen", "bound_fen", "items"))
     own: dict[str, Any] = {
         name: getattr(run, name)

@@ -92,6 +92,16 @@ def test_a_run_tells_how_defective_parts_go_back(app: FastAPI, client: TestClien
     assert client.get(f"/v1/sourcing-runs/{id_}/returns?cursor=WyJ4Il0").status_code == 400
 
 
+def test_a_run_counts_what_it_answers_too_late(app: FastAPI, client: TestClient) -> None:
+    order(client, ("P2", 3), answering="later", respond_within="PT1H")
+    app.state.clock.move(dt.timedelta(hours=2))
+    order(client, ("P2", 1), answering="later")
+    shown = client.get(f"/v1/sourcing-runs/{run(app, client)}").json()
+    assert (shown["lines"], shown["answered_late"]) == (2, 1)
+    (row,) = client.get("/v1/reports/parts-response").json()["rows"]
+    assert (row["in_time"], row["late"], row["missed"]) == (1, 1, 0)
+
+
 def test_what_was_found_is_there_after_a_restart(app: FastAPI, client: TestClient, parts_url: str) -> None:
     order(client, ("P2", 3), answering="later")
     id_ = run(app, client)

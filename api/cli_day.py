@@ -71,7 +71,11 @@ def _day_plan(  # noqa: PLR0913 - one for each option of the command
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to search on (docs/operations.md).")
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="Who looks for routes: the search, OR-Tools' routing model, or it after the search.")
+        Engine,
+        typer.Option(
+            help="Who looks for routes: the search, OR-Tools' routing model, or it after the search; the model plans "
+            "without the outlets' own shelves."
+        ),
     ] = Engine.SEARCH,
 ) -> None:
     """Plan a day: who repairs what, when, with which part. Ctrl-C ends early with the best plan so far."""

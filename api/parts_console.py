@@ -38,7 +38,7 @@ def print_sourced(sourced: PartsSourced) -> None:
     for name in _items(sourced):
         table.add_row(f"  {name}", _yuan(getattr(sourced.ours.cost, name)), _yuan(getattr(sourced.theirs.cost, name)))
     console.print(table)
-    for line in (_proof(sourced.ours), *_risks(sourced), *_transfers(sourced)):
+    for line in (_proof(sourced.ours), *_late(sourced.ours), *_risks(sourced), *_transfers(sourced)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -92,6 +92,11 @@ def _proof(kpis: SourcingKpis) -> str:
     if kpis.optimal:
         return "Proven: no other answers cost less."
     return f"Proven: no answers cost less than {_yuan(kpis.bound_fen)}; these are within {kpis.gap:.4%} of it."
+
+
+def _late(kpis: SourcingKpis) -> Iterator[str]:
+    if late := kpis.lines - kpis.answered_in_time:
+        yield f"Lines answered after the time by which somebody should have: {late:,} (answer_late_s in answers.csv)."
 
 
 def _risks(sourced: PartsSourced) -> Iterator[str]:

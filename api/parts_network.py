@@ -13,12 +13,22 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict
 from api.store.days import supply_source
 from api.store.parts_shelves import Key, Standing
-from api.tables.network import CentreRow, Document, LaneRow, OutletRow, PartRow, WarehouseRow
+from api.tables.network import (
+    CentreRow,
+    Document,
+    LaneRow,
+    OutletRow,
+    PartRow,
+    ReturnRow,
+    TransferLaneRow,
+    WarehouseRow,
+)
 from datasets.day import build_day
 from datasets.faults import DayRefused
 from datasets.times import TIME_ZONE, moment_of, seconds_of
 from optimizer.model import Day, Inbound, Lane, Outlet, Part, Position, Warehouse
 from optimizer.parts.model import Order, Quota, Shelf, Sourcing
+from optimizer.parts.returns import Return
 from optimizer.parts.supply import Supply, asked_of
 
 __all__ = ["PartsNetwork", "PartsNetworks"]
@@ -26,14 +36,17 @@ __all__ = ["PartsNetwork", "PartsNetworks"]
 LOOK_EVERY_S = 2.0
 """A change of the network is seen after at most this, in every process."""
 MOST_FAULTS = 100
-KEPT_OF = (CentreRow, OutletRow, WarehouseRow, PartRow, LaneRow, Document)
+KEPT_OF = (CentreRow, OutletRow, WarehouseRow, PartRow, LaneRow, TransferLaneRow, ReturnRow, Document)
 
 Stamp = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PartsNetwork:
-    """What holds on a date, by id. day: without people, jobs and stock; lanes: to each centre; supply: the policy."""
+    """What holds on a date, by id. day: without people, jobs and stock; lanes: to each centre; supply: the policy.
+
+    returns: defective parts that wait at outlets.
+    """
 
     day: Day
     parts: Mapping[str, Part]
@@ -41,6 +54,7 @@ class PartsNetwork:
     warehouses: Mapping[str, Warehouse]
     lanes: Mapping[str, tuple[Lane, ...]]
     supply: Supply
+    returns: tuple[Return, ...] = ()
 
     def seconds(self, moment: dt.datetime) -> int:
         """Return a moment by the day's clock."""
@@ -92,6 +106,18 @@ class PartsNetwork:
             forecast={key: units for key, units in self.supply.forecast.items() if key[1] in part_ids},
         )
         return asked_of(day, supply)
+
+    def transfers(self, asked: Sourcing) -> Sourcing:
+        """Return a problem with the lanes between its sources."""
+        between = (
+            replace(route, departures_s=tuple(ships_s for ships_s in route.departures_s if ships_s >= asked.now_s))
+            for route in self.supply.transfers
+        )
+        return replace(asked, routes=(*asked.routes, *between))
+
+    def lanes_back(self, now_s: int) -> Sourcing:
+        """Return a problem without orders, of all parts and lanes: by which ways defective parts go back."""
+        return asked_of(replace(self.day, now_s=now_s), replace(self.supply, orders=(), shelves={}, transfers=()))
 
     def _shelf(self, standing: Standing) -> Shelf:
         arrivals = (Inbound(quantity=one.quantity, ready_s=self.seconds(one.ready_at)) for one in standing.inbound)
@@ -155,4 +181,5 @@ def _read(session: Session, date: dt.date, now: dt.datetime) -> PartsNetwork:
         warehouses={warehouse.id: warehouse for warehouse in day.warehouses},
         lanes={centre_id: tuple(some) for centre_id, some in lanes.items()},
         supply=folder.supply,
+        returns=folder.returns,
     )

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import select
@@ -23,10 +23,11 @@ from api.parts_network import PartsNetwork, PartsNetworks
 from api.patience import GONE, patiently
 from api.plan_states import PlanState
 from api.settings import Settings
+from api.sourcing_findings import Found, find_beside, returns_written, transfers_written
 from api.store.durable_runs import RunLost
 from api.store.parts_orders import OPEN, OrderSeen, orders_of
 from api.store.parts_shelves import lock_shelves
-from api.store.sourcing_runs import begin_run, end_run, hold_run, run_alone
+from api.store.sourcing_runs import RETURN, TRANSFER, add_findings, begin_run, end_run, hold_run, run_alone
 from api.tables.parts import PartsOrder, PartsOrderLine, SourcingRun
 from optimizer.parts.check import faults
 from optimizer.parts.model import LineAnswer, Sourced, Sourcing, SourcingCost
@@ -40,7 +41,16 @@ MOST_EXPLAINED = 2_000
 """Lines of a run that are given all their replies: more of them take longer to explain than to decide."""
 
 Stamp = tuple[int, tuple[int, ...]]
-Solved = tuple[Sourced, tuple[LineReply, ...], Mapping[str, Stamp]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """What a run decided, what is said of it and beside it, and how the orders stood."""
+
+    sourced: Sourced
+    told: tuple[LineReply, ...]
+    beside: Found
+    stamps: Mapping[str, Stamp]
 
 
 def run_sourcing_of_worker(settings: Settings, run_id: str, executor: str) -> None:
@@ -114,8 +124,9 @@ def _solved(database: Database, run: SourcingRun, network: PartsNetwork, clock: 
     sourced = source(asked, remaining=lambda: limits["seconds"] - (time.monotonic() - begun), gap=limits["gap"])
     if found := faults(asked, sourced):
         raise _Illegal(found)
-    told = replies(asked, sourced) if len(sourced.answers) <= MOST_EXPLAINED else ()
-    return sourced, told, stamps
+    beside = find_beside(network, asked, sourced, run.centre_ids)
+    told = replies(asked, sourced, beside.transfers) if len(sourced.answers) <= MOST_EXPLAINED else ()
+    return Solved(sourced=sourced, told=told, beside=beside, stamps=stamps)
 
 
 def _stamp(seen: OrderSeen, now: dt.datetime) -> Stamp:
@@ -125,7 +136,7 @@ def _stamp(seen: OrderSeen, now: dt.datetime) -> Stamp:
 
 def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork, solved: Solved, clock: Clock) -> None:
     """Write the answers to the orders that are as they were; those whose stock has gone are answered by themselves."""
-    sourced, told, stamps = solved
+    sourced, stamps = solved.sourced, solved.stamps
     now = clock()
     run = hold_run(session, run_id, attempt)
     of_order: dict[str, dict[str, LineAnswer]] = {}
@@ -144,13 +155,18 @@ def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork,
         if dispatch.ready_p90_s > dispatch.ships_s and network.moment(dispatch.ships_s) < now
     }
     ready = [(one, of_order[one.row.id]) for one in seen if one.row.id not in late]
-    again = [one for one in seen if one.row.id in late] + decide(session, network, ready, decided, told)
+    again = [one for one in seen if one.row.id in late] + decide(session, network, ready, decided, solved.told)
     for one in again:
         answer_at_once(session, network, one, decided)
     for one in opened:
         settle_sent(session, one, decided)
     written = [line for one in seen for line in one.lines if line.id in of_order[one.row.id]]
+    add_findings(session, run_id, TRANSFER, transfers_written(solved.beside, network))
+    add_findings(session, run_id, RETURN, returns_written(solved.beside, network))
     outcome = _outcome(sourced, len(seen), written, len(again))
+    outcome["answered_late"] = sum(
+        (line.first_answered_at or now) > one.row.respond_by for one in seen for line in one.lines if line in written
+    )
     end_run(session, run_id, attempt, PlanState.FINISHED, now, outcome=outcome)
 
 

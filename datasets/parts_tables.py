@@ -22,6 +22,7 @@ _ANSWERS = (
     *("order_line_id", "order_id", "job_id", "answer", "reason", "reason_zh", "eta_p50", "eta_p90", "source_id"),
     *("mode", "ships_at", "part_id", "quantity", "cost_fen", "respond_by", "below_floor", "bulky_fallback"),
     *("next_best_1", "next_best_2", "why_not_nearest", "next_best_1_zh", "next_best_2_zh", "why_not_nearest_zh"),
+    "answer_late_s",
 )
 _SHIPMENTS = (
     *("order_line_id", "job_id", "part_id", "quantity", "warehouse_id", "mode", "ships_at", "ready_at", "cost_fen"),
@@ -79,6 +80,7 @@ def _answer_rows(found: Replied) -> Iterator[Row]:
             str(sum(piece.below_floor for piece in pieces)),
             "yes" if any(piece.bulky_fallback for piece in pieces) else "no",
             *_explained(reply),
+            str(late_s) if (late_s := found.asked.now_s - order.respond_by_s) > 0 else "",
         )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -10,22 +11,41 @@ from sqlalchemy.orm import Session
 
 from api.conditions import PreferWait, etag
 from api.database import Database
-from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
+from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
-from api.errors import Conflict, Fault, NotFound, Refused
-from api.pages import Page, PageOf, cursor_of
+from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
+from api.pages import Page, PageOf, Wanted, cursor_of, page_of
 from api.plan_states import ENDED
 from api.routes import router
 from api.run_queue import enqueue_run
 from api.schemas.parts_orders import SourcingRunShown, SourcingWish
 from api.schemas.runs import RunProblem
+from api.schemas.sourcing_findings import ReturnShown, TransferShown
 from api.schemas.values import Money, priced
+from api.sourcing_findings import return_shown, transfer_shown
 from api.store.plan_days import centres_on
-from api.store.sourcing_runs import ask_to_cancel, create_run, get_run, list_runs
+from api.store.sourcing_runs import (
+    RETURN,
+    TRANSFER,
+    ask_to_cancel,
+    create_run,
+    findings_of,
+    get_run,
+    list_runs,
+)
 from api.store.standings import local_date
-from api.tables.parts import SourcingRun
+from api.tables.parts import SourcingFinding, SourcingRun
 
-__all__ = ["cancel_run", "list_sourcing_runs", "routes", "run_shown", "show_run", "wish_for_run"]
+__all__ = [
+    "cancel_run",
+    "list_returns",
+    "list_sourcing_runs",
+    "list_transfers",
+    "routes",
+    "run_shown",
+    "show_run",
+    "wish_for_run",
+]
 
 routes = router("parts", NotFound, Conflict)
 
@@ -107,6 +127,34 @@ def show_run(run_id: RunId, caller: CallerOf, database: DatabaseOf) -> Response:
         return Answer(body=run_shown(run), headers={"ETag": etag(run.version)}).response()
 
 
+@routes.get("/sourcing-runs/{run_id}/transfers", summary="Transfers that a run proposes, the best first")
+def list_transfers(
+    run_id: RunId, caller: CallerOf, database: DatabaseOf, language: LanguageOf, page: PageOf
+) -> Page[TransferShown]:
+    """Return which units should go from one source to another tonight; nobody's answer changes until they have."""
+    with database.read() as session:
+        rows = _findings(session, get_run(session, run_id, caller.centres), TRANSFER, page)
+        return page_of(rows, page, lambda row: transfer_shown(row.content, language), lambda row: (row.number,))
+
+
+@routes.get("/sourcing-runs/{run_id}/returns", summary="How defective parts go back")
+def list_returns(
+    run_id: RunId, caller: CallerOf, database: DatabaseOf, language: LanguageOf, page: PageOf
+) -> Page[ReturnShown]:
+    """Return the parcel of every return that waits at an outlet of the run's centres, or why it stays."""
+    with database.read() as session:
+        rows = _findings(session, get_run(session, run_id, caller.centres), RETURN, page)
+        return page_of(rows, page, lambda row: return_shown(row.content, language), lambda row: (row.number,))
+
+
+def _findings(session: Session, run: SourcingRun, kind: str, page: Wanted) -> Sequence[SourcingFinding]:
+    after = 0 if page.after is None else page.after[0]
+    if not isinstance(after, int):
+        fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
+        raise BadRequest("The cursor is none of ours.", faults=(fault,))
+    return findings_of(session, run, kind, after=after, limit=page.limit)
+
+
 @routes.post(
     "/sourcing-runs/{run_id}:cancel", response_model=SourcingRunShown, dependencies=[WRITE], summary="Cancel a run"
 )
@@ -124,7 +172,9 @@ def cancel_run(run_id: RunId, edge: EdgeOf) -> Response:
 def run_shown(run: SourcingRun) -> SourcingRunShown:
     """Return a run as callers see it."""
     outcome = run.outcome or {}
-    told: dict[str, Any] = {name: outcome.get(name) for name in ("orders", "lines", "answers", "again", "gap")}
+    told: dict[str, Any] = {
+        name: outcome.get(name) for name in ("orders", "lines", "answers", "answered_late", "again", "gap")
+    }
     cost_fen, bound_fen, items = (outcome.get(name) for name in ("cost_fen", "bound_fen", "items"))
     own: dict[str, Any] = {
         name: getattr(run, name)

@@ -256,6 +256,9 @@ class SourcingRunShown(Shown):
     orders: int | None = Field(description="Orders decided.", examples=[120])
     lines: int | None = Field(description="Lines decided.", examples=[181])
     answers: dict[str, int] | None = Field(description="Lines by answer.", examples=[{"confirmed": 170}])
+    answered_late: int | None = Field(
+        description="Of the lines, those whose first answer came after their respond_by.", examples=[0]
+    )
     again: int | None = Field(description="Orders decided one by one: stock had gone meanwhile.", examples=[0])
     cost: Money | None = Field(description="Cost of its answers; null: not ended.")
     items: dict[str, Money] | None = Field(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api.store.due_jobs import IS_OWED, due_tables, with_due_clocks
-from api.store.network import NETWORK_TABLES, holding
+from api.store.network import MASTER_TABLES, NETWORK_TABLES, holding
 from api.store.parts_days import supply_cells
 from api.store.parts_shelves import standings
 from api.store.parts_stock import ledger_cells
@@ -161,8 +161,16 @@ def network_on(session: Session, *, date: dt.date, days: int, now: dt.datetime) 
 
 
 def supply_source(session: Session, *, date: dt.date, now: dt.datetime) -> DaySource:
-    """Return the source of a day that has only what parts need: no people, jobs, kits or stock."""
-    tables = {name: _cells(session, name, date) for name in ("centres", "outlets", "warehouses", "parts", "lanes")}
+    """Return the source of a day that has only what parts need: no people, jobs, kits or stock.
+
+    A lane between sources of which one is no more is none; nor is there a way back from an outlet that is gone.
+    """
+    names = ("centres", "outlets", "warehouses", "parts", "lanes", "transfer_lanes", "returns")
+    tables = {name: _cells(session, name, date) for name in names}
+    places = {cells["warehouse_id"] for cells in tables["warehouses"]}
+    places |= {cells["outlet_id"] for cells in tables["outlets"]}
+    tables["transfer_lanes"] = [one for one in tables["transfer_lanes"] if {one["from_id"], one["to_id"]} <= places]
+    tables["returns"] = [one for one in tables["returns"] if one["outlet_id"] in places]
     nothing: Mapping[str, Sequence[Cells]] = {name: [] for name in ("technicians", "jobs", "kits", "stock")}
     tables["outlets"] = [{**cells, "duration_percent": "", "first_fix_percent": ""} for cells in tables["outlets"]]
     return source_of(
@@ -201,7 +209,7 @@ def _written(moment: dt.datetime) -> str:
 
 
 def _cells(session: Session, name: str, date: dt.date, *where: ColumnElement[bool]) -> list[dict[str, str]]:
-    model = NETWORK_TABLES[name]
+    model = MASTER_TABLES[name]
     return list(session.scalars(holding(model, date, *where, columns=[model.cells])))
 
 

@@ -4,20 +4,25 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, NotFound
 from api.plan_states import PlanState
 from api.store import durable_runs
 from api.tables.base import new_id
-from api.tables.parts import SourcingRun
+from api.tables.parts import SourcingFinding, SourcingRun
 
 __all__ = [
     "PREFIX",
+    "RETURN",
+    "TRANSFER",
+    "add_findings",
     "ask_to_cancel",
     "begin_run",
     "create_run",
     "end_run",
+    "findings_of",
     "get_run",
     "hold_run",
     "is_sourcing",
@@ -27,6 +32,8 @@ __all__ = [
 ]
 
 PREFIX = "srun"
+TRANSFER, RETURN = "transfer", "return"
+"""What a run proposes beside its answers."""
 
 
 def is_sourcing(run_id: str) -> bool:
@@ -119,3 +126,25 @@ def end_run(
     run.state, run.ended_at = state.value, at
     run.version += 1
     session.flush()
+
+
+def add_findings(session: Session, run_id: str, kind: str, contents: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what a run proposes, in this order."""
+    session.add_all(
+        SourcingFinding(run_id=run_id, kind=kind, number=number, content=dict(content))
+        for number, content in enumerate(contents, start=1)
+    )
+    session.flush()
+
+
+def findings_of(session: Session, run: SourcingRun, kind: str, *, after: int, limit: int) -> Sequence[SourcingFinding]:
+    """Return what a run proposes, one more than asked for when there are more. Raises Conflict for one not finished."""
+    if run.state != PlanState.FINISHED:
+        raise Conflict(f"The run is {run.state}.", members={"state": run.state})
+    query = (
+        select(SourcingFinding)
+        .where(SourcingFinding.run_id == run.id, SourcingFinding.kind == kind, SourcingFinding.number > after)
+        .order_by(SourcingFinding.number)
+        .limit(limit + 1)
+    )
+    return session.scalars(query).all()

@@ -19,16 +19,18 @@ from api.promises import Grade, Standing
 from api.store.batches import batches
 from api.store.callbacks import call_back
 from api.store.jobs import By
+from api.store.parts_ready import orders_there, parts_came
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
 from api.store.tour_rows import MAINTENANCE
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
 
-__all__ = ["AT_RISK", "BREACHED", "CALLED_BACK", "STUCK", "watch"]
+__all__ = ["AT_RISK", "BREACHED", "CALLED_BACK", "PARTS_CAME", "STUCK", "watch"]
 
 AT_RISK, BREACHED, STUCK = "sla_at_risk", "sla_breached", "stuck"
 """Kinds of history entries; the event is `job.` and the same word."""
 CALLED_BACK = JobState.CALLBACK_DUE.value
+PARTS_CAME = "parts_came"
 _ENTERS = JobHistory.to_state.is_not(None) & (JobHistory.from_state.is_distinct_from(JobHistory.to_state))
 _OPEN = [state.value for state in OPEN_STATES]
 _WATCH = "watch"
@@ -85,6 +87,12 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
     for done in batches([id_ for id_, state in found if state == JobState.DONE.value], _WRITTEN_AT_ONCE):
         with database.write() as session:
             said[CALLED_BACK] += call_back(session, now, By(actor=_WATCH, channel="clock"), len(done))
+    for waiting in batches([id_ for id_, state in found if state == JobState.NEEDS_PART.value], _WRITTEN_AT_ONCE):
+        with database.read() as session:
+            order_of = orders_there(session, waiting, now)
+        if order_of:
+            with database.write() as session:
+                said[PARTS_CAME] += parts_came(session, order_of, by=By(actor=_WATCH, channel="clock"), at=now)
     for some in batches(ids, _LOOKED_AT_ONCE):
         with database.read() as session:
             new = _new(session, some, now)

@@ -18,6 +18,7 @@ __all__ = [
     "QuotaRow",
     "Reservation",
     "ShelfRow",
+    "SourcingFinding",
     "SourcingRun",
     "StockSnapshot",
 ]
@@ -226,3 +227,17 @@ class SourcingRun(Base):
     ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class SourcingFinding(Base):
+    """What a run proposes beside its answers, as `api.sourcing_findings` writes it.
+
+    kind: transfer or return. number: its place in the list, from 1.
+    """
+
+    __tablename__ = "sourcing_findings"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("sourcing_runs.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)

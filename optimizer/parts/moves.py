@@ -42,6 +42,7 @@ def holding(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Se
     Everybody else keeps what is promised. A move may take from others what it does not touch: how a line may travel
     depends on who has its part.
     """
+    asked, sourced = _concerned(asked, sourced, moves)
     kept: list[Move] = []
     batches = [list(moves)]
     while batches:
@@ -51,6 +52,27 @@ def holding(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Se
         elif len(batch) > 1:
             batches += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
     return kept
+
+
+def _concerned(asked: Sourcing, sourced: Sourced, moves: Sequence[Move]) -> tuple[Sourcing, Sourced]:
+    """Return the orders, with their answers, that want a part or draw on a dock of which the moves take something."""
+    sent = [one for move in moves for one in move.dispatches]
+    parts = {one.part_id for one in sent} | {line.part_id for move in moves for line in move.order.lines}
+    docks = {(one.source_id, one.mode, one.ships_s) for one in sent}
+    packed = {
+        answer.order_id
+        for answer in sourced.answers
+        if any((one.source_id, one.mode, one.ships_s) in docks for one in answer.dispatches)
+    }
+    orders = tuple(
+        order
+        for order in asked.orders
+        if order.id in packed
+        or any(not parts.isdisjoint((line.part_id, *asked.substitutes.get(line.part_id, ()))) for line in order.lines)
+    )
+    ids = {order.id for order in orders}
+    answers = tuple(answer for answer in sourced.answers if answer.order_id in ids)
+    return replace(asked, orders=orders), replace(sourced, answers=answers)
 
 
 def _broken(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Sequence[Move]) -> bool:

@@ -60,6 +60,9 @@ def test_every_line_is_answered_once_and_the_answers_are_right(
     assert "Which source sends each order line" in said.err
     assert {path.name for path in out.iterdir()} == FILES
     answers = rows(out / "answers.csv")
+    late = {row["order_line_id"]: row["answer_late_s"] for row in answers if row["answer_late_s"]}
+    # J4 was reported two days before: nobody has answered it.
+    assert late == {"J4/1": "158400", "J4/2": "158400"}
     assert sorted(row["order_line_id"] for row in answers) == [
         "J1/1",
         "J1/2",
@@ -85,6 +88,20 @@ def test_every_line_is_answered_once_and_the_answers_are_right(
     assert document["sourced"]["lines"] == document["nearest_first_come"]["lines"] == 8
     assert run("check", day, out) == cli.DONE
     assert "every rule holds" in capsys.readouterr().out
+
+
+def test_a_line_whose_time_to_be_answered_has_passed_is_told(
+    run: Run, day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = day / "orders.csv"
+    table.write_text(table.read_text("utf-8").replace("2026-03-01T15:00:00", "2026-02-28T15:00:00"), "utf-8")
+    out = tmp_path / "out"
+    assert run("source", day, "-o", out) == cli.DONE
+    assert "Lines answered after the time by which somebody should have: 4 " in capsys.readouterr().out
+    late = {row["order_line_id"]: int(row["answer_late_s"] or 0) for row in rows(out / "answers.csv")}
+    assert late["R1-1"] == late["R1-2"] > 0 == late["R2-1"]
+    kpis = json.loads((out / "kpis.json").read_text("utf-8"))["sourced"]
+    assert kpis["lines"] - kpis["answered_in_time"] == 4
 
 
 def test_a_folder_without_anything_new_is_answered_too(run: Run, tmp_path: Path) -> None:

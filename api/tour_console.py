@@ -172,6 +172,10 @@ def _forgotten(planned: ToursPlanned) -> Iterator[str]:
 def _travel(planned: ToursPlanned) -> Iterator[str]:
     kind = "an estimate, no road file behind it" if planned.toured.is_estimate else "from roads"
     yield f"Travel times: {planned.toured.provider} ({kind})."
+    asked = planned.toured.asked_of_service
+    if asked and asked["pairs"]["estimated"]:
+        reasons = ", ".join(f"{one['reason']} {one['pairs']:,}" for one in asked["reasons"])
+        yield f"Estimated instead: {asked['pairs']['estimated']:,} pairs ({reasons})."
 
 
 def _where(out: Path) -> Iterator[str]:

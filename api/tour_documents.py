@@ -63,8 +63,16 @@ def outcome_of(made: ToursMade) -> dict[str, Any]:
         "by_tour": {made.toured.tour_id(tour): _priced(made.toured, tour) for tour in made.toured.tours},
         "provider": made.toured.provider,
         "is_estimate": made.toured.is_estimate,
+        "pairs": _pairs(made.toured.asked_of_service),
         "fitting": None if made.toured.fitting is None else _fitting(made.toured, made.toured.fitting),
     }
+
+
+def _pairs(asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return how many ways a service was asked for, and why others are estimated; None without a service."""
+    if not asked:
+        return None
+    return {**asked["pairs"], "reasons": {one["reason"]: one["pairs"] for one in asked["reasons"]}}
 
 
 def _priced(toured: Toured, tour: Tour) -> dict[str, int]:

@@ -40,7 +40,7 @@ def judge_tours(url: str, plan_id: str) -> Judgement:
         database.close()
     try:
         around = Surroundings(stopped=lambda: False, progress=lambda _: None)
-        question = read_question(source, plan.wish, areas, around)
+        question = read_question(source, plan.wish, areas, around, document["travel"])
         result = tours_of(document, question.asked).result
     except (DayRefused, PlanRefused) as refused:
         findings = [Finding(rule="READING", where=fault.file, sentence=str(fault)) for fault in refused.faults]

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.tour_rounds import KIT_ROUNDS, Kitted, Progress, Searching, tours_with_kits
-from api.travel_source import open_source
+from api.travel_source import TravelSource, open_source, reopen_source
 from datasets.day import source_of
 from datasets.faults import DayRefused, FaultList
 from datasets.settings import SETTINGS_FILE
@@ -60,6 +60,7 @@ class TourQuestion:
     asked: Touring
     pulled: Pulled
     travel: TravelTimes
+    asked_of_service: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +93,12 @@ def read_question(
     wish: Mapping[str, Any],
     areas: Areas | None,
     around: Surroundings,
+    stated: Mapping[str, Any] | None = None,
 ) -> TourQuestion:
     """Return what tours are planned from; a service of travel times is asked for what it may need.
 
-    source: rows by table and the content of day.toml. wish: what was wished for, as it is kept.
+    source: rows by table and the content of day.toml. wish: what was wished for, as it is kept. stated: what tours that
+    were made say of their travel times; then no service is asked.
 
     Raises
     ------
@@ -103,10 +106,14 @@ def read_question(
         With every fault of rows and levers.
     """
     folder = read_folder(source, wish["levers"], areas)
-    travel = open_source(folder.folder, around).travel
+    if stated is None:
+        opened = open_source(folder.folder, around, folder.touring)
+    else:
+        opened = TravelSource(travel=reopen_source(folder.folder, stated))
+    travel = opened.travel
     pulled = _pulled(folder.touring, wish["levers"], wish.get("held", ()))
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
-    return TourQuestion(folder=folder, asked=asked, pulled=pulled, travel=travel)
+    return TourQuestion(folder=folder, asked=asked, pulled=pulled, travel=travel, asked_of_service=opened.asked())
 
 
 def read_folder(source: Mapping[str, Any], levers: Mapping[str, Any], areas: Areas | None) -> TourFolder:
@@ -216,6 +223,7 @@ def make_tours(
         pulled=question.pulled,
         provider=question.travel.name,
         is_estimate=question.travel.is_estimate,
+        asked_of_service=question.asked_of_service,
         fitting=weighed,
     )
     return ToursMade(toured=toured, kpis=tour_kpis(toured))

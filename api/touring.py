@@ -7,7 +7,7 @@ from pathlib import Path
 from api.exits import Failure
 from api.tour_levers import LeversAsked, pulled_by
 from api.tour_rounds import Progress, Searching, tours_with_kits
-from api.travel_source import open_source, reopen_source
+from api.travel_source import TravelSource, open_source, reopen_source
 from datasets.tour_agreement import paper_differences
 from datasets.tour_folder import check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
@@ -82,7 +82,8 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     folder = read_tours(day_path)
     base = None if levers.base is None else read_tour_base(levers.base, folder.touring)
     pulled = pulled_by(levers, folder.touring, base)
-    travel = _travel(folder, workers, progress)
+    source = _travel(folder, workers, progress)
+    travel = source.travel
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
     searching = Searching(
         budget=budget,
@@ -107,6 +108,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         kits=loaded.kits,
         kit_orders=loaded.orders,
         fitting=_fitting(folder, asked, travel, searching, result.plan) if fit else None,
+        asked_of_service=source.asked(),
     )
     progress("by hand", 0.0)
     theirs = {name: _by_hand(toured, travel, sleeps=sleeps) for name, sleeps in RULES_BY_HAND.items()}
@@ -118,7 +120,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         "by_hand": {name: kpis.as_dict() for name, kpis in theirs.items()},
         "aside": aside,
         "fitting": fitting_document(toured),
-        "travel_times": {"provider": travel.name, "is_estimate": travel.is_estimate},
+        "travel_times": {"provider": travel.name, "is_estimate": travel.is_estimate, **source.asked()},
     }
     write_tours(out, toured, kpis)
     progress("writing", 1.0)
@@ -145,10 +147,10 @@ def _fitting(
     return None if workers.stopped else found
 
 
-def _travel(folder: TourFolder, workers: Workers, progress: Progress) -> TravelTimes:
+def _travel(folder: TourFolder, workers: Workers, progress: Progress) -> TravelSource:
     progress("travel", 0.0)
     around = Surroundings(stopped=lambda: workers.stopped, progress=lambda done: progress("travel", done))
-    return open_source(folder.folder, around).travel
+    return open_source(folder.folder, around, folder.touring)
 
 
 def _toured(
@@ -198,7 +200,8 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     """
     folder = read_tours(day_path)
     read = read_tour_plan(out, folder.touring)
-    travel = reopen_source(folder.folder, {"provider": read.provider, "is_estimate": read.is_estimate})
+    stated = {"is_estimate": read.is_estimate, **({} if read.cache is None else {"cache": read.cache})}
+    travel = reopen_source(folder.folder, stated)
     asked = with_outlets(pull(folder.touring, read.pulled), folder.day, travel)
     toured = _toured(folder, asked, read.pulled, read.result, travel)
     return replace(toured, provider=read.provider, is_estimate=read.is_estimate), travel

@@ -14,9 +14,11 @@ from geo.providers import open_travel
 from geo.remote.cache import CacheState
 from geo.remote.gather import Gathered, Surroundings
 from geo.remote.opening import SettingRefused, gather_travel, is_remote, reopen_travel
+from geo.remote.tour_ways import tour_questions
 from geo.remote.travel import CachedTravel
 from optimizer.model import Day, TravelMode
 from optimizer.plan import Plan
+from optimizer.tours.model import Touring
 from optimizer.travel import TravelTimes
 
 __all__ = ["Legs", "TravelSource", "legs_of", "open_provider", "open_source", "reopen_source"]
@@ -44,8 +46,15 @@ class TravelSource:
         said: dict[str, object] = {"provider": self.travel.name, "is_estimate": self.travel.is_estimate}
         if self.gathered is None:
             return said
-        found, legs = self.gathered, legs_of(day, plan, self.travel)
-        return said | {
+        legs = legs_of(day, plan, self.travel)
+        return said | self.asked() | {"legs": {"answered": legs.answered, "estimated": legs.estimated}}
+
+    def asked(self) -> dict[str, Any]:
+        """Return what a service was asked: its cache's state, pairs, why some are estimated; else nothing."""
+        found = self.gathered
+        if found is None:
+            return {}
+        return {
             "cache": {"number": found.state.number, "since": found.state.since},
             "pairs": {
                 "fetched": found.fetched,
@@ -54,16 +63,19 @@ class TravelSource:
             },
             "reasons": [{"reason": str(reason), "pairs": pairs} for reason, pairs in found.estimated.items()],
             "ended": found.said,
-            "legs": {"answered": legs.answered, "estimated": legs.estimated},
         }
 
 
-def open_source(folder: DayFolder, around: Surroundings) -> TravelSource:
-    """Return the day's travel times, a service asked for what it may need; what cannot be read is the day's fault."""
+def open_source(folder: DayFolder, around: Surroundings, tours: Touring | None = None) -> TravelSource:
+    """Return the day's travel times, a service asked for what it may need; what cannot be read is the day's fault.
+
+    tours: of the same days, whose ways are asked for too.
+    """
     if not is_remote(folder.travel):
         return TravelSource(travel=_opened(folder))
     try:
-        travel, gathered = gather_travel(folder.travel, folder.day, os.environ, around)
+        more = () if tours is None else tour_questions(tours)
+        travel, gathered = gather_travel(folder.travel, folder.day, os.environ, around, more)
     except (SettingRefused, OSError, sqlite3.Error) as error:
         raise _refused(folder.travel, str(error)) from error
     return TravelSource(travel=travel, gathered=gathered)

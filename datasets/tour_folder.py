@@ -66,7 +66,7 @@ def tours_document(toured: Toured) -> dict[str, Any]:
         "date": asked.date.isoformat(),
         "days": asked.days,
         "now": instant_text(asked.date, asked.now_s),
-        "travel": {"provider": toured.provider, "is_estimate": toured.is_estimate},
+        "travel": {"provider": toured.provider, "is_estimate": toured.is_estimate, **toured.asked_of_service},
         "seed": result.seed,
         "candidates": result.candidates,
         "bound_fen": result.bound_fen,

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from datasets.tour_levers import Pulled
 from optimizer.model import DAY_S, ShipMode
@@ -91,7 +92,8 @@ class Toured:
     kits: what each tour's van is loaded with, spare parts included, by tour. fitting: when to go, None if not asked.
     covers: of villages without a stop, the stop near enough to carry units to, and how far it is in seconds.
     pulled: what a planner pulled, which `asked` has in it already.
-    provider, is_estimate: of the travel times.
+    provider, is_estimate: of the travel times. asked_of_service: what a service over HTTP was asked, and the state of
+    its cache; nothing without one.
     """
 
     asked: Touring
@@ -104,6 +106,7 @@ class Toured:
     pulled: Pulled = field(default_factory=Pulled)
     provider: str = ""
     is_estimate: bool = True
+    asked_of_service: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def crews(self) -> Mapping[str, Crew]:

@@ -34,18 +34,21 @@ COUNT = whole_number(0, MOST)
 FEN = whole_number(-MOST, MOST)
 NO_IDS: tuple[str, ...] = ()
 ALLOWED = "JSON as `paigong tour plan` writes it"
+ASKED = frozenset({"ended", "pairs", "reasons"})
+"""Of a service over HTTP, what people read."""
 TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits", "not_kept"})
 """What people read beside the plan, and what it does not depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToursRead:
-    """Tours as a folder states them. pulled: by the planner when they were planned."""
+    """Tours as a folder states them. pulled: by the planner when they were planned. cache: a service's, its state."""
 
     result: TourResult
     pulled: Pulled
     provider: str
     is_estimate: bool
+    cache: Mapping[str, int] | None = None
 
 
 def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
@@ -161,6 +164,10 @@ class _Reader:
         travel = keys.table("travel")
         provider = travel.need("provider", text_or_empty, "")
         is_estimate = travel.need("is_estimate", boolean, True)
+        cached = travel.table("cache")
+        cache = {name: cached.need(name, COUNT, 0) for name in ("number", "since")} if cached.values else None
+        cached.close()
+        travel.taken |= ASKED
         travel.close()
         plan = TourPlan(
             tours=tuple(self._tour(tour) for tour in keys.tables("tours", required=True)),
@@ -177,6 +184,7 @@ class _Reader:
             pulled=pulled,
             provider=provider,
             is_estimate=is_estimate,
+            cache=cache,
         )
         keys.taken |= TOLD_BESIDE
         keys.close()

@@ -14,6 +14,7 @@ from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.waiting import wait_for_end
+from api.endpoints.wishes import planning_moment
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.evaluating import evaluate
 from api.following import LastEventId, follow_run
@@ -34,7 +35,7 @@ from api.schemas.plans import (
     ValidDay,
     plan_shown,
 )
-from api.schemas.values import CHINA, Money, priced
+from api.schemas.values import Money, priced
 from api.store.plan_days import centres_on, freeze
 from api.store.plans import ask_to_cancel, create_plan, events_after, get_plan, list_plans
 from api.store.publishing import publish
@@ -100,10 +101,7 @@ async def wish(body: PlanWish, edge: EdgeOf, wait_s: PreferWait, request: Reques
 
 def _wished(body: PlanWish, edge: Edge, request: Request) -> Response:
     at = edge.clock()
-    now = body.horizon.now or at
-    if body.horizon.date < now.astimezone(CHINA).date():
-        fault = Fault(pointer="/horizon/date", code="past", detail=f"a date from {now.astimezone(CHINA).date()} on")
-        raise Refused("The horizon is in the past.", faults=(fault,))
+    now = planning_moment(body.horizon.date, body.horizon.now, at)
     if body.validate_only:
         with edge.read() as session:
             valid = valid_day(session, _new_plan(session, body, now, edge.caller, at))

@@ -14,6 +14,7 @@ from api.conditions import IfMatch, PreferWait, etag, hold_version
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
+from api.endpoints.wishes import planning_moment
 from api.errors import Conflict, Fault, NotFound, Refused
 from api.judging import Judgement
 from api.language import Language
@@ -36,7 +37,6 @@ from api.schemas.tours import (
     VisitsSaid,
     tour_shown,
 )
-from api.schemas.values import CHINA
 from api.store.plan_days import centres_on
 from api.store.standings import local_date
 from api.store.tour_dates import stops_of
@@ -113,10 +113,7 @@ def _ended(database: Database, location: str, language: Language) -> Answer | No
 
 def _wished(body: TourWish, edge: Edge, language: Language, request: Request) -> Response:
     at = edge.clock()
-    now = body.horizon.now or at
-    if body.horizon.date < now.astimezone(CHINA).date():
-        fault = Fault(pointer="/horizon/date", code="past", detail=f"a date from {now.astimezone(CHINA).date()} on")
-        raise Refused("The horizon is in the past.", faults=(fault,))
+    now = planning_moment(body.horizon.date, body.horizon.now, at)
     if body.validate_only:
         with edge.read() as session:
             valid = valid_tours(session, _new(session, body, now, edge.caller, at))

@@ -205,6 +205,15 @@ class FittingShown(Shown):
     forced: list[ForcedShown] = Field(description="What cannot wait.")
 
 
+class TravelPairs(Shown):
+    """Ways, in ordered pairs of places, that a service over HTTP was to know."""
+
+    fetched: int = Field(description="Asked of it by this run.", examples=[1_260])
+    cached: int = Field(description="Known from before.", examples=[840])
+    estimated: int = Field(description="Left to the estimate.", examples=[0])
+    reasons: dict[str, int] = Field(description="The last, by why.", examples=[{}])
+
+
 class TourOutcome(Shown):
     """Tours that were made, in figures."""
 
@@ -237,6 +246,7 @@ class TourOutcome(Shown):
     kit_lines_in_time: int = Field(description="Of them there before departure.", examples=[14])
     provider: str = Field(description="Where travel times are from.", examples=["estimate: proxy road graph"])
     is_estimate: bool = Field(description="No road data is behind any of them.", examples=[True])
+    pairs: TravelPairs | None = Field(default=None, description="What a service was asked for; null: there is none.")
     fitting: FittingShown | None = Field(description="When tours are fitting; null: planned from a base, not asked.")
 
     @classmethod

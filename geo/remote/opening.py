@@ -1,14 +1,14 @@
 """From `travel` in day.toml and the environment to travel times of a matrix service."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from geo.remote.amap import AmapDistance
 from geo.remote.baidu import BaiduMatrix
-from geo.remote.blocks import questions
+from geo.remote.blocks import Question, questions
 from geo.remote.cache import CacheState, WayCache
 from geo.remote.gather import Gathered, Surroundings, gather
 from geo.remote.osrm import OsrmTable
@@ -57,16 +57,18 @@ def fault_of_remote(specification: str) -> str | None:
 
 
 def gather_travel(
-    specification: str, day: Day, environment: Environment, around: Surroundings
+    specification: str, day: Day, environment: Environment, around: Surroundings, more: Sequence[Question] = ()
 ) -> tuple[CachedTravel, Gathered]:
     """Ask the service for what the day may need, and return travel times from its cache, with where they come from.
+
+    more: what else is asked beside it.
 
     Raises SettingRefused when a setting of the environment cannot be, or a key is missing.
     """
     service = _open_service(specification, environment, need_key=True)
     cache = _cache_of(environment)
     days = _number(environment, "PAIGONG_TRAVEL_MAX_AGE_DAYS") or MAX_AGE_DAYS
-    gathered = gather(service, cache, questions(day), max_age_s=int(days * DAY_S), around=around)
+    gathered = gather(service, cache, [*questions(day), *more], max_age_s=int(days * DAY_S), around=around)
     answered = gathered.fetched + gathered.cached > 0
     return _travel(service, cache, gathered.state, is_estimate=not answered), gathered
 

@@ -5,8 +5,8 @@ from alembic import op
 
 __all__ = ["down_revision", "downgrade", "revision", "upgrade"]
 
-revision = "0009_sourcing_findings"
-down_revision = "0007_tours"
+revision = "0010_sourcing_findings"
+down_revision = "0009_places_of_centres"
 
 ID = sa.String(64)
 

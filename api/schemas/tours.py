@@ -46,6 +46,7 @@ __all__ = [
     "TourScope",
     "TourShown",
     "TourWish",
+    "TravelPairs",
     "ValidTours",
     "VanDown",
     "VisitSaid",

@@ -44,7 +44,7 @@ Stamp = tuple[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Solved:
+class _Solved:
     """What a run decided, what is said of it and beside it, and how the orders stood."""
 
     sourced: Sourced
@@ -106,7 +106,7 @@ def _open(session: Session, centre_ids: Sequence[str], *, lock: bool = False) ->
     return orders_of(session, session.scalars(query.with_for_update() if lock else query).all())
 
 
-def _solved(database: Database, run: SourcingRun, network: PartsNetwork, clock: Clock) -> Solved:
+def _solved(database: Database, run: SourcingRun, network: PartsNetwork, clock: Clock) -> _Solved:
     """Decide over all open orders, as if their provisional promises were given back; nothing is written."""
     limits = run.wish["limits"]
 
@@ -126,7 +126,7 @@ def _solved(database: Database, run: SourcingRun, network: PartsNetwork, clock: 
         raise _Illegal(found)
     beside = find_beside(network, asked, sourced, run.centre_ids)
     told = replies(asked, sourced, beside.transfers) if len(sourced.answers) <= MOST_EXPLAINED else ()
-    return Solved(sourced=sourced, told=told, beside=beside, stamps=stamps)
+    return _Solved(sourced=sourced, told=told, beside=beside, stamps=stamps)
 
 
 def _stamp(seen: OrderSeen, now: dt.datetime) -> Stamp:
@@ -134,7 +134,7 @@ def _stamp(seen: OrderSeen, now: dt.datetime) -> Stamp:
     return seen.row.version, tuple(seen.sent(line, now) for line in seen.lines)
 
 
-def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork, solved: Solved, clock: Clock) -> None:
+def _written(session: Session, run_id: str, attempt: int, network: PartsNetwork, solved: _Solved, clock: Clock) -> None:
     """Write the answers to the orders that are as they were; those whose stock has gone are answered by themselves."""
     sourced, stamps = solved.sourced, solved.stamps
     now = clock()

@@ -20,7 +20,7 @@ def hard_to_find() -> Sourcing:
 
     Every source with the first part but the dearest has one other part only, and most of the others have two.
     """
-    shelves = [(PARTS[0], PARTS[1 + number % 5]) for number in range(70)]
+    shelves: list[tuple[str, ...]] = [(PARTS[0], PARTS[1 + number % 5]) for number in range(70)]
     shelves += [(PARTS[1 + number % 5], PARTS[1 + (number + 1 + number % 3) % 5]) for number in range(70)]
     shelves += [PARTS[1:4], PARTS[4:6], (PARTS[0], PARTS[6])]
     sources = [make.source(f"w{n}", shelves={one: make.shelf() for one in here}) for n, here in enumerate(shelves)]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from optimizer.budget import Remaining
 from optimizer.engines.mip import Basis, Choice, Master, Place, prices
-from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk
+from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk, refit
 from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of, with_halves
 from optimizer.parts.grid import NOTHING, Grid
@@ -477,49 +477,28 @@ class _Run:
 
         Then the others, those that are dearest to leave first, each its best from what is left.
         """
-        left = self.g.capacity - self._use(np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone))
-        best = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
+        g, draws = self.g, self.draws
+        best = np.where(self.kernel[g.pieces["group"]], NOTHING, self.alone)
+        left = (g.capacity - self._use(best)).astype(np.int64)
         fen = int(self.alone_fen[~self.kernel].sum())
-        waiting = dict.fromkeys(np.flatnonzero(self.kernel).tolist())
+        first, last = g.groups["first"].tolist(), g.groups["last"].tolist()
+        waiting = self.kernel.copy()
         for number in sorted(share, key=lambda number: (-share[number], number)):
             group, ways = self.columns.group[number], self.columns.ways[number]
-            if share[number] < 0.5 or ways[0] == NOTHING or group not in waiting:
+            if share[number] < 0.5 or ways[0] == NOTHING or not waiting[group]:
                 continue
             if self._take(left, [way for way in ways if way != NOTHING]):
-                del waiting[group]
-                best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways
+                waiting[group] = False
+                best[first[group] : last[group]] = ways
                 fen += self.columns.fen[number]
-        base = self.w.rows["fen"].copy()
-        for group in sorted(waiting, key=lambda group: (-int(self.g.groups[group]["none_fen"]), group)):
-            ways_ = self._best_that_fits(left, base, group)
-            best[self.g.groups["first"][group] : self.g.groups["last"][group]] = ways_
-            fen += bundle_fen(self.g, self.w, group, ways_)
+        order = np.flatnonzero(waiting)
+        order = order[np.argsort(-g.groups["none_fen"][order], kind="stable")]
+        room, base = g._replace(capacity=left), self.w.rows["fen"].copy()
+        refit(room, self.w, base, self.desk, draws.first, draws.row, draws.amount, order, best)
+        fen += sum(bundle_fen(g, self.w, group, best[first[group] : last[group]]) for group in order.tolist())
         return best, fen
 
-    def _best_that_fits(self, left: NDArray[np.float64], base: NDArray[np.int64], group: int) -> NDArray[np.int64]:
-        """Return the best bundle of a group from what is left, and take it."""
-        g, o = self.g, self.g.groups[group]
-        first, last = int(self.w.first[o["first"]]), int(self.w.first[o["last"]])
-        entries = slice(self.draws.first[first], self.draws.first[last])
-        short = self.draws.amount[entries] > left[self.draws.row[entries]]
-        kept_fen = base[first:last].copy()
-        base[self.draws.way[entries][short]] = FAR
-        wanted = np.zeros(len(g.groups), np.int8)
-        wanted[group] = 1
-        chosen = np.full(len(g.pieces), NOTHING, np.int64)
-        best_of_all(g, self.w, base, self.desk, wanted, chosen, np.full((len(g.groups), 2), FAR))
-        base[first:last] = kept_fen
-        ways = chosen[o["first"] : o["last"]]
-        if self._take(left, ways[ways != NOTHING].tolist()):
-            return ways
-        # Two pieces of it want the same last units: an order of stock takes them in turn, a kit goes without.
-        kept = np.full(len(ways), NOTHING, np.int64)
-        for k, way in enumerate(ways.tolist() if not o["complete"] else ()):
-            if way != NOTHING and self._take(left, [way]):
-                kept[k] = way
-        return kept
-
-    def _take(self, left: NDArray[np.float64], ways: list[int]) -> bool:
+    def _take(self, left: NDArray[np.int64], ways: list[int]) -> bool:
         """Take what these ways draw on, if all of it is left."""
         entries, _ = self.draws.of_all(np.array(ways, np.int64))
         rows, amounts = self.draws.row[entries], self.draws.amount[entries]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2, result_pb2, solution_pb2
 from ortools.math_opt.core.python import solver as core
 from ortools.math_opt.python import mathopt
+from ortools.math_opt.solvers import highs_pb2
 
 __all__ = ["Basis", "Choice", "Master", "Place", "Program", "Solver", "choose", "prices", "relaxed"]
 
@@ -29,6 +30,9 @@ class Place(IntEnum):
     FIXED = solution_pb2.BASIS_STATUS_FIXED_VALUE
     BASIC = solution_pb2.BASIS_STATUS_BASIC
 
+
+# Orbital fixing of this HiGHS can lose the best choice and call another one proven: two like pieces are enough.
+_UNTROUBLED = highs_pb2.HighsOptionsProto(bool_options={"mip_detect_symmetry": False})
 
 _TYPES = {Solver.HIGHS: mathopt.SolverType.HIGHS, Solver.SCIP: mathopt.SolverType.GSCIP}
 
@@ -167,6 +171,7 @@ def choose(
         absolute_gap_tolerance=0.5,
         time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
         node_limit=nodes,
+        highs=_UNTROUBLED,
     )
     result = _solved(_proto(program), _TYPES[solver], asked, known)
     if not result.solutions or not _sound(result.solutions[0].primal_solution):

@@ -127,7 +127,7 @@ class WholeChoice:
     def _add_bundles(
         self, made: "WaysProgram", groups: NDArray[np.int64], limit: NDArray[np.int64], known: Whole
     ) -> tuple[list[int], NDArray[np.bool_]]:
-        """Add the bundles below the limits of these groups, and those that are known to go together.
+        """Add the bundles below the limits of these groups, going without, and those that are known to go together.
 
         Return which groups (by place) have too many for that, and which of the bundles are the known ones.
         """
@@ -150,23 +150,28 @@ class WholeChoice:
             ways.append(some)
             fen.append(cost[kept] - np.where(some == NOTHING, 0, worth[some]).sum(axis=1))
         few = np.flatnonzero(counts != NOTHING)
-        first = np.searchsorted(known.piece, g.groups["first"][groups[few]])
-        of.append(few)
-        ways.append(np.full((len(few), self._most), NOTHING, np.int64))
-        for had, begin, length in zip(ways[-1], first.tolist(), size[few].tolist(), strict=True):
-            had[:length] = known.way[begin : begin + length]
-        fen.append(
-            np.array(
-                [
-                    bundle_fen(g, self._w, group, had[:length])
-                    for group, had, length in zip(groups[few].tolist(), ways[-1], size[few].tolist(), strict=True)
-                ],
-                np.int64,
-            )
-        )
+        # Going without is none of a kit's bundles, and always a choice.
+        without = np.full((len(few), self._most), NOTHING, np.int64)
+        had = without.copy()
+        begins = np.searchsorted(known.piece, g.groups["first"][groups[few]])
+        for row, begin, length in zip(had, begins.tolist(), size[few].tolist(), strict=True):
+            row[:length] = known.way[begin : begin + length]
+        for some in (without, had):
+            of.append(few)
+            ways.append(some)
+            fen.append(self._fen(groups[few], some))
         every = groups[np.concatenate(of)]
         made.add_bundles(every, np.concatenate(ways), np.concatenate(fen))
         return np.flatnonzero(counts == NOTHING).tolist(), np.arange(len(every)) >= len(every) - len(few)
+
+    def _fen(self, groups: NDArray[np.int64], ways: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what a bundle of each of these groups costs."""
+        size = self._g.groups["last"][groups] - self._g.groups["first"][groups]
+        cost = [
+            bundle_fen(self._g, self._w, group, some[:length])
+            for group, some, length in zip(groups.tolist(), ways, size.tolist(), strict=True)
+        ]
+        return np.array(cost, np.int64)
 
     def _cheapest(self, of: NDArray[np.int64], ways: NDArray[np.int64], cost: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers of the cheapest of each group's bundles that draw on the same of what is short."""

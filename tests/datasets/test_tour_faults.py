@@ -23,6 +23,8 @@ def whole() -> make.Cells:
 CELLS = [
     ("villages", 1, "village_id", "=V1", "begins with a letter"),
     ("villages", 1, "village_id", "V1", "each village_id once"),
+    ("villages", 0, "centre_id", "=C1", "begins with a letter"),
+    ("lodgings", 0, "centre_id", "=C1", "begins with a letter"),
     ("villages", 0, "name", "", "not empty"),
     ("villages", 0, "lon", "200", "73 to 135.1"),
     ("villages", 0, "lon", "31.5 E", "decimal degrees"),

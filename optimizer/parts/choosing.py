@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.budget import Remaining
-from optimizer.engines.mip import Basis, Choice, Master, Place, prices
-from optimizer.parts.bundles import FAR, best_of_all, bundle_fen, new_desk, refit
+from optimizer.parts.best_bundles import BestBundles
+from optimizer.parts.bundles import FAR, bundle_fen, new_desk, refit
 from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of, with_halves
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.improving import Improving, spans
+from optimizer.parts.shares import Shares
 from optimizer.parts.ways import Ways
 from optimizer.parts.whole import Priced, Whole, WholeChoice
 
@@ -38,7 +39,6 @@ GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
 IMPROVING_SHARE = 0.4
 """Of what is left then, at most: the proof finds good choices too."""
-_NOWHERE = 0
 _SLIGHT = 1e-5
 _NEAR = 1e-6
 _HALF = 1e-4
@@ -86,31 +86,6 @@ class _Node:
     share: dict[int, float] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Known:
-    """Everybody's best bundle at the prices of the rows last asked for, and who is `stale`: has to look again.
-
-    base: (ways,) price of each with what it draws on. none_fen: (groups,) of going without. told: (groups, 2) what the
-    bundle costs at these prices, and what no bundle costs less than, which holds for those who are not stale.
-    """
-
-    price: NDArray[np.int64]
-    base: NDArray[np.int64]
-    none_fen: NDArray[np.int64]
-    stale: NDArray[np.bool_]
-    way: NDArray[np.int64]
-    told: NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class _Places:
-    """Where the simplex method left every column, group and row."""
-
-    column: NDArray[np.int64]
-    group: NDArray[np.int64]
-    row: NDArray[np.int64]
-
-
 class _Run:
     """One choice in the making."""
 
@@ -121,32 +96,19 @@ class _Run:
         self.draws, capacity = with_halves(draws_of(w), g.capacity)
         g = g._replace(capacity=capacity)
         self.g, self.w, self.gap = g, w, gap
-        self.desk = new_desk(g)
         self.group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self.columns = Columns(draws=self.draws)
         self.active = np.zeros(len(g.capacity), bool)
         self.kernel = np.zeros(len(g.groups), bool)
-        # Where the last linear program left the columns, groups and rows: the next one begins there.
-        self.places = _Places(
-            column=np.zeros(0, np.int64),
-            group=np.full(len(g.groups), _NOWHERE),
-            row=np.full(len(capacity), int(Place.BASIC)),
-        )
+        self.shares = Shares(groups=len(g.groups), rows=len(capacity))
         self.closed: dict[tuple[tuple[int, ...], ...], Whole] = {}
         self.nodes = 0
         # Dearer than sending nothing to anybody: what going without costs a kit that a node takes for served.
         self.dearest_fen = int(g.groups["none_fen"].sum()) + 1
         nothing = np.zeros(len(g.capacity), np.int64)
-        self.known = _Known(
-            price=nothing,
-            base=w.rows["fen"].copy(),
-            none_fen=g.groups["none_fen"].astype(np.int64),
-            stale=np.ones(len(g.groups), bool),
-            way=np.full(len(g.pieces), NOTHING, np.int64),
-            told=np.full((len(g.groups), 2), FAR),
-        )
+        self.best = BestBundles(g, w, self.draws)
         everybody = np.ones(len(g.groups), bool)
-        self.alone, self.alone_fen, least = self._best(g, everybody, nothing)
+        self.alone, self.alone_fen, least = self.best.at(g, everybody, nothing)
         entry, place = self.draws.of_all(self.alone[self.alone != NOTHING])
         self.alone_row = self.draws.row[entry]
         self.alone_group = g.pieces["group"][np.flatnonzero(self.alone != NOTHING)[place]]
@@ -210,7 +172,7 @@ class _Run:
         price = np.zeros(len(self.g.capacity))
         step_fen = FIRST_STEP_FEN
         for _ in range(FEELING_ROUNDS):
-            chosen, _, _ = self._best(self.g, self.kernel, np.rint(price).astype(np.int64))
+            chosen, _, _ = self.best.at(self.g, self.kernel, np.rint(price).astype(np.int64))
             whole = np.where(self.kernel[self.g.pieces["group"]], chosen, self.alone)
             self._add_all(np.flatnonzero(self.kernel), whole)
             use = self._use(whole)
@@ -222,7 +184,10 @@ class _Run:
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
         root, over = self.root, _part_of(remaining, IMPROVING_SHARE)
-        base, (_, _, least) = self._base(root.price), self._best(self.g, np.ones(len(self.g.groups), bool), root.price)
+        base, (_, _, least) = (
+            self.best.ways_at(root.price),
+            self.best.at(self.g, np.ones(len(self.g.groups), bool), root.price),
+        )
         improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
         improving.begin(self._in_turn(root.share)[0])
         improving.refit()
@@ -257,7 +222,7 @@ class _Run:
             master, column = self.columns.master(
                 deciding, g.groups["none_fen"].astype(np.int64), self.active, self.g.capacity
             )
-            shared = self._shared(master, column, np.flatnonzero(deciding))
+            shared = self.shares.best(master, column, np.flatnonzero(deciding), np.flatnonzero(self.active))
             if shared is None:
                 break
             price = np.zeros_like(node.price)
@@ -272,24 +237,6 @@ class _Run:
             if not more and (not added or total_fen - node.bound_fen <= near * total_fen):
                 break
         node.half = self._half(node)
-
-    def _shared(self, master: Master, column: NDArray[np.int64], group: NDArray[np.int64]) -> Choice | None:
-        """Return the best shares, from where the last program ended; column, group: which ones these are."""
-        places, row = self.places, np.flatnonzero(self.active)
-        fresh = np.full(len(self.columns.fen) - len(places.column), int(Place.LOWEST))
-        places.column = np.append(places.column, fresh)
-        at, of_group = places.column[column], places.group[group]
-        # A group that was not there before has its first bundle.
-        unplaced = np.flatnonzero(of_group == _NOWHERE)
-        at[np.unique(master.group, return_index=True)[1][unplaced]] = Place.BASIC
-        of_group[unplaced] = Place.FIXED
-        limit = places.row[row]
-        _even_out(at, limit, of_group)
-        shared = prices(master, Basis(column=at, group=of_group, limit=limit))
-        if shared is not None and shared.basis is not None:
-            places.column[column], places.group[group] = shared.basis.column, shared.basis.group
-            places.row[row] = shared.basis.limit
-        return shared
 
     def _grid_of(self, node: _Node) -> Grid:
         """Return the grid in which going without is no choice for those who are served."""
@@ -321,7 +268,7 @@ class _Run:
 
     def _add_best(self, node: _Node, g: Grid, deciding: NDArray[np.bool_], price: NDArray[np.int64]) -> int:
         """Add the best bundle of everybody who decides at these prices, and prove what they prove."""
-        chosen, _, bound = self._best(g, deciding, price)
+        chosen, _, bound = self.best.at(g, deciding, price)
         worth_fen = int((price * self.g.capacity).sum())
         bound_fen = int(bound[deciding].sum()) + self._settled_fen(node) - worth_fen
         if bound_fen >= node.bound_fen:
@@ -341,7 +288,7 @@ class _Run:
         None for a bound where limits came to light that the choice breaks.
         """
         g, deciding = self._grid_of(node), self._deciding(node)
-        base, (_, _, least) = self._base(node.price), self._best(g, deciding, node.price)
+        base, (_, _, least) = self.best.ways_at(node.price), self.best.at(g, deciding, node.price)
         choice = WholeChoice(g, self.w, self.draws, self.active, Priced(price=node.price, base=base, least=least))
         whole = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
         bound_fen = fen = self._settled_fen(node)
@@ -393,40 +340,6 @@ class _Run:
         groups, rows = np.flatnonzero(deciding), np.flatnonzero(self.active)
         of_group, of_row = mark[groups], mark[rows + len(self.g.groups)]
         return [(groups[of_group == one], rows[of_row == one]) for one in np.unique(of_group)]
-
-    def _best(
-        self, g: Grid, wanted: NDArray[np.bool_], price: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the cheapest bundles of these groups at these prices of the rows: ways, fen, bounds."""
-        known = self.known
-        more = price - known.price
-        entry = np.flatnonzero(more[self.draws.row])
-        way, added = self.draws.way[entry], more[self.draws.row[entry]] * self.draws.amount[entry]
-        np.add.at(known.base, way, added)
-        known.price = price.copy()
-        # Whoever's ways cost what they cost before has the same best; others what they had, at its new price.
-        known.stale[self.group_of_way[way]] = True
-        given = np.flatnonzero(known.way != NOTHING)
-        dearer = np.zeros(len(known.base), np.int64)
-        np.add.at(dearer, way, added)
-        np.add.at(known.told[:, 0], self.g.pieces["group"][given], dearer[known.way[given]])
-        none_fen = g.groups["none_fen"]
-        other = known.none_fen != none_fen
-        known.told[other, 0] = FAR
-        known.stale |= other
-        known.none_fen = none_fen.copy()
-        asked = wanted & known.stale
-        best_of_all(g, self.w, known.base, self.desk, asked.astype(np.int8), known.way, known.told)
-        known.stale &= ~asked
-        return known.way.copy(), known.told[:, 0].copy(), known.told[:, 1].copy()
-
-    def _base(self, price: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what each way costs with what it draws on."""
-        base = self.w.rows["fen"].copy()
-        draws = self.draws
-        entry = np.flatnonzero(price[draws.row])
-        np.add.at(base, draws.way[entry], price[draws.row[entry]] * draws.amount[entry])
-        return base
 
     def _use(self, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return how much of every row the chosen ways take."""
@@ -494,7 +407,7 @@ class _Run:
         order = np.flatnonzero(waiting)
         order = order[np.argsort(-g.groups["none_fen"][order], kind="stable")]
         room, base = g._replace(capacity=left), self.w.rows["fen"].copy()
-        refit(room, self.w, base, self.desk, draws.first, draws.row, draws.amount, order, best)
+        refit(room, self.w, base, new_desk(self.g), draws.first, draws.row, draws.amount, order, best)
         fen += sum(bundle_fen(g, self.w, group, best[first[group] : last[group]]) for group in order.tolist())
         return best, fen
 
@@ -507,18 +420,6 @@ class _Run:
             return True
         np.add.at(left, rows, amounts)
         return False
-
-
-def _even_out(column: NDArray[np.int64], limit: NDArray[np.int64], group: NDArray[np.int64]) -> None:
-    """Make as many places basic as there are limits and groups, where those that take part have changed."""
-    missing = len(limit) + len(group) - sum(int((some == Place.BASIC).sum()) for some in (column, limit, group))
-    if missing < 0:
-        column[np.flatnonzero(column == Place.BASIC)[missing:]] = Place.LOWEST
-        return
-    for some in (limit, group):
-        fixed = np.flatnonzero(some != Place.BASIC)[:missing]
-        some[fixed] = Place.BASIC
-        missing -= len(fixed)
 
 
 def _over(remaining: Remaining) -> bool:

@@ -44,7 +44,10 @@ class _Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]
-        return get_command(getattr(import_module(module), name))
+        command = get_command(getattr(import_module(module), name))
+        # A group of commands knows no name of its own, and help lists it by that.
+        command.name = cmd_name
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -150,7 +150,8 @@ def end_run(  # noqa: PLR0913 - what a run may leave
         keep_file(session, plan_id, document)
     # The marks stay, the answers are in the plan now.
     session.execute(update(PlanShard).where(PlanShard.plan_id == plan_id).values(body=b""))
-    plan.outcome = None if outcome is None else dict(outcome)
+    if outcome is not None:
+        plan.outcome, plan.progress = dict(outcome), durable_runs.at_the_end(plan.progress)
     plan.problem = None if problem is None else dict(problem)
     said = RunOutcome.of(outcome).model_dump(mode="json", exclude_none=True) if outcome else problem
     _end(session, plan, state, at, said or {})

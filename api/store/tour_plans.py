@@ -163,7 +163,8 @@ def end_run(  # noqa: PLR0913 - what a run may leave
     plan = durable_runs.hold(session, TourPlanRow, run_id, attempt)
     for name, (media_type, body) in (documents or {}).items():
         _keep(session, run_id, name, media_type, body)
-    plan.outcome = None if outcome is None else dict(outcome)
+    if outcome is not None:
+        plan.outcome, plan.progress = dict(outcome), durable_runs.at_the_end(plan.progress)
     plan.problem = None if problem is None else dict(problem)
     _end(session, plan, state, at, problem or {})
 

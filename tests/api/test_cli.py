@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from api import cli, cli_day
 from api.planning import PlanIllegal, plan_day
@@ -344,3 +345,10 @@ def test_a_command_waits_for_nothing_that_it_does_not_need(module: str, needless
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
     assert module in loaded.stdout.split()
     assert needless.isdisjoint(loaded.stdout.split())
+
+
+def test_help_names_every_command() -> None:
+    said = CliRunner().invoke(cli.app, ["--help"]).output
+    for name in ("solve", "bench", "serve", "work", "day", "parts", "tour", "db", "key"):
+        assert f"│ {name} " in said
+    assert "warm-up" not in said

@@ -86,6 +86,7 @@ def publish(client: TestClient, plan: dict[str, Any], version: int | None = None
 def test_a_plan_is_made_shown_and_published(client: TestClient, stocked: Database) -> None:
     plan = wished(client, stocked)
     assert (plan["state"], plan["problem"]) == ("finished", None)
+    assert (plan["progress"]["stage"], plan["progress"]["share"]) == ("done", 1.0)
     assert plan["outcome"]["travel"]["is_estimate"] is True
     assert plan["outcome"]["cost"]["currency"] == "CNY"
     visits = unassigned = 0

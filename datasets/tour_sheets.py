@@ -12,7 +12,7 @@ from datasets.tour_announcements import announcements, product_name
 from datasets.tour_map import village_status
 from datasets.tour_names import Toured, hour_text
 from datasets.tour_papers import days_unvisited
-from datasets.tour_stops import Stop, leaving_s, stops_of
+from datasets.tour_stops import Stop, stops_of
 from datasets.tour_tools import tools_for
 from optimizer.model import DAY_S, ShipMode
 from optimizer.tours.fitting import Advice
@@ -87,7 +87,7 @@ def _page(toured: Toured, tour: Tour) -> Cells:
         "home": toured.home(crew),
         "first": toured.date_zh(tour.first_day),
         "last": toured.date_zh(tour.last_day),
-        "leaves": _moment(toured, leaving_s(toured.asked, tour)),
+        "leaves": _moment(toured, tour.days[0].depart_s),
         "nights": tour.nights,
         "jobs": len(jobs),
         "km": f"{_metres(tour) / 1_000:.0f}",

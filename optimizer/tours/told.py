@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from optimizer.model import DAY_S
 from optimizer.tours.model import Crew, Touring, Village
 
-__all__ = ["NO_TOUR", "Why", "lost_dates", "released"]
+__all__ = ["NO_TOUR", "Why", "lost_dates", "no_tour", "released"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,17 @@ def lost_dates(asked: Touring) -> Mapping[str, Why]:
             if why is not None:
                 found[village.id] = why
     return found
+
+
+def no_tour(asked: Touring, day: int) -> Why:
+    """Return why no tour stops somewhere on a day, where only the search could have made one: a van may be missing."""
+    broken = [crew.name for crew in asked.crews if day in crew.days & crew.no_van]
+    if not broken:
+        return NO_TOUR
+    return Why(
+        en=f"the van of {', '.join(broken)} is down, and {NO_TOUR.en}",
+        zh=f"{'、'.join(broken)}的车辆故障，{NO_TOUR.zh}",
+    )
 
 
 def released(asked: Touring, village_ids: frozenset[str]) -> Touring:

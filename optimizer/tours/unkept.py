@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.told import NO_TOUR, lost_dates
+from optimizer.tours.told import NO_TOUR, lost_dates, no_tour
 
 __all__ = ["Unkept", "UnkeptKind", "not_held", "unkept"]
 
@@ -72,7 +72,8 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     for village in asked.villages:
         if village.announced_day is not None and (village.id, village.announced_day) not in stops:
             now_day = min((day for id_, day in stops if id_ == village.id), default=None)
-            date, why = _date(asked, village.announced_day), why_not.get(village.id, NO_TOUR)
+            date = _date(asked, village.announced_day)
+            why = why_not.get(village.id) or no_tour(asked, village.announced_day)
             then = "nobody comes" if now_day is None else f"now {_date(asked, now_day)}"
             then_zh = "本期不再前往" if now_day is None else f"现改为 {_date(asked, now_day)}"
             yield Unkept(

@@ -34,6 +34,11 @@ def test_everything_that_is_priced_is_said() -> None:
     [
         ({"villages": (village(announced_day=3, cut_off=frozenset({3})),)}, "the road is cut off", "道路中断"),
         ({"crews": (crew(no_van=frozenset({3})),)}, "the van of 一组 is down", "一组的车辆故障"),
+        (
+            {"crews": (crew(no_van=frozenset({3})), crew(id="c2", name="二组"))},
+            "the van of 一组 is down, and no legal tour",
+            "一组的车辆故障，在保留其他安排",
+        ),
         ({"crews": (crew(free_s=clock("00:00", 4)),)}, "no crew works that day", "没有巡回组出勤"),
         ({"crews": (crew(days=frozenset({2})),)}, "no crew works that day", "没有巡回组出勤"),
         ({"jobs": ()}, "nothing is left to do there", "已没有工单"),

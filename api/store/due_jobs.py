@@ -15,7 +15,7 @@ from api.job_states import JobState
 from api.store.batches import batches
 from api.store.jobs import By, enter_jobs
 from api.store.network import holding
-from api.store.tour_rows import MAINTENANCE
+from api.store.tour_rows import MAINTENANCE, WAS_HAD
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.tours import MaintenanceRow, TourVisitRow, VillageRow
@@ -30,8 +30,8 @@ HAD = (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
 PLACE = ("village_id", "name", "lon", "lat", "datum", "contact", "phone")
 """Of villages, what a visit in one needs to know."""
 AT_ONCE = 500
-IS_OWED = and_(JobRow.source == MAINTENANCE, JobRow.state == JobState.NEEDS_VISIT.value)
-"""Of jobs: due visits that nobody is promised to."""
+IS_OWED = and_(JobRow.source == MAINTENANCE, JobRow.state == JobState.NEEDS_VISIT.value, ~WAS_HAD)
+"""Of jobs: due visits that nobody is promised to, and nobody has had."""
 
 Cells = Mapping[str, str]
 

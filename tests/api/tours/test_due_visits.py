@@ -14,6 +14,7 @@ from api.store.days import day_of
 from api.store.job_moves import move_job
 from api.store.jobs import By
 from api.store.standings import local_date
+from api.store.tour_days import tour_source
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
@@ -117,6 +118,25 @@ def test_a_done_visit_is_had(client: TestClient, app: FastAPI) -> None:
     move(app, client, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE, JobState.DONE)
     assert client.get("/v1/maintenance-plans/M1").json()["row"]["last_on"] == "2026-03-03"
     assert DUE not in owed(app, client)
+
+
+def test_a_visit_that_was_had_and_is_needed_again_is_a_job_like_others(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    clock_of(client).move(dt.timedelta(days=2))
+    move(app, client, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE, JobState.DONE)
+    clock_of(client).move(dt.timedelta(days=2))
+    move(app, client, JobState.CALLBACK_DUE, JobState.NEEDS_VISIT)
+    now = clock_of(client)()
+    with app.state.database.read() as session:
+        folder = day_of(session, centre_ids=["C1"], date=dt.date(2026, 3, 6), days=2, now=now)
+        source = tour_source(session, centre_ids=["C1"], crew_ids=["G1"], date=dt.date(2026, 3, 6), days=2, now=now)
+    (job,) = [job for job in folder.day.jobs if job.id == DUE]
+    assert (job.windows, folder.sla_names[DUE]) == ((), ("all",))
+    assert DUE in {cells["job_id"] for cells in source.tables["jobs"]}
+    plan_and_publish(app.state.database, date=dt.date(2026, 3, 6), now=now, days=2)
+    assert client.get(f"/v1/jobs/{DUE}").json()["state"] == "offered"
+    move(app, client, JobState.NEEDS_VISIT)
+    assert DUE in owed(app, client)
 
 
 def test_a_visit_that_nobody_came_for_is_owed_again_as_the_same_job(client: TestClient, app: FastAPI) -> None:

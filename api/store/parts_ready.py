@@ -33,8 +33,9 @@ def parts_ready(session: Session, job: JobRow, *, by: By, at: dt.datetime, order
 def orders_there(session: Session, job_ids: Collection[str], now: dt.datetime) -> dict[str, str]:
     """Return the jobs, of these that wait for a part, to which all that was ordered has come, and its last order.
 
-    All: of every part the lines of the order that had it last, by the p90 of its departures; one that was declined holds the job
-    up until it is ordered again. Something came since the job began to wait: what came before was not what it lacked.
+    All: of every part the lines of the order that had it last, by the p90 of their departures; one that was declined
+    holds the job up until it is ordered again. Something came since the job began to wait: what came before was not
+    what it lacked.
     """
     since = dict(
         session.execute(

@@ -15,6 +15,7 @@ from api.events import emit
 from api.job_states import JobState, Role
 from api.plan_states import PlanState
 from api.store.batches import batches
+from api.store.due_orphans import take_up_only
 from api.store.durable_runs import centre_of
 from api.store.job_moves import move_job, state_event
 from api.store.jobs import By, change_job
@@ -86,6 +87,8 @@ def publish_tours(
     require_dates_kept(session, plan, days, at)
     visits = [(day, visit) for day in days for visit in day["visits"]]
     ids = [visit["job_id"] for _, visit in visits]
+    due = {visit["job_id"] for _, visit in visits if visit["maintenance_id"] is not None}
+    take_up_only(session, due, by=_by(plan, actor), at=at)
     jobs = _jobs(session, ids)
     own = _open_of(session, plan.crew_ids)
     _require_movable(ids, days, jobs, own)

@@ -281,7 +281,7 @@ def _puts(resource: Resource) -> Callable[..., Any]:
             cells = resource.cells(id, body)
             if before is not None:
                 cells = as_held(resource.table, cells, before.cells)
-            table, faults = checked_rows(session, resource.table, [cells], date)
+            table, faults = checked_rows(session, resource.table, [cells], date, edge.caller.centres)
             if faults:
                 raise Refused("The row has faults.", faults=faults[0])
             _require_own(session, resource, edge.caller, cells, date)
@@ -370,7 +370,8 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             for number, (id_, cells) in read.items()
             if number not in foreign
         }
-        table, wrong = checked_rows(session, resource.table, [read[number][1] for number in numbers], date)
+        rows = [read[number][1] for number in numbers]
+        table, wrong = checked_rows(session, resource.table, rows, date, edge.caller.centres)
         results |= {
             number: refused_line(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
         }

@@ -39,7 +39,7 @@ from api.schemas.tours import (
 )
 from api.store.plan_days import centres_on
 from api.store.standings import local_date
-from api.store.tour_dates import stops_of
+from api.store.tour_dates import other_centres_villages, stops_of
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
 from api.store.tour_plans import ask_to_cancel, create_tour_plan, file_of, get_tour_plan, list_tour_plans
@@ -293,6 +293,7 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
 def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
     """Write the date of each village down as announced: plans keep it unless they cannot.
 
+    Villages of centres that the key is not for are left out of `all`, and refused by name.
     409 where a village has another date that is still to come, unless the tours were planned from it and could not
     keep it.
     """
@@ -312,9 +313,15 @@ def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMa
             for number, id_ in enumerate(wanted)
             if id_ in dates and dates[id_] < local_date(edge.clock())
         ]
+        others = other_centres_villages(session, dates, local_date(edge.clock()), edge.caller.centres)
+        faults += [
+            Fault(pointer=f"/village_ids/{number}", code="other_centre", detail="a village of this key's centres")
+            for number, id_ in enumerate(wanted)
+            if id_ in others
+        ]
         if faults and body.village_ids != "all":
             raise Refused("The villages cannot be told.", faults=faults)
-        told = {id_: stops[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock())}
+        told = {id_: stops[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock()) and id_ not in others}
         news = announce(session, plan, told, at=edge.clock())
         villages = [
             AnnouncedVillage(village_id=id_, date=date, is_new=is_new) for id_, (date, is_new) in sorted(news.items())
@@ -448,7 +455,10 @@ def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
             )
             for one in body.visits
         ]
-        plans, villages = record_visits(session, plan, said, actor=edge.caller.actor, at=edge.clock())
+        caller = edge.caller
+        plans, villages = record_visits(
+            session, plan, said, centre_ids=caller.centres, actor=caller.actor, at=edge.clock()
+        )
         shown = Recorded(
             visits=len(said),
             done=sum(one.outcome == "done" for one in said),

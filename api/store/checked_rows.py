@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,13 +39,16 @@ Cells = Mapping[str, str]
 
 
 def checked_rows(
-    session: Session, name: str, rows: Sequence[Cells], on: dt.date
+    session: Session, name: str, rows: Sequence[Cells], on: dt.date, centre_ids: Collection[str] | None = None
 ) -> tuple[Table, dict[int, list[Fault]]]:
-    """Return the table of the rows that are good, and the faults of the others by the place of their row, from 0."""
+    """Return the table of the rows that are good, and the faults of the others by the place of their row, from 0.
+
+    centre_ids: of whoever writes; other centres' villages are unknown to them. None: nothing is.
+    """
     faults = FaultList()
     table = table_of(rows, LAYOUTS[name], faults)
     check_rows(table, faults)
-    _check_known(session, table, on, faults)
+    _check_known(session, table, on, centre_ids, faults)
     if name == "crews":
         _check_members(session, table, on, faults)
     if name in DOCUMENTS_OF:
@@ -99,14 +102,18 @@ def _said(fault: CellFault) -> str:
 _FILE = re.compile(r"\b(\w+)\.csv\b")
 
 
-def _check_known(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:
-    """Refuse ids of things that the network does not have on the date."""
+def _check_known(
+    session: Session, table: Table, on: dt.date, centre_ids: Collection[str] | None, faults: FaultList
+) -> None:
+    """Refuse ids of things that the network does not have on the date, or that belong to other centres."""
     for column in table.layout.columns:
         if not column.refers:
             continue
         model: Any = MASTER_TABLES[column.refers]
         wanted = set(table.text[column.name]) - {""}
-        known = set(session.scalars(holding(model, on, model.id.in_(wanted), columns=[model.id])))
+        # Whoever may name a village is shown its people.
+        seen = [model.centre_id.in_(centre_ids)] if centre_ids is not None and column.refers == "villages" else []
+        known = set(session.scalars(holding(model, on, model.id.in_(wanted), *seen, columns=[model.id])))
         unknown = ~table.among(column.name, known | {""})
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
 

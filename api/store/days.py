@@ -17,7 +17,7 @@ from api.store.parts_stock import ledger_cells
 from api.store.settings import AREAS, day_values
 from api.store.slots import HELD, hold_cells
 from api.store.tour_holds import away_on_tours, held_by_tours
-from api.store.tour_rows import MAINTENANCE
+from api.store.tour_rows import MAINTENANCE, WAS_HAD
 from api.tables.jobs import JobRow
 from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
 from api.tables.slots import SlotHold
@@ -95,7 +95,8 @@ def day_of(
         source_of({**tables, "technicians": technicians, "jobs": jobs}, values, areas=areas_on(session, date))
     )
     folder = with_due_clocks(
-        folder, {row.id for row in waiting if row.source == MAINTENANCE}.intersection(folder.jobs.index)
+        folder,
+        {row.id for row in waiting if row.source == MAINTENANCE and not row.was_had}.intersection(folder.jobs.index),
     )
     return folder if centre_ids is None else _within(folder, centre_ids, ours)
 
@@ -240,6 +241,7 @@ def _rows(session: Session, centre_ids: Collection[str] | None, states: Sequence
         JobRow.told,
         JobRow.clock_paused_at,
         JobRow.paused_s,
+        WAS_HAD.label("was_had"),
     ).where(JobRow.state.in_(states), ~IS_OWED)
     if centre_ids is not None:
         query = query.where(JobRow.centre_id.in_(centre_ids))

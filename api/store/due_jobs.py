@@ -15,23 +15,45 @@ from api.job_states import JobState
 from api.store.batches import batches
 from api.store.jobs import By, enter_jobs
 from api.store.network import holding
-from api.store.tour_rows import MAINTENANCE
+from api.store.tour_rows import MAINTENANCE, WAS_HAD
 from api.store.tour_settled import settled_visits
-from api.tables.jobs import JobRow
+from api.tables.jobs import JobHistory, JobRow
 from api.tables.tours import MaintenanceRow, TourVisitRow, VillageRow
 from datasets.day import DayFolder, DaySource
 from datasets.due_visits import CLOCK_NAME, plan_of
 from datasets.times import TIME_ZONE, instant_of, midnight_of
 from optimizer.model import DAY_S, Clock, ClockKind
 
-__all__ = ["IS_OWED", "due_rows", "due_tables", "enter_due", "on_tours", "still_owed", "with_due_clocks"]
+__all__ = [
+    "CALLED_OFF",
+    "IS_OWED",
+    "NOT_OWED",
+    "due_rows",
+    "due_tables",
+    "enter_due",
+    "on_tours",
+    "still_owed",
+    "with_due_clocks",
+]
 
 HAD = (JobState.DONE, JobState.CALLBACK_DUE, JobState.CLOSED)
 PLACE = ("village_id", "name", "lon", "lat", "datum", "contact", "phone")
 """Of villages, what a visit in one needs to know."""
 AT_ONCE = 500
-IS_OWED = and_(JobRow.source == MAINTENANCE, JobRow.state == JobState.NEEDS_VISIT.value)
-"""Of jobs: due visits that nobody is promised to."""
+IS_OWED = and_(JobRow.source == MAINTENANCE, JobRow.state == JobState.NEEDS_VISIT.value, ~WAS_HAD)
+"""Of jobs: due visits that nobody is promised to, and nobody has had."""
+NOT_OWED = "not_owed"
+"""Why a due visit's job is cancelled whose plan ended, or owes its visit on another date."""
+CALLED_OFF = (
+    select(JobHistory.id)
+    .where(
+        JobHistory.job_id == JobRow.id,
+        JobHistory.to_state == JobState.CANCELLED.value,
+        JobHistory.detail["reason"].as_string().is_distinct_from(NOT_OWED),
+    )
+    .exists()
+)
+"""Of jobs that are cancelled: somebody wanted it so."""
 
 Cells = Mapping[str, str]
 
@@ -59,7 +81,9 @@ def still_owed(session: Session, plans: Iterable[Cells], date: dt.date, held: Co
     date: from which on it is planned. A visit that was called off is not owed: the next one counts from its date.
     """
     query = select(JobRow.id, JobRow.state).where(
-        JobRow.source == MAINTENANCE, JobRow.state.not_in([state.value for state in (*HAD, JobState.NEEDS_VISIT)])
+        JobRow.source == MAINTENANCE,
+        JobRow.state.not_in([state.value for state in (*HAD, JobState.NEEDS_VISIT)]),
+        (JobRow.state != JobState.CANCELLED.value) | CALLED_OFF,
     )
     taken, called_off = set(), dict[str, str]()
     for id_, state in session.execute(query):

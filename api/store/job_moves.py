@@ -17,7 +17,7 @@ from api.store.jobs import By, change_job
 from api.store.parts_promises import release
 from api.store.standings import ESCALATED, PAUSED, RESUMED
 from api.store.tour_holds import leave_tour
-from api.store.tour_rows import MAINTENANCE, visit_had
+from api.store.tour_rows import MAINTENANCE, WAS_HAD, visit_had
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
 from api.tables.tours import JobWait
@@ -149,10 +149,20 @@ def move_job(
         columns |= _clock_ended(job, at)
     if to is JobState.DONE and job.source == MAINTENANCE:
         visit_had(session, job.id, at)
+    if (before, to) == (JobState.CALLBACK_DUE, JobState.NEEDS_VISIT) and job.source == MAINTENANCE:
+        columns |= _as_called(session, job, at)
     change_job(session, job, "state", by=by, now=at, detail={**who, **(detail or {})}, state=to.value, **columns)
     emit(session, EventType.JOB_STATE_CHANGED, job.id, state_event(job, before), job.centre_id, at=at)
     follow_job(session, job.id, to, by=by, at=at)
     return job
+
+
+def _as_called(session: Session, job: JobRow, at: dt.datetime) -> dict[str, Any]:
+    """Return the columns of a due visit that was had and is needed again: as if the customer called now."""
+    if session.scalar(select(JobRow.id).where(JobRow.id == job.id, WAS_HAD)) is None:
+        return {}
+    reported = at.astimezone(TIME_ZONE).isoformat(timespec="seconds")
+    return {"reported_at": at, "cells": {**job.cells, "reported_at": reported, "windows": ""}}
 
 
 def release_visit(session: Session, job_id: str) -> None:

@@ -33,8 +33,9 @@ def parts_ready(session: Session, job: JobRow, *, by: By, at: dt.datetime, order
 def orders_there(session: Session, job_ids: Collection[str], now: dt.datetime) -> dict[str, str]:
     """Return the jobs, of these that wait for a part, to which all that was ordered has come, and its last order.
 
-    All: of every part the line that was ordered last, by the p90 of its departures; one that was declined holds the job
-    up until it is ordered again. Something came since the job began to wait: what came before was not what it lacked.
+    All: of every part the lines of the order that had it last, by the p90 of their departures; one that was declined
+    holds the job up until it is ordered again. Something came since the job began to wait: what came before was not
+    what it lacked.
     """
     since = dict(
         session.execute(
@@ -52,8 +53,10 @@ def orders_there(session: Session, job_ids: Collection[str], now: dt.datetime) -
     came = _came(session, {line.order_id for _, line in lines}, now)
     there: dict[str, str] = {}
     short = set()
-    of_part = {(job_id, line.part_id): line for job_id, line in lines}
-    for (job_id, _), line in of_part.items():
+    last_order = {(job_id, line.part_id): line.order_id for job_id, line in lines}
+    for job_id, line in lines:
+        if line.order_id != last_order[job_id, line.part_id]:
+            continue
         units, last = came.get((line.order_id, line.id), (0, now))
         if units < line.quantity:
             short.add(job_id)

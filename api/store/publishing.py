@@ -20,6 +20,7 @@ from api.plan_states import PlanState
 from api.store.batches import batches
 from api.store.days import read_jobs
 from api.store.due_jobs import due_rows, enter_due, on_tours
+from api.store.due_orphans import take_up_only
 from api.store.job_moves import job_event, tell_moves
 from api.store.jobs import By
 from api.store.parts_promises import allocate_shipments
@@ -148,6 +149,7 @@ def _enter_due(session: Session, stored: StoredPlan, by: By, at: dt.datetime) ->
     rows = due_rows(stored.frozen.folder)
     planned = {stop.job_id for route in stored.plan.routes for stop in route.stops}.intersection(rows)
     planned -= on_tours(session, planned)
+    take_up_only(session, planned, by=by, at=at)
     for some in batches(sorted(planned), AT_ONCE):
         planned.difference_update(session.scalars(select(JobRow.id).where(JobRow.id.in_(some))))
     if planned:

@@ -14,7 +14,7 @@ from api.store.standings import local_date
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 
-__all__ = ["require_dates_kept", "require_standing", "standing_dates", "stops_of"]
+__all__ = ["other_centres_villages", "require_dates_kept", "require_standing", "standing_dates", "stops_of"]
 
 AT_ONCE = 500
 
@@ -26,6 +26,17 @@ def stops_of(days: Iterable[Mapping[str, Any]]) -> dict[str, list[dt.date]]:
         for village_id in sorted({visit["village_id"] for visit in day["visits"]}):
             dates.setdefault(village_id, []).append(dt.date.fromisoformat(day["date"]))
     return dates
+
+
+def other_centres_villages(
+    session: Session, village_ids: Collection[str], on: dt.date, centre_ids: Collection[str] | None
+) -> set[str]:
+    """Return the villages that belong to none of these centres but to another; None: nothing is another's."""
+    found: set[str] = set()
+    for some in batches(sorted(village_ids), AT_ONCE) if centre_ids is not None else ():
+        others = (VillageRow.id.in_(some), VillageRow.centre_id.not_in(centre_ids or ()))
+        found.update(session.scalars(holding(VillageRow, on, *others, columns=[VillageRow.id])))
+    return found
 
 
 def standing_dates(

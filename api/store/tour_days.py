@@ -16,7 +16,7 @@ from api.store.settings import day_values
 from api.store.standings import local_date
 from api.store.tour_holds import away_on_tours, held_by_tours
 from api.store.tour_parts import kit_holders
-from api.store.tour_rows import MAINTENANCE, PLACED
+from api.store.tour_rows import MAINTENANCE, PLACED, WAS_HAD
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
@@ -142,8 +142,8 @@ def _waiting(session: Session, centre_ids: Collection[str], crew_ids: Collection
     query = select(JobRow).where(
         JobRow.centre_id.in_(centre_ids),
         (JobRow.state == "needs_visit") | JobRow.id.in_(held),
-        # Due visits are owed by their plans.
-        JobRow.source != MAINTENANCE,
+        # Due visits are owed by their plans, until they were had.
+        (JobRow.source != MAINTENANCE) | WAS_HAD,
     )
     return session.scalars(query.order_by(JobRow.entered, JobRow.id)).all()
 

@@ -15,13 +15,14 @@ from api.events import emit
 from api.job_states import JobState, Role
 from api.plan_states import PlanState
 from api.store.batches import batches
+from api.store.due_orphans import take_up_only
 from api.store.durable_runs import centre_of
 from api.store.job_moves import move_job, state_event
 from api.store.jobs import By, change_job
 from api.store.network import holding
 from api.store.slots import lock_centre
 from api.store.standings import local_date
-from api.store.tour_dates import require_dates_kept, require_standing, standing_dates
+from api.store.tour_dates import other_centres_villages, require_dates_kept, require_standing, standing_dates
 from api.store.tour_holds import leave_tour
 from api.store.tour_parts import promise_kits, settle_kit, settle_spares
 from api.store.tour_rows import put_cells
@@ -86,6 +87,8 @@ def publish_tours(
     require_dates_kept(session, plan, days, at)
     visits = [(day, visit) for day in days for visit in day["visits"]]
     ids = [visit["job_id"] for _, visit in visits]
+    due = {visit["job_id"] for _, visit in visits if visit["maintenance_id"] is not None}
+    take_up_only(session, due, by=_by(plan, actor), at=at)
     jobs = _jobs(session, ids)
     own = _open_of(session, plan.crew_ids)
     _require_movable(ids, days, jobs, own)
@@ -352,9 +355,17 @@ def announce(
 
 
 def record_visits(
-    session: Session, plan: TourPlanRow, said: Sequence[Said], *, actor: str, at: dt.datetime
+    session: Session,
+    plan: TourPlanRow,
+    said: Sequence[Said],
+    *,
+    centre_ids: Collection[str] | None,
+    actor: str,
+    at: dt.datetime,
 ) -> tuple[list[str], list[str]]:
     """Write down what became of visits; return the maintenance plans and villages whose last visit has moved.
+
+    centre_ids: of whoever says it, None for all; villages of others stay as they are.
 
     A visit that later tours took over may have happened all the same: it is said here, and theirs is off. Where it has
     not, theirs stays.
@@ -391,6 +402,8 @@ def record_visits(
         (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if one.outcome in WAS_THERE
     )
     moved = [id_ for id_, date in plans.items() if _moved(session, "maintenance", id_, "last_on", date, at)]
+    for id_ in other_centres_villages(session, villages, local_date(at), centre_ids):
+        del villages[id_]
     seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
     for one in said:
         row = rows[one.job_id]

@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.job_states import JobState
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
+from api.tables.jobs import JobHistory, JobRow
 from api.tables.tours import JobWait, MaintenanceRow, VillageRow
 from datasets.day import DaySource
 from datasets.due_visits import plan_of
@@ -20,6 +23,7 @@ from datasets.times import EPOCH, TIME_ZONE
 __all__ = [
     "MAINTENANCE",
     "PLACED",
+    "WAS_HAD",
     "centres_of",
     "load_consents",
     "load_tours",
@@ -32,6 +36,10 @@ Cells = Mapping[str, str]
 
 MAINTENANCE = "maintenance"
 """The source of jobs that are due visits; a visit's name there, and its id, is its plan's with `@` and a date."""
+WAS_HAD = (
+    select(JobHistory.id).where(JobHistory.job_id == JobRow.id, JobHistory.to_state == JobState.DONE.value).exists()
+)
+"""Of jobs: they were done once. A due visit that needs one again is a job like others: its plan counts from then on."""
 PLACED = frozenset({"villages", "lodgings", "maintenance"})
 """Tables whose rows belong to the centre of where they are."""
 HAPPENED = {"villages": ("last_visit", "announced"), "maintenance": ("last_on",)}

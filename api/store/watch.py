@@ -18,9 +18,10 @@ from api.job_states import OPEN_STATES, JobState, stuck_since
 from api.promises import Grade, Standing
 from api.store.batches import batches
 from api.store.callbacks import call_back
+from api.store.due_orphans import call_off, owed_no_more
 from api.store.jobs import By
 from api.store.parts_ready import orders_there, parts_came
-from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
+from api.store.standings import ESCALATED, RUNNING, JobStanding, local_date, standings_of
 from api.store.tour_rows import MAINTENANCE
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
@@ -93,6 +94,7 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
         if order_of:
             with database.write() as session:
                 said[PARTS_CAME] += parts_came(session, order_of, by=By(actor=_WATCH, channel="clock"), at=now)
+    _call_off(database, now)
     for some in batches(ids, _LOOKED_AT_ONCE):
         with database.read() as session:
             new = _new(session, some, now)
@@ -100,6 +102,15 @@ def watch(database: Database, now: dt.datetime) -> dict[str, int]:
             with database.write() as session:
                 said.update(_write(session, few, now))
     return dict(said)
+
+
+def _call_off(database: Database, now: dt.datetime) -> None:
+    """Call off due visits that no plan owes any more."""
+    with database.read() as session:
+        orphans = owed_no_more(session, local_date(now))
+    for some in batches(orphans, _WRITTEN_AT_ONCE):
+        with database.write() as session:
+            call_off(session, some, by=By(actor=_WATCH, channel="clock"), at=now)
 
 
 def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Alarm | _Due]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -108,21 +109,37 @@ def test_places_of_an_older_store_become_their_nearest_outlets_centres(empty_url
     database = Database(empty_url)
     upgraded_to(database, "0008_tour_parts")
     row = "'2026-03-01', false, 1, 1, '2026-03-01 00:00:00'"
-    places = {"O1": ("C1", "104.07", "30.66"), "O2": ("C2", "116.40", "39.91")}
+    january, february = dt.date(2020, 1, 1), dt.date(2020, 2, 1)
+    near_v1, near_l1 = ("104.07", "30.66"), ("116.40", "39.91")
+    outlets: list[tuple[str, str, dt.date, tuple[str, str], dict[str, Any]]] = [
+        # Handed over in February.
+        ("O1", "C1", january, near_v1, {}),
+        ("O1", "C9", february, near_v1, {}),
+        ("O2", "C2", january, near_l1, {}),
+        # Nearer, but closed, ended, or not open.
+        ("O3", "C3", january, ("103.67", "30.63"), {"closed_on": february}),
+        ("O4", "C4", january, ("103.67", "30.63"), {}),
+        ("O4", "C4", february, ("103.67", "30.63"), {"ended": True}),
+        ("O5", "C5", january, ("116.23", "40.22"), {"opened_on": dt.date(2999, 1, 1)}),
+        # Nearer from a date on that is still to come.
+        ("O6", "C6", january, ("87.62", "43.83"), {}),
+        ("O6", "C6", dt.date(2999, 1, 1), ("116.23", "40.22"), {}),
+    ]
     written = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-    version = {"effective_from": dt.date(2026, 3, 1), "ended": False, "entered": 1, "version": 1, "written_at": written}
+    version = {"entered": 1, "version": 1, "written_at": written}
     with database.write() as session:
         session.add_all(
             OutletRow(
                 id=id_,
+                effective_from=since,
                 cells={"lon": lon, "lat": lat},
                 position=point(float(lon), float(lat)),
                 centre_id=centre_id,
                 ownership="own",
                 channel="online",
-                **version,
+                **version | {"ended": False} | more,
             )
-            for id_, (centre_id, lon, lat) in places.items()
+            for id_, centre_id, since, (lon, lat), more in outlets
         )
     with database.engine.begin() as connection:
         for name, id_, lon, lat in (("villages", "V1", "103.67", "30.63"), ("lodgings", "L1", "116.23", "40.22")):
@@ -135,7 +152,7 @@ def test_places_of_an_older_store_become_their_nearest_outlets_centres(empty_url
             )
     upgrade(database)
     with database.read() as session:
-        assert session.scalars(text("SELECT centre_id FROM villages")).all() == ["C1"]
+        assert session.scalars(text("SELECT centre_id FROM villages")).all() == ["C9"]
         assert session.scalars(text("SELECT centre_id FROM lodgings")).all() == ["C2"]
     database.close()
 

@@ -1,5 +1,6 @@
 """Villages and lodgings belong to centres: those of their nearest outlets, until somebody states another."""
 
+import datetime as dt
 import json
 import math
 from typing import Any
@@ -20,14 +21,43 @@ def upgrade() -> None:
     for name in PLACES:
         op.add_column(name, sa.Column("centre_id", sa.String(64), nullable=True))
         op.create_index(f"ix_{name}_centre_id", name, ["centre_id"])
-    live = _rows("SELECT centre_id, cells FROM outlets WHERE NOT ended ORDER BY effective_from, id")
-    outlets = [(*_degrees(cells), centre_id) for centre_id, cells in live]
+    outlets = _live_outlets(_today())
     for name in PLACES if outlets else ():
         for id_, effective_from, cells in _rows(f"SELECT id, effective_from, cells FROM {name}"):
             here = _degrees(cells)
             centre_id = min(outlets, key=lambda outlet: _apart(here, outlet[:2]))[2]
             put = sa.text(f"UPDATE {name} SET centre_id = :centre WHERE id = :id AND effective_from = :since")
             op.get_bind().execute(put, {"centre": centre_id, "id": id_, "since": effective_from})
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+
+
+def _live_outlets(today: dt.date) -> list[tuple[float, float, str]]:
+    """Return where the outlets are that are live on a date, and their centres, by their versions in force then.
+
+    An outlet that is all to come counts as it will be.
+    """
+    versions = _rows(
+        "SELECT id, effective_from, ended, centre_id, cells, opened_on, closed_on FROM outlets "
+        "ORDER BY id, effective_from"
+    )
+    held: dict[str, Any] = {}
+    for version in versions:
+        if version.id not in held or _date(version.effective_from) <= today:
+            held[version.id] = version
+    return [
+        (*_degrees(outlet.cells), outlet.centre_id)
+        for outlet in held.values()
+        if not outlet.ended
+        and (outlet.opened_on is None or _date(outlet.opened_on) <= today)
+        and (outlet.closed_on is None or _date(outlet.closed_on) > today)
+    ]
+
+
+def _date(stored: Any) -> dt.date:
+    return dt.date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 def _rows(query: str) -> list[Any]:

@@ -4,10 +4,12 @@ import datetime as dt
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from api.store.jobs import By, change_job
 from api.store.watch import PARTS_CAME, watch
 from api.tables.jobs import JobRow
+from api.tables.parts import Allocation, PartsOrderLine
 from tests.api.parts.test_orders import answers, change, job_id, order
 
 LATER = dt.timedelta(hours=40)
@@ -54,6 +56,23 @@ def test_a_job_goes_on_waiting_for_what_nobody_has_sent(app: FastAPI, client: Te
     assert (look(app), state(client, id_), state(client, quote["job_id"])) == (0, "needs_part", "needs_part")
     order(client, ("P2", 1), job_id=id_)
     app.state.clock.move(2 * LATER)
+    assert (look(app), state(client, id_)) == (1, "needs_visit")
+
+
+def test_every_line_of_a_part_has_to_come(app: FastAPI, client: TestClient) -> None:
+    id_ = waiting(app, client)
+    shown = order(client, ("P2", 2), ("P4", 1), job_id=id_)
+    assert answers(shown) == ["confirmed", "confirmed"]
+    with app.state.database.write() as session:
+        # Orders out of a day folder may have a part twice.
+        session.get_one(PartsOrderLine, shown["lines"][1]["id"]).part_id = "P2"
+        first = Allocation.line_id == shown["lines"][0]["id"]
+        for one in session.scalars(select(Allocation).where(first)):
+            one.ready_p90_at += LATER
+    eta = dt.datetime.fromisoformat(shown["lines"][1]["answer"]["eta_p90"])
+    app.state.clock.move(eta - app.state.clock())
+    assert (look(app), state(client, id_)) == (0, "needs_part")
+    app.state.clock.move(LATER)
     assert (look(app), state(client, id_)) == (1, "needs_visit")
 
 

@@ -14,6 +14,8 @@ from api.store.days import day_of
 from api.store.job_moves import move_job
 from api.store.jobs import By
 from api.store.standings import local_date
+from api.store.tour_days import tour_source
+from api.store.watch import watch
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
@@ -119,6 +121,25 @@ def test_a_done_visit_is_had(client: TestClient, app: FastAPI) -> None:
     assert DUE not in owed(app, client)
 
 
+def test_a_visit_that_was_had_and_is_needed_again_is_a_job_like_others(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    clock_of(client).move(dt.timedelta(days=2))
+    move(app, client, JobState.OFFERED, JobState.ACKNOWLEDGED, JobState.EN_ROUTE, JobState.ON_SITE, JobState.DONE)
+    clock_of(client).move(dt.timedelta(days=2))
+    move(app, client, JobState.CALLBACK_DUE, JobState.NEEDS_VISIT)
+    now = clock_of(client)()
+    with app.state.database.read() as session:
+        folder = day_of(session, centre_ids=["C1"], date=dt.date(2026, 3, 6), days=2, now=now)
+        source = tour_source(session, centre_ids=["C1"], crew_ids=["G1"], date=dt.date(2026, 3, 6), days=2, now=now)
+    (job,) = [job for job in folder.day.jobs if job.id == DUE]
+    assert (job.windows, folder.sla_names[DUE]) == ((), ("all",))
+    assert DUE in {cells["job_id"] for cells in source.tables["jobs"]}
+    plan_and_publish(app.state.database, date=dt.date(2026, 3, 6), now=now, days=2)
+    assert client.get(f"/v1/jobs/{DUE}").json()["state"] == "offered"
+    move(app, client, JobState.NEEDS_VISIT)
+    assert DUE in owed(app, client)
+
+
 def test_a_visit_that_nobody_came_for_is_owed_again_as_the_same_job(client: TestClient, app: FastAPI) -> None:
     publish_day(client, app)
     move(app, client, JobState.NEEDS_VISIT)
@@ -127,6 +148,64 @@ def test_a_visit_that_nobody_came_for_is_owed_again_as_the_same_job(client: Test
     assert DUE in on_tour(client, tours)
     publish_day(client, app)
     assert client.get(f"/v1/jobs/{DUE}").json()["state"] == "offered"
+
+
+def states(app: FastAPI) -> dict[str, str]:
+    """Return the jobs of M1's due visits by state."""
+    with app.state.database.read() as session:
+        found = session.execute(select(JobRow.id, JobRow.state).where(JobRow.id.startswith("M1@")))
+        return {id_: state for id_, state in found}
+
+
+def shorten(client: TestClient, days: int) -> None:
+    assert act(client, "/v1/maintenance-plans/M1", "shorten", {"interval_days": days}).status_code == 200
+
+
+SOONER = "M1@2026-03-02"
+
+
+def test_a_plan_has_one_job_though_its_date_moves(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    move(app, client, JobState.NEEDS_VISIT)
+    shorten(client, 88)
+    publish_day(client, app)
+    assert states(app) == {DUE: "cancelled", SOONER: "offered"}
+    # Nobody called it off: the next visit does not count from it.
+    move(app, client, JobState.NEEDS_VISIT, id_=SOONER)
+    assert SOONER in owed(app, client)
+    row = client.get("/v1/maintenance-plans/M1")
+    longer = {**row.json()["row"], "interval_days": 90}
+    put = client.put("/v1/maintenance-plans/M1", json=longer, headers={"If-Match": row.headers["etag"]})
+    assert put.status_code == 200, put.text
+    publish_day(client, app)
+    assert states(app) == {DUE: "offered", SOONER: "cancelled"}
+    # This one somebody does call off.
+    assert act(client, f"/v1/jobs/{DUE}", "cancel", {"reason": "customer_withdrew"}).status_code == 200
+    assert owed(app, client) == {"MB@2026-03-04"}
+
+
+def test_tours_leave_a_plan_one_job_though_its_date_moves(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    for id_ in ("J1", "J2", "J3", "J4", DUE):
+        move(app, client, JobState.NEEDS_VISIT, id_=id_)
+    shorten(client, 88)
+    tours = made(client, scope={"crews": ["G1"]}, levers=TO_V2)
+    assert SOONER in on_tour(client, tours)
+    assert act(client, f"/v1/tours/{tours['id']}", "publish").status_code == 200
+    assert states(app) == {DUE: "cancelled"}
+
+
+def test_the_watch_calls_off_what_no_plan_owes_any_more(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    watch(app.state.database, clock_of(client)())
+    move(app, client, JobState.NEEDS_VISIT)
+    watch(app.state.database, clock_of(client)())
+    assert states(app) == {DUE: "needs_visit"}
+    row = client.get("/v1/maintenance-plans/M1")
+    ended = client.delete("/v1/maintenance-plans/M1", headers={"If-Match": row.headers["etag"]})
+    assert ended.status_code == 204, ended.text
+    watch(app.state.database, clock_of(client)())
+    assert states(app) == {DUE: "cancelled"}
 
 
 def test_a_visit_that_was_called_off_is_not_owed(client: TestClient, app: FastAPI) -> None:

@@ -15,7 +15,13 @@ from api.store.tour_days import tour_source
 from datasets.day import read_source, source_of
 from datasets.tours import build_tours
 from tests.api.clients import MakeKey, client_of
-from tests.api.tour_region import EVENING, region, write_region
+from tests.api.tour_region import EVENING, clock_of, made, region, write_region
+
+AT: dict[str, dict[str, Any]] = {
+    "V1": {"village_id": None, "position": {"coordinates": [103.67, 30.63], "datum": "WGS84"}},
+    "VB": {"village_id": None, "position": {"coordinates": [116.23, 40.22], "datum": "WGS84"}},
+}
+"""Positions of villages, as maintenance plans state them that are in none."""
 
 
 def pointers(answer: Response) -> set[str]:
@@ -28,6 +34,17 @@ def put(client: TestClient, address: str, row: dict[str, Any], version: int | No
     said = {"effective_from": "2026-03-02"}
     answer: Response = client.put(f"/v1/{address}", json=row, headers=headers, params=said)
     return answer
+
+
+def lines_put(client: TestClient, path: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is said of lines that are put in bulk."""
+    answer = client.post(
+        f"/v1/{path}:bulk",
+        content="\n".join(map(json.dumps, lines)),
+        headers={"Content-Type": "application/x-ndjson"},
+        params={"effective_from": "2026-03-02"},
+    )
+    return [json.loads(line) for line in answer.text.splitlines()]
 
 
 def test_every_kind_is_listed_and_each_row_read_back(client: TestClient) -> None:
@@ -86,7 +103,7 @@ def test_a_centre_has_its_own_crews_plans_and_places(client: TestClient, app: Fa
     crew, plan = (beijing.get(f"/v1/{path}").json()["row"] for path in ("crews/G3", "maintenance-plans/MB"))
     assert put(beijing, "crews/G1", crew, 1).status_code == 404
     assert put(beijing, "maintenance-plans/M1", plan, 1).status_code == 404
-    assert put(beijing, "maintenance-plans/M8", {**plan, "village_id": "V1"}).status_code == 403
+    assert put(beijing, "maintenance-plans/M8", {**plan, **AT["V1"]}).status_code == 403
     assert put(beijing, "maintenance-plans/M9", plan).status_code == 201
     village, bed = (client.get(f"/v1/{path}").json()["row"] for path in ("villages/V1", "lodgings/L1"))
     for path, row, own in (("villages/V1", village, "villages/V9"), ("lodgings/L1", bed, "lodgings/L9")):
@@ -101,15 +118,53 @@ def test_a_centre_has_its_own_crews_plans_and_places(client: TestClient, app: Fa
     assert put(beijing, "maintenance-plans/M7", {**plan, "village_id": "V9"}).status_code == 201
     lines = [{"id": "V1", "row": village}, {"id": "V8", "row": village}]
     lines.append({"id": "V7", "row": {**village, "centre_id": "C2"}})
-    answer = beijing.post(
-        "/v1/villages:bulk",
-        content="\n".join(map(json.dumps, lines)),
-        headers={"Content-Type": "application/x-ndjson"},
-        params={"effective_from": "2026-03-02"},
-    )
-    results = [json.loads(line) for line in answer.text.splitlines()]
+    results = lines_put(beijing, "villages", lines)
     assert [result["status"] for result in results] == ["refused", "refused", "created"]
     assert pointers(put(client, "villages/V9", {**village, "centre_id": "C9"}, 1)) == {"/centre_id"}
+
+
+def test_no_place_of_another_centre_is_read_through_a_row_of_ones_own(client: TestClient, app: FastAPI) -> None:
+    beijing = client_of(app, MakeKey(app)("admin", centres=["C2"]))
+    plan = client.get("/v1/maintenance-plans/MB").json()["row"]
+    for village_id in ("V1", "V9"):
+        sly = {**plan, **AT["VB"], "village_id": village_id}
+        assert pointers(put(beijing, "maintenance-plans/MZ", sly)) == {"/village_id"}
+        (line,) = lines_put(beijing, "maintenance-plans", [{"id": "MZ", "row": sly}])
+        assert [fault["pointer"] for fault in line["errors"]] == ["/row/village_id"]
+    with app.state.database.read() as session:
+        source = tour_source(session, centre_ids=["C2"], crew_ids=["G3"], date=dt.date(2026, 3, 2), days=4, now=EVENING)
+    assert [row["village_id"] for row in source.tables["villages"]] == ["VB"]
+    # Keys of all centres may lend a village.
+    assert put(client, "maintenance-plans/MZ", {**plan, **AT["VB"], "village_id": "V1"}).status_code == 201
+
+
+def test_a_village_that_is_another_centres_by_now_is_neither_told_nor_visited(client: TestClient, app: FastAPI) -> None:
+    tours = made(client, scope={"crews": ["G3"]})["id"]
+    village = client.get("/v1/villages/VB").json()["row"]
+    later = {"effective_from": "2026-03-01"}
+    handed = client.put(
+        "/v1/villages/VB", json={**village, "centre_id": "C1"}, headers={"If-Match": '"1"'}, params=later
+    )
+    assert handed.status_code == 200, handed.text
+    beijing = client_of(app, MakeKey(app)("admin", "plans:publish", centres=["C2"]))
+
+    def act(word: str, said: Any = None) -> Response:
+        headers = {"If-Match": beijing.get(f"/v1/tours/{tours}").headers["etag"]}
+        answer: Response = beijing.post(f"/v1/tours/{tours}:{word}", json=said, headers=headers)
+        return answer
+
+    refused = act("announce", {"village_ids": ["VB"]})
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == ({"/village_ids/0"}, "other_centre")
+    assert act("announce", {"village_ids": "all"}).json()["villages"] == []
+    assert act("publish").status_code == 200
+    days = beijing.get(f"/v1/tours/{tours}/itinerary").json()[0]["days"]
+    visits = [one for day in days for one in day["visits"] if one["village_id"] == "VB"]
+    clock_of(client).move(dt.timedelta(days=5))
+    said = [{"job_id": one["job_id"], "outcome": "done", "start": one["start"], "end": one["end"]} for one in visits]
+    recorded = beijing.post(f"/v1/tours/{tours}:record", json={"visits": said}).json()
+    assert (recorded["done"], recorded["village_ids"]) == (len(visits), [])
+    assert len(visits) > 0
+    assert client.get("/v1/villages/VB").json()["row"] == {**village, "centre_id": "C1"}
 
 
 def test_tours_and_reports_know_the_places_of_their_centres(client: TestClient, app: FastAPI) -> None:

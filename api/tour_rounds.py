@@ -54,7 +54,8 @@ def tours_with_kits(
     """Return tours, and what their vans are loaded with.
 
     Villages whose announced date cannot be kept may be visited on another: those known from the start, and, in a second
-    try that begins from the first, those that no tour was found for. One that loses a date which the first kept is dropped.
+    try that begins from the first, those that no tour was found for. One that loses a date which the first kept is
+    dropped.
     """
     lost = frozenset(lost_dates(asked))
     found = _rounds(folder, asked, lost, travel, base, searching)

@@ -1,6 +1,5 @@
 """Tours are planned again around dates and kits: what a second try may change, and what it may not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ def result(stops: Stops, fen: int) -> TourResult:
 
 def tried(monkeypatch: pytest.MonkeyPatch, first: Stops, second: Stops, asked: Touring = ASKED) -> Kitted:
     """Return what comes of two tries of which the second is cheaper."""
-    results: Iterator[TourResult] = iter((result(first, 200), result(second, 100)))
+    results = iter((result(first, 200), result(second, 100)))
     monkeypatch.setattr(tour_rounds, "plan_tours", lambda *_: next(results))
     monkeypatch.setattr(tour_rounds, "load_vans", lambda *_: Loaded(kits={}, orders=(), found=()))
     searching = Searching(

@@ -1,0 +1,102 @@
+"""Tours taken up again: what they used of the stock, which kits are on their way, until when people are busy."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from datasets.tour_names import Toured
+from datasets.tour_progress import TakenUp, Wrote, take_up_tours
+from datasets.tours import read_tours
+from optimizer.tours.plan import Tour, TourCost, TourDay, TourPlan, TourResult, Visit
+from tests.datasets import make_tour_folder as make
+from tests.make import clock
+
+NIGHT = "2026-03-02T20:00:00+08:00"
+DUE = "2026-03-03T22:00:00+08:00"
+"""When the part of J1 is at the crew's outlet."""
+
+
+def kit_line(pieces: list[dict[str, str]], **changes: str) -> dict[str, Any]:
+    """Return one line of tours.json: two units for J1."""
+    usual = {
+        "order_line_id": "J1/1",
+        "job_id": "J1",
+        "tour_id": "K1@2026-03-04",
+        "outlet_id": "O1",
+        "part_id": "P2",
+        "quantity": "2",
+        "source_id": "W1",
+        "ships_at": "2026-03-02T18:00:00+08:00",
+        "ready_at": DUE,
+    }
+    return {**usual, **changes, "pieces": pieces}
+
+
+def piece(source_id: str, quantity: int, ships_at: str = "2026-03-02T18:00:00+08:00") -> dict[str, str]:
+    return {
+        "source_id": source_id,
+        "part_id": "P2",
+        "quantity": str(quantity),
+        "ships_at": ships_at,
+        "ready_at": DUE,
+    }
+
+
+def one_visit(region: Path, start: str = "09:00", end: str = "11:00") -> Toured:
+    """Return tours of one: K1 leaves on the third day for J1 and is back in the evening."""
+    visit = Visit(
+        job_id="J1",
+        village_id="V1",
+        start_s=clock(start, day=2),
+        end_s=clock(end, day=2),
+        travel_s=3_600,
+        travel_m=40_000,
+    )
+    day = TourDay(
+        day=2,
+        depart_s=visit.start_s - 3_600,
+        visits=(visit,),
+        arrive_s=visit.end_s + 3_600,
+        travel_s=3_600,
+        travel_m=40_000,
+        lodging_id=None,
+    )
+    plan = TourPlan(tours=(Tour(crew_id="K1", days=(day,)),))
+    result = TourResult(plan=plan, cost=TourCost(), bound_fen=0, candidates=1, seed=1)
+    return Toured(asked=read_tours(region).touring, result=result)
+
+
+def taken_up(
+    place: Path, lines: list[dict[str, Any]], now: str, cells: dict[str, list[dict[str, str]]] | None = None
+) -> TakenUp:
+    """Write the region and its tours, and take them up at a moment."""
+    region = make.write(place / "region", cells)
+    (place / "out").mkdir()
+    (place / "out" / "tours.json").write_text(json.dumps({"kit_orders": lines}), encoding="utf-8")
+    wrote = Wrote(file=Path("written.csv"), rows=())
+    return take_up_tours(region, place / "out", one_visit(region), wrote, place / "on", now)
+
+
+def stock(folder: Path, file: str, part_id: str) -> dict[str, str]:
+    with (folder / file).open(encoding="utf-8-sig", newline="") as stream:
+        return next((row for row in csv.DictReader(stream) if row["part_id"] == part_id), {})
+
+
+def test_a_line_of_two_sources_uses_what_each_of_them_sent(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "3"}]
+    split = kit_line([piece("W1", 1), piece("O1", 1)])
+    taken_up(tmp_path, [split], "2026-03-04T12:00:00+08:00", cells)
+    assert stock(tmp_path / "on", "stock.csv", "P2")["on_hand"] == "8"
+    assert stock(tmp_path / "on", "outlet_stock.csv", "P2")["on_hand"] == "2"
+
+
+def test_an_hour_that_a_person_typed_is_not_made_earlier(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["technicians"][0]["busy_until"] = "2026-03-04T15:00:00+08:00"
+    cells["technicians"][1]["busy_until"] = "2026-03-04T09:00:00+08:00"
+    taken_up(tmp_path, [], "2026-03-04T10:00:00+08:00", cells)
+    with (tmp_path / "on" / "technicians.csv").open(encoding="utf-8-sig", newline="") as stream:
+        until = [row["busy_until"] for row in csv.DictReader(stream)]
+    assert until == ["2026-03-04T15:00:00+08:00", "2026-03-04T11:00:00+08:00"]

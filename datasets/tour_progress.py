@@ -204,10 +204,9 @@ def _make_busy(tables: Frames, gone: Sequence[_Gone], now_s: int, first: dt.date
         if one.until_s > now_s and one.crew_id in members:
             mine = technicians["technician_id"].isin(members[one.crew_id].split(";"))
             # An hour that a person typed stays where it is the later one.
+            ends = instant_text(first, one.until_s)
             technicians.loc[mine, "busy_until"] = [
-                text
-                if text and instant_of(text) - midnight_of(first) > one.until_s
-                else instant_text(first, one.until_s)
+                text if text and instant_of(text) > instant_of(ends) else ends
                 for text in technicians.loc[mine, "busy_until"]
             ]
 

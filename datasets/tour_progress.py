@@ -12,11 +12,11 @@ import pandas as pd
 from datasets.day import AREAS_FILE, DaySource, read_source, write_day
 from datasets.due_visits import due_visits, plan_of
 from datasets.faults import FaultList, PlanRefused
-from datasets.progress import moment_in, travel_from, use_stock
+from datasets.progress import moment_in, travel_from
 from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_actuals import Actual, Outcome, impossible
 from datasets.tour_names import Toured
-from datasets.tour_sent import kits_sent
+from datasets.tour_sent import kits_sent, put_on_shelves
 from optimizer.model import DAY_S
 from optimizer.tours.plan import Tour, TourDay, Visit
 
@@ -30,6 +30,7 @@ class TakenUp:
     """What was taken out of a folder, by job. done: as somebody wrote down. trusted: begun by then, and nobody wrote
     anything. again: tried in vain, or begun and not trusted; planned again. missed: villages whose date has passed
     without a visit. away: crews that are on the road, with the lodging that they slept or sleep in ("" for at home).
+    on_their_way: units that have left for tours which have not; they are ready when they are at the crew's outlet.
     """
 
     done: tuple[str, ...]
@@ -37,6 +38,7 @@ class TakenUp:
     again: tuple[str, ...]
     missed: tuple[str, ...]
     away: Mapping[str, str]
+    on_their_way: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +102,28 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     _keep_plans(tables["maintenance"], gone, owed, first)
     missed = _tell_villages(tables["villages"], gone, now_s // DAY_S, first)
     held = {id_ for ids in aboard.values() for id_ in ids}
-    used = [one.line() for one in sent if one.job_id in done | held or (not one.job_id and one.tour_id in aboard)]
-    use_stock(tables["stock"], "warehouse_id", used)
-    use_stock(tables["outlet_stock"], "outlet_id", used)
+    used = [one for one in sent if one.job_id in done | held or (not one.job_id and one.tour_id in aboard)]
+    waiting = {toured.tour_id(tour) for tour in toured.tours if not _has_left(toured, tour, now_s)}
+    moved = [
+        one
+        for one in sent
+        if one not in used
+        and one.tour_id in waiting
+        and one.source_id != one.outlet_id
+        and one.ships <= midnight_of(first) + now_s
+    ]
+    put_on_shelves(tables, used, moved, first, now_s)
     away = {at.tour.crew_id: at for at in left if at.day is not None}
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     if "tour" in source.values:
         values["tour"] = _levers(source, gone, now_s // DAY_S, away)
     write_day(out, tables, values, (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None)
-    return TakenUp(missed=missed, away={id_: at.lodging_id or "" for id_, at in away.items()}, **taken)
+    return TakenUp(
+        missed=missed,
+        away={id_: at.lodging_id or "" for id_, at in away.items()},
+        on_their_way=sum(one.quantity for one in moved),
+        **taken,
+    )
 
 
 def _sorted(toured: Toured, wrote: Wrote, now_s: int) -> tuple[list[_Gone], dict[str, tuple[str, ...]]]:

@@ -92,6 +92,31 @@ def test_a_line_of_two_sources_uses_what_each_of_them_sent(tmp_path: Path) -> No
     assert stock(tmp_path / "on", "outlet_stock.csv", "P2")["on_hand"] == "2"
 
 
+def test_a_kit_that_left_for_a_tour_that_has_not_is_on_its_way_to_the_crew(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "3"}]
+    late = piece("W1", 1, ships_at="2026-03-03T06:00:00+08:00")
+    taken = taken_up(tmp_path, [kit_line([piece("W1", 1), piece("W1", 1), piece("O1", 1), late])], NIGHT, cells)
+    assert taken.on_their_way == 2
+    assert stock(tmp_path / "on", "stock.csv", "P2")["on_hand"] == "7"
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["on_hand"], shelf["inbound"]) == ("3", f"2@{DUE}")
+
+
+def test_a_kit_that_is_at_the_outlet_of_a_tour_still_to_leave_is_on_its_shelf(tmp_path: Path) -> None:
+    taken_up(tmp_path, [kit_line([piece("W1", 2)])], "2026-03-04T07:00:00+08:00")
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["outlet_id"], shelf["on_hand"], shelf["inbound"]) == ("O1", "2", "")
+
+
+def test_units_that_came_since_are_used_up_as_those_on_hand(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "0", "inbound": f"3@{DUE}"}]
+    taken_up(tmp_path, [kit_line([piece("O1", 2, ships_at=DUE)])], "2026-03-04T12:00:00+08:00", cells)
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["on_hand"], shelf["inbound"]) == ("1", "")
+
+
 def test_an_hour_that_a_person_typed_is_not_made_earlier(tmp_path: Path) -> None:
     cells = make.cells()
     cells["technicians"][0]["busy_until"] = "2026-03-04T15:00:00+08:00"

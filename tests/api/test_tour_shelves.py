@@ -8,7 +8,6 @@ from api.tour_kits import load_vans
 from datasets.tours import read_tours
 from optimizer.budget import Steps
 from tests.datasets import make_tour_folder as make
-from tests.datasets.test_tour_progress import one_visit
 
 
 @pytest.mark.parametrize(
@@ -27,6 +26,6 @@ def test_a_kit_is_taken_from_the_shelf_where_it_is_there_when_the_crew_leaves(
     cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": units, "inbound": inbound}]
     region = make.write(tmp_path / "region", cells)
     folder = read_tours(region)
-    loaded = load_vans(folder, folder.touring, one_visit(region).result.plan, Steps(steps=1).countdown(0.1))
+    loaded = load_vans(folder, folder.touring, make.one_visit(region).result.plan, Steps(steps=1).countdown(0.1))
     assert loaded.found == ()
     assert [one.source_id for one in loaded.orders if one.job_id == "J1"] == [source_id]

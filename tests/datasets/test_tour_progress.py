@@ -5,12 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from datasets.tour_names import Toured
 from datasets.tour_progress import TakenUp, Wrote, take_up_tours
-from datasets.tours import read_tours
-from optimizer.tours.plan import Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from tests.datasets import make_tour_folder as make
-from tests.make import clock
 
 NIGHT = "2026-03-02T20:00:00+08:00"
 DUE = "2026-03-03T22:00:00+08:00"
@@ -43,30 +39,6 @@ def piece(source_id: str, quantity: int, ships_at: str = "2026-03-02T18:00:00+08
     }
 
 
-def one_visit(region: Path, start: str = "09:00", end: str = "11:00") -> Toured:
-    """Return tours of one: K1 leaves on the third day for J1 and is back in the evening."""
-    visit = Visit(
-        job_id="J1",
-        village_id="V1",
-        start_s=clock(start, day=2),
-        end_s=clock(end, day=2),
-        travel_s=3_600,
-        travel_m=40_000,
-    )
-    day = TourDay(
-        day=2,
-        depart_s=visit.start_s - 3_600,
-        visits=(visit,),
-        arrive_s=visit.end_s + 3_600,
-        travel_s=3_600,
-        travel_m=40_000,
-        lodging_id=None,
-    )
-    plan = TourPlan(tours=(Tour(crew_id="K1", days=(day,)),))
-    result = TourResult(plan=plan, cost=TourCost(), bound_fen=0, candidates=1, seed=1)
-    return Toured(asked=read_tours(region).touring, result=result)
-
-
 def taken_up(
     place: Path, lines: list[dict[str, Any]], now: str, cells: dict[str, list[dict[str, str]]] | None = None
 ) -> TakenUp:
@@ -75,7 +47,7 @@ def taken_up(
     (place / "out").mkdir()
     (place / "out" / "tours.json").write_text(json.dumps({"kit_orders": lines}), encoding="utf-8")
     wrote = Wrote(file=Path("written.csv"), rows=())
-    return take_up_tours(region, place / "out", one_visit(region), wrote, place / "on", now)
+    return take_up_tours(region, place / "out", make.one_visit(region), wrote, place / "on", now)
 
 
 def stock(folder: Path, file: str, part_id: str) -> dict[str, str]:

@@ -208,8 +208,15 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
         where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
         lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
     if taken.missed:
-        names = [toured.villages[id_].name for id_ in taken.missed]
-        lines.append(f"NOT KEPT: the date told has passed, and nobody came: {_some(names)}.")
+        names = _some([toured.villages[id_].name for id_ in taken.missed])
+        lines.append(
+            f"NOT KEPT: the date told has passed, and nobody came: {names}. 已公布的日期已过，无人前往：{names}。"
+        )
+    if taken.on_their_way:
+        lines.append(
+            f"{taken.on_their_way:,} parts for tours still to leave are on their way, or there; they stay at its "
+            f"crew's outlet (outlet_stock.csv). {taken.on_their_way:,} 件配件已发往尚未出发的巡回组网点，仍可使用。"
+        )
     lines.append(f"The rest is in {onward}: plan it with --base and the folder of the tours.")
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)

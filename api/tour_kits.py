@@ -10,7 +10,7 @@ from datasets.tours import TourFolder
 from optimizer.budget import Remaining
 from optimizer.model import DAY_S, Clock, ClockKind
 from optimizer.parts.check import faults
-from optimizer.parts.model import Order, OrderLine, Sourced, Sourcing
+from optimizer.parts.model import Order, OrderLine, Source, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
 from optimizer.tours.kit import Kit, KitLine, VanStock, kit_of
@@ -158,13 +158,44 @@ def kits_asked(folder: TourFolder, asked: Touring, tours: Mapping[str, Tour]) ->
     supply = replace(folder.folder.supply, horizon_s=max(folder.folder.supply.horizon_s, (last + 2) * DAY_S))
     day = replace(folder.day, jobs=tuple(job for job in folder.day.jobs if job.id in tours))
     problem = asked_of(day, supply)
+    first = _first_leaving(asked, tours)
     return replace(
         problem,
+        sources=tuple(_with_arrivals(source, first) for source in problem.sources),
         orders=tuple(
             order if order.job_id is None else _for_tour(order, folder, asked, tours.get(order.job_id))
             for order in problem.orders
         ),
     )
+
+
+def _first_leaving(asked: Touring, tours: Mapping[str, Tour]) -> dict[tuple[str, str], int]:
+    """Return when the first tour leaves an outlet with a part, by outlet and part."""
+    outlets = {crew.id: crew.outlet_id for crew in asked.crews}
+    jobs = {job.id: job for job in asked.jobs}
+    found: dict[tuple[str, str], int] = {}
+    for job_id, tour in tours.items():
+        for line in jobs[job_id].order_lines:
+            key, leaves_s = (outlets[tour.crew_id], line.part_id), leaving_s(asked, tour)
+            found[key] = min(leaves_s, found.get(key, leaves_s))
+    return found
+
+
+def _with_arrivals(source: Source, first: Mapping[tuple[str, str], int]) -> Source:
+    """Return an outlet on whose shelf lies what arrives before the first tour leaves with it.
+
+    Sourcing takes an outlet's own stock as there at once, and a kit has to be there only when its crew leaves.
+    """
+    if source.outlet_id is None:
+        return source
+    shelves = dict(source.shelves)
+    for part_id, shelf in source.shelves.items():
+        leaves_s = first.get((source.outlet_id, part_id))
+        if leaves_s is not None:
+            there = sum(lot.quantity for lot in shelf.inbound if lot.ready_s <= leaves_s)
+            later = tuple(lot for lot in shelf.inbound if lot.ready_s > leaves_s)
+            shelves[part_id] = replace(shelf, free=shelf.free + there, inbound=later)
+    return replace(source, shelves=shelves)
 
 
 def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour | None) -> Order:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from api.tour_kits import Loaded, late_kits, load_vans
 from datasets.tours import TourFolder
 from optimizer.budget import Budget, Portion
-from optimizer.tours.model import Touring
+from optimizer.tours.model import Touring, WorkKind
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.planning import plan_tours
 from optimizer.tours.told import lost_dates, released
@@ -54,18 +54,32 @@ def tours_with_kits(
     """Return tours, and what their vans are loaded with.
 
     Villages whose announced date cannot be kept may be visited on another: those known from the start, and, in a second
-    try that begins from the first, those that no tour was found for.
+    try that begins from the first, those that no tour was found for. One that loses a date which the first kept is
+    dropped.
     """
     lost = frozenset(lost_dates(asked))
     found = _rounds(folder, asked, lost, travel, base, searching)
-    missed = frozenset(
-        one.about for one in unkept(asked, found.result.plan) if one.kind is UnkeptKind.DATE and one.about not in lost
-    )
-    if not missed or found.loaded.found:
+    missed = _dates_missed(asked, found.result.plan)
+    if not missed - lost or found.loaded.found:
         return found
     second = replace(searching, first=2 * searching.again)
     again = _rounds(folder, asked, lost | missed, travel, found.result.plan, second)
-    return again if again.result.cost.total < found.result.cost.total else found
+    still = _dates_missed(asked, again.result.plan)
+    if not still <= missed or again.result.cost.total >= found.result.cost.total:
+        return found
+    kept = again.released - still
+    return found if _walk_ins_elsewhere(asked, again.result.plan, kept) else replace(again, released=still)
+
+
+def _walk_ins_elsewhere(asked: Touring, plan: TourPlan, kept: frozenset[str]) -> bool:
+    """Tell whether people of villages whose date is kept after all are told to come on another day."""
+    told = {village.id: village.announced_day for village in asked.villages}
+    brought = {job.id: job.village_id for job in asked.jobs if job.kind is WorkKind.WALK_IN and job.village_id in kept}
+    return any(visit.job_id in brought and told[brought[visit.job_id]] != day.day for _, day, visit in plan.visits())
+
+
+def _dates_missed(asked: Touring, plan: TourPlan) -> frozenset[str]:
+    return frozenset(one.about for one in unkept(asked, plan) if one.kind is UnkeptKind.DATE)
 
 
 def _rounds(

@@ -39,6 +39,7 @@ __all__ = [
     "days_shut",
     "lanes_of",
     "live_rows",
+    "unpromised",
     "wgs84",
 ]
 
@@ -197,7 +198,7 @@ def build_warehouses(table: Table, stock: Table, settings: Settings) -> tuple[Wa
         free[house][part] = max(0, on_hand - reserved)
         if floor:
             floors[house][part] = floor
-        if lots := _unpromised(lots, reserved - on_hand, midnight_of(settings.date)):
+        if lots := unpromised(lots, reserved - on_hand, midnight_of(settings.date)):
             inbound[house][part] = lots
     places = wgs84(table).tolist()
     values = table.values
@@ -216,7 +217,7 @@ def build_warehouses(table: Table, stock: Table, settings: Settings) -> tuple[Wa
     )
 
 
-def _unpromised(lots: tuple[tuple[int, int], ...], short: int, midnight: int) -> tuple[Inbound, ...]:
+def unpromised(lots: tuple[tuple[int, int], ...], short: int, midnight: int) -> tuple[Inbound, ...]:
     """Return what arrives and is promised to nobody: what is reserved beyond the shelf comes out of the first lots."""
     left = []
     for moment, quantity in lots:

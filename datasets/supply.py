@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from datasets.network import days_shut, lanes_of, wgs84
+from datasets.network import days_shut, lanes_of, unpromised, wgs84
 from datasets.parts_policy import PartsPolicy
 from datasets.settings import Settings
 from datasets.table import Table
@@ -24,7 +24,7 @@ def build_supply(tables: Mapping[str, Table], settings: Settings) -> Supply:
         respond_within_s=policy.respond_within_s,
         horizon_s=policy.horizon_s,
         orders=_orders(tables, settings),
-        shelves=_shelves(tables["outlet_stock"]),
+        shelves=_shelves(tables["outlet_stock"], settings),
         transfers=tuple(routes_of(_transfer_lanes(tables, settings), settings.now_s, policy.horizon_s)),
         substitutes={
             part: others
@@ -101,11 +101,14 @@ def _order(table: Table, rows: list[int], centre_id: str, position: Position, se
     )
 
 
-def _shelves(table: Table) -> dict[str, dict[str, Shelf]]:
+def _shelves(table: Table, settings: Settings) -> dict[str, dict[str, Shelf]]:
     shelves: defaultdict[str, dict[str, Shelf]] = defaultdict(dict)
-    columns = (table.values[name] for name in ("outlet_id", "part_id", "on_hand", "reserved"))
-    for outlet_id, part_id, on_hand, reserved in zip(*columns, strict=True):
-        shelves[outlet_id][part_id] = Shelf(free=max(0, on_hand - reserved))
+    columns = (table.values[name] for name in ("outlet_id", "part_id", "on_hand", "reserved", "inbound"))
+    for outlet_id, part_id, on_hand, reserved, lots in zip(*columns, strict=True):
+        shelves[outlet_id][part_id] = Shelf(
+            free=max(0, on_hand - reserved),
+            inbound=unpromised(lots, reserved - on_hand, midnight_of(settings.date)),
+        )
     return dict(shelves)
 
 

@@ -1,6 +1,6 @@
 """The tables about parts that a day folder may have beside its day; one without them has its jobs' kits to send."""
 
-from datasets.cells import IDENTIFIER, INSTANT, THOUSANDTHS, TIME_OF_DAY, YES_NO, integer, member, members
+from datasets.cells import IDENTIFIER, INBOUND, INSTANT, THOUSANDTHS, TIME_OF_DAY, YES_NO, integer, member, members
 from datasets.columns import MAX_COUNT, MAX_FEN, TABLES, TRANSIT, TableFormat, may, must
 from datasets.tour_columns import TOUR_TABLES
 from optimizer.model import CustomerClass, ShipMode, SizeClass
@@ -14,6 +14,7 @@ OUTLET_STOCK = TableFormat(
         must("part_id", IDENTIFIER, refers="parts"),
         must("on_hand", integer(0, MAX_FEN)),
         may("reserved", integer(0, MAX_FEN), 0),
+        may("inbound", INBOUND, ()),
         may("as_of", INSTANT),
     ),
     keys=("outlet_id", "part_id"),

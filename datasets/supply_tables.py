@@ -101,7 +101,7 @@ def _check_moments(tables: Mapping[str, Table], settings: Settings, faults: Faul
         for column in columns:
             far = np.abs(table.numbers(column) - midnight) > MAX_DISTANCE_FROM_DAY_S
             table.refuse(far, column, near, faults)
-    for name, column in (("stock", "inbound"), ("lanes", "closed")):
+    for name, column in (("stock", "inbound"), ("outlet_stock", "inbound"), ("lanes", "closed")):
         table = tables[name]
         far = _where(_is_far(moments, midnight) for moments in _moments(table, column))
         table.refuse(far, column, near.replace("a time", "times"), faults)
@@ -155,6 +155,7 @@ def _check_rows_of_orders(table: Table, faults: FaultList) -> None:
 SUPPLY_ROWS = {
     "parts": _check_rows_of_parts,
     "stock": _check_rows_of_stock,
+    "outlet_stock": _check_rows_of_stock,
     "transfer_lanes": _check_rows_of_transfer_lanes,
     "orders": _check_rows_of_orders,
 }

@@ -12,7 +12,7 @@ from datasets.tour_calendar import tour_calendar
 from datasets.tour_levers import Pulled
 from datasets.tour_map import tour_features
 from datasets.tour_names import Toured
-from datasets.tour_papers import TOUR_PAPERS
+from datasets.tour_papers import TOUR_PAPERS, kit_pieces
 from datasets.tour_sheets import write_tour_sheets
 from datasets.whole_folder import refuse_foreign, whole_folder, write_json
 from optimizer.tours.plan import LeftOut, Tour, TourDay
@@ -102,8 +102,8 @@ def tours_document(toured: Toured) -> dict[str, Any]:
             for id_, kit in toured.kits.items()
         ],
         "kit_orders": [
-            dict(zip(TOUR_PAPERS["kit_orders.csv"][0], row, strict=True))
-            for row in TOUR_PAPERS["kit_orders.csv"][1](toured)
+            dict(zip(TOUR_PAPERS["kit_orders.csv"][0], row, strict=True)) | {"pieces": kit_pieces(toured, order)}
+            for order, row in zip(toured.kit_orders, TOUR_PAPERS["kit_orders.csv"][1](toured), strict=True)
         ],
     }
 

@@ -7,14 +7,14 @@ from datasets.plan_tables import no_formula
 from datasets.times import instant_text
 from datasets.tour_announcements import announcements
 from datasets.tour_map import village_status
-from datasets.tour_names import Toured
+from datasets.tour_names import KitOrder, Toured
 from datasets.tour_stops import leaving_s
 from optimizer.model import DAY_S
 from optimizer.tours.cost import unvisited_villages
 from optimizer.tours.plan import Tour, TourDay
 from optimizer.tours.unkept import not_held
 
-__all__ = ["TOUR_PAPERS", "days_unvisited"]
+__all__ = ["TOUR_PAPERS", "days_unvisited", "kit_pieces"]
 
 Row = tuple[str, ...]
 
@@ -207,6 +207,21 @@ def _kit_order_rows(toured: Toured) -> Iterator[Row]:
             "yes" if order.in_time else "no",
             str(order.cost_fen),
         )
+
+
+def kit_pieces(toured: Toured, order: KitOrder) -> list[dict[str, str]]:
+    """Return what each source sends of an order."""
+    return [
+        {
+            "source_id": piece.source_id,
+            "part_id": piece.part_id,
+            "quantity": str(piece.quantity),
+            "mode": str(piece.mode),
+            "ships_at": _moment(toured, piece.ships_s),
+            "ready_at": _moment(toured, piece.ready_p90_s),
+        }
+        for piece in order.pieces
+    ]
 
 
 def _kit_return_rows(toured: Toured) -> Iterator[Row]:

@@ -12,12 +12,11 @@ import pandas as pd
 from datasets.day import AREAS_FILE, DaySource, read_source, write_day
 from datasets.due_visits import due_visits, plan_of
 from datasets.faults import FaultList, PlanRefused
-from datasets.keys import Keys, from_text, text_or_empty
-from datasets.progress import moment_in, travel_from, use_stock
-from datasets.times import instant_text, midnight_of
+from datasets.progress import moment_in, travel_from
+from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_actuals import Actual, Outcome, impossible
-from datasets.tour_folder import TOURS_FILE
 from datasets.tour_names import Toured
+from datasets.tour_sent import kits_sent, put_on_shelves
 from optimizer.model import DAY_S
 from optimizer.tours.plan import Tour, TourDay, Visit
 
@@ -31,6 +30,7 @@ class TakenUp:
     """What was taken out of a folder, by job. done: as somebody wrote down. trusted: begun by then, and nobody wrote
     anything. again: tried in vain, or begun and not trusted; planned again. missed: villages whose date has passed
     without a visit. away: crews that are on the road, with the lodging that they slept or sleep in ("" for at home).
+    on_their_way: units that have left for tours which have not; they are ready when they are at the crew's outlet.
     """
 
     done: tuple[str, ...]
@@ -38,6 +38,7 @@ class TakenUp:
     again: tuple[str, ...]
     missed: tuple[str, ...]
     away: Mapping[str, str]
+    on_their_way: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     owed = {visit.id for visit in due_visits(source.tables["maintenance"], source.settings)}
     known = {*owed, *source.tables["jobs"].text["job_id"].tolist(), *toured.jobs}
     impossible(toured, wrote.rows, wrote.file.name, faults, known=known, now_s=now_s)
-    orders = _orders(planned, faults)
+    sent = kits_sent(planned, faults)
     if faults.faults:
         raise PlanRefused(faults.faults)
     gone, taken = _sorted(toured, wrote, now_s)
@@ -101,27 +102,28 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     _keep_plans(tables["maintenance"], gone, owed, first)
     missed = _tell_villages(tables["villages"], gone, now_s // DAY_S, first)
     held = {id_ for ids in aboard.values() for id_ in ids}
-    used = [row for row in orders if row["job_id"] in done | held or (not row["job_id"] and row["tour_id"] in aboard)]
-    use_stock(tables["stock"], "warehouse_id", used)
-    use_stock(tables["outlet_stock"], "outlet_id", used)
+    used = [one for one in sent if one.job_id in done | held or (not one.job_id and one.tour_id in aboard)]
+    waiting = {toured.tour_id(tour) for tour in toured.tours if not _has_left(toured, tour, now_s)}
+    moved = [
+        one
+        for one in sent
+        if one not in used
+        and one.tour_id in waiting
+        and one.source_id != one.outlet_id
+        and one.ships <= midnight_of(first) + now_s
+    ]
+    put_on_shelves(tables, used, moved, first, now_s)
     away = {at.tour.crew_id: at for at in left if at.day is not None}
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     if "tour" in source.values:
         values["tour"] = _levers(source, gone, now_s // DAY_S, away)
     write_day(out, tables, values, (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None)
-    return TakenUp(missed=missed, away={id_: at.lodging_id or "" for id_, at in away.items()}, **taken)
-
-
-def _orders(planned: Path, faults: FaultList) -> list[dict[str, int | str]]:
-    """Return the kit orders of tours.json, as lines of stock that they took."""
-    document = json.loads((planned / TOURS_FILE).read_text(encoding="utf-8"))
-    orders = []
-    for keys in Keys(document, TOURS_FILE, "", faults).tables("kit_orders", required=True):
-        names = ("job_id", "tour_id", "part_id", "source_id")
-        row: dict[str, int | str] = {name: keys.need(name, text_or_empty, "") for name in names}
-        row["warehouse_id"], row["quantity"] = row["source_id"], keys.need("quantity", from_text(int), 0)
-        orders.append(row)
-    return orders
+    return TakenUp(
+        missed=missed,
+        away={id_: at.lodging_id or "" for id_, at in away.items()},
+        on_their_way=sum(one.quantity for one in moved),
+        **taken,
+    )
 
 
 def _sorted(toured: Toured, wrote: Wrote, now_s: int) -> tuple[list[_Gone], dict[str, tuple[str, ...]]]:
@@ -216,7 +218,12 @@ def _make_busy(tables: Frames, gone: Sequence[_Gone], now_s: int, first: dt.date
     for one in sorted(gone, key=lambda one: one.until_s):
         if one.until_s > now_s and one.crew_id in members:
             mine = technicians["technician_id"].isin(members[one.crew_id].split(";"))
-            technicians.loc[mine, "busy_until"] = instant_text(first, one.until_s)
+            # An hour that a person typed stays where it is the later one.
+            ends = instant_text(first, one.until_s)
+            technicians.loc[mine, "busy_until"] = [
+                text if text and instant_of(text) > instant_of(ends) else ends
+                for text in technicians.loc[mine, "busy_until"]
+            ]
 
 
 def _keep_plans(maintenance: pd.DataFrame, gone: Sequence[_Gone], owed: Collection[str], first: dt.date) -> None:

@@ -18,11 +18,11 @@ from datasets.settings import Settings
 from datasets.table import Table
 from datasets.tour_apart import told_apart
 from datasets.tour_crews import build_crews
+from datasets.tour_kits_ready import kits_ready
 from datasets.tour_policy import TourPolicy
 from geo.areas import Areas
 from geo.matrix import unit_vectors
 from optimizer.model import DAY_S, ClockKind, Day, Job, Skill
-from optimizer.sourcing import kit_options
 from optimizer.tours.kit import VanPart
 from optimizer.tours.model import (
     Levers,
@@ -114,7 +114,7 @@ def build_tours(source: DaySource) -> TourFolder:
     aside |= {job.id: Aside.PENDING for job in calls if job.id in at and not job.consent}
     calls = [job for job in calls if job.id not in aside]
     day = replace(folder.day, jobs=(*calls, *visits.jobs))
-    ready = _kits_ready(day)
+    ready = kits_ready(day, folder.supply.shelves, sorted(set(tables["crews"].values["outlet_id"])))
     consents = dict(zip(tables["consents"].values["job_id"], tables["consents"].values["until"], strict=True))
     asked = [_call(job, at[job.id], consents.get(job.id), ready, settings) for job in calls]
     by_id = {visit.id: visit for visit in owed}
@@ -216,11 +216,6 @@ def _nearest_villages(jobs: Sequence[Job], villages: Sequence[Village], reach_m:
         for job, place, chord in zip(jobs, nearest.tolist(), away.tolist(), strict=True)
         if chord * EARTH_M <= reach_m
     }
-
-
-def _kits_ready(day: Day) -> dict[str, int | None]:
-    """Return when each kit that must be sent is there by the simple rule, None when it cannot be had."""
-    return {id_: options[0].ready_s if options else None for id_, options in kit_options(day).items()}
 
 
 def _call(

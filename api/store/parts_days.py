@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.store.network import SUPPLY_TABLES, holding
 from api.store.parts_orders import OPEN, OrderSeen, orders_of, quota_left, undecided
 from api.store.parts_shelves import Key, Standing
-from api.store.parts_stock import unsent_units
+from api.store.parts_stock import arriving_cells, unsent_units
 from api.tables.parts import PartsOrder, PartsOrderLine
 from datasets.times import TIME_ZONE
 
@@ -78,6 +78,7 @@ def _shelf_cells(key: Key, shelf: Standing, theirs: int) -> dict[str, str]:
         "part_id": key[1],
         "on_hand": str(shelf.on_hand),
         "reserved": str(reserved) if reserved else "",
+        **arriving_cells({}, shelf),
     }
 
 

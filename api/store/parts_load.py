@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.store.network import Put
 from api.store.parts_orders import OPEN
+from api.store.parts_shelves import Arrival
 from api.store.parts_stock import RowCount, count_rows
 from api.tables.parts import PartsOrder, PartsOrderLine, QuotaRow, ShelfRow
 from datasets.day import DaySource
@@ -51,6 +52,7 @@ def _count(session: Session, table: Table, now: dt.datetime) -> Put:
             part_id=key[1],
             on_hand=row["on_hand"],
             reserved=row["reserved"],
+            inbound=tuple(Arrival(quantity=quantity, ready_at=_moment(s)) for s, quantity in row["inbound"]),
             as_of=None if row["as_of"] is None else _moment(row["as_of"]),
         )
         if before is not None and _is_known(said, before):

@@ -14,7 +14,7 @@ from api.tables.parts import Allocation, ShelfRow
 from datasets.cells import INBOUND
 from datasets.times import EPOCH, TIME_ZONE
 
-__all__ = ["RowCount", "count_rows", "counted_out", "ledger_cells", "unsent_units"]
+__all__ = ["RowCount", "arriving_cells", "count_rows", "counted_out", "ledger_cells", "unsent_units"]
 
 INSTANT = dt.timedelta(microseconds=1)
 AT_ONCE = 500
@@ -87,12 +87,12 @@ def _row(row: Cells, shelf: Standing | None, theirs: Mapping[Key, int]) -> dict[
         return dict(row)
     taken = shelf.held + shelf.promised - theirs.get((row["warehouse_id"], row["part_id"]), 0)
     if taken == 0 and (shelf.on_hand, shelf.reserved) == (int(row["on_hand"]), int(row.get("reserved") or 0)):
-        return {**row, **_arriving(row, shelf)}
+        return {**row, **arriving_cells(row, shelf)}
     counted = {"on_hand": str(shelf.on_hand), "reserved": str(max(0, shelf.reserved + taken))}
-    return {**row, **counted, "floor": str(shelf.floor or ""), **_arriving(row, shelf)}
+    return {**row, **counted, "floor": str(shelf.floor or ""), **arriving_cells(row, shelf)}
 
 
-def _arriving(row: Cells, shelf: Standing) -> Cells:
+def arriving_cells(row: Cells, shelf: Standing) -> Cells:
     """Return the cell of what is on its way and not promised, as typed where that is all of it."""
     typed = row.get("inbound", "")
     if not typed and not shelf.inbound:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from optimizer.model import DAY_S
 from optimizer.tours.model import Crew, Touring, Village
 
-__all__ = ["NO_TOUR", "Why", "lost_dates", "no_tour", "released"]
+__all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "lost_dates", "no_tour", "released"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,11 @@ NO_TOUR = Why(
     zh="在保留其他安排的情况下，当天没有合规的行程能到",
 )
 """Where nothing but the search knows."""
+NO_TOUR_AT_ALL = Why(
+    en="no legal tour stops there beside all else that is kept",
+    zh="在保留其他安排的情况下，没有合规的行程能到",
+)
+"""The same of whatever day."""
 
 
 def lost_dates(asked: Touring) -> Mapping[str, Why]:

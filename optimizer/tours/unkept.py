@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.told import NO_TOUR, lost_dates, no_tour
+from optimizer.tours.told import NO_TOUR_AT_ALL, lost_dates, no_tour
 
 __all__ = ["Unkept", "UnkeptKind", "not_held", "unkept"]
 
@@ -91,9 +91,9 @@ def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     names = {village.id: village.name for village in asked.villages}
     served = {job.village_id for job in asked.jobs}
     for village_id in sorted(asked.levers.must_visit - stopped):
-        idle = village_id not in served
-        why, why_zh = ("nothing is to do there", "该村没有工单") if idle else (NO_TOUR.en, NO_TOUR.zh)
-        why, why_zh = why.replace("that day ", ""), why_zh.replace("当天", "")
+        why, why_zh = NO_TOUR_AT_ALL.en, NO_TOUR_AT_ALL.zh
+        if village_id not in served:
+            why, why_zh = "nothing is to do there", "该村没有工单"
         yield Unkept(
             kind=UnkeptKind.MUST_VISIT,
             about=village_id,
@@ -115,7 +115,8 @@ def _locked(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
                 crew_id, day = done[job_id]
                 now, now_zh = f"{crew_id} does it on {_date(asked, day)}", f"现由 {crew_id} 于 {_date(asked, day)} 完成"
             elif job_id in left:
-                now, now_zh = f"it is left out ({left[job_id].rule})", f"未安排（{left[job_id].rule}）"
+                why_zh = left[job_id].reason_zh.removesuffix("。")
+                now, now_zh = f"it is left out ({left[job_id].rule})", f"该工单不在行程内（{why_zh}）"
             yield Unkept(
                 kind=UnkeptKind.LOCK,
                 about=job_id,

@@ -466,8 +466,9 @@ def test_a_date_that_passed_without_a_visit_is_said_and_others_stay(
     for now, told in (("2026-03-04T20:00:00+08:00", "2026-03-05"), ("2026-03-06T07:00:00+08:00", "")):
         assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
         assert cells_of(tmp_path / "on", "villages", "V3")["announced"] == told
-        missed = "nobody came: 雅江村" in capsys.readouterr().out
-        assert missed == (told == "")
+        said = capsys.readouterr().out
+        assert ("nobody came: 雅江村." in said) == (told == "")
+        assert ("无人前往：雅江村。" in said) == (told == "")
 
 
 def test_visits_that_nobody_wrote_about_are_planned_again_where_that_is_asked(

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from datasets.tour_names import Toured
+from datasets.tours import read_tours
+from optimizer.tours.plan import Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from tests.datasets import make_day_folder as make
+from tests.make import clock
 
-__all__ = ["cells", "settings", "write"]
+__all__ = ["cells", "one_visit", "settings", "write"]
 
 SETTINGS = """
 date = 2026-03-02
@@ -105,3 +109,27 @@ def _bed(id_: str, name: str, lon: str, lat: str) -> dict[str, str]:
 def write(folder: Path, found: make.Cells | None = None, toml: str = SETTINGS) -> Path:
     """Write the region."""
     return make.write(folder, cells() if found is None else found, toml)
+
+
+def one_visit(region: Path) -> Toured:
+    """Return tours of one: K1 leaves on the third day for J1 and is back in the evening."""
+    visit = Visit(
+        job_id="J1",
+        village_id="V1",
+        start_s=clock("09:00", day=2),
+        end_s=clock("11:00", day=2),
+        travel_s=3_600,
+        travel_m=40_000,
+    )
+    day = TourDay(
+        day=2,
+        depart_s=visit.start_s - 3_600,
+        visits=(visit,),
+        arrive_s=visit.end_s + 3_600,
+        travel_s=3_600,
+        travel_m=40_000,
+        lodging_id=None,
+    )
+    plan = TourPlan(tours=(Tour(crew_id="K1", days=(day,)),))
+    result = TourResult(plan=plan, cost=TourCost(), bound_fen=0, candidates=1, seed=1)
+    return Toured(asked=read_tours(region).touring, result=result)

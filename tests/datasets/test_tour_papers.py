@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from datasets.faults import PlanRefused
 from datasets.tour_announcements import NoticeKind, announcements
 from datasets.tour_calendar import tour_calendar
-from datasets.tour_folder import check_tour_place, write_tours
+from datasets.tour_folder import check_tour_place, tours_document, write_tours
 from datasets.tour_kpis import tour_kpis
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled, pull
 from datasets.tour_map import tour_features, village_status
@@ -25,10 +25,13 @@ from datasets.tour_reading import read_tour_base, read_tour_plan
 from datasets.tour_sheets import tour_pages
 from datasets.tour_tools import tools_for
 from datasets.whole_folder import ForeignFolder
+from optimizer.model import ShipMode
+from optimizer.parts.model import Dispatch
 from optimizer.tours.kit import Kit, KitLine
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
 from optimizer.tours.plan import Tour, TourPlan
 from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
+from tests.make import clock
 
 
 def rows(found: Toured, file: str) -> list[dict[str, str]]:
@@ -270,6 +273,25 @@ def test_sheets_are_whole_and_escaped() -> None:
     assert "http" not in page
     assert "没有停靠的村" in pages["index.html"]
     assert announcements(toured())[0].text.splitlines()[1] in pages["index.html"]
+
+
+def test_a_line_that_several_sources_send_is_told_piece_by_piece() -> None:
+    piece = Dispatch(
+        line_id="J1/1",
+        order_id="J1",
+        part_id="P1",
+        quantity=1,
+        source_id="W1",
+        mode=ShipMode.EXPRESS,
+        ships_s=clock("18:00", day=-2),
+        ready_p50_s=clock("12:00", day=-1),
+        ready_p90_s=clock("18:00", day=-1),
+        cost_fen=1_500,
+    )
+    split = replace(ORDER, pieces=(piece, replace(piece, source_id="W2")))
+    (line,) = tours_document(toured(kit_orders=(split,)))["kit_orders"]
+    assert [(one["source_id"], one["quantity"]) for one in line["pieces"]] == [("W1", "1"), ("W2", "1")]
+    assert line["pieces"][0]["ready_at"] == line["ready_at"]
 
 
 def test_without_tours_the_papers_say_so(tmp_path: Path) -> None:

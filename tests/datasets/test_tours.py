@@ -354,3 +354,20 @@ def test_a_month_is_a_horizon(tmp_path: Path) -> None:
     assert found.touring.days == 31
     assert found.touring.date == dt.date(2026, 3, 2)
     assert max(found.touring.crews[0].days) == 30
+
+
+def test_a_kit_on_the_shelf_of_a_crew_s_outlet_is_there_at_once(tmp_path: Path) -> None:
+    cells = small.cells()
+    cells["jobs"][1] |= {"product": "washer", "parts": "P2:1"}
+    cells["stock"] = [row for row in cells["stock"] if row["part_id"] != "P2"]
+    for number, (units, lot, ready) in enumerate(
+        (
+            ("2", "", (clock("06:00"), clock("06:00"))),
+            ("1", "1@2026-03-03T10:00:00+08:00", (clock("06:00"), clock("10:00", 1))),
+            ("1", "", (clock("06:00"), None)),
+            ("0", "", (None, None)),
+        )
+    ):
+        cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": units, "inbound": lot}]
+        jobs = jobs_of(read_tours(small.write(tmp_path / str(number), cells)))
+        assert (jobs["J1"].kit_ready_s, jobs["J2"].kit_ready_s) == ready

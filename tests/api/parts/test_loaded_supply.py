@@ -18,7 +18,10 @@ ORDER = {"order_id": "A1", "line_id": "A1.1", "outlet_id": "O1", "part_id": "P2"
     "pinned_source_id": "W1",
 }
 BESIDE = {
-    "outlet_stock": [{"outlet_id": "O1", "part_id": "P4", "on_hand": "2", "reserved": "1"}],
+    "outlet_stock": [
+        {"outlet_id": "O1", "part_id": "P4", "on_hand": "2", "reserved": "1"}
+        | {"inbound": "3@2026-03-03T09:00:00+08:00"}
+    ],
     "quotas": [{"outlet_id": "O1", "part_id": "P2", "quota": "5", "used": "2"}],
     "orders": [ORDER, ORDER | {"line_id": "A1.2", "part_id": "P4", "quantity": "1", "pinned_source_id": ""}],
     "transfer_lanes": [

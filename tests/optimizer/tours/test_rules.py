@@ -342,6 +342,11 @@ def villages() -> None:
         case(name, R.ANNOUNCED, "were told day 1", told, plans[1], plans[day])
     given_up = replace(told, levers=Levers(released=frozenset({"v1"})))
     case("a date that is given up", R.ANNOUNCED, "were told day 1", given_up, plans[2], told)
+    also = replace(given_up, jobs=(*given_up.jobs, work(id="j2")))
+    later, kept = (
+        planned(tour(also, out(day, ("j2", "09:00"))), tour(also, out(2, ("j1", "09:00")))) for day in (3, 1)
+    )
+    case("a date that is kept is not given up", R.ANNOUNCED, "were told day 1", also, later, kept)
 
     carried = touring(villages=pair, jobs=(work(portable=True),), cover_s=1_800)
     there = planned(tour(carried, out(0, ("j1", "09:20", "v2"))))

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from optimizer.tours.cost import price_tours
-from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
-from optimizer.tours.plan import TourPlan
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, TourJob, TourRule
+from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.unkept import UnkeptKind, not_held, unkept
 from tests.make import clock
-from tests.make_tours import crew, touring, village
+from tests.make_tours import crew, touring, village, work
 
 
 def test_everything_that_is_priced_is_said() -> None:
@@ -62,6 +62,37 @@ def test_a_tour_that_was_wanted_as_one_is_missed_though_nobody_prices_it() -> No
     (said,) = not_held(asked, TourPlan(tours=()))
     assert (said.kind, said.about) == (UnkeptKind.SPAN, "c1")
     assert "2026-03-04 to 2026-03-06" in said.sentence
+
+
+def test_a_locked_job_that_is_left_out_says_why_in_words() -> None:
+    lock = LockedDay(crew_id="c1", day=4, job_ids=("j1",), lodging_id=None)
+    left = LeftOut(
+        job_id="j1",
+        rule=TourRule.KIT,
+        reason="Its parts are late.",
+        reason_zh="配件到不了。由网点上门。",
+        instead=Instead.OUTLET,
+        fen=1,
+    )
+    (said,) = unkept(touring(levers=Levers(locked=(lock,))), TourPlan(tours=(), left_out=(left,)))
+    assert "left out (KIT)" in said.sentence
+    assert said.sentence_zh.endswith("未能安排：该工单不在行程内（配件到不了。由网点上门）。")
+    assert "KIT" not in said.sentence_zh
+
+
+@pytest.mark.parametrize(
+    ("jobs", "why", "why_zh"),
+    [
+        ((work(),), "no legal tour stops there beside all else", "在保留其他安排的情况下，没有合规的行程能到"),
+        ((), "nothing is to do there", "该村没有工单"),
+    ],
+)
+def test_a_village_that_must_be_visited_and_is_not_says_why(jobs: tuple[TourJob, ...], why: str, why_zh: str) -> None:
+    asked = touring(jobs=jobs, levers=Levers(must_visit=frozenset({"v1"})))
+    (said,) = unkept(asked, TourPlan(tours=()))
+    assert why in said.sentence
+    assert said.sentence_zh.endswith(f"未能安排：{why_zh}。")
+    assert "day" not in said.sentence
 
 
 def test_nothing_asked_is_nothing_unkept() -> None:

@@ -1,0 +1,99 @@
+"""Tours taken up again: what they used of the stock, which kits are on their way, until when people are busy."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from datasets.tour_progress import TakenUp, Wrote, take_up_tours
+from tests.datasets import make_tour_folder as make
+
+NIGHT = "2026-03-02T20:00:00+08:00"
+DUE = "2026-03-03T22:00:00+08:00"
+"""When the part of J1 is at the crew's outlet."""
+
+
+def kit_line(pieces: list[dict[str, str]], **changes: str) -> dict[str, Any]:
+    """Return one line of tours.json: two units for J1."""
+    usual = {
+        "order_line_id": "J1/1",
+        "job_id": "J1",
+        "tour_id": "K1@2026-03-04",
+        "outlet_id": "O1",
+        "part_id": "P2",
+        "quantity": "2",
+        "source_id": "W1",
+        "ships_at": "2026-03-02T18:00:00+08:00",
+        "ready_at": DUE,
+    }
+    return {**usual, **changes, "pieces": pieces}
+
+
+def piece(source_id: str, quantity: int, ships_at: str = "2026-03-02T18:00:00+08:00") -> dict[str, str]:
+    return {
+        "source_id": source_id,
+        "part_id": "P2",
+        "quantity": str(quantity),
+        "ships_at": ships_at,
+        "ready_at": DUE,
+    }
+
+
+def taken_up(
+    place: Path, lines: list[dict[str, Any]], now: str, cells: dict[str, list[dict[str, str]]] | None = None
+) -> TakenUp:
+    """Write the region and its tours, and take them up at a moment."""
+    region = make.write(place / "region", cells)
+    (place / "out").mkdir()
+    (place / "out" / "tours.json").write_text(json.dumps({"kit_orders": lines}), encoding="utf-8")
+    wrote = Wrote(file=Path("written.csv"), rows=())
+    return take_up_tours(region, place / "out", make.one_visit(region), wrote, place / "on", now)
+
+
+def stock(folder: Path, file: str, part_id: str) -> dict[str, str]:
+    with (folder / file).open(encoding="utf-8-sig", newline="") as stream:
+        return next((row for row in csv.DictReader(stream) if row["part_id"] == part_id), {})
+
+
+def test_a_line_of_two_sources_uses_what_each_of_them_sent(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "3"}]
+    split = kit_line([piece("W1", 1), piece("O1", 1)])
+    taken_up(tmp_path, [split], "2026-03-04T12:00:00+08:00", cells)
+    assert stock(tmp_path / "on", "stock.csv", "P2")["on_hand"] == "8"
+    assert stock(tmp_path / "on", "outlet_stock.csv", "P2")["on_hand"] == "2"
+
+
+def test_a_kit_that_left_for_a_tour_that_has_not_is_on_its_way_to_the_crew(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "3"}]
+    late = piece("W1", 1, ships_at="2026-03-03T06:00:00+08:00")
+    taken = taken_up(tmp_path, [kit_line([piece("W1", 1), piece("W1", 1), piece("O1", 1), late])], NIGHT, cells)
+    assert taken.on_their_way == 2
+    assert stock(tmp_path / "on", "stock.csv", "P2")["on_hand"] == "7"
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["on_hand"], shelf["inbound"]) == ("3", f"2@{DUE}")
+
+
+def test_a_kit_that_is_at_the_outlet_of_a_tour_still_to_leave_is_on_its_shelf(tmp_path: Path) -> None:
+    taken_up(tmp_path, [kit_line([piece("W1", 2)])], "2026-03-04T07:00:00+08:00")
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["outlet_id"], shelf["on_hand"], shelf["inbound"]) == ("O1", "2", "")
+
+
+def test_units_that_came_since_are_used_up_as_those_on_hand(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "0", "inbound": f"3@{DUE}"}]
+    taken_up(tmp_path, [kit_line([piece("O1", 2, ships_at=DUE)])], "2026-03-04T12:00:00+08:00", cells)
+    shelf = stock(tmp_path / "on", "outlet_stock.csv", "P2")
+    assert (shelf["on_hand"], shelf["inbound"]) == ("1", "")
+
+
+def test_an_hour_that_a_person_typed_is_not_made_earlier(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["technicians"][0]["busy_until"] = "2026-03-04T15:00:00+08:00"
+    cells["technicians"][1]["busy_until"] = "2026-03-04T09:00:00+08:00"
+    taken_up(tmp_path, [], "2026-03-04T10:00:00+08:00", cells)
+    with (tmp_path / "on" / "technicians.csv").open(encoding="utf-8-sig", newline="") as stream:
+        until = [row["busy_until"] for row in csv.DictReader(stream)]
+    assert until == ["2026-03-04T15:00:00+08:00", "2026-03-04T11:00:00+08:00"]

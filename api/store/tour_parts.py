@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.store.parts_promises import Sending, allocate, promise_anew, release
+from api.store.parts_shelves import lock_shelves
 from api.store.tour_plans import file_of
 from api.tables.parts import Allocation
-from api.tables.tours import TourPlanRow, TourVisitRow
+from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
 from datasets.tour_spares import SPARES, spares_order, tour_of_spares
 
-__all__ = ["give_back", "kit_holders", "promise_kits", "settle_kit", "settle_spares", "spares_of"]
+__all__ = ["give_back", "kit_holders", "promise_kits", "settle_kit", "settle_spares", "spares_aboard", "spares_of"]
 
+DAY = dt.timedelta(days=1)
 MOMENTS = ("ships_at", "ready_p50_at", "ready_p90_at")
 PLAIN = ("line_id", "source_id", "part_id", "quantity", "mode", "cost_fen", "below_floor", "bulky_fallback")
 
@@ -64,24 +66,54 @@ def settle_kit(session: Session, job_id: str, at: dt.datetime, *, is_fitted: boo
 
 
 def settle_spares(session: Session, tour_ids: Iterable[str], at: dt.datetime) -> None:
-    """Take back the spare parts that tours did not use, when no visit of theirs is open any more.
+    """Take back the spare parts that tours did not use, when no visit is open any more until their van is home.
 
     What was used is taken to have come from elsewhere first: what is sent from elsewhere lies on no counted shelf.
     """
-    for tour_id in sorted(set(tour_ids)):
-        rows = session.scalars(select(TourVisitRow).where(TourVisitRow.tour_id == tour_id)).all()
+    for legs in sorted({_journey(session, tour_id) for tour_id in tour_ids}):
+        rows = session.scalars(select(TourVisitRow).where(TourVisitRow.tour_id.in_(legs))).all()
         if any(row.outcome is None for row in rows):
             continue
         used = Counter[str]()
         for row in rows:
             for one in row.parts_used:
                 used[one["part_id"]] += one["quantity"]
-        give_back(session, spares_order(tour_id), used, at)
+        give_back(session, [spares_order(tour_id) for tour_id in legs], used, at)
 
 
-def give_back(session: Session, holder: str, used: Counter[str], at: dt.datetime) -> None:
-    """Take back what a holder is promised beyond what was used of each part, and has not left for elsewhere."""
-    live = select(Allocation).where(Allocation.holder == holder, Allocation.released_at.is_(None))
+def spares_aboard(session: Session, tour_id: str, at: dt.datetime) -> Counter[str]:
+    """Return the spare parts that have left with the van of a tour, used ones too."""
+    holders = [spares_order(leg) for leg in _journey(session, tour_id)]
+    query = select(Allocation).where(Allocation.holder.in_(holders), Allocation.released_at.is_(None))
+    units = Counter[str]()
+    for row in session.scalars(query.where(Allocation.ships_at <= at)):
+        units[row.part_id] += row.quantity
+    return units
+
+
+def _journey(session: Session, tour_id: str) -> tuple[str, ...]:
+    """Return a tour and those that its van makes before and after without coming home, as replans on the road do.
+
+    Their days are locked: of two that each close a visit, the second sees what the first has written.
+    """
+    crew_id, date = tour_of_spares(tour_id)
+    of_crew = select(TourDayRow.date, TourDayRow.sleeps_at).where(TourDayRow.crew_id == crew_id)
+    beds = {row.date: row.sleeps_at for row in session.execute(of_crew)}
+    first = last = dt.date.fromisoformat(date)
+    while beds.get(first - DAY) is not None:
+        first -= DAY
+    while beds.get(last) is not None:
+        last += DAY
+    session.execute(
+        of_crew.where(TourDayRow.date.between(first, last)).order_by(TourDayRow.date).with_for_update()
+    ).all()
+    return tuple(f"{crew_id}@{first + day * DAY}" for day in range((last - first).days + 1))
+
+
+def give_back(session: Session, holders: Sequence[str], used: Counter[str], at: dt.datetime) -> None:
+    """Take back what holders are promised beyond what was used of each part, and has not left for elsewhere."""
+    live = select(Allocation).where(Allocation.holder.in_(holders), Allocation.released_at.is_(None))
+    lock_shelves(session, session.scalars(live.with_only_columns(Allocation.part_id)).all())
     by_part: dict[str, list[Allocation]] = defaultdict(list)
     for row in session.scalars(live.order_by(Allocation.made_at, Allocation.id)):
         by_part[row.part_id].append(row)
@@ -90,9 +122,9 @@ def give_back(session: Session, holder: str, used: Counter[str], at: dt.datetime
         for row in sorted(rows, key=_is_own):
             units = min(left, row.quantity)
             left -= units
-            taken_back = units < row.quantity and release(session, [holder], at, Allocation.id == row.id)
+            taken_back = units < row.quantity and release(session, [row.holder], at, Allocation.id == row.id)
             if units and taken_back:
-                allocate(session, holder, [replace(_sending_of(row), quantity=units)], at)
+                allocate(session, row.holder, [replace(_sending_of(row), quantity=units)], at)
 
 
 def _is_own(row: Allocation) -> bool:

@@ -93,6 +93,7 @@ def publish_tours(
     members = _members(session, plan, days)
     _require_free(session, days, members)
     again = {(day["crew_id"], dt.date.fromisoformat(day["date"])) for day in days}
+    earlier = {row.tour_id for row in own.values()}
     superseded = _take_back(session, plan, own, kept=set(ids), again=again, actor=actor, at=at)
     _take_over(session, ids)
     centres = _centres(session, plan)
@@ -109,6 +110,7 @@ def publish_tours(
             _promise(session, plan, job, members[day["crew_id"]], visit, actor=actor, at=at)
     given_up = {id_ for id_, row in own.items() if row.date >= plan.date and row.start_at > at}
     short, short_lines = promise_kits(session, plan, given_up.union(ids), at)
+    settle_spares(session, earlier, at)
     plan.state, plan.published_at = PlanState.PUBLISHED.value, at
     plan.version += 1
     session.flush()

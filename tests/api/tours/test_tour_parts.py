@@ -243,6 +243,38 @@ def test_a_replan_on_the_road_leaves_what_is_aboard_promised(client: TestClient,
     assert (held(app), free(client, "O1")) == (before, 2)
 
 
+ON_THE_ROAD = [
+    {"crew_id": "G1", "date": "2026-03-04", "job_ids": ["J4"], "lodging_id": "L1"},
+    {"crew_id": "G1", "date": "2026-03-05", "job_ids": ["J1"]},
+]
+"""A tour of two days."""
+USED = {"parts_used": [{"part_id": "P4", "quantity": 1}]}
+
+
+@pytest.mark.parametrize(("by_j4", "by_j1"), [({}, {}), (USED, {}), ({}, USED)])
+def test_spares_come_home_with_the_tour_that_a_replan_on_the_road_made(
+    client: TestClient, app: FastAPI, by_j4: dict[str, Any], by_j1: dict[str, Any]
+) -> None:
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    assert record(client, first, done("J4", **by_j4)).status_code == 200
+    again = replanned(client, first, locked=[])
+    publish(client, again)
+    assert held(app) == {SPARES: 1}
+    clock_of(client).move(dt.timedelta(days=1))
+    answer = record(client, again, done("J1", **by_j1))
+    assert answer.status_code == 200, answer.text
+    assert held(app) == ({SPARES: 1} if by_j4 or by_j1 else {})
+
+
+def test_spares_are_free_when_a_replan_on_the_road_leaves_nothing_to_do(client: TestClient, app: FastAPI) -> None:
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    assert record(client, first, done("J4")).status_code == 200
+    publish(client, replanned(client, first, never_visit=["V1", "V2", "V3"], locked=[]))
+    assert held(app) == {}
+
+
 def test_a_publication_that_is_killed_has_not_happened(
     app: FastAPI, client: TestClient, make_key: MakeKey, tours_url: str, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.store.parts_promises import Sending, allocate, promise_anew, release
@@ -16,7 +16,16 @@ from api.tables.parts import Allocation
 from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
 from datasets.tour_spares import SPARES, spares_order, tour_of_spares
 
-__all__ = ["give_back", "kit_holders", "promise_kits", "settle_kit", "settle_spares", "spares_aboard", "spares_of"]
+__all__ = [
+    "give_back",
+    "kit_holders",
+    "leave_aboard",
+    "promise_kits",
+    "settle_kit",
+    "settle_spares",
+    "spares_aboard",
+    "spares_of",
+]
 
 DAY = dt.timedelta(days=1)
 MOMENTS = ("ships_at", "ready_p50_at", "ready_p90_at")
@@ -58,11 +67,24 @@ def _sending(kept: Mapping[str, Any]) -> Sending:
 
 
 def settle_kit(session: Session, job_id: str, at: dt.datetime, *, is_fitted: bool) -> None:
-    """Take back what a visit that is over needs no more.
+    """Take back what a visit that is over needs no more, and has not left.
 
-    Fitted parts have gone. What was not lies at the crew's outlet again: there it is free where it came from there.
+    Fitted parts have gone. What was not is in the van until it is home: `leave_aboard` lets it wait for that.
     """
     release(session, [job_id], at, *((Allocation.ships_at > at,) if is_fitted else ()))
+
+
+def leave_aboard(session: Session, job_id: str, tour_id: str, at: dt.datetime) -> None:
+    """Count the parts of a job that is its tour's no more, and whose van has left, among the tour's spare parts.
+
+    They are free when the van is home. What was sent to the outlet from elsewhere stays the job's.
+    """
+    of_job = (Allocation.holder == job_id, Allocation.released_at.is_(None), Allocation.provisional.is_(False))
+    in_the_van = update(Allocation).where(
+        *of_job, Allocation.ships_at <= at, Allocation.ready_p90_at == Allocation.ships_at
+    )
+    kept = in_the_van.values(holder=spares_order(tour_id)).execution_options(synchronize_session=False)
+    session.execute(kept)
 
 
 def settle_spares(session: Session, tour_ids: Iterable[str], at: dt.datetime) -> None:

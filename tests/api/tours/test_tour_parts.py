@@ -275,6 +275,25 @@ def test_spares_are_free_when_a_replan_on_the_road_leaves_nothing_to_do(client: 
     assert held(app) == {}
 
 
+@pytest.mark.parametrize("why", ["cancelled", "nobody_home", "left_out"])
+def test_a_kit_in_the_van_is_free_when_the_van_is_home(client: TestClient, app: FastAPI, why: str) -> None:
+    locked = [{**ON_THE_ROAD[0], "job_ids": ["J1"]}, {**ON_THE_ROAD[1], "job_ids": ["J4"]}]
+    tours = published_from_the_outlet(client, app, "P4:2", locked=locked if why == "nobody_home" else ON_THE_ROAD)
+    assert held(app) == {"J1": 2, SPARES: 1}
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    if why == "nobody_home":
+        assert record(client, tours, {**done("J1"), "outcome": why}).status_code == 200
+    elif why == "cancelled":
+        cancel_job(client, "J1")
+    assert free(client, "O1") == 2
+    if why == "left_out":
+        publish(client, replanned(client, tours, never_visit=["V1", "V2", "V3"], locked=[]))
+        assert free(client, "O1") == 2
+    clock_of(client).move(dt.timedelta(days=1))
+    assert record(client, tours, done("J4")).status_code == 200
+    assert free(client, "O1") == 4
+
+
 def test_a_publication_that_is_killed_has_not_happened(
     app: FastAPI, client: TestClient, make_key: MakeKey, tours_url: str, tmp_path: Path
 ) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api.store.batches import batches
 from api.store.parts_promises import Sending, allocate, promise_anew, release
-from api.store.parts_shelves import lock_shelves
+from api.store.parts_shelves import lock_shelves, standings, whole_second
 from api.store.tour_plans import file_of
 from api.tables.parts import Allocation
 from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
@@ -27,6 +28,7 @@ __all__ = [
     "spares_of",
 ]
 
+AT_ONCE = 500
 DAY = dt.timedelta(days=1)
 MOMENTS = ("ships_at", "ready_p50_at", "ready_p90_at")
 PLAIN = ("line_id", "source_id", "part_id", "quantity", "mode", "cost_fen", "below_floor", "bulky_fallback")
@@ -44,6 +46,36 @@ def kit_holders(session: Session, crew_ids: Collection[str], first: dt.date) -> 
     """Return whose parts are planned anew with tours of these crews from a date on: their visits', and spare parts."""
     open_visits = select(TourVisitRow.job_id).where(TourVisitRow.crew_id.in_(crew_ids), TourVisitRow.outcome.is_(None))
     return {*session.scalars(open_visits), *spares_of(session, crew_ids, first)}
+
+
+def sent_kits(
+    session: Session, outlet_of: Mapping[str, str], first: dt.date, at: dt.datetime, *, aboard: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return what of jobs' kits is on its way to the outlets of crews, or there uncounted, for visits from a date on.
+
+    outlet_of: by crew. aboard: jobs whose kits are in vans on the road.
+    """
+    of_crews = (TourVisitRow.crew_id.in_(outlet_of), TourVisitRow.outcome.is_(None), TourVisitRow.date >= first)
+    open_visits = select(TourVisitRow.job_id, TourVisitRow.crew_id).where(*of_crews)
+    crew_of = {job_id: crew_id for job_id, crew_id in session.execute(open_visits) if job_id not in aboard}
+    has_left = (Allocation.released_at.is_(None), Allocation.provisional.is_(False), Allocation.ships_at <= at)
+    query = select(Allocation).where(*has_left, Allocation.ready_p90_at > Allocation.ships_at)
+    rows = [
+        row
+        for some in batches(sorted(crew_of), AT_ONCE)
+        for row in session.scalars(query.where(Allocation.holder.in_(some)).order_by(Allocation.id))
+    ]
+    shelves = standings(session, {row.part_id for row in rows}, at)
+    sent = []
+    for row in rows:
+        outlet_id = outlet_of[crew_of[row.holder]]
+        shelf = shelves.get((outlet_id, row.part_id))
+        # What was counted on the outlet's shelf is found there.
+        if shelf is None or shelf.as_of < row.ready_p90_at:
+            ready_at = whole_second(row.ready_p90_at).isoformat()
+            told = {"line_id": row.line_id, "part_id": row.part_id, "quantity": row.quantity}
+            sent.append({**told, "outlet_id": outlet_id, "ready_at": ready_at})
+    return sent
 
 
 def promise_kits(

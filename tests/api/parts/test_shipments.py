@@ -60,9 +60,16 @@ def test_a_kit_is_promised_whole_or_not_at_all(app: FastAPI) -> None:
 
 def leaving(line_id: str, units: int, hours: int) -> Sending:
     leaves = NOW + dt.timedelta(hours=hours)
-    moments = {"ships_at": leaves, "ready_p50_at": leaves, "ready_p90_at": leaves}
     return Sending(
-        line_id=line_id, source_id="W1", part_id="P4", quantity=units, mode="standard", cost_fen=0, **moments
+        line_id=line_id,
+        source_id="W1",
+        part_id="P4",
+        quantity=units,
+        mode="standard",
+        ships_at=leaves,
+        ready_p50_at=leaves,
+        ready_p90_at=leaves,
+        cost_fen=0,
     )
 
 

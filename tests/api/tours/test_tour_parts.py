@@ -294,6 +294,22 @@ def test_a_kit_in_the_van_is_free_when_the_van_is_home(client: TestClient, app: 
     assert free(client, "O1") == 4
 
 
+@pytest.mark.parametrize("hours", [47, 52])
+def test_a_kit_that_is_on_its_way_to_the_outlet_is_planned_with(client: TestClient, app: FastAPI, hours: int) -> None:
+    first = tour(client)
+    publish(client, first)
+    keep(client, 3)
+    clock_of(client).move(dt.timedelta(hours=hours))
+    again = replanned(client, first)
+    days = client.get(f"/v1/tours/{again['id']}/itinerary").json()[0]["days"]
+    assert {visit["job_id"] for day in days for visit in day["visits"]} >= {"J1", "J4"}
+    (kit,) = client.get(f"/v1/tours/{again['id']}/kit").json()
+    assert [(one["job_id"], one["source_id"], one["in_time"]) for one in kit["orders"]] == [("J1", "O1", True)]
+    said = publish(client, again)
+    assert (said["short_of_parts"], said["short_of_spares"]) == ([], [])
+    assert held(app) == {"J1": 2, SPARES: 1}
+
+
 def test_a_publication_that_is_killed_has_not_happened(
     app: FastAPI, client: TestClient, make_key: MakeKey, tours_url: str, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from api.store.parts_shelves import lock_shelves
+from api.store.tour_holds import leave_tour
+from api.store.tour_parts import give_back
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.parts import Allocation
@@ -308,6 +314,44 @@ def test_a_kit_that_is_on_its_way_to_the_outlet_is_planned_with(client: TestClie
     said = publish(client, again)
     assert (said["short_of_parts"], said["short_of_spares"]) == ([], [])
     assert held(app) == {"J1": 2, SPARES: 1}
+
+
+def waits(app: FastAPI, effect: Callable[[Session], None]) -> bool:
+    """Tell whether something would have to wait for another transaction; it is not done then."""
+    try:
+        with app.state.database.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            effect(session)
+    except OperationalError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("tours_url", ["postgis"], indirect=True)
+def test_the_last_two_visits_that_end_at_once_settle_the_spares(client: TestClient, app: FastAPI) -> None:
+    # J4 has begun and stays the first plan's, J1 is the second's: no row of a plan is both's.
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    publish(client, replanned(client, first, locked=[]))
+    now = clock_of(client)()
+    with app.state.database.write() as session:
+        leave_tour(session, "J4", now)
+        assert waits(app, lambda other: leave_tour(other, "J1", now))
+    assert held(app) == {SPARES: 1}
+    with app.state.database.write() as session:
+        leave_tour(session, "J1", now)
+    assert held(app) == {}
+
+
+@pytest.mark.parametrize("tours_url", ["postgis"], indirect=True)
+def test_spares_are_given_back_with_their_shelves_locked(client: TestClient, app: FastAPI) -> None:
+    published_from_the_outlet(client, app, "")
+    now = clock_of(client)() + dt.timedelta(days=4)
+    with app.state.database.write() as session:
+        lock_shelves(session, ["P4"])
+        assert waits(app, lambda other: give_back(other, [SPARES], Counter(), now))
+    assert not waits(app, lambda other: give_back(other, [SPARES], Counter(), now))
+    assert held(app) == {}
 
 
 def test_a_publication_that_is_killed_has_not_happened(

@@ -22,6 +22,7 @@ __all__ = [
     "kit_holders",
     "leave_aboard",
     "promise_kits",
+    "sent_kits",
     "settle_kit",
     "settle_spares",
     "spares_aboard",

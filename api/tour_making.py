@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.tour_rounds import KIT_ROUNDS, Kitted, Progress, Searching, tours_with_kits
+from api.tour_sent import with_sent
 from api.travel_source import TravelSource, open_source, reopen_source
 from datasets.day import source_of
 from datasets.faults import DayRefused, FaultList
@@ -97,8 +98,8 @@ def read_question(
 ) -> TourQuestion:
     """Return what tours are planned from; a service of travel times is asked for what it may need.
 
-    source: rows by table and the content of day.toml. wish: what was wished for, as it is kept. stated: what tours that
-    were made say of their travel times; then no service is asked.
+    source: rows by table, the content of day.toml, and kits that have left. wish: what was wished for, as it is kept.
+    stated: what tours that were made say of their travel times; then no service is asked.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def read_folder(source: Mapping[str, Any], levers: Mapping[str, Any], areas: Are
                 faults.add(SETTINGS_FILE, None, f"tour.locked[{number}].job_ids", id_, "jobs that a tour could do")
     if faults.faults:
         raise DayRefused(faults.faults)
-    return folder
+    return with_sent(folder, source.get("sent", ()))
 
 
 def _pulled(asked: Touring, levers: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Pulled:

@@ -179,7 +179,7 @@ def source_of_plan(session: Session, plan: TourPlanRow) -> dict[str, Any]:
         now=plan.now,
         reported=reported_of(plan.wish),
     )
-    text = json.dumps({"tables": source.tables, "values": source.values}, default=_as_text)
+    text = json.dumps({"tables": source.tables, "values": source.values, "sent": source.sent}, default=_as_text)
     found: dict[str, Any] = json.loads(text)
     return found
 

@@ -42,6 +42,7 @@ from api.store.standings import local_date
 from api.store.tour_dates import other_centres_villages, stops_of
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
+from api.store.tour_parts import spares_aboard
 from api.store.tour_plans import ask_to_cancel, create_tour_plan, file_of, get_tour_plan, list_tour_plans
 from api.store.tour_publishing import Said, announce, publish_tours, record_visits
 from api.store.tour_wishes import replan_wish
@@ -442,7 +443,7 @@ def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
         if len(set(ids)) < len(ids):
             fault = Fault(pointer="/visits", code="twice", detail="a job stands here twice")
             raise Refused("The visits cannot be written down.", faults=(fault,))
-        if faults := _not_aboard(session, plan, body):
+        if faults := _not_aboard(session, plan, body, edge.clock()):
             raise Refused("The visits cannot be written down.", faults=faults)
         said = [
             Said(
@@ -470,7 +471,7 @@ def record(tour_id: TourId, body: VisitsSaid, edge: EdgeOf) -> Response:
     return edge.once(effect)
 
 
-def _not_aboard(session: Session, plan: TourPlanRow, body: VisitsSaid) -> list[Fault]:
+def _not_aboard(session: Session, plan: TourPlanRow, body: VisitsSaid, at: dt.datetime) -> list[Fault]:
     """Return a fault per spare part that the van of a visit did not have, or not so many of."""
     if not any(one.parts_used for one in body.visits):
         return []
@@ -481,6 +482,10 @@ def _not_aboard(session: Session, plan: TourPlanRow, body: VisitsSaid) -> list[F
         for line in kit["lines"]
         if line["is_spare"]
     }
+    # A tour that goes on from a night on the road has what the van left home with.
+    for tour_id in {tour_of[one.job_id] for one in body.visits if one.parts_used and one.job_id in tour_of}:
+        for part_id, units in spares_aboard(session, tour_id, at).items():
+            aboard[tour_id, part_id] = max(units, aboard.get((tour_id, part_id), 0))
     detail = "spare parts of the tour's kit, no more units than it had"
     return [
         Fault(pointer=f"/visits/{number}/parts_used/{place}", code="not_aboard", detail=detail)

@@ -92,16 +92,19 @@ def sends_of(row: Reservation) -> Sending:
     )
 
 
-def fitted(sendings: Iterable[Sending], shelves: Mapping[Key, Standing]) -> tuple[list[Sending], set[str]]:
+def fitted(
+    sendings: Iterable[Sending], shelves: Mapping[Key, Standing], last: Collection[str] = ()
+) -> tuple[list[Sending], set[str]]:
     """Return what is on the shelves or arrives in time, and the lines that it is not enough for.
 
     The earliest departures are served first, from what is on hand before what arrives; one that takes of both is two.
+    last: lines that are served after all others.
     """
     free = {key: standing.free for key, standing in shelves.items()}
     arriving = {key: list(standing.inbound) for key, standing in shelves.items()}
     found: list[Sending] = []
     short: set[str] = set()
-    for one in sorted(sendings, key=lambda one: one.ships_at):
+    for one in sorted(sendings, key=lambda one: (one.line_id in last, one.ships_at)):
         left = one.quantity
         if (here := min(left, max(0, free.get(one.key, 0)))) > 0:
             free[one.key] -= here
@@ -264,13 +267,30 @@ def promise_anew(
     ]
     shelves = standings(session, {one.part_id for one in sendings}, now)
     holder_of = {one.line_id: holder for holder, one in unsent}
-    too_few = {holder_of[line_id] for line_id in fitted(sendings, shelves)[1]}.difference(loose)
+    of_kits = [one for one in sendings if holder_of[one.line_id] not in loose]
+    too_few = {holder_of[line_id] for line_id in fitted(of_kits, shelves)[1]}
     short |= too_few
     # What a kit that is not whole leaves on the shelf is there for the loose ones.
-    found, lacking = fitted([one for one in sendings if holder_of[one.line_id] not in too_few], shelves)
+    found, lacking = _kits_before_loose(
+        [one for one in of_kits if holder_of[one.line_id] not in too_few],
+        [one for one in sendings if holder_of[one.line_id] in loose],
+        shelves,
+    )
     short_lines |= lacking
     _add(session, [(holder_of[one.line_id], one, False) for one in found], now)
     return sorted(short), sorted(line_id for line_id in short_lines if holder_of[line_id] in loose)
+
+
+def _kits_before_loose(
+    kits: Sequence[Sending], loose: Sequence[Sending], shelves: Mapping[Key, Standing]
+) -> tuple[list[Sending], set[str]]:
+    """Return what `fitted` does of kits that are whole and loose ones; no kit is short for a loose one's sake."""
+    found, lacking = fitted([*kits, *loose], shelves)
+    contested = {one.key for one in kits if one.line_id in lacking}
+    if not contested:
+        return found, lacking
+    # On other shelves a kit that leaves later can have what arrives meanwhile, and the loose ones what is on hand.
+    return fitted([*kits, *loose], shelves, {one.line_id for one in loose if one.key in contested})
 
 
 def _sending(one: Shipment, first: dt.date) -> Sending:

@@ -15,7 +15,7 @@ from api.store.people import outlets_of_centres
 from api.store.settings import day_values
 from api.store.standings import local_date
 from api.store.tour_holds import away_on_tours, held_by_tours
-from api.store.tour_parts import kit_holders
+from api.store.tour_parts import kit_holders, sent_kits
 from api.store.tour_rows import MAINTENANCE, PLACED, WAS_HAD
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
@@ -45,10 +45,11 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TourSource:
-    """Rows by table, and the content of day.toml: what `datasets.day.source_of` takes."""
+    """Rows by table, and the content of day.toml: what `datasets.day.source_of` takes. sent: kits that have left."""
 
     tables: Mapping[str, Sequence[Cells]]
     values: Mapping[str, Any]
+    sent: Sequence[Mapping[str, Any]] = ()
 
 
 def crews_on(session: Session, date: dt.date) -> dict[str, str]:
@@ -97,7 +98,13 @@ def tour_source(
         "van_parts": own["van_parts"],
         "consents": _consents(session, job_ids, now),
     }
-    return TourSource(tables=tables, values=day_values(session, date=date, days=days, now=now))
+    outlet_of = {row["crew_id"]: row["outlet_id"] for row in crews}
+    aboard = {job_id for cells in crew_cells for job_id in cells.get("aboard", "").split(";")}
+    return TourSource(
+        tables=tables,
+        values=day_values(session, date=date, days=days, now=now),
+        sent=sent_kits(session, outlet_of, date, now, aboard=aboard),
+    )
 
 
 class _Dates:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
-from api.store.tour_parts import settle_spares
+from api.store.tour_parts import leave_aboard, settle_spares
 from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
 
 __all__ = ["away_on_tours", "held_by_tours", "is_on_tour", "leave_tour", "require_at_home"]
@@ -25,8 +25,11 @@ def is_on_tour(session: Session, job_id: str) -> bool:
     return session.scalar(held) is not None
 
 
-def leave_tour(session: Session, job_id: str, at: dt.datetime) -> None:
-    """Take a job off the published tour that promises it; whoever shows the tours sees that they have changed."""
+def leave_tour(session: Session, job_id: str, at: dt.datetime, *, is_fitted: bool = False) -> None:
+    """Take a job off the published tour that promises it; whoever shows the tours sees that they have changed.
+
+    is_fitted: its kit was used all the same. One that was not rides on until the van is home.
+    """
     session.flush()
     held = (TourVisitRow.job_id == job_id, TourVisitRow.outcome.is_(None))
     left = delete(TourVisitRow).where(*held).returning(TourVisitRow.tour_plan_id, TourVisitRow.tour_id)
@@ -35,6 +38,8 @@ def leave_tour(session: Session, job_id: str, at: dt.datetime) -> None:
         changed = update(TourPlanRow).where(TourPlanRow.id.in_(plan_id for plan_id, _ in gone))
         session.execute(changed.values(version=TourPlanRow.version + 1))
         session.expire_all()
+        for _, tour_id in () if is_fitted else gone:
+            leave_aboard(session, job_id, tour_id, at)
         settle_spares(session, [tour_id for _, tour_id in gone], at)
 
 

@@ -24,7 +24,7 @@ from api.store.slots import lock_centre
 from api.store.standings import local_date
 from api.store.tour_dates import other_centres_villages, require_dates_kept, require_standing, standing_dates
 from api.store.tour_holds import leave_tour
-from api.store.tour_parts import promise_kits, settle_kit, settle_spares
+from api.store.tour_parts import leave_aboard, promise_kits, settle_kit, settle_spares
 from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow
@@ -96,6 +96,7 @@ def publish_tours(
     members = _members(session, plan, days)
     _require_free(session, days, members)
     again = {(day["crew_id"], dt.date.fromisoformat(day["date"])) for day in days}
+    earlier = {row.tour_id for row in own.values()}
     superseded = _take_back(session, plan, own, kept=set(ids), again=again, actor=actor, at=at)
     _take_over(session, ids)
     centres = _centres(session, plan)
@@ -112,6 +113,7 @@ def publish_tours(
             _promise(session, plan, job, members[day["crew_id"]], visit, actor=actor, at=at)
     given_up = {id_ for id_, row in own.items() if row.date >= plan.date and row.start_at > at}
     short, short_lines = promise_kits(session, plan, given_up.union(ids), at)
+    settle_spares(session, earlier, at)
     plan.state, plan.published_at = PlanState.PUBLISHED.value, at
     plan.version += 1
     session.flush()
@@ -234,6 +236,8 @@ def _take_back(
             session.delete(day)
     gone = [row for row in own.values() if row.date >= plan.date and row.start_at > at]
     for row in gone:
+        if row.job_id not in kept:
+            leave_aboard(session, row.job_id, row.tour_id, at)
         session.delete(row)
     session.flush()
     for job in _jobs(session, [row.job_id for row in gone if row.job_id not in kept]).values():
@@ -409,11 +413,13 @@ def record_visits(
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
         if taken_over and one.outcome in WAS_THERE:
-            leave_tour(session, one.job_id, at)
+            leave_tour(session, one.job_id, at, is_fitted=one.outcome == "done")
         row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
         row.parts_used = [{"part_id": part_id, "quantity": quantity} for part_id, quantity in one.parts_used]
         if taken_over and one.outcome not in WAS_THERE:
             continue
+        if one.outcome != "done":
+            leave_aboard(session, one.job_id, row.tour_id, at)
         if one.job_id in jobs:
             _move(session, jobs[one.job_id], one, by, at)
         if one.outcome == "done" or one.job_id not in jobs:

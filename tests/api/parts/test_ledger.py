@@ -133,7 +133,7 @@ class World(RuleBasedStateMachine):
     @rule(crew=st.sampled_from(CREWS), used=st.integers(0, 3))
     def come_home(self, crew: str, used: int) -> None:
         with self.app.state.database.write() as session:
-            give_back(session, crew, Counter(dict.fromkeys(PARTS, used)), self.clock.now)
+            give_back(session, [crew], Counter(dict.fromkeys(PARTS, used)), self.clock.now)
 
     @rule(delivered=st.integers(0, 2))
     def count(self, delivered: int) -> None:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.store.parts_promises import allocate_shipments, release, rename_holder
+from api.store.parts_promises import Sending, allocate_shipments, promise_anew, release, rename_holder
 from api.store.parts_shelves import standing_of
 from api.tables.parts import Allocation
 from optimizer.model import ShipMode
@@ -56,6 +56,31 @@ def test_a_kit_is_promised_whole_or_not_at_all(app: FastAPI) -> None:
         short = promise(session, shipment("J1", "P2", 4), shipment("J1", "P4", 9), shipment("J2", "P2", 6))
         assert short == ["J1"]
         assert (free(session, "P2"), free(session, "P4")) == (4, 3)
+
+
+def leaving(line_id: str, units: int, hours: int) -> Sending:
+    leaves = NOW + dt.timedelta(hours=hours)
+    return Sending(
+        line_id=line_id,
+        source_id="W1",
+        part_id="P4",
+        quantity=units,
+        mode="standard",
+        ships_at=leaves,
+        ready_p50_at=leaves,
+        ready_p90_at=leaves,
+        cost_fen=0,
+    )
+
+
+def test_a_loose_one_that_leaves_before_a_kit_leaves_it_its_units(app: FastAPI) -> None:
+    with app.state.database.write() as session:
+        have = free(session, "P4")
+        wanted = [("spares", leaving("S/P4", 2, 5)), ("J1", leaving("J1/P4", have - 1, 30))]
+        said = promise_anew(session, wanted, holders={"J1", "spares"}, now=NOW, loose={"spares"})
+        assert said == ([], ["S/P4"])
+        rows = session.scalars(select(Allocation).where(Allocation.released_at.is_(None))).all()
+        assert {row.holder: row.quantity for row in rows} == {"J1": have - 1, "spares": 1}
 
 
 def test_what_has_left_for_a_job_is_not_sent_again(app: FastAPI) -> None:

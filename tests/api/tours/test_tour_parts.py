@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from api.store.parts_shelves import lock_shelves
+from api.store.tour_holds import leave_tour
+from api.store.tour_parts import give_back
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.parts import Allocation
@@ -241,6 +247,111 @@ def test_a_replan_on_the_road_leaves_what_is_aboard_promised(client: TestClient,
     assert [kit["orders"] for kit in client.get(f"/v1/tours/{again['id']}/kit").json()] == [[]]
     publish(client, again)
     assert (held(app), free(client, "O1")) == (before, 2)
+
+
+ON_THE_ROAD = [
+    {"crew_id": "G1", "date": "2026-03-04", "job_ids": ["J4"], "lodging_id": "L1"},
+    {"crew_id": "G1", "date": "2026-03-05", "job_ids": ["J1"]},
+]
+"""A tour of two days."""
+USED = {"parts_used": [{"part_id": "P4", "quantity": 1}]}
+
+
+@pytest.mark.parametrize(("by_j4", "by_j1"), [({}, {}), (USED, {}), ({}, USED)])
+def test_spares_come_home_with_the_tour_that_a_replan_on_the_road_made(
+    client: TestClient, app: FastAPI, by_j4: dict[str, Any], by_j1: dict[str, Any]
+) -> None:
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    assert record(client, first, done("J4", **by_j4)).status_code == 200
+    again = replanned(client, first, locked=[])
+    publish(client, again)
+    assert held(app) == {SPARES: 1}
+    clock_of(client).move(dt.timedelta(days=1))
+    answer = record(client, again, done("J1", **by_j1))
+    assert answer.status_code == 200, answer.text
+    assert held(app) == ({SPARES: 1} if by_j4 or by_j1 else {})
+
+
+def test_spares_are_free_when_a_replan_on_the_road_leaves_nothing_to_do(client: TestClient, app: FastAPI) -> None:
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    assert record(client, first, done("J4")).status_code == 200
+    publish(client, replanned(client, first, never_visit=["V1", "V2", "V3"], locked=[]))
+    assert held(app) == {}
+
+
+@pytest.mark.parametrize("why", ["cancelled", "nobody_home", "left_out"])
+def test_a_kit_in_the_van_is_free_when_the_van_is_home(client: TestClient, app: FastAPI, why: str) -> None:
+    locked = [{**ON_THE_ROAD[0], "job_ids": ["J1"]}, {**ON_THE_ROAD[1], "job_ids": ["J4"]}]
+    tours = published_from_the_outlet(client, app, "P4:2", locked=locked if why == "nobody_home" else ON_THE_ROAD)
+    assert held(app) == {"J1": 2, SPARES: 1}
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    if why == "nobody_home":
+        assert record(client, tours, {**done("J1"), "outcome": why}).status_code == 200
+    elif why == "cancelled":
+        cancel_job(client, "J1")
+    assert free(client, "O1") == 2
+    if why == "left_out":
+        publish(client, replanned(client, tours, never_visit=["V1", "V2", "V3"], locked=[]))
+        assert free(client, "O1") == 2
+    clock_of(client).move(dt.timedelta(days=1))
+    assert record(client, tours, done("J4")).status_code == 200
+    assert free(client, "O1") == 4
+
+
+@pytest.mark.parametrize("hours", [47, 52])
+def test_a_kit_that_is_on_its_way_to_the_outlet_is_planned_with(client: TestClient, app: FastAPI, hours: int) -> None:
+    first = tour(client)
+    publish(client, first)
+    keep(client, 3)
+    clock_of(client).move(dt.timedelta(hours=hours))
+    again = replanned(client, first)
+    days = client.get(f"/v1/tours/{again['id']}/itinerary").json()[0]["days"]
+    assert {visit["job_id"] for day in days for visit in day["visits"]} >= {"J1", "J4"}
+    (kit,) = client.get(f"/v1/tours/{again['id']}/kit").json()
+    assert [(one["job_id"], one["source_id"], one["in_time"]) for one in kit["orders"]] == [("J1", "O1", True)]
+    said = publish(client, again)
+    assert (said["short_of_parts"], said["short_of_spares"]) == ([], [])
+    assert held(app) == {"J1": 2, SPARES: 1}
+
+
+def waits(app: FastAPI, effect: Callable[[Session], None]) -> bool:
+    """Tell whether something would have to wait for another transaction; it is not done then."""
+    try:
+        with app.state.database.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            effect(session)
+    except OperationalError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("tours_url", ["postgis"], indirect=True)
+def test_the_last_two_visits_that_end_at_once_settle_the_spares(client: TestClient, app: FastAPI) -> None:
+    # J4 has begun and stays the first plan's, J1 is the second's: no row of a plan is both's.
+    first = published_from_the_outlet(client, app, "", locked=ON_THE_ROAD)
+    clock_of(client).move(dt.timedelta(days=3, hours=5))
+    publish(client, replanned(client, first, locked=[]))
+    now = clock_of(client)()
+    with app.state.database.write() as session:
+        leave_tour(session, "J4", now)
+        assert waits(app, lambda other: leave_tour(other, "J1", now))
+    assert held(app) == {SPARES: 1}
+    with app.state.database.write() as session:
+        leave_tour(session, "J1", now)
+    assert held(app) == {}
+
+
+@pytest.mark.parametrize("tours_url", ["postgis"], indirect=True)
+def test_spares_are_given_back_with_their_shelves_locked(client: TestClient, app: FastAPI) -> None:
+    published_from_the_outlet(client, app, "")
+    now = clock_of(client)() + dt.timedelta(days=4)
+    with app.state.database.write() as session:
+        lock_shelves(session, ["P4"])
+        assert waits(app, lambda other: give_back(other, [SPARES], Counter(), now))
+    assert not waits(app, lambda other: give_back(other, [SPARES], Counter(), now))
+    assert held(app) == {}
 
 
 def test_a_publication_that_is_killed_has_not_happened(

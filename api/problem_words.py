@@ -40,6 +40,7 @@ _OURS = {
     'no crew "{}"': "没有班组“{0}”",
     'no crew "{}" in these tours': "此巡回计划中没有班组“{0}”",
     "spare parts of the tour's kit, no more units than it had": "应为该次巡回备件清单中的配件，数量不超过所带数量",
+    "a village of this key's centres": "应为该密钥所属客服中心的村",
     "no crew on this date": "该日期没有班组",
     'no lodging "{}"': "没有住宿点“{0}”",
     'no tour of these stops in "{}"': "此巡回计划不在“{0}”停靠",

@@ -184,10 +184,8 @@ class _Run:
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
         root, over = self.root, _part_of(remaining, IMPROVING_SHARE)
-        base, (_, _, least) = (
-            self.best.ways_at(root.price),
-            self.best.at(self.g, np.ones(len(self.g.groups), bool), root.price),
-        )
+        base = self.best.ways_at(root.price)
+        _, _, least = self.best.at(self.g, np.ones(len(self.g.groups), bool), root.price)
         improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
         improving.begin(self._in_turn(root.share)[0])
         improving.refit()

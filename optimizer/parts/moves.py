@@ -1,7 +1,7 @@
 """What transfers would move, and which of them hold: with the units where they would be, no rule is broken."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.parts.check import broken_rules
@@ -127,12 +127,8 @@ def _under_way(asked: Sourcing, lanes: Sequence[Route], moves: Sequence[Move]) -
             shelf = _without(shelf, units, ships_s)
         inbound = (*shelf.inbound, *arrive.get((source_id, part_id), ()))
         changed[source_id][part_id] = replace(shelf, inbound=inbound)
-    sources = (replace(one, shelves={**one.shelves, **_of(changed, one.id)}) for one in asked.sources)
+    sources = (replace(one, shelves={**one.shelves, **changed[one.id]}) for one in asked.sources)
     return replace(asked, sources=tuple(sources))
-
-
-def _of(changed: Mapping[str, Mapping[str, Shelf]], source_id: str) -> Mapping[str, Shelf]:
-    return changed.get(source_id, {})
 
 
 def _without(shelf: Shelf, units: int, ships_s: int) -> Shelf:

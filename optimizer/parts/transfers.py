@@ -228,9 +228,8 @@ class _Moves:
             }
             sources.append(replace(receiver, id=id, shelves=shelves, outlet_id=None))
             for route in onward:
-                later = route.departures_s
-                routes.append(replace(route, source_id=id, departures_s=later))
-                for ships_s in later:
+                routes.append(replace(route, source_id=id))
+                for ships_s in route.departures_s:
                     lines = self.desk.taken.docks.get((receiver.id, route.mode, ships_s), 0)
                     self.desk.taken.docks[id, route.mode, ships_s] = lines
             for part_id in spare:

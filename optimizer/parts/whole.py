@@ -55,7 +55,7 @@ class WholeChoice:
         self._contested = np.zeros(len(w.rows), np.int8)
         self._contested[draws.way[active[draws.row]]] = 1
         dominated = np.zeros_like(self._contested)
-        find_dominated(g, w, self._contested | _own_contest(g, w, draws), dominated)
+        find_dominated(g, w, self._contested, dominated)
         self._base = np.where(dominated == 1, FAR, priced.base)
         self._class = np.where(self._contested == 1, _classes(w, active), 0)
         self._most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
@@ -199,25 +199,6 @@ class WholeChoice:
             others = sum(least[:k]) + sum(least[k + 1 :])
             near.append((first + np.flatnonzero(some + late + others < limit)).tolist())
         return near
-
-
-def _own_contest(g: Grid, w: Ways, draws: Draws) -> NDArray[np.int8]:
-    """Return 1 for the ways that draw on what their own group alone could overdraw: one piece leaves it to another."""
-    units = np.bincount(g.pieces["group"], g.pieces["quantity"], minlength=len(g.groups))
-    several = g.groups["last"] - g.groups["first"] > 1
-    piece = w.rows["piece"][draws.way].astype(np.int64)
-    group = g.pieces["group"][piece]
-    entry = np.flatnonzero(several[group] & (units[group] > g.capacity[draws.row]))
-    row, rows = draws.row[entry], len(g.capacity)
-    of_piece, place = np.unique(piece[entry] * rows + row, return_inverse=True)
-    most = np.zeros(len(of_piece), np.int64)
-    np.maximum.at(most, place, draws.amount[entry])
-    of_group, where = np.unique(g.pieces["group"][of_piece // rows] * rows + of_piece % rows, return_inverse=True)
-    wanted = np.bincount(where, most, minlength=len(of_group))
-    over = wanted[where][place] > g.capacity[row]
-    contested = np.zeros(len(w.rows), np.int8)
-    contested[draws.way[entry[over]]] = 1
-    return contested
 
 
 @dataclass(slots=True)

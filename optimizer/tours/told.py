@@ -46,13 +46,8 @@ def lost_dates(asked: Touring) -> Mapping[str, Why]:
 
 def no_tour(asked: Touring, day: int) -> Why:
     """Return why no tour stops somewhere on a day, where only the search could have made one: a van may be missing."""
-    broken = [crew.name for crew in asked.crews if day in crew.days & crew.no_van]
-    if not broken:
-        return NO_TOUR
-    return Why(
-        en=f"the van of {', '.join(broken)} is down, and {NO_TOUR.en}",
-        zh=f"{'、'.join(broken)}的车辆故障，{NO_TOUR.zh}",
-    )
+    down = _van_down(asked, day)
+    return NO_TOUR if down is None else Why(en=f"{down.en}, and {NO_TOUR.en}", zh=f"{down.zh}，{NO_TOUR.zh}")
 
 
 def released(asked: Touring, village_ids: frozenset[str]) -> Touring:
@@ -69,11 +64,16 @@ def _why(asked: Touring, village: Village, day: int) -> Why | None:
     if village.id in asked.levers.never_visit:
         return Why(en="a planner forbade the village", zh="规划员已禁止前往该村")
     if all(_stays(crew, day) for crew in asked.crews):
-        broken = [crew.name for crew in asked.crews if day in crew.days & crew.no_van]
-        if broken:
-            return Why(en=f"the van of {', '.join(broken)} is down", zh=f"{'、'.join(broken)}的车辆故障")
-        return Why(en="no crew works that day", zh="当天没有巡回组出勤")
+        return _van_down(asked, day) or Why(en="no crew works that day", zh="当天没有巡回组出勤")
     return None
+
+
+def _van_down(asked: Touring, day: int) -> Why | None:
+    """Return whose van is missing on a day on which they would work."""
+    broken = [crew.name for crew in asked.crews if day in crew.days & crew.no_van]
+    if not broken:
+        return None
+    return Why(en=f"the van of {', '.join(broken)} is down", zh=f"{'、'.join(broken)}的车辆故障")
 
 
 def _stays(crew: Crew, day: int) -> bool:

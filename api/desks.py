@@ -26,7 +26,7 @@ from api.store.slots import HeldJob, held_jobs
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Plan, Published, Visit
 from datasets.one_job import JobReader
-from datasets.times import TIME_ZONE, moment_of, seconds_of
+from datasets.times import local_date, moment_of, seconds_of
 from optimizer.desk import Desk, Undrivable, part_of, prepare
 from optimizer.model import Job
 from optimizer.plan import Route, Stop
@@ -104,7 +104,7 @@ class Desks:
 
     def warm(self) -> None:
         """Build every desk that is published, so that nobody waits for it."""
-        today = self._clock().astimezone(TIME_ZONE).date()
+        today = local_date(self._clock())
         with self._database.read() as session:
             for centre_id in sorted(set(session.scalars(select(Published.centre_id).where(Published.date >= today)))):
                 self.current(session, centre_id)
@@ -136,7 +136,7 @@ class Desks:
         kept = self._kept.get(centre_id or "") or next(iter(self._kept.values()), None)
         if kept is not None:
             return kept[1][0].reader
-        today = self._clock().astimezone(TIME_ZONE).date()
+        today = local_date(self._clock())
         first = session.scalar(select(Published.centre_id).where(Published.date >= today).limit(1))
         return self.current(session, first or "")[0].reader
 
@@ -146,7 +146,7 @@ class Desks:
         return kept[1] if kept is not None and kept[0][0] == stamp[0] and kept[0][2] >= stamp[2] else None
 
     def _stamp(self, session: Session, centre_id: str) -> Stamp:
-        asked = {"centre_id": centre_id, "today": self._clock().astimezone(TIME_ZONE).date()}
+        asked = {"centre_id": centre_id, "today": local_date(self._clock())}
         plans = session.execute(_PLANS_THAT_HOLD, asked)
         routes = session.execute(_ROUTE_VERSIONS, asked).one()
         return tuple((date, plan_id) for date, plan_id in plans), int(routes[0]), int(routes[1])

@@ -23,7 +23,7 @@ from api.travel_source import reopen_source
 from datasets.day import read_day
 from datasets.plan_folder import KPIS_FILE, PLAN_FILE
 from datasets.plan_reading import read_plan
-from datasets.times import TIME_ZONE, moment_of
+from datasets.times import local_date, moment_of
 from optimizer.cost import price
 from optimizer.measure import measure
 from optimizer.plan import Result, Status
@@ -68,7 +68,7 @@ def take_over(session: Session, given: Finished, *, actor: str, at: dt.datetime)
     """
     day = given.folder.day
     last = day.date + dt.timedelta(days=day.days - 1)
-    if last < at.astimezone(TIME_ZONE).date():
+    if last < local_date(at):
         raise Conflict(
             f"The day is over: its last date is {last}. Publish a plan of today or later, such as one of "
             "paigong day make DIR --date YYYY-MM-DD."

@@ -12,7 +12,7 @@ from pydantic import Field
 from api.errors import BadRequest, Fault
 from api.schemas.values import Shown
 
-__all__ = ["MOST_ITEMS", "Page", "PageOf", "Wanted", "cursor_of", "page_of", "position_of"]
+__all__ = ["MOST_ITEMS", "Page", "PageOf", "Wanted", "cursor_of", "foreign_cursor", "page_of", "position_of"]
 
 MOST_ITEMS = 1_000
 LONGEST_CURSOR = 1_000
@@ -67,9 +67,14 @@ def position_of(cursor: str, parameter: str = "query.cursor") -> tuple[str | int
     except (ValueError, RecursionError):
         position = None
     if not isinstance(position, list) or not position or not all(map(_is_key, position)):
-        fault = Fault(parameter=parameter, code="cursor", detail="`next` of a page of the same list")
-        raise BadRequest("The cursor is none of ours.", faults=(fault,))
+        raise foreign_cursor(parameter)
     return tuple(position)
+
+
+def foreign_cursor(parameter: str = "query.cursor") -> BadRequest:
+    """Return the refusal of a cursor that no page of the list said."""
+    fault = Fault(parameter=parameter, code="cursor", detail="`next` of a page of the same list")
+    return BadRequest("The cursor is none of ours.", faults=(fault,))
 
 
 def _is_key(value: Any) -> bool:

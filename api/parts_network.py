@@ -25,7 +25,7 @@ from api.tables.network import (
 )
 from datasets.day import build_day
 from datasets.faults import DayRefused
-from datasets.times import TIME_ZONE, moment_of, seconds_of
+from datasets.times import TIME_ZONE, local_date, moment_of, seconds_of
 from optimizer.model import Day, Inbound, Lane, Outlet, Part, Position, Warehouse
 from optimizer.parts.model import Order, Quota, Shelf, Sourcing
 from optimizer.parts.returns import Return
@@ -63,6 +63,10 @@ class PartsNetwork:
     def moment(self, seconds: int) -> dt.datetime:
         """Return what the day's clock means."""
         return moment_of(self.day.date, seconds)
+
+    def moment_text(self, seconds: int) -> str:
+        """Return the same as it is stored and shown, by the clocks there."""
+        return self.moment(int(seconds)).astimezone(TIME_ZONE).isoformat()
 
     def position_of(self, source_id: str) -> Position | None:
         """Return where a source is, None for one that is not there."""
@@ -144,7 +148,7 @@ class PartsNetworks:
 
     def current(self, session: Session, now: dt.datetime) -> PartsNetwork:
         """Return the network of today. Raises Conflict when there is none, or its rows do not fit together."""
-        date = now.astimezone(TIME_ZONE).date()
+        date = local_date(now)
         kept, moment = self._kept, self._monotonic()
         if kept is not None and kept[0][0] == date and moment - self._looked < LOOK_EVERY_S:
             return kept[1]

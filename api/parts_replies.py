@@ -8,11 +8,10 @@ from api.language import Language
 from api.parts_network import PartsNetwork
 from api.schemas.parts_orders import HelpShown, NearestShown, OtherWayShown, ReplyShown, RiskShown
 from api.schemas.values import Money
-from datasets.times import TIME_ZONE
 from optimizer.explanation import Sentence
 from optimizer.parts.reply import Alternative, LineReply
 
-__all__ = ["reply_shown", "reply_written"]
+__all__ = ["in_language", "reply_shown", "reply_written", "said_in_both"]
 
 
 def reply_written(reply: LineReply, network: PartsNetwork) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def reply_written(reply: LineReply, network: PartsNetwork) -> dict[str, Any]:
         else {
             "source_id": nearest.source_id,
             "why_not": None if nearest.why_not is None else str(nearest.why_not),
-            **_said(nearest.said),
+            **said_in_both(nearest.said),
         },
         "helps": [
             {
@@ -33,14 +32,18 @@ def reply_written(reply: LineReply, network: PartsNetwork) -> dict[str, Any]:
                 "source_id": one.source_id or None,
                 "part_id": one.part_id or None,
                 "quantity": int(one.quantity) or None,
-                "at": _moment(one.at_s, network),
-                **_said(one.said),
+                "at": None if one.at_s is None else network.moment_text(one.at_s),
+                **said_in_both(one.said),
             }
             for one in reply.helps
         ],
         "risk": None
         if risk is None
-        else {"kind": str(risk.kind), "late_s": None if risk.late_s is None else int(risk.late_s), **_said(risk.said)},
+        else {
+            "kind": str(risk.kind),
+            "late_s": None if risk.late_s is None else int(risk.late_s),
+            **said_in_both(risk.said),
+        },
     }
 
 
@@ -51,18 +54,15 @@ def _alternative(one: Alternative, network: PartsNetwork) -> dict[str, Any]:
         "part_id": dispatch.part_id,
         "quantity": int(dispatch.quantity),
         "mode": str(dispatch.mode),
-        "ships_at": _moment(dispatch.ships_s, network),
-        "eta_p90": _moment(dispatch.ready_p90_s, network),
+        "ships_at": network.moment_text(dispatch.ships_s),
+        "eta_p90": network.moment_text(dispatch.ready_p90_s),
         "difference_fen": int(one.difference_fen),
-        **_said(one.said),
+        **said_in_both(one.said),
     }
 
 
-def _moment(seconds: int | None, network: PartsNetwork) -> str | None:
-    return None if seconds is None else network.moment(int(seconds)).astimezone(TIME_ZONE).isoformat()
-
-
-def _said(said: Sentence) -> dict[str, str]:
+def said_in_both(said: Sentence) -> dict[str, str]:
+    """Return a reason as it is stored: in both languages."""
     return {"reason": said.en, "reason_zh": said.zh}
 
 
@@ -71,20 +71,21 @@ def reply_shown(written: Mapping[str, Any], language: Language) -> ReplyShown:
     nearest, risk = written["nearest"], written["risk"]
     return ReplyShown(
         alternatives=[
-            OtherWayShown(difference=Money(fen=one["difference_fen"]), **_in(language, one, "difference_fen"))
+            OtherWayShown(difference=Money(fen=one["difference_fen"]), **in_language(language, one, "difference_fen"))
             for one in written["alternatives"]
         ],
-        nearest=None if nearest is None else NearestShown(**_in(language, nearest)),
-        helps=[HelpShown(**_in(language, one)) for one in written["helps"]],
+        nearest=None if nearest is None else NearestShown(**in_language(language, nearest)),
+        helps=[HelpShown(**in_language(language, one)) for one in written["helps"]],
         risk=None
         if risk is None
         else RiskShown(
             late_by=None if risk["late_s"] is None else dt.timedelta(seconds=risk["late_s"]),
-            **_in(language, risk, "late_s"),
+            **in_language(language, risk, "late_s"),
         ),
     )
 
 
-def _in(language: Language, said: Mapping[str, Any], *without: str) -> dict[str, Any]:
+def in_language(language: Language, said: Mapping[str, Any], *without: str) -> dict[str, Any]:
+    """Return what is stored with its reason in one language, and without some of it."""
     reason = said["reason_zh"] if language is Language.ZH else said["reason"]
     return {name: value for name, value in said.items() if name not in ("reason_zh", *without)} | {"reason": reason}

@@ -6,10 +6,9 @@ from typing import Any
 
 from api.language import Language
 from api.parts_network import PartsNetwork
+from api.parts_replies import in_language, said_in_both
 from api.schemas.sourcing_findings import ReturnShown, TransferShown
 from api.schemas.values import Money
-from datasets.times import TIME_ZONE
-from optimizer.explanation import Sentence
 from optimizer.parts.model import Sourced, Sourcing
 from optimizer.parts.reply import Proposal
 from optimizer.parts.returns import Return, ReturnParcel, ReturnsPlan, plan_returns
@@ -18,6 +17,8 @@ from optimizer.parts.transfers import propose_transfers
 __all__ = ["Found", "find_beside", "return_shown", "returns_written", "transfer_shown", "transfers_written"]
 
 PRICES = ("cost", "saves", "gain")
+UNSAID: Mapping[str, None] = {"reason": None, "reason_zh": None}
+"""Of what needs no reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +47,12 @@ def transfers_written(found: Found, network: PartsNetwork) -> list[dict[str, Any
         {
             **{name: getattr(one, name) for name in ("from_id", "to_id", "part_id", "quantity")},
             "mode": str(one.mode),
-            "ships_at": _moment(one.ships_s, network),
-            "ready_p50": _moment(one.ready_p50_s, network),
-            "ready_p90": _moment(one.ready_p90_s, network),
+            "ships_at": network.moment_text(one.ships_s),
+            "ready_p50": network.moment_text(one.ready_p50_s),
+            "ready_p90": network.moment_text(one.ready_p90_s),
             **{name: int(getattr(one, f"{name}_fen")) for name in PRICES},
             **{name: list(getattr(one, name)) for name in ("line_ids", "order_ids", "job_ids")},
-            **_said(one.said),
+            **said_in_both(one.said),
         }
         for one in found.transfers
     ]
@@ -66,7 +67,7 @@ def returns_written(found: Found, network: PartsNetwork) -> list[dict[str, Any]]
             "return_id": one.id,
             **{name: getattr(one, name) for name in ("outlet_id", "part_id", "quantity")},
             "parcel": _parcel(parcel_of[one.id], network) if one.id in parcel_of else None,
-            **(_said(why[one.id]) if one.id in why else {}),
+            **(said_in_both(why[one.id]) if one.id in why else UNSAID),
         }
         for one in found.returns
     ]
@@ -76,9 +77,9 @@ def _parcel(parcel: ReturnParcel, network: PartsNetwork) -> dict[str, Any]:
     return {
         "to_id": parcel.source_id,
         "mode": str(parcel.mode),
-        "leaves_at": _moment(parcel.leaves_s, network),
-        "back_p50": _moment(parcel.back_p50_s, network),
-        "back_p90": _moment(parcel.back_p90_s, network),
+        "leaves_at": network.moment_text(parcel.leaves_s),
+        "back_p50": network.moment_text(parcel.back_p50_s),
+        "back_p90": network.moment_text(parcel.back_p90_s),
         "weight_g": int(parcel.weight_g),
         "cost": int(parcel.cost_fen),
         "return_ids": list(parcel.return_ids),
@@ -88,7 +89,7 @@ def _parcel(parcel: ReturnParcel, network: PartsNetwork) -> dict[str, Any]:
 def transfer_shown(content: Mapping[str, Any], language: Language) -> TransferShown:
     """Return a transfer as callers see it."""
     prices = {name: Money(fen=content[name]) for name in PRICES}
-    return TransferShown.model_validate({**_reasoned(content, language), **prices})
+    return TransferShown.model_validate({**in_language(language, content), **prices})
 
 
 def return_shown(content: Mapping[str, Any], language: Language) -> ReturnShown:
@@ -96,18 +97,4 @@ def return_shown(content: Mapping[str, Any], language: Language) -> ReturnShown:
     parcel = content["parcel"]
     if parcel is not None:
         parcel = {**parcel, "cost": Money(fen=parcel["cost"])}
-    return ReturnShown.model_validate({**_reasoned(content, language), "parcel": parcel})
-
-
-def _reasoned(content: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """Return it with one reason, in the language of whoever asks."""
-    rest = {name: value for name, value in content.items() if name not in ("en", "zh")}
-    return {**rest, "reason": content.get("zh" if language is Language.ZH else "en")}
-
-
-def _said(said: Sentence) -> dict[str, str]:
-    return {"en": said.en, "zh": said.zh}
-
-
-def _moment(seconds: int, network: PartsNetwork) -> str:
-    return network.moment(int(seconds)).astimezone(TIME_ZONE).isoformat()
+    return ReturnShown.model_validate({**in_language(language, content), "parcel": parcel})

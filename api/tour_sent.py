@@ -24,7 +24,7 @@ def with_sent(folder: TourFolder, sent: Sequence[Mapping[str, Any]]) -> TourFold
     ready_s: dict[str, int] = {}
     for one in sent:
         held = shelves[one["outlet_id"]]
-        # An outlet's own shelf knows no arrivals: it is the jobs that have a moment.
+        # Sourcing takes what lies on an outlet's own shelf as there at once: it is the jobs that have a moment.
         before = held.get(one["part_id"], Shelf(free=0))
         held[one["part_id"]] = replace(before, free=max(0, before.free) + one["quantity"])
         moment_s = seconds_of(folder.touring.date, dt.datetime.fromisoformat(one["ready_at"]))

@@ -21,6 +21,7 @@ __all__ = [
     "duration_of",
     "instant_of",
     "instant_text",
+    "local_date",
     "midnight_of",
     "moment_of",
     "seconds_of",
@@ -72,6 +73,11 @@ def instant_of(text: str) -> int:
         return (dt.datetime.fromisoformat(text) - EPOCH) // SECOND
     except ValueError as error:
         raise Unreadable("a time that exists, such as 2026-03-02T08:30:00+08:00") from error
+
+
+def local_date(moment: dt.datetime) -> dt.date:
+    """Return the date of a moment in China."""
+    return moment.astimezone(TIME_ZONE).date()
 
 
 def midnight_of(date: dt.date) -> int:

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.at_risk import Advice, action_for
 from api.dependencies import EdgeOf, LanguageOf
-from api.errors import BadRequest, Fault
 from api.job_states import JobState
 from api.language import Language
-from api.pages import Page, PageOf, page_of
+from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.promises import Grade, Standing
 from api.routes import router
 from api.schemas.values import Moment, Money, Shown
@@ -89,8 +88,7 @@ def _place(after: tuple[Any, ...]) -> tuple[dt.datetime, tuple[int, str, str]]:
                 return TypeAdapter(Moment).validate_python(moment), (slack_s, job_id, clock)
             except ValidationError:
                 pass
-    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-    raise BadRequest("The cursor is none of ours.", faults=(fault,))
+    raise foreign_cursor()
 
 
 def _jobs(session: Session, centres: frozenset[str] | None, centre_id: str | None) -> list[JobRow]:

@@ -11,8 +11,8 @@ from api.conditions import IfMatch, etag
 from api.dependencies import EdgeOf, SettingsOf, needs
 from api.dispatch_states import ItemState
 from api.edge import Answer
-from api.errors import BadRequest, Conflict, Fault, NotFound
-from api.pages import Page, PageOf, page_of
+from api.errors import Conflict, NotFound
+from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.routes import router
 from api.run_queue import enqueue_run
 from api.schemas.dispatch import (
@@ -217,5 +217,4 @@ def _place(after: tuple[Any, ...]) -> tuple[dt.datetime, str]:
                 moment = None
             if moment is not None and moment.tzinfo is not None:
                 return moment, last
-    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-    raise BadRequest("The cursor is none of ours.", faults=(fault,))
+    raise foreign_cursor()

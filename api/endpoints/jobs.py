@@ -16,10 +16,10 @@ from api.conditions import IfMatch, etag, hold_version
 from api.dependencies import EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.lines import NDJSON, lines_of, ndjson, refused_line, written_lines
-from api.errors import BadRequest, Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
+from api.errors import Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
 from api.explained import at_the_desk, explained_job, explained_now
 from api.job_states import TMF_STATE, JobState, next_states, roles_of
-from api.pages import Page, PageOf, page_of
+from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.payloads import faults_of
 from api.routes import router
 from api.schemas.cells import fields_of
@@ -58,10 +58,11 @@ from api.store.job_moves import (
 )
 from api.store.job_upsert import Sending, upsert_jobs
 from api.store.jobs import By, change_job, job_by_external, job_history
-from api.store.standings import local_date, standings_of, visits_of
+from api.store.standings import standings_of, visits_of
 from api.tables.base import new_id
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
+from datasets.times import local_date
 from optimizer.model import Lock
 
 __all__ = [
@@ -496,8 +497,7 @@ def _place(after: tuple[Any, ...]) -> tuple[int, str]:
     match after:
         case (int(entered), str(last)):
             return entered, last
-    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-    raise BadRequest("The cursor is none of ours.", faults=(fault,))
+    raise foreign_cursor()
 
 
 def _python(body: JobUpsert) -> dict[str, Any]:

@@ -51,11 +51,11 @@ from api.store.checked_rows import LAYOUTS, as_held, checked_rows
 from api.store.network import MASTER_TABLES, end, get, holding, row_id
 from api.store.people import outlets_of_centres
 from api.store.references import referring_rows
-from api.store.standings import local_date
 from api.store.tour_rows import PLACED, centres_of, put_master
 from api.tables.network import Effective
 from datasets.faults import FaultList
 from datasets.table import table_of
+from datasets.times import local_date
 
 __all__ = ["EffectiveFrom", "On", "Resource", "RowId", "held_date", "routes", "row_seen"]
 

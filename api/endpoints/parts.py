@@ -23,7 +23,7 @@ from api.errors import (
     PreconditionRequired,
     Refused,
 )
-from api.pages import Page, PageOf, page_of
+from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.parts_network import PartsNetwork, PartsNetworks
 from api.parts_quotes import free_ways
 from api.payloads import faults_of
@@ -273,8 +273,7 @@ def list_shelves(edge: EdgeOf, page: PageOf, source_id: Place = None, part_id: P
         if page.after is not None:
             after = tuple(map(str, page.after))
             if len(after) != 2:
-                fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-                raise BadRequest("The cursor is none of ours.", faults=(fault,))
+                raise foreign_cursor()
             query = query.where(tuple_(ShelfRow.source_id, ShelfRow.part_id) > tuple_(*after))
         keys = [(source, part) for source, part in session.execute(query.limit(page.limit + 1))]
         found = standings(session, {part for _, part in keys}, edge.clock())

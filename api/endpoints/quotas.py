@@ -10,8 +10,8 @@ from api.conditions import IfMatchIfThere, etag, hold_version
 from api.dependencies import EdgeOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.parts import networks_of
-from api.errors import BadRequest, Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
-from api.pages import Page, PageOf, page_of
+from api.errors import Conflict, Fault, NotFound, PreconditionFailed, PreconditionRequired, Refused
+from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.parts_network import PartsNetwork
 from api.routes import router
 from api.schemas.parts import QuotaIn, QuotaShown
@@ -55,8 +55,7 @@ def list_quotas(
         where: tuple[ColumnElement[bool], ...] = ()
         if page.after is not None:
             if len(page.after) != 2:
-                fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-                raise BadRequest("The cursor is none of ours.", faults=(fault,))
+                raise foreign_cursor()
             where = (tuple_(QuotaRow.outlet_id, QuotaRow.part_id) > tuple_(*map(str, page.after)),)
         rows = quota_left(session, None, QuotaRow.outlet_id.in_(wanted), *where, limit=page.limit + 1)
         return page_of(rows, page, _shown, lambda one: (one.row.outlet_id, one.row.part_id))

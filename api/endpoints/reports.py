@@ -29,9 +29,9 @@ from api.store.documents import settings_on
 from api.store.parts_reports import fill_rate_rows, parts_response_rows
 from api.store.reports import Period, churn_rows, parity_rows, reading_of, sla_rows, workload_rows
 from api.store.settlement import settlement_lines
-from api.store.standings import local_date
 from api.store.tour_reports import tour_rows, unvisited_rows
 from datasets.settings import Settings
+from datasets.times import local_date
 
 __all__ = [
     "Asked",

@@ -13,8 +13,8 @@ from api.conditions import PreferWait, etag
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
-from api.errors import BadRequest, Conflict, Fault, NotFound, Refused
-from api.pages import Page, PageOf, Wanted, cursor_of, page_of
+from api.errors import Conflict, Fault, NotFound, Refused
+from api.pages import Page, PageOf, Wanted, cursor_of, foreign_cursor, page_of
 from api.plan_states import ENDED
 from api.routes import router
 from api.run_queue import enqueue_run
@@ -33,8 +33,8 @@ from api.store.sourcing_runs import (
     get_run,
     list_runs,
 )
-from api.store.standings import local_date
 from api.tables.parts import SourcingFinding, SourcingRun
+from datasets.times import local_date
 
 __all__ = [
     "cancel_run",
@@ -150,8 +150,7 @@ def list_returns(
 def _findings(session: Session, run: SourcingRun, kind: str, page: Wanted) -> Sequence[SourcingFinding]:
     after = 0 if page.after is None else page.after[0]
     if not isinstance(after, int):
-        fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-        raise BadRequest("The cursor is none of ours.", faults=(fault,))
+        raise foreign_cursor()
     return findings_of(session, run, kind, after=after, limit=page.limit)
 
 

@@ -38,7 +38,6 @@ from api.schemas.tours import (
     tour_shown,
 )
 from api.store.plan_days import centres_on
-from api.store.standings import local_date
 from api.store.tour_dates import other_centres_villages, stops_of
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
@@ -49,6 +48,7 @@ from api.store.tour_wishes import replan_wish
 from api.tables.tours import TourPlanRow
 from api.tour_judging import judge_tours, tours_digest
 from api.tour_validating import valid_tours
+from datasets.times import local_date
 
 __all__ = [
     "TourId",

@@ -22,7 +22,7 @@ from api.tables.jobs import JobRow
 from api.tables.network import AreaRow, Document, LaneRow, OutletRow, TechnicianRow
 from api.tables.slots import SlotHold
 from datasets.day import DayFolder, DaySource, build_day, source_of
-from datasets.times import TIME_ZONE, duration_of
+from datasets.times import TIME_ZONE, duration_of, local_date
 from geo.areas import Areas
 from optimizer.model import Lock
 
@@ -132,7 +132,7 @@ def read_jobs(session: Session, jobs: Sequence[Cells], *, now: dt.datetime) -> D
     DayRefused
         With every fault of every job; its row counts from 1, its file is jobs.csv.
     """
-    date = now.astimezone(TIME_ZONE).date()
+    date = local_date(now)
     horizon = Horizon(date, 1)
     named = {job.get(column, "") for job in jobs for column in ("preferred_technician_id", "published_technician_id")}
     people = _people(session, date, TechnicianRow.id.in_(named - {""}))

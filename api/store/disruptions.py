@@ -26,7 +26,7 @@ from api.tables.dispatch import DispatchItem, Disruption
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.plans import Plan, Visit
-from datasets.times import TIME_ZONE, duration_of
+from datasets.times import TIME_ZONE, duration_of, local_date
 from optimizer.model import Channel
 
 __all__ = ["Report", "disruption_seen", "end_disruption", "list_disruptions", "report_disruption"]
@@ -130,7 +130,7 @@ def end_disruption(session: Session, row: Disruption, at: dt.datetime) -> Disrup
 
 def _row(session: Session, report: Report, centres: frozenset[str] | None, actor: str, at: dt.datetime) -> Disruption:
     said = {name: value for name, value in report.said.items() if value is not None}
-    date = report.now.astimezone(TIME_ZONE).date()
+    date = local_date(report.now)
     midnight = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), TIME_ZONE)
     from_at, to_at = report.from_at or report.now, report.to_at or midnight
     thawed: list[str] = []
@@ -173,7 +173,7 @@ def _overrun(session: Session, said: dict[str, Any], now: dt.datetime) -> dt.dat
         .where(
             Visit.technician_id == said["technician_id"],
             Visit.start_at <= now,
-            Visit.date == now.astimezone(TIME_ZONE).date(),
+            Visit.date == local_date(now),
             JobRow.state.in_([state.value for state in BEGUN]),
         )
         .order_by(Visit.start_at.desc())
@@ -205,7 +205,7 @@ def _came_to_nothing(session: Session, row: Disruption, actor: str, at: dt.datet
 
 def _tell_by_phone(session: Session, row: Disruption, actor: str, at: dt.datetime) -> None:
     """Put what waits for the outlet's yes on the call list: it is not seen online."""
-    freeze_s = freeze_moments(session, row.now.astimezone(TIME_ZONE).date(), row.now)
+    freeze_s = freeze_moments(session, local_date(row.now), row.now)
     waiting = select(DispatchItem).where(
         DispatchItem.outlet_id == row.said["outlet_id"],
         DispatchItem.channel == Channel.ONLINE.value,

@@ -21,7 +21,7 @@ from api.tables.jobs import JobHistory, JobRow
 from api.tables.tours import MaintenanceRow, TourVisitRow, VillageRow
 from datasets.day import DayFolder, DaySource
 from datasets.due_visits import CLOCK_NAME, plan_of
-from datasets.times import TIME_ZONE, instant_of, midnight_of
+from datasets.times import instant_of, local_date, midnight_of
 from optimizer.model import DAY_S, Clock, ClockKind
 
 __all__ = [
@@ -64,9 +64,7 @@ def due_tables(
     """Return the tables of a day about due visits: plans that owe one which no tour does, and where it is."""
     ours = () if centre_ids is None else (MaintenanceRow.centre_id.in_(centre_ids),)
     plans = session.scalars(holding(MaintenanceRow, date, *ours, columns=[MaintenanceRow.cells]))
-    nobody: Collection[str] = ()
-    today = now.astimezone(TIME_ZONE).date()
-    owed = still_owed(session, settled_visits(session, nobody, None).owed(plans, today), date)
+    owed = still_owed(session, settled_visits(session, (), None).owed(plans, local_date(now)), date)
     wanted = {cells.get("village_id", "") for cells in owed}
     villages = session.scalars(holding(VillageRow, date, columns=[VillageRow.cells]))
     places: list[Cells] = [

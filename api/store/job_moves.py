@@ -21,7 +21,7 @@ from api.store.tour_rows import MAINTENANCE, WAS_HAD, visit_had
 from api.tables.jobs import JobRow
 from api.tables.plans import LiveRoute, Visit
 from api.tables.tours import JobWait
-from datasets.times import TIME_ZONE
+from datasets.times import TIME_ZONE, local_date
 from optimizer.model import Lock
 
 __all__ = [
@@ -239,7 +239,7 @@ def record_wait(session: Session, job: JobRow, until: dt.date | None, *, by: By,
     Raises Refused for a date that is over.
     """
     require_open(job)
-    if until is not None and until < at.astimezone(TIME_ZONE).date():
+    if until is not None and until < local_date(at):
         fault = Fault(pointer="/until", code="past", detail="a date not before that of the consent")
         raise Refused("The customer cannot have agreed to that.", faults=(fault,))
     session.execute(delete(JobWait).where(JobWait.job_id == job.id))

@@ -13,10 +13,10 @@ from api.store.jobs import By, Entered, enter_jobs, lived_on
 from api.store.network import NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
 from api.store.parts_load import put_supply
 from api.store.settings import put_values
-from api.store.standings import local_date
 from api.store.tour_rows import load_consents, load_tours
 from api.tables.network import AreaRow, CentreRow
 from datasets.day import DaySource
+from datasets.times import local_date
 from geo.areas import Areas
 
 __all__ = ["SOURCE", "Loaded", "load_day", "put_areas"]

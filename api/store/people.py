@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
-from api.errors import BadRequest, Fault
+from api.pages import foreign_cursor
 from api.store.network import holding
 from api.tables.network import OutletRow, TechnicianCertificate, TechnicianRow
 
@@ -68,5 +68,4 @@ def _place(after: Sequence[Any]) -> tuple[str, str, dt.date]:
                 return technician, scheme, dt.date.fromisoformat(first)
             except ValueError:
                 pass
-    fault = Fault(parameter="query.cursor", code="cursor", detail="`next` of a page of the same list")
-    raise BadRequest("The cursor is none of ours.", faults=(fault,))
+    raise foreign_cursor()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.plan_states import PlanState
 from api.store.plans import create_plan
 from api.tables.plans import Plan, Published
-from datasets.times import TIME_ZONE
+from datasets.times import local_date
 
 __all__ = ["REPLAN_SECONDS", "Enqueue", "Replan", "ask_replan", "new_replan"]
 
@@ -40,7 +40,7 @@ class Replan:
 def new_replan(session: Session, wanted: Replan, *, actor: str, at: dt.datetime) -> Plan:
     """Add a replan; it is not in the queue yet."""
     centre_id, now = wanted.centre_id, wanted.now
-    date = now.astimezone(TIME_ZONE).date()
+    date = local_date(now)
     wish = {
         "scope": {"centres": [centre_id]},
         "horizon": {"date": date.isoformat(), "days": _days(session, centre_id, date), "now": now.isoformat()},
@@ -77,7 +77,7 @@ def ask_replan(session: Session, enqueue: Enqueue, wanted: Replan, *, actor: str
 
 def _join_replan(session: Session, wanted: Replan, at: dt.datetime) -> str | None:
     """Let a replan of today that no worker has begun serve one more reason; None when there is none."""
-    date = at.astimezone(TIME_ZONE).date()
+    date = local_date(at)
     waiting = select(Plan).where(Plan.state == PlanState.QUEUED, Plan.date == date, Plan.cancel_asked_at.is_(None))
     for plan in session.scalars(waiting.order_by(Plan.id).with_for_update()):
         if plan.centre_ids != [wanted.centre_id] or "because" not in plan.wish or plan.wish["publish"] != "manual":

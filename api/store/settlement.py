@@ -17,11 +17,11 @@ from api.job_states import JobState
 from api.store.documents import settings_on
 from api.store.network import get
 from api.store.reports import Period
-from api.store.standings import local_date
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.plans import Plan
 from datasets.settings import Settings
+from datasets.times import local_date
 from geo.providers import open_travel
 from optimizer.cost import contract_price
 from optimizer.model import ContractTariff, Ownership, TravelMode

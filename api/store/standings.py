@@ -17,10 +17,10 @@ from api.tables.jobs import JobHistory, JobRow
 from api.tables.plans import Visit
 from datasets.policies import PolicyClock
 from datasets.settings import Settings
-from datasets.times import TIME_ZONE, duration_of, moment_of, seconds_of
+from datasets.times import TIME_ZONE, duration_of, local_date, moment_of, seconds_of
 from optimizer.model import AreaClass, CustomerClass
 
-__all__ = ["ESCALATED", "PAUSED", "RESUMED", "RUNNING", "JobStanding", "local_date", "standings_of", "visits_of"]
+__all__ = ["ESCALATED", "PAUSED", "RESUMED", "RUNNING", "JobStanding", "standings_of", "visits_of"]
 
 PAUSED, RESUMED, ESCALATED = "clock_paused", "clock_resumed", "escalated"
 """Kinds of history entries that clocks listen to."""
@@ -53,11 +53,6 @@ class JobStanding:
     def moment(self, seconds: int) -> dt.datetime:
         """Return a moment that is counted from midnight of `first`."""
         return moment_of(self.first, seconds).astimezone(TIME_ZONE)
-
-
-def local_date(moment: dt.datetime) -> dt.date:
-    """Return the date of a moment in China."""
-    return moment.astimezone(TIME_ZONE).date()
 
 
 def standings_of(

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict
 from api.store.batches import batches
 from api.store.network import holding
-from api.store.standings import local_date
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
+from datasets.times import local_date
 
 __all__ = ["other_centres_villages", "require_dates_kept", "require_standing", "standing_dates", "stops_of"]
 

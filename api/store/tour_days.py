@@ -13,7 +13,6 @@ from api.store.due_jobs import still_owed
 from api.store.network import TOUR_TABLES, holding
 from api.store.people import outlets_of_centres
 from api.store.settings import day_values
-from api.store.standings import local_date
 from api.store.tour_holds import away_on_tours, held_by_tours
 from api.store.tour_parts import kit_holders, sent_kits
 from api.store.tour_rows import MAINTENANCE, PLACED, WAS_HAD
@@ -21,7 +20,7 @@ from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.tours import CrewRow, JobWait, LodgingRow, MaintenanceRow, TourDayRow, TourVisitRow, VillageRow
-from datasets.times import TIME_ZONE
+from datasets.times import TIME_ZONE, local_date
 
 __all__ = ["Reported", "TourSource", "crews_on", "tour_source"]
 

@@ -21,7 +21,6 @@ from api.store.job_moves import move_job, state_event
 from api.store.jobs import By, change_job
 from api.store.network import holding
 from api.store.slots import lock_centre
-from api.store.standings import local_date
 from api.store.tour_dates import other_centres_villages, require_dates_kept, require_standing, standing_dates
 from api.store.tour_holds import leave_tour
 from api.store.tour_parts import leave_aboard, promise_kits, settle_kit, settle_spares
@@ -30,6 +29,7 @@ from api.tables.jobs import JobRow
 from api.tables.network import OutletRow
 from api.tables.plans import Visit
 from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
+from datasets.times import local_date
 
 __all__ = ["Said", "ToursHeld", "announce", "publish_tours", "record_visits"]
 

@@ -18,7 +18,7 @@ from datasets.due_visits import plan_of
 from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
-from datasets.times import EPOCH, TIME_ZONE
+from datasets.times import EPOCH, local_date
 
 __all__ = [
     "MAINTENANCE",
@@ -100,7 +100,7 @@ def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.dat
 
 def visit_had(session: Session, visit_id: str, at: dt.datetime) -> None:
     """Let the plan of a due visit count from it."""
-    plan_id, today = plan_of(visit_id), at.astimezone(TIME_ZONE).date()
+    plan_id, today = plan_of(visit_id), local_date(at)
     query = holding(MaintenanceRow, today, MaintenanceRow.id == plan_id, columns=[MaintenanceRow.cells])
     cells = session.scalars(query).one_or_none()
     if cells is not None and cells["last_on"] < today.isoformat():

@@ -21,10 +21,11 @@ from api.store.callbacks import call_back
 from api.store.due_orphans import call_off, owed_no_more
 from api.store.jobs import By
 from api.store.parts_ready import orders_there, parts_came
-from api.store.standings import ESCALATED, RUNNING, JobStanding, local_date, standings_of
+from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
 from api.store.tour_rows import MAINTENANCE
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
+from datasets.times import local_date
 
 __all__ = ["AT_RISK", "BREACHED", "CALLED_BACK", "PARTS_CAME", "STUCK", "watch"]
 

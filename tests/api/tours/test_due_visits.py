@@ -13,13 +13,13 @@ from api.job_states import JobState, Role
 from api.store.days import day_of
 from api.store.job_moves import move_job
 from api.store.jobs import By
-from api.store.standings import local_date
 from api.store.tour_days import tour_source
 from api.store.watch import watch
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from api.tables.plans import Visit
 from api.tables.tours import TourVisitRow
+from datasets.times import local_date
 from optimizer.model import DAY_S, ClockKind
 from tests.api.published import plan, plan_and_publish
 from tests.api.tour_region import clock_of, made

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from optimizer.budget import Remaining
 from optimizer.parts.best_bundles import BestBundles
-from optimizer.parts.bundles import FAR, bundle_fen, new_desk, refit
+from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of, with_halves
+from optimizer.parts.first_prices import prices_apart
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.improving import Improving, spans
 from optimizer.parts.shares import Shares
 from optimizer.parts.ways import Ways
-from optimizer.parts.whole import Priced, Whole, WholeChoice
+from optimizer.parts.whole import SLACK_GROWS, Priced, Whole, WholeChoice
 
 __all__ = ["Chosen", "choose_bundles"]
 
@@ -35,6 +36,11 @@ FIRST_SLACK_FEN = 1_000
 FEELING_ROUNDS = 15
 FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.9
+SHORT = 0.3
+"""Where more than this share of what is wanted is overdrawn at prices that were felt, they are far off."""
+FEW = 6
+FEW_WITHIN_FEN = 20_000
+"""So many bundles of each, this near to its best, take part from the first prices on."""
 GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
 IMPROVING_SHARE = 0.4
@@ -48,26 +54,36 @@ _HALF = 1e-4
 class Chosen:
     """way: (pieces,) the way of each, NOTHING for going without. bound_fen: no choice costs less.
 
-    short: (rows,) which limits some choice on the way would have broken.
+    short: (rows,) which limits some choice on the way would have broken. price: (rows,) fen per unit of each, to begin
+    from where the same is chosen with other ways.
     """
 
     way: NDArray[np.int64]
     fen: int
     bound_fen: int
     short: NDArray[np.bool_]
+    price: NDArray[np.int64]
     nodes: int
     columns: int
 
 
 def choose_bundles(
-    g: Grid, w: Ways, *, remaining: Remaining, gap: float, unit: int = 1, roomy: NDArray[np.bool_] | None = None
+    g: Grid,
+    w: Ways,
+    *,
+    remaining: Remaining,
+    gap: float,
+    unit: int = 1,
+    roomy: NDArray[np.bool_] | None = None,
+    price: NDArray[np.int64] | None = None,
 ) -> Chosen:
     """Return the cheapest choice found and what is proven about it.
 
     gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of. roomy: (rows,)
     which limits the ways take for granted never to be short: it ends as soon as one is, and proves nothing then.
+    price: (rows,) of the limits, near those that it is likely to end with.
     """
-    return _Run(g, w, gap, unit, roomy).choose(remaining)
+    return _Run(g, w, gap, unit, roomy).choose(remaining, price)
 
 
 @dataclass(slots=True)
@@ -116,14 +132,15 @@ class _Run:
         # Whose best could not be made sure of at once takes part in the proof.
         self._join(self.alone_fen > least)
 
-    def choose(self, remaining: Remaining) -> Chosen:
+    def choose(self, remaining: Remaining, price: NDArray[np.int64] | None) -> Chosen:
         """Return the best choice: the node with the lowest bound is parted or closed until none is left below it."""
         best, fen = self.alone, int(self.alone_fen.sum())
         self._activate(self._use(self.alone))
         if not self.kernel.any():
             return self._chosen(best, fen, self.root.bound_fen)
-        self._feel_prices()
-        self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
+        self._begin(price)
+        if not self.active[self.roomy].any():
+            self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
         if self.active[self.roomy].any():
             return self._chosen(best, fen, 0)
         best, fen = self._improved(remaining)
@@ -160,12 +177,25 @@ class _Run:
     def _chosen(self, way: NDArray[np.int64], fen: int, bound_fen: int) -> Chosen:
         short = self.active[: self.limits]
         return Chosen(
-            way=way, fen=fen, bound_fen=bound_fen, short=short, nodes=self.nodes, columns=len(self.columns.fen)
+            way=way,
+            fen=fen,
+            bound_fen=bound_fen,
+            short=short,
+            price=self.root.price[: self.limits],
+            nodes=self.nodes,
+            columns=len(self.columns.fen),
         )
 
     def _proves(self, bound_fen: int) -> int:
         """Return the least that a choice can cost which costs no less than this."""
         return -(-bound_fen // self.unit) * self.unit
+
+    def _begin(self, price: NDArray[np.int64] | None) -> None:
+        """Begin at prices of the limits, or find some."""
+        if price is None or not price.any():
+            self._feel_prices()
+        else:
+            self._begin_at(np.append(price, np.zeros(len(self.g.capacity) - self.limits, np.int64)))
 
     def _feel_prices(self) -> None:
         """Raise the prices of what is overdrawn a few times, for the bundles and limits that come to light."""
@@ -180,6 +210,26 @@ class _Run:
             over = (use - self.g.capacity) / np.maximum(1, self.g.capacity)
             price = np.where(self.active, np.maximum(0.0, price + step_fen * np.clip(over, -0.5, 1.0)), 0.0)
             step_fen *= STEP_SHRINKS
+        overdrawn = np.maximum(0, use - self.g.capacity)[: self.limits]
+        wanted = self.g.pieces["quantity"][self.kernel[self.g.pieces["group"]]]
+        if self.kernel.any() and overdrawn.sum() > SHORT * wanted.sum():
+            self._begin_at(prices_apart(self.g, self.w, self.draws, self.kernel, self.limits))
+
+    def _begin_at(self, price: NDArray[np.int64]) -> None:
+        """Begin at prices of the rows, with the few best bundles that everybody has there."""
+        g = self.g
+        self._activate(np.where(price > 0, g.capacity + 1.0, 0.0))
+        self._add_best(self.root, g, self.kernel, price)
+        _, _, least = self.best.at(g, self.kernel, price)
+        groups = np.flatnonzero(self.kernel)
+        size = (g.groups["last"] - g.groups["first"])[groups]
+        found = np.full((len(groups), FEW, int(size.max())), NOTHING, np.int64)
+        cost, counts = np.full((len(groups), FEW), FAR), np.zeros(len(groups), np.int64)
+        limit = least[groups] + FEW_WITHIN_FEN
+        best_few(g, self.w, self.best.ways_at(price), new_desk(g), groups, limit, found, cost, counts)
+        number, place = np.nonzero((np.arange(FEW) < counts[:, None]) & (cost < FAR))
+        for k, ways in zip(number.tolist(), found[number, place], strict=True):
+            self._add(int(groups[k]), ways[: size[k]])
 
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
@@ -297,7 +347,10 @@ class _Run:
                     groups,
                     rows,
                     known=self._whole_of(groups, known),
-                    slack_fen=min(FIRST_SLACK_FEN, known_fen - node.bound_fen),
+                    slack_fen=min(
+                        max(FIRST_SLACK_FEN, (known_fen - node.bound_fen) // SLACK_GROWS + 1),
+                        known_fen - node.bound_fen,
+                    ),
                     remaining=remaining,
                     gap=self.gap / 2,
                 )

@@ -279,6 +279,7 @@ class Improving:
             gap=_SURE,
             # What they have comes first.
             begin=np.arange(size) < groups,
+            simplify=False,
         )
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
 

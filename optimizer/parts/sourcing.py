@@ -47,11 +47,12 @@ def _decide(g: Grid, remaining: Remaining, gap: float) -> tuple[Ways, Chosen]:
     ways = lay_ways(g, np.zeros_like(docks))
     dock = ways.rows["dock"][ways.first[:-1][np.diff(ways.first) > 0]]
     crowded = docks & (np.bincount(dock[dock != NOTHING], minlength=len(docks)) > CROWDED * g.capacity)
-    more = crowded
+    more, price = crowded, None
     while True:
         if more.any():
             ways = ways_between(g, crowded)
-        chosen = choose_bundles(g, ways, remaining=remaining, gap=gap, roomy=docks & ~crowded)
+        chosen = choose_bundles(g, ways, remaining=remaining, gap=gap, roomy=docks & ~crowded, price=price)
+        price = chosen.price
         more = chosen.short & docks & ~crowded
         if not more.any():
             return ways, chosen

@@ -18,13 +18,14 @@ from optimizer.parts.drawing import Draws
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 
-__all__ = ["Priced", "WaysProgram", "Whole", "WholeChoice"]
+__all__ = ["SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
 
 MOST_OF_A_GROUP = 20_000
 """A group with more bundles near its best than these is spread over its ways."""
 ROOM = 5 * MOST_OF_A_GROUP
 LEAST_SLACK_FEN = 100
-SLACK_GROWS = 3
+SLACK_GROWS = 6
+"""Begun at this share of what is left to the bound, all of it is looked at next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,9 @@ class WholeChoice:
         many, begin = self._add_bundles(made, groups, limit, known)
         for number in many:
             made.add_spread(int(groups[number]), self._near(int(groups[number]), int(limit[number])))
-        choice = choose(made.program(), seconds=seconds, gap=gap / 2, begin=None if many else begin)
+        choice = choose(
+            made.program(), seconds=seconds, gap=gap / 2, begin=None if many else begin, simplify=bool(many)
+        )
         if choice is None:
             return None
         piece, way = made.read(choice.share)

@@ -11,13 +11,14 @@ from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language
 from api.progress_lines import ProgressLines
 from api.solving import put
-from api.tour_console import STAGES, print_progress, print_taken_up, print_tours
+from api.tour_console import STAGES, print_progress, print_taken_up, print_told, print_tours
 from api.tour_explaining import explanation_lines
 from api.tour_levers import LeversAsked
 from api.touring import check_tour_folder, plan_tour_folder, tours_as_planned
 from api.workers import ProcessWorkers, Seconds
 from datasets.faults import FaultList, PlanRefused
 from datasets.tour_actuals import impossible, progress_of, progress_table, read_actuals
+from datasets.tour_announcing import tell_villages
 from datasets.tour_progress import Wrote, take_up_tours
 from optimizer.budget import Budget, Steps
 
@@ -124,6 +125,25 @@ def _tour_explain(
     toured, _ = tours_as_planned(folder, out)
     for line in explanation_lines(toured, name, lang):
         typer.echo(line)
+
+
+@tour_app.command("announce")
+def _tour_announce(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of tours whose messages were sent.")],
+    onward: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR2", help="Folder to write, or to replace: DIR with the dates.")
+    ],
+    village: Annotated[
+        list[str] | None, typer.Option(metavar="VILLAGE", help="Only this one was told; repeat.")
+    ] = None,
+) -> None:
+    """Write DIR again with the dates that villages were told by announcements.csv of OUT, so that later plans keep them.
+
+    New and moved dates are added, those of a stop near by too; what the tours cannot keep is taken off.
+    """
+    toured, _ = tours_as_planned(folder, out)
+    print_told(toured, tell_villages(folder, toured, onward, village or None), onward)
 
 
 @tour_app.command("progress")

@@ -43,7 +43,7 @@ _OURS = {
     "a village of this key's centres": "应为该密钥所属客服中心的村",
     "no crew on this date": "该日期没有班组",
     'no lodging "{}"': "没有住宿点“{0}”",
-    'no tour of these stops in "{}"': "此巡回计划不在“{0}”停靠",
+    'nothing in these messages about "{}"': "此巡回计划没有给“{0}”的通知",
     'no village "{}"': "没有村“{0}”",
     'no visit to "{}" in these tours': "此巡回计划中没有“{0}”的上门",
     "not after now": "不得晚于现在",

@@ -8,15 +8,17 @@ from rich.table import Table
 
 from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
+from datasets.tour_announcing import VillageTold
 from datasets.tour_kpis import TourKpis
 from datasets.tour_names import Toured
 from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
+from datasets.tour_told import Promise
 from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import TourCost
 from optimizer.tours.unkept import not_held
 
-__all__ = ["STAGES", "print_progress", "print_taken_up", "print_tours"]
+__all__ = ["STAGES", "print_progress", "print_taken_up", "print_told", "print_tours"]
 
 STAGES = {
     "reading": ("Reading the region", 0.0),
@@ -218,6 +220,25 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
             f"crew's outlet (outlet_stock.csv). {taken.on_their_way:,} 件配件已发往尚未出发的巡回组网点，仍可使用。"
         )
     lines.append(f"The rest is in {onward}: plan it with --base and the folder of the tours.")
+    for line in lines:
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_told(toured: Toured, told: Sequence[VillageTold], onward: Path) -> None:
+    """Print which dates are new in the folder and which are taken off, village by village, and what to do next."""
+
+    def dates(village_id: str, promises: Sequence[Promise]) -> str:
+        return ", ".join(
+            f"{date}" if stop_id == village_id else f"{date} in {toured.villages[stop_id].name}"
+            for date, stop_id in promises
+        )
+
+    lines = []
+    for one in told:
+        said = [f"told {dates(one.village_id, one.new)}"] if one.new else []
+        said += [f"no more {dates(one.village_id, one.taken_off)}"] if one.taken_off else []
+        lines.append(f"{toured.villages[one.village_id].name} ({one.village_id}): {'; '.join(said)}.")
+    lines.append(f"{len(told):,} villages have other dates than before in {onward}: plans of it keep them.")
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -23,6 +23,7 @@ from optimizer.tours.cost import tour_price
 from optimizer.tours.fitting import Fitting
 from optimizer.tours.kit import Kit
 from optimizer.tours.plan import Tour, TourDay, Visit
+from optimizer.tours.unkept import not_held
 
 __all__ = ["outcome_of", "tour_documents"]
 
@@ -64,8 +65,22 @@ def outcome_of(made: ToursMade) -> dict[str, Any]:
         "provider": made.toured.provider,
         "is_estimate": made.toured.is_estimate,
         "pairs": _pairs(made.toured.asked_of_service),
+        "not_kept": list(_not_kept(made.toured)),
         "fitting": None if made.toured.fitting is None else _fitting(made.toured, made.toured.fitting),
     }
+
+
+def _not_kept(toured: Toured) -> Iterator[dict[str, Any]]:
+    for one in not_held(toured.asked, toured.result.plan):
+        yield {
+            "kind": str(one.kind),
+            "about": one.about,
+            "date": None if one.day is None else toured.date(one.day).isoformat(),
+            "now_date": None if one.now_day is None else toured.date(one.now_day).isoformat(),
+            "at_village_id": one.stop_id or None,
+            "sentence": one.sentence,
+            "sentence_zh": one.sentence_zh,
+        }
 
 
 def _pairs(asked: Mapping[str, Any]) -> dict[str, Any] | None:

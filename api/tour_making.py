@@ -277,7 +277,7 @@ def _planned(question: TourQuestion, base: TourPlan | None, searching: Searching
     return found
 
 
-def _released(question: TourQuestion, village_ids: frozenset[str]) -> TourQuestion:
-    """Return the question in which these villages were visited on other days than they were told."""
-    asked = released(question.asked, village_ids)
+def _released(question: TourQuestion, dates: frozenset[tuple[str, int]]) -> TourQuestion:
+    """Return the question in which these days are given up, which these villages were told."""
+    asked = released(question.asked, dates)
     return replace(question, asked=asked, pulled=replace(question.pulled, levers=asked.levers))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from api.tour_kits import Loaded, late_kits, load_vans
 from datasets.tours import TourFolder
 from optimizer.budget import Budget, Portion
-from optimizer.tours.model import Touring, WorkKind
+from optimizer.tours.model import Told, Touring, WorkKind
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.planning import plan_tours
-from optimizer.tours.told import lost_dates, released
+from optimizer.tours.told import days_given_up, lost_dates, released
 from optimizer.tours.unkept import UnkeptKind, unkept
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
@@ -41,11 +41,13 @@ class Searching:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kitted:
-    """Tours and what their vans are loaded with. released: villages whose announced date could not be kept."""
+    """Tours and what their vans are loaded with. released: villages and days that they were told and that could not be
+    kept.
+    """
 
     result: TourResult
     loaded: Loaded
-    released: frozenset[str] = frozenset()
+    released: frozenset[tuple[str, int]] = frozenset()
 
 
 def tours_with_kits(
@@ -53,11 +55,11 @@ def tours_with_kits(
 ) -> Kitted:
     """Return tours, and what their vans are loaded with.
 
-    Villages whose announced date cannot be kept may be visited on another: those known from the start, and, in a second
-    try that begins from the first, those that no tour was found for. One that loses a date which the first kept is
-    dropped.
+    Villages that were told a date which cannot be kept may be visited on another: those known from the start, and, in a
+    second try that begins from the first, those that no tour was found for. One that loses a date which the first kept
+    is dropped.
     """
-    lost = frozenset(lost_dates(asked))
+    lost = days_given_up(asked, lost_dates(asked))
     found = _rounds(folder, asked, lost, travel, base, searching)
     missed = _dates_missed(asked, found.result.plan)
     if not missed - lost or found.loaded.found:
@@ -71,21 +73,31 @@ def tours_with_kits(
     return found if _walk_ins_elsewhere(asked, again.result.plan, kept) else replace(again, released=still)
 
 
-def _walk_ins_elsewhere(asked: Touring, plan: TourPlan, kept: frozenset[str]) -> bool:
-    """Tell whether people of villages whose date is kept after all are told to come on another day."""
-    told = {village.id: village.announced_day for village in asked.villages}
-    brought = {job.id: job.village_id for job in asked.jobs if job.kind is WorkKind.WALK_IN and job.village_id in kept}
-    return any(visit.job_id in brought and told[brought[visit.job_id]] != day.day for _, day, visit in plan.visits())
+def _walk_ins_elsewhere(asked: Touring, plan: TourPlan, kept: frozenset[tuple[str, int]]) -> bool:
+    """Tell whether people of villages that have a date kept after all are told to come on another day."""
+    told = {village.id: village.home_days for village in asked.villages}
+    again = {village_id for village_id, day in kept if day in told[village_id]}
+    brought = {job.id: job.village_id for job in asked.jobs if job.kind is WorkKind.WALK_IN and job.village_id in again}
+    return any(
+        visit.job_id in brought and day.day not in told[brought[visit.job_id]] for _, day, visit in plan.visits()
+    )
 
 
-def _dates_missed(asked: Touring, plan: TourPlan) -> frozenset[str]:
-    return frozenset(one.about for one in unkept(asked, plan) if one.kind is UnkeptKind.DATE)
+def _dates_missed(asked: Touring, plan: TourPlan) -> frozenset[tuple[str, int]]:
+    return days_given_up(
+        asked,
+        (
+            (one.about, Told(day=one.day, stop_id=one.stop_id))
+            for one in unkept(asked, plan)
+            if one.kind is UnkeptKind.DATE and one.day is not None
+        ),
+    )
 
 
 def _rounds(
     folder: TourFolder,
     asked: Touring,
-    free: frozenset[str],
+    free: frozenset[tuple[str, int]],
     travel: TravelTimes,
     base: TourPlan | None,
     searching: Searching,

@@ -26,7 +26,7 @@ from optimizer.tours.fitting import Fitting, fitting
 from optimizer.tours.model import Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import TourPlan, TourResult, TourViolation
-from optimizer.tours.told import released
+from optimizer.tours.told import released, told_too
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers
 
@@ -202,7 +202,9 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     read = read_tour_plan(out, folder.touring)
     stated = {"is_estimate": read.is_estimate, **({} if read.cache is None else {"cache": read.cache})}
     travel = reopen_source(folder.folder, stated)
-    asked = with_outlets(pull(folder.touring, read.pulled), folder.day, travel)
+    # What was told before, and taken back since because these tours do not keep it, is in their price.
+    known = told_too(folder.touring, read.unkept)
+    asked = with_outlets(pull(known, read.pulled), folder.day, travel)
     toured = _toured(folder, asked, read.pulled, read.result, travel)
     return replace(toured, provider=read.provider, is_estimate=read.is_estimate), travel
 

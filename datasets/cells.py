@@ -22,6 +22,7 @@ __all__ = [
     "INSTANT",
     "INTERVAL",
     "INTERVALS",
+    "PLACED_DATES",
     "QUANTITIES",
     "SKILLS",
     "TEXT",
@@ -215,6 +216,13 @@ def _yes_no(text: str) -> bool:
     return {"yes": True, "no": False}[one_of(("yes", "no")).parse(text)]
 
 
+def _placed_date(text: str) -> tuple[dt.date, str]:
+    date, at, place = text.partition("@")
+    if not at:
+        raise ValueError
+    return date_of(date), str(IDENTIFIER.parse(place))
+
+
 def _dates(text: str) -> frozenset[dt.date]:
     return frozenset(_listed(date_of)(text))
 
@@ -231,6 +239,7 @@ COORDINATE = Kind(parse=_number, allowed="decimal degrees such as 104.0657")
 INSTANT = Kind(parse=instant_of, allowed="a time such as 2026-03-02T08:30:00+08:00")
 TIME_OF_DAY = Kind(parse=time_of_day_of, allowed="a time of day HH:MM, 00:00 to 24:00")
 DATE = Kind(parse=date_of, allowed="a date YYYY-MM-DD")
+PLACED_DATES = Kind(parse=_listed(_placed_date), allowed="DATE@village_id separated by ;")
 DATES = Kind(parse=_dates, allowed="dates YYYY-MM-DD separated by ;")
 WEEKDAYS = Kind(parse=_weekdays, allowed=" | ".join(WEEKDAY) + ", separated by ;")
 YES_NO = Kind(parse=_yes_no, allowed="yes | no")

@@ -261,7 +261,10 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
     told = np.sort(rng.choice(min(count, 12), size=min(2, count), replace=False)).tolist()
     cut = set(rng.choice(count, size=min(count, 1 + count // 40), replace=False).tolist()) - set(told)
     weekday = [day for day in range(2, days) if (date + dt.timedelta(days=day)).weekday() < 5]
-    announced = dict(zip(told, weekday, strict=False))
+    announced = {row: [f"{date + dt.timedelta(days=day)}"] for row, day in zip(told, weekday, strict=False)}
+    if announced and len(weekday) > 2 * len(told):
+        # The first was told a second visit, in the second half of the horizon.
+        announced[told[0]].append(f"{date + dt.timedelta(days=weekday[len(weekday) // 2 + 1])}")
     closed = ";".join(f"{date + dt.timedelta(days=day)}" for day in range(1, min(4, days)))
     return pd.DataFrame(
         {
@@ -277,9 +280,7 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
                 "" if rare else f"{date - dt.timedelta(days=int(past))}"
                 for past, rare in zip(ago, (rng.random(count) < 0.15).tolist(), strict=True)
             ],
-            "announced": [
-                f"{date + dt.timedelta(days=announced[row])}" if row in announced else "" for row in range(count)
-            ],
+            "announced": [";".join(announced.get(row, ())) for row in range(count)],
             "cut_off": [closed if row in cut else "" for row in range(count)],
         }
     )

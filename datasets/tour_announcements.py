@@ -5,14 +5,15 @@ so; where one cannot be kept the message takes it back.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from datasets.china_catalogue import FAMILIES
 from datasets.tour_names import Person, Toured, hour_text
 from datasets.tour_stops import Stop, stops_of
-from optimizer.tours.model import TourJob, Village, WorkKind
+from optimizer.tours.model import Told, TourJob, Village, WorkKind
+from optimizer.tours.unkept import moved_to
 
 __all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
 
@@ -28,7 +29,7 @@ class NoticeKind(StrEnum):
     ANNOUNCED = "announced"
     """The date was told before and stays."""
     MOVED = "moved"
-    """The date that was told cannot be kept; there is another."""
+    """The date that was told cannot be kept, or not there; this is instead."""
     CANCELLED = "cancelled"
     """The date that was told cannot be kept; there is no other yet."""
     NEARBY = "nearby"
@@ -43,7 +44,8 @@ CORRECTS = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})
 class Notice:
     """What is told about one village and one date. stop: where the crew is, None for a visit taken back.
 
-    at_home: jobs that are done in the village itself. carried: jobs whose units people bring to the stop.
+    at_home: jobs that are done in the village itself. carried: jobs whose units people bring to the stop. was: what was
+    told before, and this takes the place of, or back.
     """
 
     village_id: str
@@ -52,6 +54,7 @@ class Notice:
     stop: Stop | None = None
     at_home: tuple[TourJob, ...] = ()
     carried: tuple[TourJob, ...] = ()
+    was: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,21 +90,69 @@ def _order(notice: Notice) -> tuple[int, int, str]:
 
 
 def _notices(toured: Toured) -> Iterator[Notice]:
-    told: defaultdict[str, set[int]] = defaultdict(set)
-    kept = {(stop.village_id, stop.day.day) for stop in stops_of(toured)}
-    for stop in stops_of(toured):
-        for notice in _at(toured, stop, kept):
-            told[notice.village_id].add(notice.day)
+    stops = list(stops_of(toured))
+    kinds = {village.id: _Kinds.of(toured, village, stops) for village in toured.asked.villages}
+    told: set[str] = set()
+    for stop in stops:
+        for notice in _at(toured, stop, kinds):
+            told.add(notice.village_id)
             yield notice
-    for village in toured.asked.villages:
-        if _told_before(toured, village) and not told[village.id] and village.announced_day is not None:
-            told[village.id].add(village.announced_day)
-            yield Notice(village_id=village.id, kind=NoticeKind.CANCELLED, day=village.announced_day)
+    for village_id, known in kinds.items():
+        for stop in known.nobody_of_theirs:
+            told.add(village_id)
+            yield Notice(village_id=village_id, kind=NoticeKind.ANNOUNCED, day=stop.day.day, stop=stop)
+        for was in known.cancelled:
+            told.add(village_id)
+            yield Notice(village_id=village_id, kind=NoticeKind.CANCELLED, day=was.day, was=was)
     first = _first_stops(toured)
     for village_id, (stop_id, _) in toured.covers.items():
-        if not told[village_id] and stop_id in first:
+        if village_id not in told and stop_id in first:
             stop = first[stop_id]
             yield Notice(village_id=village_id, kind=NoticeKind.NEARBY, day=stop.day.day, stop=stop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kinds:
+    """What a village was told before and waits for, beside the tours. moved: what takes the place of what was told.
+
+    nobody_of_theirs: stops that keep what it was told though none of its own jobs is done there.
+    """
+
+    told: Collection[Told]
+    moved: Mapping[Told, Told]
+    cancelled: Sequence[Told]
+    nobody_of_theirs: Sequence[Stop]
+
+    @classmethod
+    def of(cls, toured: Toured, village: Village, stops: Sequence[Stop]) -> "_Kinds":
+        """Compare what a village was told with the stops of the tours."""
+        told = {one for one in village.told if 0 <= one.day < toured.asked.days}
+        if not told:
+            return cls(told=(), moved={}, cancelled=(), nobody_of_theirs=())
+        at = {_told_of(stop): stop for stop in reversed(stops)}
+        comes = {
+            _told_of(stop)
+            for stop in stops
+            if village.id in {stop.village_id, *(toured.jobs[visit.job_id].village_id for visit in stop.visits)}
+        }
+        lost = told - at.keys()
+        instead = moved_to(toured.asked, lost, comes - told)
+        return cls(
+            told=told,
+            moved={new: was for was, new in instead.items()},
+            cancelled=sorted(lost - instead.keys()),
+            nobody_of_theirs=[at[one] for one in sorted(told - lost - comes)],
+        )
+
+    def kind(self, told: Told) -> NoticeKind:
+        """Return whether this was told before, takes the place of what was, or is told for the first time."""
+        if told in self.told:
+            return NoticeKind.ANNOUNCED
+        return NoticeKind.MOVED if told in self.moved else NoticeKind.NEW
+
+
+def _told_of(stop: Stop) -> Told:
+    return Told(day=stop.day.day, stop_id=stop.village_id)
 
 
 def _first_stops(toured: Toured) -> dict[str, Stop]:
@@ -111,7 +162,7 @@ def _first_stops(toured: Toured) -> dict[str, Stop]:
     return first
 
 
-def _at(toured: Toured, stop: Stop, kept: Collection[tuple[str, int]]) -> Iterator[Notice]:
+def _at(toured: Toured, stop: Stop, kinds: Mapping[str, _Kinds]) -> Iterator[Notice]:
     """Yield what a stop means for its own village, and for those whose units are carried there."""
     by_village: dict[str, list[TourJob]] = {stop.village_id: []}
     for visit in stop.visits:
@@ -121,32 +172,19 @@ def _at(toured: Toured, stop: Stop, kept: Collection[tuple[str, int]]) -> Iterat
         here = village_id == stop.village_id
         yield Notice(
             village_id=village_id,
-            kind=_kind(toured, village_id, stop.day.day, kept),
+            kind=kinds[village_id].kind(_told_of(stop)),
             day=stop.day.day,
             stop=stop,
             at_home=tuple(jobs) if here else (),
             carried=() if here else tuple(jobs),
+            was=kinds[village_id].moved.get(_told_of(stop)),
         )
-
-
-def _told_before(toured: Toured, village: Village) -> bool:
-    """Tell whether a village waits for a date of the horizon."""
-    return village.announced_day is not None and 0 <= village.announced_day < toured.asked.days
-
-
-def _kind(toured: Toured, village_id: str, day: int, kept: Collection[tuple[str, int]]) -> NoticeKind:
-    """Return whether a date is the one that was told before, takes its place, or is told for the first time."""
-    village = toured.villages[village_id]
-    if not _told_before(toured, village):
-        return NoticeKind.NEW
-    if village.announced_day == day:
-        return NoticeKind.ANNOUNCED
-    return NoticeKind.NEW if (village_id, village.announced_day) in kept else NoticeKind.MOVED
 
 
 def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:
     """Write a message: villages one by one, then what holds for all of them."""
-    said = [_sentence(toured, notice) for notice in notices]
+    met = {notice.village_id for notice in notices if notice.stop is not None}
+    said = [_sentence(toured, notice, is_met=notice.village_id in met) for notice in notices]
     body = said[0] if len(said) == 1 else "".join(f"\n{number}. {one}" for number, one in enumerate(said, 1)) + "\n"
     greeting = f"{contact.name}您好：" if contact.name else "各位村民好："
     coming = [notice for notice in notices if notice.stop is not None]
@@ -154,15 +192,23 @@ def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:
     return f"【巡回维修通知】{greeting}{body}{''.join(closing)}{_whom_to_call(toured, notices)}"
 
 
-def _sentence(toured: Toured, notice: Notice) -> str:
+def _sentence(toured: Toured, notice: Notice, *, is_met: bool) -> str:
+    """Write what is told about one village and date. is_met: the same message has a date of the village that holds."""
     village = toured.villages[notice.village_id]
+    before = "" if notice.was is None else f"原定{toured.date_zh(notice.was.day)}"
+    there = notice.village_id if notice.was is None else notice.was.stop_id
     if notice.stop is None:
-        return f"原定{toured.date_zh(notice.day)}到{village.name}的巡回维修不能成行，很抱歉，新日期定下后另行通知。"
+        later = "很抱歉。" if is_met else "很抱歉，新日期定下后另行通知。"
+        if there == notice.village_id:
+            return f"{before}到{village.name}的巡回维修不能成行，{later}"
+        return f"{before}在{toured.villages[there].name}的维修不能成行，{village.name}的电器请不要送去，{later}"
     stop = toured.villages[notice.stop.village_id]
     when = f"{toured.date_zh(notice.day)}{_hours(notice.stop)}"
     moved = ""
-    if notice.kind is NoticeKind.MOVED and village.announced_day is not None:
-        moved = f"{village.name}原定{toured.date_zh(village.announced_day)}的巡回维修改期，很抱歉。"
+    if notice.was is not None:
+        place = "" if there == notice.village_id else f"在{toured.villages[there].name}"
+        how = "改地点" if notice.was.day == notice.day else "改期"
+        moved = f"{village.name}{before}{place}的巡回维修{how}，很抱歉。"
     if notice.stop.village_id != notice.village_id:
         units = _products(toured, notice.carried)
         what = f"{village.name}登记的{units}" if units else f"{village.name}可搬动的待修电器"

@@ -84,7 +84,12 @@ def tours_document(toured: Toured) -> dict[str, Any]:
                 "contact": message.contact.name,
                 "phone": message.contact.phone,
                 "villages": [
-                    {"village_id": one.village_id, "date": _date(toured, one.day), "status": str(one.kind)}
+                    {
+                        "village_id": one.village_id,
+                        "date": _date(toured, one.day),
+                        "status": str(one.kind),
+                        "at_village_id": None if one.stop is None else one.stop.village_id,
+                    }
                     for one in message.notices
                 ],
                 "text": message.text,
@@ -161,7 +166,7 @@ def _levers(toured: Toured, pulled: Pulled) -> dict[str, Any]:
             }
             for span in levers.spans
         ],
-        "released": sorted(levers.released),
+        "released": [{"village_id": id_, "date": _date(toured, day)} for id_, day in sorted(levers.released)],
         "more_crews": [{"crew_id": more.id, "like": more.like} for more in pulled.crews],
         "more_days": [{"crew_id": more.crew_id, "date": _date(toured, more.day)} for more in pulled.days],
     }

@@ -77,7 +77,7 @@ def tour_kpis(toured: Toured) -> TourKpis:
     status = Counter(village_status(toured).values())
     left = result.plan.left_out
     stops = {(visit.village_id, day.day) for _, day in days for visit in day.visits}
-    announced = [(village.id, village.announced_day) for village in asked.villages if village.announced_day is not None]
+    announced = [(told.stop_id, told.day) for village in asked.villages for told in village.told]
     nights = Counter({crew.id: 0 for crew in asked.crews})
     for tour in toured.tours:
         nights[tour.crew_id] += tour.nights

@@ -30,7 +30,7 @@ _LEFT_OUT = (
     *("job_id", "village_id", "village", "kind", "rule", "reason", "reason_zh", "instead", "fen", "remedy"),
     *("remedy_zh", "next_date"),
 )
-_NOT_KEPT = ("kind", "about", "date", "now_date", "sentence", "sentence_zh")
+_NOT_KEPT = ("kind", "about", "date", "now_date", "sentence", "sentence_zh", "at_village_id")
 _ANNOUNCEMENTS = (
     *("message", "village_id", "village", "status", "date", "from", "until", "at_village_id", "contact", "phone"),
     *("jobs", "text"),
@@ -123,6 +123,7 @@ def _not_kept_rows(toured: Toured) -> Iterator[Row]:
             "" if one.now_day is None else _date(toured, one.now_day),
             no_formula(one.sentence),
             no_formula(one.sentence_zh),
+            one.stop_id,
         )
 
 

@@ -17,6 +17,7 @@ from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_actuals import Actual, Outcome, impossible
 from datasets.tour_names import Toured
 from datasets.tour_sent import kits_sent, put_on_shelves
+from datasets.tour_told import TOLD, told_cells, told_in
 from optimizer.model import DAY_S
 from optimizer.tours.plan import Tour, TourDay, Visit
 
@@ -28,9 +29,11 @@ Frames = Mapping[str, pd.DataFrame]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenUp:
     """What was taken out of a folder, by job. done: as somebody wrote down. trusted: begun by then, and nobody wrote
-    anything. again: tried in vain, or begun and not trusted; planned again. missed: villages whose date has passed
-    without a visit. away: crews that are on the road, with the lodging that they slept or sleep in ("" for at home).
-    on_their_way: units that have left for tours which have not; they are ready when they are at the crew's outlet.
+    anything. again: tried in vain, or begun and not trusted; planned again.
+
+    missed: villages that were told a date which has passed without a visit. away: crews that are on the road, with the
+    lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have not;
+    they are ready when they are at the crew's outlet.
     """
 
     done: tuple[str, ...]
@@ -240,15 +243,17 @@ def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, fi
     last = {village_id: day for village_id, day in sorted(visits, key=lambda item: item[1])}
     missed = []
     for row in villages.index:
-        village_id, told = villages.loc[row, "village_id"], villages.loc[row, "announced"]
+        village_id = villages.loc[row, "village_id"]
         if village_id in last:
             date = (first + dt.timedelta(days=last[village_id])).isoformat()
             villages.loc[row, "last_visit"] = max(date, villages.loc[row, "last_visit"])
-        day = (dt.date.fromisoformat(told) - first).days if told else None
-        if day is not None and (day < today or (village_id, day) in visits):
-            villages.loc[row, "announced"] = ""
-            if (village_id, day) not in visits:
-                missed.append(village_id)
+        told = told_in({name: str(villages.loc[row, name]) for name in ("village_id", *TOLD)})
+        kept = {(date, stop_id) for date, stop_id in told if (stop_id, (date - first).days) in visits}
+        over = {(date, stop_id) for date, stop_id in told - kept if (date - first).days < today}
+        for name, cell in told_cells(village_id, told - kept - over).items():
+            villages.loc[row, name] = cell
+        if over:
+            missed.append(village_id)
     return tuple(missed)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from datasets.table import read_text
 from datasets.times import date_of, instant_of, midnight_of
 from datasets.tour_folder import TOURS_FILE, TOURS_FORMAT
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled
-from optimizer.tours.model import Levers, LockedDay, Span, Touring, TourRule
+from optimizer.tours.model import Levers, LockedDay, Span, Told, Touring, TourRule
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
+from optimizer.tours.unkept import UnkeptKind
 
 __all__ = ["ToursRead", "base_of", "read_tour_base", "read_tour_plan", "tours_of"]
 
@@ -36,19 +37,23 @@ NO_IDS: tuple[str, ...] = ()
 ALLOWED = "JSON as `paigong tour plan` writes it"
 ASKED = frozenset({"ended", "pairs", "reasons"})
 """Of a service over HTTP, what people read."""
-TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits", "not_kept"})
+TOLD_BESIDE = frozenset({"announcements", "fitting", "kit_orders", "kits"})
 """What people read beside the plan, and what it does not depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToursRead:
-    """Tours as a folder states them. pulled: by the planner when they were planned. cache: a service's, its state."""
+    """Tours as a folder states them. pulled: by the planner when they were planned. cache: a service's, its state.
+
+    unkept: what villages had been told and the tours do not keep; it is in their price, whoever took it back since.
+    """
 
     result: TourResult
     pulled: Pulled
     provider: str
     is_estimate: bool
     cache: Mapping[str, int] | None = None
+    unkept: tuple[tuple[str, Told], ...] = ()
 
 
 def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
@@ -185,10 +190,19 @@ class _Reader:
             provider=provider,
             is_estimate=is_estimate,
             cache=cache,
+            unkept=tuple(self._unkept(keys)),
         )
         keys.taken |= TOLD_BESIDE
         keys.close()
         return found
+
+    def _unkept(self, keys: Keys) -> Iterator[tuple[str, Told]]:
+        """Yield the dates of what was not kept."""
+        for one in keys.tables("not_kept"):
+            if one.need("kind", text, "") == UnkeptKind.DATE:
+                village_id = one.need("about", self._village_id, "")
+                stop_id = one.take("at_village_id", self._village_id, village_id)
+                yield village_id, Told(day=one.need("date", self._day, 0), stop_id=stop_id)
 
     def _tour(self, keys: Keys) -> Tour:
         keys.need("tour_id", text, "")
@@ -273,8 +287,21 @@ class _Reader:
             forbidden_lodgings=frozenset(keys.need("forbidden_lodgings", _all(self._lodging_id), NO_IDS)),
             locked=tuple(self._locked(locked) for locked in keys.tables("locked", required=True)),
             spans=tuple(self._span(span) for span in keys.tables("spans", required=True)),
-            released=frozenset(keys.take("released", _all(self._village_id), NO_IDS)),
+            released=self._released(keys),
         )
+
+    def _released(self, keys: Keys) -> frozenset[tuple[str, int]]:
+        """Read the dates that were given up; tours made while a village had one date name the village alone."""
+        written = keys.values.get("released")
+        if isinstance(written, list) and written and all(isinstance(one, str) for one in written):
+            ids = set(keys.take("released", _all(self._village_id), NO_IDS))
+            return frozenset((v.id, told.day) for v in self._asked.villages if v.id in ids for told in v.told)
+        return frozenset(self._given_up(one) for one in keys.tables("released"))
+
+    def _given_up(self, keys: Keys) -> tuple[str, int]:
+        found = keys.need("village_id", self._village_id, ""), keys.need("date", self._day, 0)
+        keys.close()
+        return found
 
     def _locked(self, keys: Keys) -> LockedDay:
         locked = LockedDay(

@@ -152,7 +152,7 @@ def _stop(toured: Toured, stop: Stop) -> Cells:
         "meeting_place": toured.names.villages.get(village.id, {}).get("meeting_place", ""),
         "contact": contact.name,
         "phone": contact.phone,
-        "announced": village.announced_day == stop.day.day,
+        "announced": stop.day.day in village.home_days,
         "visits": [_visit(toured, visit) for visit in stop.visits],
     }
 

@@ -27,6 +27,7 @@ def check_tours(tables: Mapping[str, Table], settings: Settings | None, faults: 
     _check_aboard(tables["crews"], tables, faults)
     _check_consents(tables["consents"], tables["jobs"], faults)
     _check_spares(tables["van_parts"], tables["parts"], faults)
+    _check_stops(tables["villages"], faults)
     if settings is not None:
         _check_dates(tables, settings, faults)
         _check_visits(tables, settings, faults)
@@ -73,15 +74,31 @@ def _check_spares(spares: Table, parts: Table, faults: FaultList) -> None:
     spares.refuse(carried, "part_id", "a part that is not on every van anyway (parts.carried)", faults)
 
 
+def _check_stops(villages: Table, faults: FaultList) -> None:
+    """Refuse villages to carry things to that are not there."""
+    if villages.whole:
+        unknown = _where(any(id_ not in villages.ids for _, id_ in at or ()) for at in villages.values["announced_at"])
+        villages.refuse(unknown, "announced_at", "DATE@village_id with ids that stand in villages.csv", faults)
+
+
 def _check_dates(tables: Mapping[str, Table], settings: Settings, faults: FaultList) -> None:
     first, last = settings.date, settings.date + dt.timedelta(days=settings.days - 1)
     today = first + dt.timedelta(days=max(0, settings.now_s // DAY_S))
     for name, column in (("villages", "last_visit"), ("maintenance", "last_on")):
         later = _where(date is not None and date > today for date in tables[name].values[column])
         tables[name].refuse(later, column, f"a date not after {today}", faults)
-    for name, column in (("villages", "announced"), ("crews", "away_on")):
-        outside = _where(date is not None and not first <= date <= last for date in tables[name].values[column])
-        tables[name].refuse(outside, column, f"a date from {first} to {last}", faults)
+    for name, column, dates in (
+        ("villages", "announced", tables["villages"].values["announced"]),
+        (
+            "villages",
+            "announced_at",
+            [{date for date, _ in at or ()} for at in tables["villages"].values["announced_at"]],
+        ),
+        ("crews", "away_on", [{date} - {None} for date in tables["crews"].values["away_on"]]),
+    ):
+        outside = _where(not all(first <= date <= last for date in some or ()) for some in dates)
+        what = "a date" if name == "crews" else "dates"
+        tables[name].refuse(outside, column, f"{what} from {first} to {last}", faults)
     recorded = tables["consents"].numbers("recorded_at") - midnight_of(first)
     tables["consents"].refuse(recorded > settings.now_s, "recorded_at", "a time not after `now` of day.toml", faults)
 
@@ -162,6 +179,12 @@ def _check_vans(table: Table, faults: FaultList) -> None:
     table.refuse(wrong, "van_back_on", "a date after van_down_on, from which the van can be used again", faults)
 
 
+def _check_rows_of_villages(table: Table, faults: FaultList) -> None:
+    own = zip(table.text["village_id"].tolist(), table.values["announced_at"], strict=True)
+    at_home = _where(any(id_ == village_id for _, id_ in at or ()) for village_id, at in own)
+    table.refuse(at_home, "announced_at", "other villages; dates in the village itself stand in announced", faults)
+
+
 def _check_rows_of_consents(table: Table, faults: FaultList) -> None:
     both = zip(table.values["until"], table.values["recorded_at"], strict=True)
     over = _where(
@@ -193,6 +216,7 @@ def _where(rows: Iterable[bool]) -> Mask:
 
 
 TOUR_ROWS = {
+    "villages": _check_rows_of_villages,
     "crews": _check_rows_of_crews,
     "consents": _check_rows_of_consents,
     "maintenance": _check_rows_of_maintenance,

@@ -1,7 +1,7 @@
 """A day folder with villages and crews → what tours are planned from, and what is printed with them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from datasets.tour_apart import told_apart
 from datasets.tour_crews import build_crews
 from datasets.tour_kits_ready import kits_ready
 from datasets.tour_policy import TourPolicy
+from datasets.tour_told import Promise
 from geo.areas import Areas
 from geo.matrix import unit_vectors
 from optimizer.model import DAY_S, ClockKind, Day, Job, Skill
@@ -30,6 +31,7 @@ from optimizer.tours.model import (
     Lodging,
     Spacing,
     Span,
+    Told,
     Touring,
     TourJob,
     Village,
@@ -131,6 +133,7 @@ def build_tours(source: DaySource) -> TourFolder:
         spacings=_spacings(owed, tables["maintenance"]),
         driving_s=settings.tour.driving_s,
         cover_s=settings.tour.cover_s,
+        lead_day=_lead_day(settings),
         charges=settings.tour.charges,
         levers=_levers(settings),
     )
@@ -154,7 +157,17 @@ def _build_villages(table: Table, settings: Settings) -> tuple[Village, ...]:
 
     A contact is a name with its telephone: two people of one name are two contacts.
     """
-    names = ("village_id", "name", "households", "contact", "phone", "last_visit", "announced", "cut_off")
+    names = (
+        "village_id",
+        "name",
+        "households",
+        "contact",
+        "phone",
+        "last_visit",
+        "announced",
+        "announced_at",
+        "cut_off",
+    )
     columns = zip(*(table.values[name] for name in names), strict=True)
     return tuple(
         Village(
@@ -164,13 +177,22 @@ def _build_villages(table: Table, settings: Settings) -> tuple[Village, ...]:
             households=households,
             contact=f"{contact} {phone}".strip(),
             last_visit_day=_day_or_none(last_visit, settings),
-            announced_day=None if (day := _day_or_none(announced, settings)) is None or day < 0 else day,
+            told=_told(id_, announced, announced_at, settings),
             cut_off=_days(cut_off, settings),
         )
-        for (lon, lat), (id_, name, households, contact, phone, last_visit, announced, cut_off) in zip(
+        for (lon, lat), (id_, name, households, contact, phone, last_visit, announced, announced_at, cut_off) in zip(
             wgs84(table).tolist(), columns, strict=True
         )
     )
+
+
+def _told(
+    id_: str, announced: Iterable[dt.date], announced_at: Iterable[Promise], settings: Settings
+) -> tuple[Told, ...]:
+    """Return what a village was told and is not over."""
+    promises = {*((date, id_) for date in announced), *announced_at}
+    told = (Told(day=(date - settings.date).days, stop_id=stop_id) for date, stop_id in promises)
+    return tuple(sorted(one for one in told if one.day >= 0))
 
 
 def _build_lodgings(table: Table, settings: Settings) -> tuple[Lodging, ...]:
@@ -308,7 +330,7 @@ def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
             kind=WorkKind.WALK_IN,
             skill=Skill(family=expected.product, level=expected.level),
             service_s=max(60, hundredths * expected.service_s // 100),
-            first_s=expected.lead_days * DAY_S,
+            first_s=0,
             last_s=settings.days * DAY_S - 1,
             expected=hundredths,
         )
@@ -316,6 +338,12 @@ def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
         if (hundredths := village.households * expected.per_thousand // 10)
         and (village.last_visit_day is None or village.last_visit_day < 0)
     ]
+
+
+def _lead_day(settings: Settings) -> int:
+    """Return the first day that people can still be told of: where nothing is said of walk-ins, tomorrow's."""
+    today, walk_ins = settings.now_s // DAY_S, settings.tour.walk_ins
+    return max(0, today + 1) if walk_ins is None else max(0, today) + walk_ins.lead_days
 
 
 def _spacings(visits: Sequence[DueVisit], plans: Table) -> tuple[Spacing, ...]:

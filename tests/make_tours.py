@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from optimizer.model import DAY_S, Certificate, Skill, TravelMode
-from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village, WorkKind
+from optimizer.tours.model import Crew, Levers, Lodging, Told, Touring, TourJob, Village, WorkKind
 from tests.make import DATE, at, clock
 
-__all__ = ["crew", "lodging", "region", "touring", "village", "work"]
+__all__ = ["crew", "lodging", "on", "region", "touring", "village", "work"]
 
 _VILLAGE = Village(id="v1", name="一村", position=at(30_000))
 _LODGING = Lodging(id="b1", name="镇上", position=at(40_000), price_fen=12_000, check_in_s=clock("19:30"))
@@ -42,6 +42,11 @@ def village(**changes: Any) -> Village:
     return replace(_VILLAGE, **changes)
 
 
+def on(*days: int, at: str = "v1") -> tuple[Told, ...]:
+    """Return what a village was told: a stop on each of these days in a village."""
+    return tuple(Told(day=day, stop_id=at) for day in days)
+
+
 def lodging(**changes: Any) -> Lodging:
     """Return a bed 40 km east, but for these changes."""
     return replace(_LODGING, **changes)
@@ -67,8 +72,29 @@ def touring(**changes: Any) -> Touring:
     return replace(_TOURING, **changes)
 
 
-def region(villages: int, crews: int, days: int, seed: int, beds: int = 6, km: int = 150) -> Touring:
-    """Return a random region: everything that tours know, a little of each."""
+def region(villages: int, crews: int, days: int, seed: int, beds: int = 6, km: int = 150, told: float = 0.0) -> Touring:
+    """Return a random region: everything that tours know, a little of each. told: share of villages with told dates."""
+    asked = _region(villages, crews, days, seed, beds, km)
+    draws = np.random.default_rng([seed, 1])
+    places = np.array([village.position for village in asked.villages])
+    with_dates = []
+    for number, village in enumerate(asked.villages):
+        near = np.argsort(np.linalg.norm(places - places[number], axis=1), kind="stable")[:3].tolist()
+        promises = {
+            Told(day=int(draws.integers(days)), stop_id=f"v{number if draws.random() < 0.6 else draws.choice(near)}")
+            for _ in range(int(draws.integers(1, 4)) if draws.random() < told else 0)
+        }
+        with_dates.append(replace(village, told=tuple(sorted(promises))))
+    given_up = {(v.id, one.day) for v in with_dates for one in v.told if one.day in asked.villages[0].cut_off}
+    return replace(
+        asked,
+        villages=tuple(with_dates),
+        lead_day=seed % 3 if told else 0,
+        levers=Levers(released=frozenset(given_up)),
+    )
+
+
+def _region(villages: int, crews: int, days: int, seed: int, beds: int, km: int) -> Touring:
     draws = np.random.default_rng(seed)
     places = draws.integers(-km * 1_000, km * 1_000, (villages, 2)).tolist()
     jobs = []

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import time
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -30,6 +31,7 @@ from api.schemas.tours import (
     LockDay,
     Recorded,
     Replan,
+    StopShown,
     TourPublished,
     TourShown,
     TourWish,
@@ -38,17 +40,19 @@ from api.schemas.tours import (
     tour_shown,
 )
 from api.store.plan_days import centres_on
-from api.store.tour_dates import other_centres_villages, stops_of
+from api.store.tour_announcing import News, announce
+from api.store.tour_dates import other_centres_villages, told_by
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
 from api.store.tour_parts import spares_aboard
 from api.store.tour_plans import ask_to_cancel, create_tour_plan, file_of, get_tour_plan, list_tour_plans
-from api.store.tour_publishing import Said, announce, publish_tours, record_visits
+from api.store.tour_publishing import Said, publish_tours, record_visits
 from api.store.tour_wishes import replan_wish
 from api.tables.tours import TourPlanRow
 from api.tour_judging import judge_tours, tours_digest
 from api.tour_validating import valid_tours
 from datasets.times import local_date
+from datasets.tour_told import Promise
 
 __all__ = [
     "TourId",
@@ -292,44 +296,51 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
     summary="Tell villages their dates",
 )
 def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
-    """Write the date of each village down as announced: plans keep it unless they cannot.
+    """Write down what each village is told by the messages of these tours: plans keep it unless they cannot.
 
-    Villages of centres that the key is not for are left out of `all`, and refused by name.
-    409 where a village has another date that is still to come, unless the tours were planned from it and could not
-    keep it.
+    A village may be told several dates, some of them of a stop in another one. What these tours were planned from and
+    could not keep is taken back. Villages of centres that the key is not for are left out of `all`, and refused by
+    name. 409 where a village was told another date on the days of these tours since they were planned.
     """
 
     def effect(session: Session) -> Answer:
         plan = _held(session, edge, tour_id, versions)
-        stops = stops_of(_days(session, plan))
-        dates = {id_: days[0] for id_, days in stops.items()}
-        wanted = list(dates) if body.village_ids == "all" else list(dict.fromkeys(body.village_ids))
+        today = local_date(edge.clock())
+        told = told_by(file_of(session, plan.id, "announcements") or ())
+        past = {id_ for id_, promises in told.items() if promises and max(promises)[0] < today}
+        others = other_centres_villages(session, told, today, edge.caller.centres)
+        wanted = list(told) if body.village_ids == "all" else list(dict.fromkeys(body.village_ids))
         faults = [
-            Fault(pointer=f"/village_ids/{number}", code="no_stop", detail=f'no tour of these stops in "{id_}"')
+            Fault(pointer=f"/village_ids/{number}", code=code, detail=detail.format(id_))
+            for code, detail, wrong in (
+                ("no_stop", 'nothing in these messages about "{}"', lambda id_: id_ not in told),
+                ("past", "a village whose date is still to come", past.__contains__),
+                ("other_centre", "a village of this key's centres", others.__contains__),
+            )
             for number, id_ in enumerate(wanted)
-            if id_ not in dates
-        ]
-        faults += [
-            Fault(pointer=f"/village_ids/{number}", code="past", detail="a village whose date is still to come")
-            for number, id_ in enumerate(wanted)
-            if id_ in dates and dates[id_] < local_date(edge.clock())
-        ]
-        others = other_centres_villages(session, dates, local_date(edge.clock()), edge.caller.centres)
-        faults += [
-            Fault(pointer=f"/village_ids/{number}", code="other_centre", detail="a village of this key's centres")
-            for number, id_ in enumerate(wanted)
-            if id_ in others
+            if wrong(id_)
         ]
         if faults and body.village_ids != "all":
             raise Refused("The villages cannot be told.", faults=faults)
-        told = {id_: stops[id_] for id_ in wanted if dates[id_] >= local_date(edge.clock()) and id_ not in others}
-        news = announce(session, plan, told, at=edge.clock())
-        villages = [
-            AnnouncedVillage(village_id=id_, date=date, is_new=is_new) for id_, (date, is_new) in sorted(news.items())
-        ]
+        now = {id_: told[id_] for id_ in wanted if id_ not in past and id_ not in others}
+        news = announce(session, plan, _days(session, plan), now, at=edge.clock())
+        villages = [_announced(id_, found) for id_, found in sorted(news.items())]
         return Answer(body=Announced(villages=villages), headers={"ETag": etag(plan.version)})
 
     return edge.once(effect)
+
+
+def _announced(village_id: str, found: News) -> AnnouncedVillage:
+    def shown(promises: Iterable[Promise]) -> list[StopShown]:
+        return [StopShown(date=date, at_village_id=stop_id) for date, stop_id in promises]
+
+    return AnnouncedVillage(
+        village_id=village_id,
+        date=found.standing[0][0] if found.standing else None,
+        is_new=bool(found.new or found.taken_back),
+        dates=shown(found.standing),
+        taken_back=shown(found.taken_back),
+    )
 
 
 @routes.post(

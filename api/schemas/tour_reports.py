@@ -59,7 +59,9 @@ class UnvisitedRow(Shown):
     households: int = Field(description="Households.", examples=[120])
     last_visit: dt.date | None = Field(description="Last visited; null: never.", examples=["2025-06-01"])
     days: int | None = Field(description="Days since then on the last date of the period; null: never.", examples=[274])
-    announced: dt.date | None = Field(description="The date that it was told.", examples=["2026-03-09"])
+    announced: str | None = Field(
+        description="The date that it was told; several are joined by `;`.", examples=["2026-03-09"]
+    )
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:

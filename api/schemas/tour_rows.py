@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from api.schemas.values import Position, Sent
-from api.schemas.written import Identifier, Iso8601, LocalDate, TimeOfDay, Word
+from api.schemas.written import Identifier, Iso8601, LocalDate, LocalDates, TimeOfDay, Word
 from datasets.columns import MAX_COUNT, MAX_FEN
 
-__all__ = ["CrewIn", "LodgingIn", "MaintenanceIn", "Shortening", "VanPartIn", "VillageIn"]
+__all__ = ["CrewIn", "LodgingIn", "MaintenanceIn", "Shortening", "StopTold", "VanPartIn", "VillageIn"]
 
 MAX_INTERVAL_DAYS = 3_660
 MAX_VOLUME_ML = 100_000_000
@@ -19,6 +19,23 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Fen = Annotated[int, Field(ge=0, le=MAX_FEN)]
 Days = Annotated[int, Field(ge=0, le=MAX_INTERVAL_DAYS)]
 Dates = Annotated[list[LocalDate], Field(max_length=1_000)]
+
+
+class StopTold(Sent):
+    """A stop in another village that people were told of."""
+
+    date: Annotated[LocalDate, Field(description="When.", examples=["2026-03-03"])]
+    village_id: Annotated[Identifier, Field(description="Where the crew stops.", examples=["V2"])]
+
+    def cell(self) -> str:
+        """Return the text of a cell."""
+        return f"{self.date}@{self.village_id}"
+
+    @classmethod
+    def of_cell(cls, text: str) -> Self:
+        """Return what a cell says."""
+        date, _, village_id = text.partition("@")
+        return cls(date=date, village_id=village_id)
 
 
 class VillageIn(Sent):
@@ -33,8 +50,17 @@ class VillageIn(Sent):
         LocalDate | None, Field(description="When a tour was there last.", examples=["2025-06-01"])
     ] = None
     announced: Annotated[
-        LocalDate | None, Field(description="The date that was told, which plans keep.", examples=["2026-03-03"])
+        LocalDates | None,
+        Field(
+            description="The date that was told, which plans keep; several are joined by `;`.",
+            examples=["2026-03-03", "2026-03-03;2026-03-09"],
+        ),
     ] = None
+    announced_at: Annotated[list[StopTold], Field(max_length=1_000)] = Field(
+        default_factory=list,
+        description="Stops in other villages that its people were told to carry their things to, which plans keep.",
+        examples=[[{"date": "2026-03-03", "village_id": "V2"}]],
+    )
     cut_off: Dates = Field(
         default_factory=list, description="Dates without a road in.", examples=[["2026-03-02", "2026-03-03"]]
     )

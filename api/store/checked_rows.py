@@ -15,7 +15,7 @@ from api.payloads import MOST_SHOWN
 from api.schemas.cells import pointer_of_column
 from api.store.network import MASTER_TABLES, holding
 from api.tables.network import Document, TechnicianRow
-from api.tables.tours import CrewRow
+from api.tables.tours import CrewRow, VillageRow
 from datasets.columns import TABLES, Column, TableFormat
 from datasets.day_tables import check_rows
 from datasets.faults import Fault as CellFault
@@ -49,6 +49,8 @@ def checked_rows(
     table = table_of(rows, LAYOUTS[name], faults)
     check_rows(table, faults)
     _check_known(session, table, on, centre_ids, faults)
+    if name == "villages":
+        _check_stops(session, table, on, centre_ids, faults)
     if name == "crews":
         _check_members(session, table, on, faults)
     if name in DOCUMENTS_OF:
@@ -116,6 +118,19 @@ def _check_known(
         known = set(session.scalars(holding(model, on, model.id.in_(wanted), *seen, columns=[model.id])))
         unknown = ~table.among(column.name, known | {""})
         table.refuse(unknown, column.name, f"an id of {column.refers} that holds on {on}", faults)
+
+
+def _check_stops(
+    session: Session, table: Table, on: dt.date, centre_ids: Collection[str] | None, faults: FaultList
+) -> None:
+    """Refuse villages to carry things to that are neither there nor sent too, or that belong to other centres."""
+    named = [{id_ for _, id_ in at or ()} for at in table.values["announced_at"]]
+    wanted = {id_ for ids in named for id_ in ids} - table.ids
+    seen = [] if centre_ids is None else [VillageRow.centre_id.in_(centre_ids)]
+    query = holding(VillageRow, on, VillageRow.id.in_(wanted), *seen, columns=[VillageRow.id])
+    known = {*table.ids, *session.scalars(query)} if wanted else table.ids
+    unknown = np.array([not ids <= known for ids in named], np.bool_)
+    table.refuse(unknown, "announced_at", f"ids of villages that hold on {on}", faults)
 
 
 def _check_members(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:

@@ -13,10 +13,23 @@ from api.store.network import holding
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
+from datasets.tour_told import Promise, told_in
 
-__all__ = ["other_centres_villages", "require_dates_kept", "require_standing", "standing_dates", "stops_of"]
+__all__ = [
+    "Standing",
+    "not_kept",
+    "other_centres_villages",
+    "require_dates_kept",
+    "require_known",
+    "standing_dates",
+    "stops_of",
+    "told_by",
+]
 
 AT_ONCE = 500
+
+Standing = Mapping[str, frozenset[Promise]]
+"""By village what it was told, each a date and the village in which the crew stops."""
 
 
 def stops_of(days: Iterable[Mapping[str, Any]]) -> dict[str, list[dt.date]]:
@@ -46,17 +59,17 @@ def standing_dates(
     *,
     lock: bool = False,
     centre_ids: Collection[str] = (),
-) -> dict[str, dt.date]:
-    """Return by village the date that it was told and that is still to come; None: of every village of some centres.
+) -> Standing:
+    """Return by village what it was told that is still to come; None: of every village of some centres.
 
     lock: nobody else tells them anything until the transaction ends.
     """
-    found: dict[str, str | None] = {}
+    found: dict[str, dict[str, str]] = {}
     columns = [VillageRow.id, VillageRow.cells]
     if village_ids is None:
         ours = VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None)
         rows = session.execute(holding(VillageRow, today, ours, columns=columns))
-        found = {id_: cells.get("announced") for id_, cells in rows}
+        found = {id_: cells for id_, cells in rows}
     for some in batches(sorted(village_ids or ()), AT_ONCE):
         these = VillageRow.id.in_(some)
         if lock:
@@ -64,17 +77,51 @@ def standing_dates(
             every = select(VillageRow.id).where(these).order_by(VillageRow.id, VillageRow.effective_from)
             session.execute(every.with_for_update()).all()
         rows = session.execute(holding(VillageRow, today, these, columns=columns))
-        found |= {id_: cells.get("announced") for id_, cells in rows}
-    dates = {id_: dt.date.fromisoformat(told) for id_, told in found.items() if told}
-    return {id_: date for id_, date in dates.items() if date >= today}
+        found |= {id_: cells for id_, cells in rows}
+    standing = {id_: frozenset(one for one in told_in(cells) if one[0] >= today) for id_, cells in found.items()}
+    return {id_: promises for id_, promises in standing.items() if promises}
 
 
-def require_standing(session: Session, plan: TourPlanRow, moved: Mapping[str, dt.date]) -> None:
-    """Let tours give villages another date where they were planned from the one that stands, and could not keep it.
+def told_by(messages: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[Promise]]:
+    """Return by village what the messages of tours tell it; nothing where they only take back what was told before."""
+    found: dict[str, set[Promise]] = {}
+    for notice in (notice for message in messages for notice in message["villages"]):
+        told = found.setdefault(notice["village_id"], set())
+        if notice["at_village_id"] is not None:
+            told.add((dt.date.fromisoformat(notice["date"]), notice["at_village_id"]))
+    return {id_: frozenset(told) for id_, told in found.items()}
 
-    moved: the dates that stand. Raises Conflict, naming every village whose date the tours did not know.
+
+def not_kept(
+    session: Session, plan: TourPlanRow, days: Sequence[Mapping[str, Any]], standing: Standing, at: dt.datetime
+) -> Standing:
+    """Return what stands on the days of tours and is kept neither by them nor by visits that stay.
+
+    Those are visits of other crews, and what has begun on the road.
     """
-    unknown = _unknown(session, plan, moved) if moved else {}
+    last = plan.date + dt.timedelta(days=plan.days - 1)
+    stops = {(date, id_) for id_, dates in stops_of(days).items() for date in dates}
+    missed = {
+        id_: {one for one in promises if plan.date <= one[0] <= last and one not in stops}
+        for id_, promises in standing.items()
+    }
+    if any(missed.values()):
+        others = select(TourVisitRow.date, TourVisitRow.village_id).where(
+            TourVisitRow.date >= plan.date,
+            TourVisitRow.crew_id.not_in(plan.crew_ids) | (TourVisitRow.start_at <= at),
+            TourVisitRow.outcome.is_(None),
+        )
+        stay = {(date, id_) for date, id_ in session.execute(others)}
+        missed = {id_: promises - stay for id_, promises in missed.items()}
+    return {id_: frozenset(promises) for id_, promises in missed.items() if promises}
+
+
+def require_known(session: Session, plan: TourPlanRow, lost: Standing) -> None:
+    """Let tours take back what villages were told where they were planned from it, and could not keep it.
+
+    Raises Conflict, naming every village that was told something which the tours did not know.
+    """
+    unknown = _unknown(session, plan, lost) if lost else {}
     if unknown:
         raise Conflict(
             f"{len(unknown)} villages were told another date that is still to come; plan again.", members=_told(unknown)
@@ -82,27 +129,13 @@ def require_standing(session: Session, plan: TourPlanRow, moved: Mapping[str, dt
 
 
 def require_dates_kept(session: Session, plan: TourPlanRow, days: Sequence[Mapping[str, Any]], at: dt.datetime) -> None:
-    """Let tours pass that keep what villages were told since they were planned, or whose dates other visits keep.
-
-    Those are visits of other crews, and what has begun on the road.
+    """Let tours pass that keep what villages were told since they were planned, or whose dates visits that stay keep.
 
     Raises Conflict, naming every village whose date would be forgotten.
     """
-    last = plan.date + dt.timedelta(days=plan.days - 1)
-    stops = stops_of(days)
-    missed = {
-        id_: date
-        for id_, date in standing_dates(session, None, local_date(at), centre_ids=plan.centre_ids).items()
-        if plan.date <= date <= last and date not in stops.get(id_, ())
-    }
-    unknown = _unknown(session, plan, missed) if missed else {}
-    others = select(TourVisitRow.village_id, TourVisitRow.date).where(
-        TourVisitRow.date >= plan.date,
-        TourVisitRow.crew_id.not_in(plan.crew_ids) | (TourVisitRow.start_at <= at),
-        TourVisitRow.outcome.is_(None),
-    )
-    kept = {(id_, date) for id_, date in session.execute(others)} if unknown else set()
-    forgotten = {id_: date for id_, date in unknown.items() if (id_, date) not in kept}
+    standing = standing_dates(session, None, local_date(at), centre_ids=plan.centre_ids)
+    missed = not_kept(session, plan, days, standing, at)
+    forgotten = _unknown(session, plan, missed) if missed else {}
     if forgotten:
         raise Conflict(
             f"{len(forgotten)} villages were told a date since these tours were planned, which they do not keep; "
@@ -111,13 +144,18 @@ def require_dates_kept(session: Session, plan: TourPlanRow, days: Sequence[Mappi
         )
 
 
-def _unknown(session: Session, plan: TourPlanRow, dates: Mapping[str, dt.date]) -> dict[str, dt.date]:
-    """Return the dates that tours were not planned from."""
+def _unknown(session: Session, plan: TourPlanRow, lost: Standing) -> Standing:
+    """Return what tours were not planned from, of what they could have kept: stops in villages that they knew."""
     source: Any = file_of(session, plan.id, "source")
-    known = {row["village_id"]: row.get("announced") for row in source["tables"]["villages"]}
-    return {id_: date for id_, date in dates.items() if known.get(id_) != date.isoformat()}
+    known = {row["village_id"]: told_in(row) for row in source["tables"]["villages"]}
+    found = {
+        id_: frozenset(one for one in promises - known.get(id_, frozenset()) if one[1] in known or one[1] == id_)
+        for id_, promises in lost.items()
+    }
+    return {id_: promises for id_, promises in found.items() if promises}
 
 
-def _told(dates: Mapping[str, dt.date]) -> dict[str, Any]:
-    villages = [{"village_id": id_, "date": date.isoformat()} for id_, date in sorted(dates.items())]
-    return {"village_ids": sorted(dates), "villages": villages}
+def _told(unknown: Standing) -> dict[str, Any]:
+    """Return what a problem says of villages: each with the first date."""
+    villages = [{"village_id": id_, "date": min(told)[0].isoformat()} for id_, told in sorted(unknown.items())]
+    return {"village_ids": sorted(unknown), "villages": villages}

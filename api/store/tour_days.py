@@ -21,6 +21,7 @@ from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
 from api.tables.tours import CrewRow, JobWait, LodgingRow, MaintenanceRow, TourDayRow, TourVisitRow, VillageRow
 from datasets.times import TIME_ZONE, local_date
+from datasets.tour_told import told_cells, told_in
 
 __all__ = ["Reported", "TourSource", "crews_on", "tour_source"]
 
@@ -83,13 +84,15 @@ def tour_source(
     owed = session.scalars(ours).all()
     crew_cells = [_crew_cells(session, row, date, reported, job_ids) for row in crews]
     villages = _placed(session, VillageRow, date, centre_ids, {cells.get("village_id", "") for cells in owed})
+    stops = {row["village_id"] for row in villages}
     beds = {cells.get("sleeps_at", "") for cells in crew_cells}
     tables: dict[str, Sequence[Cells]] = {
         **stocked_tables(session, centre_ids, job_ids | kit_holders(session, crew_ids, date), date=date, now=now),
         "technicians": _members(session, crews, centre_ids, date, days, reported),
         "jobs": jobs,
         "villages": [
-            horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ())) for row in villages
+            horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ()), stops)
+            for row in villages
         ],
         "lodgings": _placed(session, LodgingRow, date, centre_ids, beds),
         "crews": crew_cells,
@@ -112,11 +115,12 @@ class _Dates:
     def __init__(self, date: dt.date, days: int) -> None:
         self.first, self.last = date.isoformat(), (date + dt.timedelta(days=days - 1)).isoformat()
 
-    def village(self, cells: Cells, cut_off: Sequence[dt.date]) -> dict[str, str]:
-        """Return a village's cells as they are for the horizon."""
+    def village(self, cells: Cells, cut_off: Sequence[dt.date], stops: Collection[str]) -> dict[str, str]:
+        """Return a village's cells as they are for the horizon. stops: villages that crews can stop in."""
         known = dict(cells)
-        if not self.first <= known.get("announced", "") <= self.last:
-            known.pop("announced", None)
+        if told := told_in(cells):
+            here = {one for one in told if self.first <= one[0].isoformat() <= self.last and one[1] in stops}
+            known |= told_cells(cells["village_id"], here)
         if known.get("last_visit", "") > self.first:
             known.pop("last_visit")
         if cut_off:

@@ -1,4 +1,4 @@
-"""Tours become what holds: days of crews, visits, states of jobs; dates told to villages; what became of it all."""
+"""Tours become what holds: days of crews, visits, states of jobs; and what became of it all."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,17 +21,23 @@ from api.store.job_moves import move_job, state_event
 from api.store.jobs import By, change_job
 from api.store.network import holding
 from api.store.slots import lock_centre
-from api.store.tour_dates import other_centres_villages, require_dates_kept, require_standing, standing_dates
+from api.store.tour_dates import (
+    other_centres_villages,
+    require_dates_kept,
+    told_by,
+)
 from api.store.tour_holds import leave_tour
 from api.store.tour_parts import leave_aboard, promise_kits, settle_kit, settle_spares
+from api.store.tour_plans import file_of
 from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow
 from api.tables.plans import Visit
 from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
+from datasets.tour_told import Promise, told_cells, told_in
 
-__all__ = ["Said", "ToursHeld", "announce", "publish_tours", "record_visits"]
+__all__ = ["Said", "ToursHeld", "publish_tours", "record_visits"]
 
 AT_ONCE = 500
 CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
@@ -322,42 +328,6 @@ def _by(plan: TourPlanRow, actor: str) -> By:
     return By(actor=actor, channel="api", plan_id=plan.id)
 
 
-def announce(
-    session: Session, plan: TourPlanRow, stops: Mapping[str, Collection[dt.date]], *, at: dt.datetime
-) -> dict[str, tuple[dt.date, bool]]:
-    """Tell villages their date, which is theirs from now on; return by village the date, and whether it is news.
-
-    stops: by village the dates on which these tours stop there. A date that they keep stays, else it is the first. Each
-    hears once of a date: the same again is no event.
-
-    Raises
-    ------
-    Conflict
-        Villages have another date that is still to come, which these tours were not planned from.
-    """
-    today = local_date(at)
-    told = standing_dates(session, stops, today, lock=True)
-    dates = {id_: told[id_] if told.get(id_) in days else min(days) for id_, days in stops.items()}
-    # Tours that were planned from a date and do not stop on it could not keep it.
-    require_standing(session, plan, {id_: date for id_, date in told.items() if date != dates[id_]})
-    news = {}
-    for village_id, date in dates.items():
-        was = told.get(village_id)
-        news[village_id] = date, was != date
-        if was != date:
-            put_cells(session, "villages", village_id, {"announced": date.isoformat()}, on=today, now=at)
-            data = {
-                "village_id": village_id,
-                "date": date.isoformat(),
-                "was": None if was is None else was.isoformat(),
-                "tour_plan_id": plan.id,
-            }
-            emit(session, EventType.TOUR_ANNOUNCED, village_id, data, centre_of(plan.centre_ids), at)
-    plan.version += 1
-    session.flush()
-    return news
-
-
 def record_visits(
     session: Session,
     plan: TourPlanRow,
@@ -409,6 +379,9 @@ def record_visits(
     for id_ in other_centres_villages(session, villages, local_date(at), centre_ids):
         del villages[id_]
     seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
+    waiting = told_by(file_of(session, plan.id, "announcements") or ())
+    theirs = waiting.keys() - other_centres_villages(session, waiting, local_date(at), centre_ids)
+    _met_elsewhere(session, {(date, id_) for id_, date in villages.items()}, theirs, at)
     for one in said:
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
@@ -444,15 +417,31 @@ def _last_dates(visited: Iterable[tuple[str | None, Said, TourVisitRow]]) -> dic
 
 
 def _moved(session: Session, table: str, id_: str, column: str, date: dt.date, at: dt.datetime) -> bool:
-    """Move the date of a last visit forward; tell whether that was any news. A date that was told has come true."""
+    """Move the date of a last visit forward; tell whether that was any news. Dates told until then are over."""
     model: Any = {"villages": VillageRow, "maintenance": MaintenanceRow}[table]
     today = local_date(at)
     cells = session.scalars(holding(model, today, model.id == id_, columns=[model.cells])).one_or_none()
     if cells is None or cells.get(column, "") >= date.isoformat():
         return False
-    more = {"announced": ""} if table == "villages" and "" < cells.get("announced", "") <= date.isoformat() else {}
+    # What was told for another stop that day is over when the crew was there.
+    told = told_in(cells) if table == "villages" else frozenset()
+    stands = {one for one in told if one[0] > date or (one[0] == date and one[1] != id_)}
+    more = told_cells(id_, stands) if stands != told else {}
     put_cells(session, table, id_, {column: date.isoformat(), **more}, on=today, now=at)
     return True
+
+
+def _met_elsewhere(session: Session, stops: Collection[Promise], village_ids: Collection[str], at: dt.datetime) -> None:
+    """Take off what villages were told about stops in others, which have come true."""
+    today = local_date(at)
+    if not stops:
+        return
+    for some in batches(sorted(village_ids), AT_ONCE):
+        rows = holding(VillageRow, today, VillageRow.id.in_(some), columns=[VillageRow.id, VillageRow.cells])
+        for id_, cells in session.execute(rows).all():
+            told = told_in(cells)
+            if met := told.intersection(stops):
+                put_cells(session, "villages", id_, told_cells(id_, told - met), on=today, now=at)
 
 
 def _move(session: Session, job: JobRow, said: Said, by: By, at: dt.datetime) -> None:

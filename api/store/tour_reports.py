@@ -57,7 +57,7 @@ def unvisited_rows(session: Session, period: Period, days: int) -> list[dict[str
     ours = () if period.centres is None else (VillageRow.centre_id.in_(period.centres),)
     rows = []
     for cells in session.scalars(holding(VillageRow, period.last, *ours, columns=[VillageRow.cells])):
-        last, told = cells.get("last_visit"), cells.get("announced")
+        last = cells.get("last_visit")
         last_visit = None if not last else dt.date.fromisoformat(last)
         since = None if last_visit is None else (period.last - last_visit).days
         if since is None or since >= days:
@@ -68,7 +68,7 @@ def unvisited_rows(session: Session, period: Period, days: int) -> list[dict[str
                     "households": int(cells.get("households") or 0),
                     "last_visit": last_visit,
                     "days": since,
-                    "announced": None if not told else dt.date.fromisoformat(told),
+                    "announced": cells.get("announced") or None,
                 }
             )
     return sorted(rows, key=lambda row: (row["days"] is not None, -(row["days"] or 0), row["village_id"]))

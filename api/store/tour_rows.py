@@ -19,6 +19,7 @@ from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
 from datasets.times import EPOCH, local_date
+from datasets.tour_told import told_cells, told_in
 
 __all__ = [
     "MAINTENANCE",
@@ -42,8 +43,8 @@ WAS_HAD = (
 """Of jobs: they were done once. A due visit that needs one again is a job like others: its plan counts from then on."""
 PLACED = frozenset({"villages", "lodgings", "maintenance"})
 """Tables whose rows belong to the centre of where they are."""
-HAPPENED = {"villages": ("last_visit", "announced"), "maintenance": ("last_on",)}
-"""What visits and announcements have written since a folder was made: the later date counts."""
+HAPPENED = {"villages": ("last_visit",), "maintenance": ("last_on",)}
+"""What visits have written since a folder was made: the later date counts."""
 
 
 def put_master(
@@ -140,7 +141,9 @@ def load_consents(session: Session, read: DaySource) -> Put:
 
 
 def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
-    """Return a folder's rows with later dates of the store in their cells: a promise to a village outlives a load."""
+    """Return a folder's rows with later dates of the store in their cells, and all that villages were told in either: a
+    promise outlives a load.
+    """
     name = table.layout.name
     if name not in HAPPENED:
         return table
@@ -151,4 +154,6 @@ def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
     for row in rows:
         before = held.get(row[table.layout.keys[0]], {})
         row.update({column: max(row[column], before.get(column, "")) for column in HAPPENED[name]})
+        if name == "villages" and before:
+            row.update(told_cells(row["village_id"], told_in(row) | told_in(before)))
     return table_of(rows, table.layout, FaultList())

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.tables.tours import TourVisitRow
+from datasets.tour_told import Promise, told_cells, told_in
 
 __all__ = ["Settled", "settled_visits"]
 
@@ -16,7 +17,7 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What is seen to. walk_ins: villages whose people bring theirs to a stop. kept: villages and dates of stops.
+    """What is seen to. walk_ins: villages whose people bring theirs to a stop. kept: dates and villages of stops.
 
     owed_on: by maintenance plan the date of its visit.
     """
@@ -24,13 +25,12 @@ class Settled:
     job_ids: Collection[str]
     owed_on: Mapping[str, dt.date]
     walk_ins: Collection[str]
-    kept: Collection[tuple[str, str]]
+    kept: Collection[Promise]
 
     def village(self, cells: Cells) -> Cells:
-        """Return a village's cells without a date that is kept, and without people whose stop is seen to."""
-        known = dict(cells)
-        if (cells["village_id"], cells.get("announced", "")) in self.kept:
-            known["announced"] = ""
+        """Return a village's cells without dates that are kept, and without people whose stop is seen to."""
+        told = told_in(cells)
+        known = {**cells, **told_cells(cells["village_id"], told.difference(self.kept))} if told else dict(cells)
         if cells["village_id"] in self.walk_ins:
             known["households"] = "0"
         return known
@@ -58,10 +58,10 @@ def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.dat
 
     seen_to = [row for row in rows if is_settled(row)]
     # A date that some of a village's visits have still to keep stays.
-    still = {(row.village_id, row.date) for row in rows if not is_settled(row)}
+    still = {(row.date, row.village_id) for row in rows if not is_settled(row)}
     return Settled(
         job_ids={row.job_id for row in seen_to},
         owed_on={row.maintenance_id: row.date for row in seen_to if row.maintenance_id is not None},
         walk_ins={row.village_id for row in seen_to if row.kind == "walk_in"},
-        kept={(row.village_id, row.date.isoformat()) for row in seen_to if (row.village_id, row.date) not in still},
+        kept={(row.date, row.village_id) for row in seen_to} - still,
     )

@@ -153,11 +153,14 @@ def _kit(seen: _Seen) -> Found:
 
 
 def _window(seen: _Seen) -> Found:
-    for _, _, visit, job in seen.visits():
+    for _, day, visit, job in seen.visits():
         if job.windows and not any(first <= visit.start_s <= last for first, last in job.windows):
             yield job.id, "It begins in none of its windows."
         if visit.start_s < job.first_s:
             yield job.id, "It begins before it may."
+        new = job.kind is WorkKind.WALK_IN and day.day not in seen.villages[job.village_id].home_days
+        if new and day.day < seen.asked.lead_day:
+            yield job.id, "Nobody can be told in time to come on that day."
 
 
 def _late(kinds: tuple[WorkKind, ...], sentence: str) -> Callable[[_Seen], Found]:
@@ -312,10 +315,15 @@ def _announced(seen: _Seen) -> Found:
     # A date is given up where nobody comes on it, which the plan itself shows: not by being written down as given up.
     stops = {(visit.village_id, day.day) for _, day, visit, _ in seen.visits()}
     for _, day, visit, job in seen.visits():
-        told = seen.villages[job.village_id].announced_day
-        free = job.village_id in seen.asked.levers.released and (job.village_id, told) not in stops
-        if job.kind is WorkKind.WALK_IN and told is not None and told != day.day and not free:
-            yield visit.job_id, f"People of {job.village_id} were told day {told}."
+        if job.kind is not WorkKind.WALK_IN:
+            continue
+        stands = sorted(
+            told
+            for told in seen.villages[job.village_id].home_days
+            if (job.village_id, told) not in seen.asked.levers.released or (job.village_id, told) in stops
+        )
+        if stands and day.day not in stands:
+            yield visit.job_id, f"People of {job.village_id} were told day {', '.join(map(str, stands))}."
 
 
 def _forbidden(seen: _Seen) -> Found:

@@ -1,6 +1,6 @@
 """Which tours to make: set packing over all tours met, with what lies between them (MathOpt)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -177,11 +177,13 @@ def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> N
         if place.id in standing:
             missed.append(rows.variable(0.0))
             rows.limit([(missed[-1], 1.0), *((number, 1.0) for number in sorted(stops[v]))], 1.0, np.inf)
-        kept = [stops[v]] if place.id in asked.levers.must_visit else []
-        kept += [on_day[v, place.announced_day]] if place.announced_day is not None else []
-        for numbers in kept:
-            left = rows.variable(float(asked.charges.keep_fen))
-            rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)
+    number_of = {place.id: v for v, place in enumerate(asked.villages)}
+    promises = Counter((number_of[told.stop_id], told.day) for place in asked.villages for told in place.told)
+    kept = [(stops[number_of[id_]], 1) for id_ in sorted(asked.levers.must_visit)]
+    kept += [(on_day[stop], count) for stop, count in sorted(promises.items())]
+    for numbers, count in kept:
+        left = rows.variable(float(asked.charges.keep_fen * count))
+        rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)
     if standing:
         allowed = len(standing) * (100 - asked.charges.unvisited_percent) // 100
         over = rows.variable(float(asked.charges.unvisited_fen))

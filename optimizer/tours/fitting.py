@@ -1,6 +1,7 @@
 """When a tour is fitting (适时): what the best tours are worth today, in three days, in seven; and what cannot wait."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -225,20 +226,22 @@ def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
 
 def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
     """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
-    told = {village.id: village for village in asked.villages if village.announced_day is not None}
+    told = defaultdict(list)
+    for village in asked.villages:
+        for one in village.told:
+            told[one.stop_id, one.day].append(village.name)
     for tour, day, visit in plan.visits():
-        village = told.get(visit.village_id)
-        if village is None or village.announced_day != day.day or tour.first_day >= DELAYS[-1]:
+        if tour.first_day >= DELAYS[-1]:
             continue
-        del told[visit.village_id]
         date = asked.date + dt.timedelta(days=day.day)
-        yield Forced(
-            job_id=visit.job_id,
-            by_day=tour.first_day,
-            nobody_else=True,
-            sentence=f"People of {village.name} were told {date.isoformat()}; that tour leaves in time.",
-            sentence_zh=f"已向{village.name}公布 {date.isoformat()}，须按时出发。",
-        )
+        for name in told.pop((visit.village_id, day.day), ()):
+            yield Forced(
+                job_id=visit.job_id,
+                by_day=tour.first_day,
+                nobody_else=True,
+                sentence=f"People of {name} were told {date.isoformat()}; that tour leaves in time.",
+                sentence_zh=f"已向{name}公布 {date.isoformat()}，须按时出发。",
+            )
 
 
 _TIMES = {

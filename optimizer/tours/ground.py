@@ -3,11 +3,13 @@
 Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from optimizer.model import DAY_S, TravelMode
 from optimizer.search.problem import NEVER_S
@@ -29,7 +31,7 @@ class Ground:
     each job can be done, its own first. able: (c, n, d) whether a crew may do a job on a day, kits aside. day_fen:
     (n, d) of doing it then. windows: (k, 2) starts of each job. first_s, last_s: (n,). kit_s: (n,) when its kit is at
     home. left_fen: (n,) what leaving it out costs; search_fen: with what else hangs on it. load: (n,). works: (c, d).
-    beds: (l, d) whether a lodging can be slept in. home: (c,) point.
+    beds: (l, d) whether a lodging can be slept in. road: (v, d) whether one leads to a village. home: (c,) point.
     """
 
     asked: Touring
@@ -49,6 +51,7 @@ class Ground:
     load: NDArray[np.int64]
     works: NDArray[np.bool_]
     beds: NDArray[np.bool_]
+    road: NDArray[np.bool_]
     home: NDArray[np.int64]
 
     def lodging(self, number: int, crew: int) -> int:
@@ -80,17 +83,19 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         ],
         bool,
     ).reshape(len(asked.crews), len(asked.jobs), asked.days)
-    told = _told(asked, village, able)
-    for job, day in told.items():
-        able[:, job, :day] = able[:, job, day + 1 :] = False
     any_mode = next(iter(seconds.values())) if seconds else np.zeros((len(places), len(places)), np.int64)
+    stands = _stands(asked, village, any_mode)
+    told = _told(asked, stands, able)
+    for job, held in told.items():
+        able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
+        stands[job] = (held.stop,)
     return Ground(
         asked=asked,
         seconds=seconds,
         metres=metres,
         fen=fen,
         village=village,
-        stands=_stands(asked, village, any_mode),
+        stands=tuple(stands),
         able=able,
         day_fen=np.array(
             [
@@ -116,6 +121,9 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
             ],
             bool,
         ).reshape(len(asked.lodgings), asked.days),
+        road=np.array([[day not in v.cut_off for day in range(asked.days)] for v in asked.villages], bool).reshape(
+            len(asked.villages), asked.days
+        ),
         home=np.array([base + homes.index(crew.position) for crew in asked.crews], np.int64),
     )
 
@@ -127,7 +135,7 @@ def _windows(job: TourJob) -> NDArray[np.int64]:
     return np.array([span for span in spans if span[0] <= span[1]] or [(NEVER_S - 2, NEVER_S - 2)], np.int64)
 
 
-def _stands(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+def _stands(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64]) -> list[tuple[int, ...]]:
     """Return where each job can be done: at home, and a unit that can be carried in villages near enough."""
     never = {index for index, v in enumerate(asked.villages) if v.id in asked.levers.never_visit}
     count = len(asked.villages)
@@ -135,7 +143,7 @@ def _stands(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int6
     for own, job in zip(village.tolist(), asked.jobs, strict=True):
         near = np.flatnonzero(seconds[own, :count] <= asked.cover_s).tolist() if job.portable else []
         stands.append(tuple(v for v in (own, *(v for v in near if v != own)) if v == own or v not in never))
-    return tuple(stands)
+    return stands
 
 
 def _able(asked: Touring, crew: Crew, job: TourJob, village: Village) -> list[bool]:
@@ -157,8 +165,7 @@ def _may(asked: Touring, crew: Crew, job: TourJob, village: Village, day: int) -
             return False
     if day in village.cut_off:
         return False
-    told = None if village.id in asked.levers.released else village.announced_day
-    if job.kind is WorkKind.WALK_IN and told not in (None, day):
+    if job.kind is WorkKind.WALK_IN and not _may_walk_in(asked, village, day):
         return False
     if day not in crew.out_days or job.last_s < max(day * DAY_S, crew.free_s) or job.first_s >= (day + 1) * DAY_S:
         return False
@@ -169,27 +176,73 @@ def _may(asked: Touring, crew: Crew, job: TourJob, village: Village, day: int) -
     return True
 
 
-def _told(asked: Touring, village: NDArray[np.int64], able: NDArray[np.bool_]) -> dict[int, int]:
-    """Return for each announced village a job that stands for the visit, and the day it is held to.
+def _may_walk_in(asked: Touring, village: Village, day: int) -> bool:
+    """Return whether people of a village come to a stop in it on a day: they were told it, or can still be."""
+    standing = {told for told in village.home_days if (village.id, told) not in asked.levers.released}
+    return day in standing if standing else day in village.home_days or day >= asked.lead_day
 
-    What people bring stands for it rather than a call. A village where nothing could be done on its day has none.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A stop that was promised, on a day; promises: how many villages were told of it."""
+
+    stop: int
+    day: int
+    promises: int
+
+
+CARRIED_IN, HOUSE_CALL, WALK_IN = 2, 1, 0
+"""How gladly a job stands for a promised stop; the least, the most."""
+
+
+def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, _Held]:
+    """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
+
+    What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
+    left of its own. A stop where nothing could be done on its day has none.
     """
-    held: dict[int, int] = {}
-    for number, place in enumerate(asked.villages):
-        day = place.announced_day
-        if day is None or not 0 <= day < asked.days or place.id in asked.levers.released:
-            continue
-        here = [job for job in np.flatnonzero(village == number).tolist() if able[:, job, day].any()]
-        here.sort(key=lambda job: asked.jobs[job].kind is not WorkKind.WALK_IN)
-        if here:
-            held[here[0]] = day
-    return held
+    wanted = _promised(asked)
+    fits = [(job, w) for job in range(len(stands)) for w, one in enumerate(wanted) if one.stop in stands[job]]
+    fits = [(job, w) for job, w in fits if able[:, job, wanted[w].day].any()]
+    if not fits:
+        return {}
+    rows = {job: row for row, job in enumerate(dict.fromkeys(job for job, _ in fits))}
+    jobs, n = list(rows), len(rows)
+    # Leaving out a promise outweighs any choice of jobs, and that outweighs which of two alike stands for it.
+    unlike = n * len(wanted) + 1
+    none = 4 * unlike * len(wanted)
+    fen = np.array([[none * one.promises for one in wanted]] * n, np.int64).reshape(n, len(wanted))
+    for job, w in fits:
+        own = stands[job][0] == wanted[w].stop
+        kind = WALK_IN if asked.jobs[job].kind is WorkKind.WALK_IN else HOUSE_CALL
+        fen[rows[job], w] = (kind if own else CARRIED_IN) * unlike + rows[job]
+    # Columns of nothing beside the jobs: fewer jobs than promises leave out those that fewest were told of.
+    blank = np.array([[none * one.promises for one in wanted]] * len(wanted), np.int64).reshape(-1, len(wanted))
+    chosen = zip(*(part.tolist() for part in linear_sum_assignment(np.vstack([fen, blank]))), strict=True)
+    possible = set(fits)
+    return {jobs[row]: wanted[w] for row, w in chosen if row < n and (jobs[row], w) in possible}
 
 
-def _wanted(asked: Touring, told: Mapping[int, int]) -> NDArray[np.int64]:
+def _promised(asked: Touring) -> list[_Held]:
+    """Return the stops of the horizon that were promised, are not given up, and can be reached, in order."""
+    number = {village.id: index for index, village in enumerate(asked.villages)}
+    promises = Counter(
+        (number[told.stop_id], told.day)
+        for village in asked.villages
+        for told in village.told
+        if 0 <= told.day < asked.days and (village.id, told.day) not in asked.levers.released
+    )
+    return [
+        _Held(stop=stop, day=day, promises=count)
+        for (stop, day), count in sorted(promises.items())
+        if day not in asked.villages[stop].cut_off
+    ]
+
+
+def _wanted(asked: Touring, told: Mapping[int, _Held]) -> NDArray[np.int64]:
     """Return by how much the job that stands for a village's visit is wanted beyond its own worth.
 
-    told: jobs that stand for an announced visit.
+    told: jobs that stand for a promised stop.
     """
     standing = standing_villages(asked)
     extra = np.zeros(len(asked.jobs), np.int64)
@@ -204,7 +257,8 @@ def _wanted(asked: Touring, told: Mapping[int, int]) -> NDArray[np.int64]:
             extra[first[village.id]] += asked.charges.unvisited_fen
         if village.id in asked.levers.must_visit:
             extra[first[village.id]] += asked.charges.keep_fen
-    extra[list(told)] += asked.charges.keep_fen
+    for number, held in told.items():
+        extra[number] += asked.charges.keep_fen * held.promises
     locked = {job_id for day in asked.levers.locked for job_id in day.job_ids}
     for index, job in enumerate(asked.jobs):
         if job.id in locked:

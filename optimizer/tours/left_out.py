@@ -1,6 +1,6 @@
 """Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from optimizer.tours.columns import Column, column_of
 from optimizer.tours.cost import left_out_price
 from optimizer.tours.ground import Ground
 from optimizer.tours.left_out_wording import Prices, worded
-from optimizer.tours.model import Crew, TourJob, TourRule, WorkKind
+from optimizer.tours.model import Crew, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import LeftOut
 from optimizer.tours.shapes import Laid, Terms, lay_out
@@ -185,6 +185,8 @@ def _by_date(ground: Ground, crews: Sequence[Crew], number: int) -> TourRule:
         for day in sorted(crew.out_days)
         if day < asked.days and job.first_s < (day + 1) * DAY_S and max(day * DAY_S, crew.free_s) <= job.last_s
     ]
+    if job.kind is WorkKind.WALK_IN and dated and not _told_in_time(asked, village, {day for _, day in dated}):
+        return TourRule.WINDOW
     if not dated:
         return _deadline(job)
     if job.certificates and not any(_certified(ground, crew, job, day) for crew, day in dated):
@@ -192,6 +194,12 @@ def _by_date(ground: Ground, crews: Sequence[Crew], number: int) -> TourRule:
     if all(day in village.cut_off for _, day in dated):
         return TourRule.TRAVEL
     return TourRule.LOCKED if asked.levers.locked else TourRule.ANNOUNCED
+
+
+def _told_in_time(asked: Touring, village: Village, days: Collection[int]) -> bool:
+    """Tell whether people of a village wait for a day that was told and stands, or can still be told one of these."""
+    stands = any((village.id, day) not in asked.levers.released for day in village.home_days)
+    return stands or any(day >= asked.lead_day for day in days)
 
 
 def _by_time(ground: Ground, number: int) -> TourRule | None:
@@ -265,5 +273,5 @@ def _deadline(job: TourJob) -> TourRule:
         WorkKind.CALL: TourRule.CLOCK,
         WorkKind.CONSENTED: TourRule.CONSENT,
         WorkKind.PREVENTIVE: TourRule.TOLERANCE,
-        WorkKind.WALK_IN: TourRule.ANNOUNCED,
+        WorkKind.WALK_IN: TourRule.DAY_OFF,
     }[job.kind]

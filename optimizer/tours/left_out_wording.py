@@ -110,6 +110,14 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices) -> tup
             "People were told another date, which stays.",
             "已向村民公布了别的日期，不再更改。",
         ),
+        TourRule.WINDOW: (
+            "No crew is out on a day for which people can still be told to come.",
+            "已来不及通知村民：可通知的日子里没有巡回组出行。",
+        ),
+        TourRule.DAY_OFF: (
+            "No crew works on a day on which people could come.",
+            "村民可来的日子里没有巡回组出勤。",
+        ),
         TourRule.SPACING: (
             "Beside its other visits it would come too soon or too late.",
             "与同一客户的其他上门间隔不符。",

@@ -29,6 +29,7 @@ __all__ = [
     "OnTheRoad",
     "Spacing",
     "Span",
+    "Told",
     "TourCharges",
     "TourJob",
     "TourRule",
@@ -86,14 +87,23 @@ class WorkKind(StrEnum):
     """What people are expected to bring to an announced stop (潜在需求)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Told:
+    """What a village was told, which is frozen: on that day the crew stops in a village, its own or one near enough
+    that people carry their things there.
+    """
+
+    day: int
+    stop_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Village:
     """Where people live that a tour may visit.
 
-    contact: who is told and opens the door, one text per
-    person, "" when nobody is named. last_visit_day: of the last visit by a tour, None
-    when there was none. announced_day: the date told to the people, which is frozen; None once
-    it is over. cut_off: days without a road in.
+    contact: who is told and opens the door, one text per person, "" when nobody is named. last_visit_day: of the last
+    visit by a tour, None when there was none. told: what its people were told and is not over, each once. cut_off: days
+    without a road in.
     """
 
     id: str
@@ -102,8 +112,13 @@ class Village:
     households: int = 0
     contact: str = ""
     last_visit_day: int | None = None
-    announced_day: int | None = None
+    told: tuple[Told, ...] = ()
     cut_off: frozenset[int] = frozenset()
+
+    @property
+    def home_days(self) -> frozenset[int]:
+        """The days on which its people were told that the crew comes to them."""
+        return frozenset(told.day for told in self.told if told.stop_id == self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +289,7 @@ class Span:
 class Levers:
     """What a planner may pull. nights: most of a tour in a row. day_metres: most of one day, None without limit.
 
-    released: villages whose announced date cannot be kept, and that may be visited on other days.
+    released: villages and days that they were told and that cannot be kept: walk-ins may come on other days.
     """
 
     nights: int = 4
@@ -285,7 +300,7 @@ class Levers:
     forbidden_lodgings: frozenset[str] = frozenset()
     locked: tuple[LockedDay, ...] = ()
     spans: tuple[Span, ...] = ()
-    released: frozenset[str] = frozenset()
+    released: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +308,7 @@ class Touring:
     """Everything tours are planned from; the search reads nothing else.
 
     days: the horizon. now_s: no departure before it. driving_s: most of one day, per crew. cover_s: a stop serves
-    villages within so many seconds for carry-in work.
+    villages within so many seconds for carry-in work. lead_day: the first that people can still be told to come on.
     """
 
     date: dt.date
@@ -306,5 +321,6 @@ class Touring:
     spacings: tuple[Spacing, ...] = ()
     driving_s: int = 6 * 3600
     cover_s: int = 30 * 60
+    lead_day: int = 0
     charges: TourCharges = field(default_factory=TourCharges)
     levers: Levers = field(default_factory=Levers)

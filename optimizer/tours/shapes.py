@@ -169,7 +169,7 @@ def lay_out(ground: Ground, shapes: Sequence[Shape], terms: Terms) -> Laid:
     for v, (number, day) in enumerate(rows):
         seconds = ground.seconds[asked.crews[shapes[number].crew].mode]
         near = seconds[ends[v][0], at] + seconds[at, ends[v][1]] <= asked.driving_s
-        able[:, v] = (near | terms.given) & _able_on(ground, shapes[number], day)
+        able[:, v] = (near | terms.given) & _able_on(ground, shapes[number], day) & ground.road[at, day]
         if terms.allowed is not None:
             able[:, v] &= terms.allowed[:, day]
     jobs = np.flatnonzero(able.any(axis=1) & (prize > 0))

@@ -1,12 +1,13 @@
 """Dates that villages were told and that nobody can keep: why, known before anything is planned."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from optimizer.model import DAY_S
-from optimizer.tours.model import Crew, Touring, Village
+from optimizer.tours.model import Crew, Told, Touring, Village
 
-__all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "lost_dates", "no_tour", "released"]
+__all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "days_given_up", "lost_dates", "no_tour", "released", "told_too"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +30,32 @@ NO_TOUR_AT_ALL = Why(
 """The same of whatever day."""
 
 
-def lost_dates(asked: Touring) -> Mapping[str, Why]:
-    """Return the villages whose date nobody can keep, whatever the tours."""
+def lost_dates(asked: Touring) -> Mapping[tuple[str, Told], Why]:
+    """Return what villages were told and nobody can keep, whatever the tours; by village and what it was told."""
     served = {job.village_id for job in asked.jobs}
     carried = any(job.portable for job in asked.jobs)
+    places = {village.id: village for village in asked.villages}
     found = {}
     for village in asked.villages:
-        if village.announced_day is not None and 0 <= village.announced_day < asked.days:
-            why = _why(asked, village, village.announced_day)
-            if why is None and village.id not in served and not carried:
+        for told in village.told:
+            if not 0 <= told.day < asked.days:
+                continue
+            why = _why(asked, places[told.stop_id], told.day)
+            if why is None and told.stop_id not in served and not carried:
                 why = Why(en="nothing is left to do there", zh="该村已没有工单")
             if why is not None:
-                found[village.id] = why
+                found[village.id, told] = why
     return found
+
+
+def days_given_up(asked: Touring, lost: Iterable[tuple[str, Told]]) -> frozenset[tuple[str, int]]:
+    """Return villages and days that are given up where this is lost: not a day that stands in the village itself."""
+    home_days = {village.id: village.home_days for village in asked.villages}
+    return frozenset(
+        (village_id, told.day)
+        for village_id, told in lost
+        if told.stop_id == village_id or told.day not in home_days[village_id]
+    )
 
 
 def no_tour(asked: Touring, day: int) -> Why:
@@ -50,10 +64,22 @@ def no_tour(asked: Touring, day: int) -> Why:
     return NO_TOUR if down is None else Why(en=f"{down.en}, and {NO_TOUR.en}", zh=f"{down.zh}，{NO_TOUR.zh}")
 
 
-def released(asked: Touring, village_ids: frozenset[str]) -> Touring:
-    """Return the question in which these villages may be visited on other days than they were told."""
-    levers = replace(asked.levers, released=asked.levers.released | village_ids)
-    return replace(asked, levers=levers) if village_ids else asked
+def released(asked: Touring, dates: frozenset[tuple[str, int]]) -> Touring:
+    """Return the question in which these days are given up, which these villages were told."""
+    levers = replace(asked.levers, released=asked.levers.released | dates)
+    return replace(asked, levers=levers) if dates else asked
+
+
+def told_too(asked: Touring, more: Iterable[tuple[str, Told]]) -> Touring:
+    """Return the question in which villages were told this besides."""
+    of_village = defaultdict(set)
+    for village_id, told in more:
+        of_village[village_id].add(told)
+    villages = tuple(
+        replace(v, told=tuple(sorted({*v.told, *of_village[v.id]}))) if v.id in of_village else v
+        for v in asked.villages
+    )
+    return replace(asked, villages=villages) if of_village else asked
 
 
 def _why(asked: Touring, village: Village, day: int) -> Why | None:

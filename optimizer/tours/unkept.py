@@ -1,15 +1,16 @@
 """What planners and villages count on and the tours do not keep: each in a sentence, in English and Chinese."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from optimizer.tours.model import Touring
+from optimizer.tours.model import Told, Touring, Village
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.told import NO_TOUR_AT_ALL, lost_dates, no_tour
+from optimizer.tours.told import NO_TOUR_AT_ALL, Why, lost_dates, no_tour
 
-__all__ = ["Unkept", "UnkeptKind", "not_held", "unkept"]
+__all__ = ["Unkept", "UnkeptKind", "moved_to", "not_held", "unkept"]
 
 
 class UnkeptKind(StrEnum):
@@ -29,7 +30,8 @@ class UnkeptKind(StrEnum):
 class Unkept:
     """Whom or what it is about (a village, a crew, a job), and what is not kept, why, and what is instead.
 
-    day: that it was meant for, None for any. now_day: that it is on instead, None for none.
+    day: that it was meant for, None for any. now_day: that it is on instead, None for none. stop_id: of a date, the
+    village in which people were told to meet the crew.
     """
 
     kind: UnkeptKind
@@ -38,6 +40,7 @@ class Unkept:
     sentence_zh: str
     day: int | None = None
     now_day: int | None = None
+    stop_id: str = ""
 
 
 def unkept(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
@@ -69,21 +72,80 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
 def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stops = plan.stops
     why_not = lost_dates(asked)
+    names = {village.id: village.name for village in asked.villages}
+    comes = _comes(asked, plan)
     for village in asked.villages:
-        if village.announced_day is not None and (village.id, village.announced_day) not in stops:
-            now_day = min((day for id_, day in stops if id_ == village.id), default=None)
-            date = _date(asked, village.announced_day)
-            why = why_not.get(village.id) or no_tour(asked, village.announced_day)
-            then = "nobody comes" if now_day is None else f"now {_date(asked, now_day)}"
-            then_zh = "本期不再前往" if now_day is None else f"现改为 {_date(asked, now_day)}"
+        kept = {told for told in village.told if (told.stop_id, told.day) in stops}
+        lost = sorted(set(village.told) - kept)
+        instead = moved_to(asked, lost, comes.get(village.id, set()) - kept)
+        for told in lost:
+            date, place = _date(asked, told.day), names[told.stop_id]
+            why = why_not.get((village.id, told)) or no_tour(asked, told.day)
+            then = _then(asked, names, village, instead.get(told), kept, comes.get(village.id, set()))
+            there = told.stop_id == village.id
             yield Unkept(
                 kind=UnkeptKind.DATE,
                 about=village.id,
-                sentence=f"{village.name} was told {date}, which cannot be kept because {why.en}; {then}.",
-                sentence_zh=f"已向{village.name}公布 {date}，因{why.zh}不能成行；{then_zh}。",
-                day=village.announced_day,
-                now_day=now_day,
+                sentence=f"{village.name} was told {date}{'' if there else f' in {place}'}, "
+                f"which cannot be kept because {why.en}; {then.en}.",
+                sentence_zh=f"已向{village.name}公布 {date}{'' if there else f'在{place}'}，"
+                f"因{why.zh}不能成行；{then.zh}。",
+                day=told.day,
+                now_day=None if told not in instead else instead[told].day,
+                stop_id=told.stop_id,
             )
+
+
+def _comes(asked: Touring, plan: TourPlan) -> dict[str, set[Told]]:
+    """Return by village where and when it can meet a crew: at stops in it, and where its units are carried to."""
+    home = {job.id: job.village_id for job in asked.jobs}
+    found: defaultdict[str, set[Told]] = defaultdict(set)
+    for _, day, visit in plan.visits():
+        for village_id in {visit.village_id, home.get(visit.job_id, visit.village_id)}:
+            found[village_id].add(Told(day=day.day, stop_id=visit.village_id))
+    return found
+
+
+def moved_to(asked: Touring, lost: Iterable[Told], new: Iterable[Told]) -> Mapping[Told, Told]:
+    """Return what takes the place of what a village was told and is not kept: the same day elsewhere, else in order.
+
+    What comes too soon for people to be told of takes nobody's place.
+    """
+    left = sorted(one for one in new if one.day >= asked.lead_day)
+    found = {}
+    for told in (open_ := sorted(lost)):
+        if (same := next((one for one in left if one.day == told.day), None)) is not None:
+            found[told] = same
+            left.remove(same)
+    found |= zip((told for told in open_ if told not in found), left, strict=False)
+    return found
+
+
+def _then(
+    asked: Touring,
+    names: Mapping[str, str],
+    village: Village,
+    instead: Told | None,
+    kept: Collection[Told],
+    comes: Collection[Told],
+) -> Why:
+    """Return what becomes of a village instead, to stand inside a sentence."""
+    if instead is not None:
+        date, place = _date(asked, instead.day), names[instead.stop_id]
+        there = instead.stop_id == village.id
+        return Why(
+            en=f"now {date}{'' if there else f' in {place}'}", zh=f"现改为 {date}{'' if there else f'在{place}'}"
+        )
+    if kept:
+        dates = [_date(asked, day) for day in sorted({told.day for told in kept})]
+        return Why(en=f"nobody comes then, {', '.join(dates)} stays", zh=f"当天不再前往，{'、'.join(dates)} 不变")
+    if comes:
+        date = _date(asked, min(comes).day)
+        return Why(
+            en=f"people cannot be told another in time, calls are served on {date}",
+            zh=f"已来不及通知新日期，仅于 {date} 处理已登记的工单",
+        )
+    return Why(en="nobody comes", zh="本期不再前往")
 
 
 def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:

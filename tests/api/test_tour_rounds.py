@@ -12,10 +12,10 @@ from optimizer.tours.model import Touring, WorkKind
 from optimizer.tours.plan import Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from optimizer.workers import HereWorkers
 from tests.make import clock
-from tests.make_tours import touring, village, work
+from tests.make_tours import on, touring, village, work
 
 ASKED = touring(
-    villages=(village(announced_day=3), village(id="v2", announced_day=3)),
+    villages=(village(told=on(3)), village(id="v2", told=on(3, at="v2"))),
     jobs=(work(kind=WorkKind.WALK_IN), work(id="j2", village_id="v1"), work(id="j3", village_id="v2")),
 )
 Stops = tuple[tuple[str, str, int], ...]
@@ -57,7 +57,7 @@ KEPT_V2 = (("j3", "v2", 3),)
 
 def test_a_date_that_no_tour_was_found_for_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     found = tried(monkeypatch, KEPT_V2, (*KEPT_V2, ("j1", "v1", 5)))
-    assert found.released == {"v1"}
+    assert found.released == {("v1", 3)}
     assert found.result.cost.total == 100
 
 

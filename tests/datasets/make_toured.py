@@ -6,7 +6,7 @@ from typing import Any
 
 from datasets.tour_names import KitOrder, Person, Toured, TourNames
 from optimizer.model import Break, OrderLine, ShipMode, Skill, TravelMode
-from optimizer.tours.model import Crew, Lodging, Touring, TourJob, TourRule, Village, WorkKind
+from optimizer.tours.model import Crew, Lodging, Told, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from tests.make import at, clock
 
@@ -55,7 +55,7 @@ ASKED = Touring(
     now_s=clock("06:00"),
     villages=(
         village("V1", "桑堆村", 60_000, contact="扎西"),
-        village("V2", "木拉乡", 90_000, 10_000, contact="扎西", announced_day=1),
+        village("V2", "木拉乡", 90_000, 10_000, contact="扎西", told=(Told(day=1, stop_id="V2"),)),
         village("V3", "=1+1村", 95_000, 12_000, last_visit_day=-300),
         village("V4", "日雨镇", 140_000, contact="卓玛"),
         village("V5", "孤村", 400_000, last_visit_day=-20),

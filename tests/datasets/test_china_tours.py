@@ -46,7 +46,7 @@ def test_there_is_some_of_all_that_tours_know(region: TourFolder) -> None:
     assert any(job.order_lines and job.kit_ready_s for job in asked.jobs)
     assert any(job.people > 1 for job in asked.jobs)
     assert any(job.portable for job in asked.jobs)
-    assert any(village.announced_day is not None for village in asked.villages)
+    assert any(village.told for village in asked.villages)
     assert any(village.cut_off for village in asked.villages)
     assert any(job.last_s < 14 * DAY_S for job in asked.jobs if job.kind is WorkKind.CONSENTED)
     assert any(job.last_s >= 14 * DAY_S for job in asked.jobs if job.kind is WorkKind.CONSENTED)

@@ -32,6 +32,7 @@ from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
 from optimizer.tours.plan import Tour, TourPlan
 from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
 from tests.make import clock
+from tests.make_tours import on
 
 
 def rows(found: Toured, file: str) -> list[dict[str, str]]:
@@ -71,7 +72,7 @@ def test_a_date_told_before_stays_and_the_message_says_so() -> None:
     first = announcements(toured())[0]
     assert [notice.kind for notice in first.notices] == [NoticeKind.NEW, NoticeKind.ANNOUNCED]
     assert "此前已通知的日期不变；日期已定，不再变动" in first.text
-    everything = with_villages(V1={"announced_day": 0})
+    everything = with_villages(V1={"told": on(0, at="V1")})
     assert "此前已通知，日期不变。" in announcements(everything)[0].text
 
 
@@ -80,14 +81,14 @@ def test_a_date_that_cannot_be_kept_is_taken_back_or_moved() -> None:
     (taken_back,) = (notice for one in gone for notice in one.notices if notice.village_id == "V2")
     assert (taken_back.kind, taken_back.day, taken_back.stop) == (NoticeKind.CANCELLED, 1, None)
     assert any("原定3月3日（周二）到木拉乡的巡回维修不能成行" in one.text for one in gone)
-    moved = announcements(with_villages(V2={"announced_day": 5}))[0]
+    moved = announcements(with_villages(V2={"told": on(5, at="V2")}))[0]
     assert moved.notices[1].kind is NoticeKind.MOVED
     assert "木拉乡原定3月7日（周六）的巡回维修改期" in moved.text
     assert "维修队3月3日（周二）" in moved.text
 
 
 def test_a_date_before_the_horizon_is_over_and_nobody_waits_for_it() -> None:
-    found = announcements(with_villages(V2={"announced_day": -3}))[0]
+    found = announcements(with_villages(V2={"told": on(-3, at="V2")}))[0]
     assert found.notices[1].kind is NoticeKind.NEW
 
 

@@ -76,9 +76,9 @@ def jobs_of(found: TourFolder) -> dict[str, TourJob]:
 def test_villages(tmp_path: Path) -> None:
     first, second, _ = read(tmp_path).touring.villages
     assert (first.id, first.name, first.households, first.contact) == ("V1", "甘孜村", 120, "扎西 139")
-    assert (first.last_visit_day, first.announced_day, first.cut_off) == (-274, 1, frozenset({0}))
+    assert (first.last_visit_day, first.home_days, first.cut_off) == (-274, frozenset({1}), frozenset({0}))
     assert first.position == pytest.approx((99.8914, 31.4960), abs=0.003)
-    assert (second.households, second.last_visit_day, second.announced_day) == (0, None, None)
+    assert (second.households, second.last_visit_day, second.told) == (0, None, ())
     assert second.cut_off == frozenset()
 
 
@@ -290,7 +290,8 @@ def test_what_people_are_expected_to_bring(tmp_path: Path) -> None:
         ("V1", 300, 7_200),
         ("V3", 100, 2_400),
     ]
-    assert {(job.first_s, job.last_s) for job in brought} == {(DAY_S, 2 * DAY_S - 1)}
+    assert {(job.first_s, job.last_s) for job in brought} == {(0, 2 * DAY_S - 1)}
+    assert found.touring.lead_day == 1
 
 
 def test_who_was_visited_in_the_horizon_brings_nothing_again(tmp_path: Path) -> None:

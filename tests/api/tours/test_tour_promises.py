@@ -54,6 +54,13 @@ def announced(app: FastAPI) -> list[str]:
         return list(session.scalars(select(Event.subject).where(Event.type == "tour.announced")))
 
 
+def events(app: FastAPI) -> list[dict[str, Any]]:
+    """Return what the events about announced dates say."""
+    with app.state.database.read() as session:
+        told = select(Event.data).where(Event.type == "tour.announced").order_by(Event.position)
+        return list(session.scalars(told))
+
+
 def test_a_second_plan_does_not_overwrite_a_told_date(client: TestClient, app: FastAPI) -> None:
     first, second = on_day(client, "2026-03-02"), on_day(client, "2026-03-03")
     assert act(client, first, "announce", {"village_ids": ["V1"]}).status_code == 200
@@ -64,7 +71,7 @@ def test_a_second_plan_does_not_overwrite_a_told_date(client: TestClient, app: F
     assert announced(app) == ["V1"]
 
 
-def test_a_date_that_a_plan_keeps_among_others_stays(client: TestClient, app: FastAPI) -> None:
+def test_every_date_of_a_village_is_told_and_a_told_one_stays(client: TestClient, app: FastAPI) -> None:
     second = on_day(client, "2026-03-03")
     act(client, second, "announce", {"village_ids": ["V1"]})
     locked = [
@@ -74,8 +81,20 @@ def test_a_date_that_a_plan_keeps_among_others_stays(client: TestClient, app: Fa
     both = made(client, scope={"crews": ["G1"]}, levers={"locked": locked, "never_visit": ["V2", "V3"]})
     assert {visit["date"] for visit in visits_of(client, both).values()} == {"2026-03-02", "2026-03-03"}
     told = act(client, both, "announce", {"village_ids": ["V1"]})
-    assert told.json()["villages"] == [{"village_id": "V1", "date": "2026-03-03", "is_new": False}]
-    assert announced(app) == ["V1"]
+    dates = [{"date": date, "at_village_id": "V1"} for date in ("2026-03-02", "2026-03-03")]
+    assert told.json()["villages"] == [
+        {"village_id": "V1", "date": "2026-03-02", "is_new": True, "dates": dates, "taken_back": []}
+    ]
+    assert told_of(client, "V1") == "2026-03-02;2026-03-03"
+    (_, again) = events(app)
+    assert (again["date"], again["was"], again["dates"]) == ("2026-03-02", None, dates)
+    # The next plan keeps both, and hears of nothing new.
+    other = made(client, scope={"crews": ["G1"]})
+    assert (other["outcome"]["announced"], other["outcome"]["announced_kept"]) == (2, 2)
+    assert other["outcome"]["not_kept"] == []
+    known = act(client, both, "announce", {"village_ids": ["V1"]})
+    assert [one["is_new"] for one in known.json()["villages"]] == [False]
+    assert len(events(app)) == 2
 
 
 def test_a_replan_that_knew_a_date_and_cannot_keep_it_tells_another(client: TestClient) -> None:
@@ -89,7 +108,9 @@ def test_a_replan_that_knew_a_date_and_cannot_keep_it_tells_another(client: Test
     (date,) = {visit["date"] for visit in visits_of(client, again).values() if visit["village_id"] == "V1"}
     assert date != first
     moved = act(client, again, "announce", {"village_ids": ["V1"]})
-    assert moved.json()["villages"] == [{"village_id": "V1", "date": date, "is_new": True}], moved.text
+    (told,) = moved.json()["villages"]
+    assert (told["village_id"], told["date"], told["is_new"]) == ("V1", date, True), moved.text
+    assert told["taken_back"] == [{"date": first, "at_village_id": "V1"}]
     assert act(client, again, "publish").status_code == 200
     assert told_of(client, "V1") == date
 

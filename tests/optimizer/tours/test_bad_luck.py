@@ -14,7 +14,7 @@ from optimizer.tours.planning import plan_tours
 from optimizer.tours.told import released
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
-from tests.make_tours import crew, lodging, touring, village, work
+from tests.make_tours import crew, lodging, on, touring, village, work
 
 DEAR = 1_000_000
 """Fen: an outlet so far away that a tour of some days is worth it."""
@@ -122,21 +122,21 @@ def test_two_villages_with_one_contact_meet_one_crew_a_day() -> None:
 
 def test_an_announced_village_is_visited_on_its_day() -> None:
     walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
-    plan = planned(touring(villages=(village(announced_day=3),), jobs=(walk_in,)))
+    plan = planned(touring(villages=(village(told=on(3)),), jobs=(walk_in,)))
     assert day_of(plan) == 3
 
 
 def test_an_announced_village_that_is_cut_off_is_told() -> None:
     walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
-    plan = planned(touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,)))
+    plan = planned(touring(villages=(village(told=on(3), cut_off=frozenset({3})),), jobs=(walk_in,)))
     assert left(plan).rule in (TourRule.TRAVEL, TourRule.ANNOUNCED)
 
 
 def test_a_village_whose_date_is_given_up_is_visited_on_another() -> None:
     walk_in = work(kind=WorkKind.WALK_IN, reported_s=None)
-    asked = touring(villages=(village(announced_day=3, cut_off=frozenset({3})),), jobs=(walk_in,))
+    asked = touring(villages=(village(told=on(3), cut_off=frozenset({3})),), jobs=(walk_in,))
     assert planned(asked).tours == ()
-    assert day_of(planned(released(asked, frozenset({"v1"})))) != 3
+    assert day_of(planned(released(asked, frozenset({("v1", 3)})))) != 3
 
 
 def test_nobody_is_said_to_go_to_a_village_that_is_cut_off() -> None:
@@ -287,7 +287,10 @@ def test_skill_names_what_is_missing() -> None:
 
 
 def test_an_announced_village_is_looked_for_on_its_day_though_calls_could_wait() -> None:
-    villages = (village(id="v1", position=at(30_000)), village(id="v2", position=at(60_000), announced_day=3))
+    villages = (
+        village(id="v1", position=at(30_000)),
+        village(id="v2", position=at(60_000), told=on(3, at="v2")),
+    )
     jobs = (work(id="j1", village_id="v1"), work(id="j2", village_id="v2"))
     assert day_of(planned(touring(villages=villages, jobs=jobs)), "j2") == 3
 

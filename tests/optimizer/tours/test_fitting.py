@@ -9,7 +9,7 @@ from optimizer.tours.plan import TourPlan
 from optimizer.tours.planning import plan_tours
 from optimizer.workers import HereWorkers
 from tests.make import FlatTravel, clock
-from tests.make_tours import region, touring, village, work
+from tests.make_tours import on, region, touring, village, work
 
 
 def advised(asked: Touring, threshold_fen: int = 0) -> Fitting:
@@ -72,7 +72,7 @@ def test_walk_ins_are_worth_as_many_as_are_expected_and_gather() -> None:
 
 def test_a_date_that_was_told_is_kept_in_mind() -> None:
     told = touring(
-        villages=(village(announced_day=1),),
+        villages=(village(told=on(1)),),
         jobs=(work(kind=WorkKind.WALK_IN, reported_s=None, outlet_fen=150_000),),
     )
     found = advised(told, threshold_fen=10_000_000)

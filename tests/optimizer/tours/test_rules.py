@@ -14,7 +14,7 @@ from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, T
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourDay, TourPlan, Visit
 from optimizer.travel import UNREACHABLE
 from tests.make import DATE, FlatTravel, at, clock, order_line
-from tests.make_tours import crew, lodging, touring, village, work
+from tests.make_tours import crew, lodging, on, touring, village, work
 
 Stop = tuple[str, str] | tuple[str, str, str]
 """A job, when its work begins, and the village where it is another than the job's own."""
@@ -336,11 +336,11 @@ def villages() -> None:
     case("two crews at one contact", R.CONTACT, says, asked, both, shared)
     following = planned(tour(asked, NINE), tour(asked, out(1, ("j2", "09:00")), crew_id="c2"))
     case("two crews on one day", R.CONTACT, says, shared, following, both)
-    told = touring(villages=(village(announced_day=1),), jobs=(work(kind=WorkKind.WALK_IN),))
+    told = touring(villages=(village(told=on(1)),), jobs=(work(kind=WorkKind.WALK_IN),))
     plans = {day: planned(tour(told, out(day, ("j1", "09:00")))) for day in (0, 1, 2)}
     for name, day in (("before it was told", 0), ("after it was told", 2)):
         case(name, R.ANNOUNCED, "were told day 1", told, plans[1], plans[day])
-    given_up = replace(told, levers=Levers(released=frozenset({"v1"})))
+    given_up = replace(told, levers=Levers(released=frozenset({("v1", 1)})))
     case("a date that is given up", R.ANNOUNCED, "were told day 1", given_up, plans[2], told)
     also = replace(given_up, jobs=(*given_up.jobs, work(id="j2")))
     later, kept = (

@@ -23,7 +23,8 @@ regions = st.builds(
     days=st.integers(1, 10),
     seed=st.integers(0, 10_000),
     beds=st.integers(1, 5),
-    km=st.sampled_from([40, 120, 250]),
+    km=st.sampled_from([10, 40, 120, 250]),
+    told=st.sampled_from([0.0, 0.5, 1.0]),
 )
 
 

@@ -9,12 +9,12 @@ from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, TourJob, T
 from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.unkept import UnkeptKind, not_held, unkept
 from tests.make import clock
-from tests.make_tours import crew, touring, village, work
+from tests.make_tours import crew, on, touring, village, work
 
 
 def test_everything_that_is_priced_is_said() -> None:
     asked = touring(
-        villages=(village(announced_day=3),),
+        villages=(village(told=on(3)),),
         crews=(crew(on_the_road=OnTheRoad(day=0, lodging_id="b1", nights=1)),),
         levers=Levers(
             must_visit=frozenset({"v1"}),
@@ -32,7 +32,11 @@ def test_everything_that_is_priced_is_said() -> None:
 @pytest.mark.parametrize(
     ("changes", "why", "why_zh"),
     [
-        ({"villages": (village(announced_day=3, cut_off=frozenset({3})),)}, "the road is cut off", "道路中断"),
+        (
+            {"villages": (village(told=on(3), cut_off=frozenset({3})),)},
+            "the road is cut off",
+            "道路中断",
+        ),
         ({"crews": (crew(no_van=frozenset({3})),)}, "the van of 一组 is down", "一组的车辆故障"),
         (
             {"crews": (crew(no_van=frozenset({3})), crew(id="c2", name="二组"))},
@@ -48,7 +52,7 @@ def test_everything_that_is_priced_is_said() -> None:
     ],
 )
 def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why_zh: str) -> None:
-    asked = touring(**{"villages": (village(announced_day=3),)} | changes)
+    asked = touring(**{"villages": (village(told=on(3)),)} | changes)
     (said,) = unkept(asked, TourPlan(tours=()))
     assert (said.kind, said.day, said.now_day) == (UnkeptKind.DATE, 3, None)
     assert f"which cannot be kept because {why}" in said.sentence

@@ -138,7 +138,7 @@ def _tour_announce(
         list[str] | None, typer.Option(metavar="VILLAGE", help="Only this one was told; repeat.")
     ] = None,
 ) -> None:
-    """Write DIR again with the dates that villages were told by announcements.csv of OUT, so that later plans keep them.
+    """Write DIR again with the dates that villages were told by announcements.csv of OUT: later plans keep them.
 
     New and moved dates are added, those of a stop near by too; what the tours cannot keep is taken off.
     """

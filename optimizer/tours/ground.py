@@ -3,13 +3,12 @@
 Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from optimizer.model import DAY_S, TravelMode
 from optimizer.search.problem import NEVER_S
@@ -191,36 +190,43 @@ class _Held:
     promises: int
 
 
-CARRIED_IN, HOUSE_CALL, WALK_IN = 2, 1, 0
-"""How gladly a job stands for a promised stop; the least, the most."""
-
-
 def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, _Held]:
     """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
 
     What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
     left of its own. A stop where nothing could be done on its day has none.
     """
-    wanted = _promised(asked)
-    fits = [(job, w) for job in range(len(stands)) for w, one in enumerate(wanted) if one.stop in stands[job]]
-    fits = [(job, w) for job, w in fits if able[:, job, wanted[w].day].any()]
-    if not fits:
-        return {}
-    rows = {job: row for row, job in enumerate(dict.fromkeys(job for job, _ in fits))}
-    jobs, n = list(rows), len(rows)
-    # Leaving out a promise outweighs any choice of jobs, and that outweighs which of two alike stands for it.
-    unlike = n * len(wanted) + 1
-    none = 4 * unlike * len(wanted)
-    fen = np.array([[none * one.promises for one in wanted]] * n, np.int64).reshape(n, len(wanted))
-    for job, w in fits:
-        own = stands[job][0] == wanted[w].stop
-        kind = WALK_IN if asked.jobs[job].kind is WorkKind.WALK_IN else HOUSE_CALL
-        fen[rows[job], w] = (kind if own else CARRIED_IN) * unlike + rows[job]
-    # Columns of nothing beside the jobs: fewer jobs than promises leave out those that fewest were told of.
-    blank = np.array([[none * one.promises for one in wanted]] * len(wanted), np.int64).reshape(-1, len(wanted))
-    chosen = zip(*(part.tolist() for part in linear_sum_assignment(np.vstack([fen, blank]))), strict=True)
-    possible = set(fits)
-    return {jobs[row]: wanted[w] for row, w in chosen if row < n and (jobs[row], w) in possible}
+
+    def turn(job: int, stop: int) -> tuple[bool, bool, int]:
+        return stands[job][0] != stop, asked.jobs[job].kind is not WorkKind.WALK_IN, job
+
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for job, where in enumerate(stands):
+        for stop in where:
+            places[stop].append(job)
+    wanted = sorted(_promised(asked), key=lambda one: (-one.promises, one.day, one.stop))
+    fits = {
+        one: sorted(
+            (job for job in places[one.stop] if able[:, job, one.day].any()), key=lambda job: turn(job, one.stop)
+        )
+        for one in wanted
+    }
+    held: dict[int, _Held] = {}
+    for one in wanted:
+        _stand_for(one, fits, held, set())
+    return held
+
+
+def _stand_for(one: _Held, fits: Mapping[_Held, Sequence[int]], held: dict[int, _Held], tried: set[int]) -> bool:
+    """Let a job stand for a stop, and another one for the stop that it stood for before; return whether one does."""
+    for job in fits[one]:
+        if job in tried:
+            continue
+        tried.add(job)
+        if job not in held or _stand_for(held[job], fits, held, tried):
+            held[job] = one
+            return True
+    return False
 
 
 def _promised(asked: Touring) -> list[_Held]:

@@ -183,8 +183,8 @@ def test_an_announced_date_is_told_once_and_kept(client: TestClient, app: FastAP
     other = made(client, seed=7, levers={"nights": 0}, horizon={"date": "2026-03-02", "days": 4})
     kept = stops(client, other["id"])
     assert all(dates[id_] <= kept[id_] for id_ in dates)
-    told = sum(len(some) for some in dates.values())
-    assert (other["outcome"]["announced"], other["outcome"]["announced_kept"]) == (told, told)
+    count = sum(len(some) for some in dates.values())
+    assert (other["outcome"]["announced"], other["outcome"]["announced_kept"]) == (count, count)
 
 
 def test_published_tours_hold_people_and_jobs(client: TestClient, app: FastAPI) -> None:

@@ -194,7 +194,7 @@ def make_tours(
     kitted = _planned(held or question, known, searching)
     # What is announced is kept before what was planned stays: only that is a reason to move other days.
     if held is not None and kitted.result.cost.kept:
-        free = _planned(question, known, searching)
+        free = _planned(question, kitted.result.plan, searching)
         if free.result.cost.kept < kitted.result.cost.kept:
             kitted, held = free, None
     question = _released(held or question, kitted.released)

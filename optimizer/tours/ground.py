@@ -197,36 +197,41 @@ def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bo
     left of its own. A stop where nothing could be done on its day has none.
     """
 
-    def turn(job: int, stop: int) -> tuple[bool, bool, int]:
-        return stands[job][0] != stop, asked.jobs[job].kind is not WorkKind.WALK_IN, job
-
     places: defaultdict[int, list[int]] = defaultdict(list)
     for job, where in enumerate(stands):
         for stop in where:
             places[stop].append(job)
+
+    def fits(one: _Held) -> list[int]:
+        able_then = [job for job in places[one.stop] if able[:, job, one.day].any()]
+        # Of calls that which can wait least: the first day is its, and the others are left for those that can.
+        return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
+
     wanted = sorted(_promised(asked), key=lambda one: (-one.promises, one.day, one.stop))
-    fits = {
-        one: sorted(
-            (job for job in places[one.stop] if able[:, job, one.day].any()), key=lambda job: turn(job, one.stop)
-        )
-        for one in wanted
-    }
-    held: dict[int, _Held] = {}
+    matching = _Matching(stands=stands, fits={one: fits(one) for one in wanted}, held={})
     for one in wanted:
-        _stand_for(one, fits, held, set())
-    return held
+        matching.finds(one, set())
+    return matching.held
 
 
-def _stand_for(one: _Held, fits: Mapping[_Held, Sequence[int]], held: dict[int, _Held], tried: set[int]) -> bool:
-    """Let a job stand for a stop, and another one for the stop that it stood for before; return whether one does."""
-    for job in fits[one]:
-        if job in tried:
-            continue
-        tried.add(job)
-        if job not in held or _stand_for(held[job], fits, held, tried):
-            held[job] = one
-            return True
-    return False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matching:
+    """Promised stops with the jobs that could stand for each, and those that do."""
+
+    stands: Sequence[tuple[int, ...]]
+    fits: Mapping[_Held, Sequence[int]]
+    held: dict[int, _Held]
+
+    def finds(self, one: _Held, tried: set[int]) -> bool:
+        """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
+        for job in sorted(self.fits[one], key=lambda job: (self.stands[job][0] != one.stop, job in self.held)):
+            if job in tried:
+                continue
+            tried.add(job)
+            if job not in self.held or self.finds(self.held[job], tried):
+                self.held[job] = one
+                return True
+        return False
 
 
 def _promised(asked: Touring) -> list[_Held]:

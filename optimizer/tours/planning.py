@@ -1,7 +1,7 @@
 """Tours from what is asked to what is answered, readable as its own summary."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,10 +185,22 @@ def _filled(ground: Ground, weigher: Weigher, columns: Sequence[Column]) -> list
 
 
 def _known(ground: Ground, weigher: Weigher, base: TourPlan) -> list[Column]:
-    """Return the base's tours as far as each can still be made by itself and beside the others."""
+    """Return the base's tours as far as each can still be made by itself and beside the others.
+
+    One that its crew cannot make any more is another crew's, where that saves something.
+    """
     known: list[Column] = []
+    left = []
     for tour in base.tours:
         column = column_of_tour(ground, tour)
         if column is not None and weigher.fen([*known, column]) is not None:
             known.append(column)
+        elif column is None:
+            left.append(tour)
+    for tour in left:
+        others = [replace(tour, crew_id=crew.id) for crew in ground.asked.crews if crew.id != tour.crew_id]
+        for column in (column_of_tour(ground, other) for other in others):
+            if column is not None and (better := _better(weigher, known, [*known, column])) != known:
+                known = better
+                break
     return known

@@ -28,7 +28,7 @@ from datasets.whole_folder import ForeignFolder
 from optimizer.model import ShipMode
 from optimizer.parts.model import Dispatch
 from optimizer.tours.kit import Kit, KitLine
-from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, Told
 from optimizer.tours.plan import Tour, TourPlan
 from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
 from tests.make import clock
@@ -85,6 +85,50 @@ def test_a_date_that_cannot_be_kept_is_taken_back_or_moved() -> None:
     assert moved.notices[1].kind is NoticeKind.MOVED
     assert "木拉乡原定3月7日（周六）的巡回维修改期" in moved.text
     assert "维修队3月3日（周二）" in moved.text
+
+
+def test_every_date_of_a_village_is_kept_moved_or_taken_back_by_itself() -> None:
+    # A crew stops in V2 on day 1 only: one of three dates stays, the others are off.
+    found = announcements(with_villages(V2={"told": on(1, 4, 6, at="V2")}))
+    notices = [notice for one in found for notice in one.notices if notice.village_id == "V2"]
+    assert [(notice.kind, notice.day) for notice in notices] == [
+        (NoticeKind.ANNOUNCED, 1),
+        (NoticeKind.CANCELLED, 4),
+        (NoticeKind.CANCELLED, 6),
+    ]
+    text = next(one.text for one in found if any(notice.village_id == "V2" for notice in one.notices))
+    assert "原定3月6日（周五）到木拉乡的巡回维修不能成行，很抱歉。" in text
+    assert "新日期" not in text, "there is one that holds"
+
+
+def test_a_place_that_moves_while_the_date_stays_is_a_correction() -> None:
+    # People of V3 wait at home on the day on which they are to carry their things to V2.
+    found = announcements(with_villages(V3={"told": on(1, at="V3")}))
+    (notice,) = (notice for one in found for notice in one.notices if notice.village_id == "V3")
+    assert (notice.kind, notice.day, notice.was) == (NoticeKind.MOVED, 1, Told(day=1, stop_id="V3"))
+    assert "=1+1村原定3月3日（周二）的巡回维修改地点，很抱歉。维修队3月3日（周二）" in found[0].text
+    back = announcements(with_villages(V4={"told": on(2, at="V6")}))
+    text = next(one.text for one in back if one.notices[0].village_id == "V4")
+    assert "日雨镇原定3月4日（周三）在邻村的巡回维修改地点" in text
+
+
+def test_a_stop_near_by_stays_or_is_taken_back() -> None:
+    # Nothing of V6 is carried; its people wait for the crew in V4 all the same.
+    found = announcements(with_villages(V6={"told": (*on(2, at="V4"), *on(5, at="V4"))}))
+    (message,) = (one for one in found if one.notices[0].village_id == "V6")
+    assert [(notice.kind, notice.day) for notice in message.notices] == [
+        (NoticeKind.ANNOUNCED, 2),
+        (NoticeKind.CANCELLED, 5),
+    ]
+    assert "在日雨镇，邻村可搬动的待修电器请在这段时间送到那里" in message.text
+    assert "原定3月7日（周六）在日雨镇的维修不能成行，邻村的电器请不要送去，很抱歉。" in message.text
+
+
+def test_a_date_does_not_move_to_a_day_that_is_too_soon_to_tell() -> None:
+    late = replace(with_villages(V2={"told": on(5, at="V2")}).asked, lead_day=3)
+    found = announcements(toured(asked=late))
+    kinds = {notice.day: notice.kind for one in found for notice in one.notices if notice.village_id == "V2"}
+    assert kinds == {1: NoticeKind.NEW, 5: NoticeKind.CANCELLED}
 
 
 def test_a_date_before_the_horizon_is_over_and_nobody_waits_for_it() -> None:

@@ -37,6 +37,7 @@ from api.endpoints import (
     reports,
     slots,
     sourcing_runs,
+    tour_announcing,
     tours,
     vroom,
     webhooks,
@@ -62,6 +63,7 @@ ROUTERS = (
     kept_plans.routes,
     at_risk.routes,
     tours.routes,
+    tour_announcing.routes,
     kept_tours.routes,
     # Before the network: /parts/availability is no part of that name.
     parts.routes,

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -25,13 +24,9 @@ from api.routes import router
 from api.run_queue import enqueue_run
 from api.schemas.plans import FindingShown, Judged
 from api.schemas.tours import (
-    Announce,
-    Announced,
-    AnnouncedVillage,
     LockDay,
     Recorded,
     Replan,
-    StopShown,
     TourPublished,
     TourShown,
     TourWish,
@@ -40,8 +35,6 @@ from api.schemas.tours import (
     tour_shown,
 )
 from api.store.plan_days import centres_on
-from api.store.tour_announcing import News, announce
-from api.store.tour_dates import other_centres_villages, told_by
 from api.store.tour_days import crews_on
 from api.store.tour_levers import lever_faults
 from api.store.tour_parts import spares_aboard
@@ -52,13 +45,13 @@ from api.tables.tours import TourPlanRow
 from api.tour_judging import judge_tours, tours_digest
 from api.tour_validating import valid_tours
 from datasets.times import local_date
-from datasets.tour_told import Promise
 
 __all__ = [
     "TourId",
-    "announce_dates",
     "cancel_tours",
     "check_tours_now",
+    "days_of",
+    "held_tours",
     "list_tours",
     "lock_day",
     "publish",
@@ -245,7 +238,7 @@ def require_made(plan: TourPlanRow, states: tuple[PlanState, ...] = MADE) -> Non
         raise Conflict(f"The tours are {plan.state}.", members={"state": plan.state})
 
 
-def _held(session: Session, edge: Edge, tour_id: str, versions: frozenset[int]) -> TourPlanRow:
+def held_tours(session: Session, edge: Edge, tour_id: str, versions: frozenset[int]) -> TourPlanRow:
     """Return tours that stand, locked, if they are the version that the caller means."""
     plan = get_tour_plan(session, tour_id, edge.caller.centres, lock=True)
     hold_version(plan.version, versions)
@@ -253,7 +246,8 @@ def _held(session: Session, edge: Edge, tour_id: str, versions: frozenset[int]) 
     return plan
 
 
-def _days(session: Session, plan: TourPlanRow) -> list[dict[str, Any]]:
+def days_of(session: Session, plan: TourPlanRow) -> list[dict[str, Any]]:
+    """Return the days of tours as they are kept, with their visits."""
     found: list[dict[str, Any]] = file_of(session, plan.id, "days") or []
     return found
 
@@ -265,8 +259,8 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
     """Let a crew's day stay as it is in every plan that begins from these tours, or let it change again."""
 
     def effect(session: Session) -> Answer:
-        plan = _held(session, edge, tour_id, versions)
-        days = {(day["crew_id"], day["date"]): day for day in _days(session, plan)}
+        plan = held_tours(session, edge, tour_id, versions)
+        days = {(day["crew_id"], day["date"]): day for day in days_of(session, plan)}
         if (body.crew_id, body.date) not in days:
             fault = Fault(pointer="/date", code="no_day", detail="a day on which this crew is on tour")
             raise Refused("There is no such day to lock.", faults=(fault,))
@@ -287,60 +281,6 @@ def lock_day(tour_id: TourId, body: LockDay, edge: EdgeOf, versions: IfMatch, la
         return Answer(body=tour_shown(plan, language), headers={"ETag": etag(plan.version)})
 
     return edge.once(effect)
-
-
-@routes.post(
-    "/tours/{tour_id}:announce",
-    response_model=Announced,
-    dependencies=[needs("plans:publish")],
-    summary="Tell villages their dates",
-)
-def announce_dates(tour_id: TourId, body: Announce, edge: EdgeOf, versions: IfMatch) -> Response:
-    """Write down what each village is told by the messages of these tours: plans keep it unless they cannot.
-
-    A village may be told several dates, some of them of a stop in another one. What these tours were planned from and
-    could not keep is taken back. Villages of centres that the key is not for are left out of `all`, and refused by
-    name. 409 where a village was told another date on the days of these tours since they were planned.
-    """
-
-    def effect(session: Session) -> Answer:
-        plan = _held(session, edge, tour_id, versions)
-        today = local_date(edge.clock())
-        told = told_by(file_of(session, plan.id, "announcements") or ())
-        past = {id_ for id_, promises in told.items() if promises and max(promises)[0] < today}
-        others = other_centres_villages(session, told, today, edge.caller.centres)
-        wanted = list(told) if body.village_ids == "all" else list(dict.fromkeys(body.village_ids))
-        faults = [
-            Fault(pointer=f"/village_ids/{number}", code=code, detail=detail.format(id_))
-            for code, detail, wrong in (
-                ("no_stop", 'nothing in these messages about "{}"', lambda id_: id_ not in told),
-                ("past", "a village whose date is still to come", past.__contains__),
-                ("other_centre", "a village of this key's centres", others.__contains__),
-            )
-            for number, id_ in enumerate(wanted)
-            if wrong(id_)
-        ]
-        if faults and body.village_ids != "all":
-            raise Refused("The villages cannot be told.", faults=faults)
-        now = {id_: told[id_] for id_ in wanted if id_ not in past and id_ not in others}
-        news = announce(session, plan, _days(session, plan), now, at=edge.clock())
-        villages = [_announced(id_, found) for id_, found in sorted(news.items())]
-        return Answer(body=Announced(villages=villages), headers={"ETag": etag(plan.version)})
-
-    return edge.once(effect)
-
-
-def _announced(village_id: str, found: News) -> AnnouncedVillage:
-    def shown(promises: Iterable[Promise]) -> list[StopShown]:
-        return [StopShown(date=date, at_village_id=stop_id) for date, stop_id in promises]
-
-    return AnnouncedVillage(
-        village_id=village_id,
-        date=found.standing[0][0] if found.standing else None,
-        is_new=bool(found.new or found.taken_back),
-        dates=shown(found.standing),
-        taken_back=shown(found.taken_back),
-    )
 
 
 @routes.post(
@@ -374,7 +314,7 @@ def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: Language
         require_made(plan, (PlanState.FINISHED,))
         if tours_digest(session, tour_id) != judgement.digest:
             raise Conflict("The stored tours changed while they were checked; nothing was published.")
-        days = _days(session, plan)
+        days = days_of(session, plan)
         held = publish_tours(session, plan, days, actor=edge.caller.actor, at=edge.clock())
         shown = TourPublished(
             tour=tour_shown(plan, language),
@@ -486,7 +426,7 @@ def _not_aboard(session: Session, plan: TourPlanRow, body: VisitsSaid, at: dt.da
     """Return a fault per spare part that the van of a visit did not have, or not so many of."""
     if not any(one.parts_used for one in body.visits):
         return []
-    tour_of = {visit["job_id"]: day["tour_id"] for day in _days(session, plan) for visit in day["visits"]}
+    tour_of = {visit["job_id"]: day["tour_id"] for day in days_of(session, plan) for visit in day["visits"]}
     aboard = {
         (kit["tour_id"], line["part_id"]): line["quantity"]
         for kit in file_of(session, plan.id, "kit") or ()

@@ -65,6 +65,7 @@ def outcome_of(made: ToursMade) -> dict[str, Any]:
         "is_estimate": made.toured.is_estimate,
         "pairs": _pairs(made.toured.asked_of_service),
         "fitting": None if made.toured.fitting is None else _fitting(made.toured, made.toured.fitting),
+        "not_kept": tours_document(made.toured)["not_kept"],
     }
 
 

@@ -85,6 +85,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     source = _travel(folder, workers, progress)
     travel = source.travel
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
+    begun_from = None if base is None else base.plan
     searching = Searching(
         budget=budget,
         workers=workers,
@@ -94,7 +95,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         again=AGAIN_SHARE,
         loading=AGAIN_SHARE,
     )
-    kitted = tours_with_kits(folder, asked, travel, base, searching)
+    kitted = tours_with_kits(folder, asked, travel, begun_from, searching)
     result, loaded = kitted.result, kitted.loaded
     if loaded.found:
         raise ToursIllegal(list(loaded.found))

@@ -15,6 +15,7 @@ from api.schemas.written import Identifier, LocalDate, WrittenMoment
 from api.tables.tours import TourPlanRow
 from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import Instead
+from optimizer.tours.unkept import UnkeptKind
 
 __all__ = [
     "MOST",
@@ -33,6 +34,7 @@ __all__ = [
     "MomentShown",
     "MoreCrewSent",
     "MoreDaySent",
+    "NotKeptShown",
     "Outcome",
     "PartUsed",
     "PlanId",
@@ -215,6 +217,30 @@ class TravelPairs(Shown):
     reasons: dict[str, int] = Field(description="The last, by why.", examples=[{}])
 
 
+class NotKeptShown(Shown):
+    """Something that somebody counted on, and that the tours do not keep."""
+
+    kind: UnkeptKind = Field(description="What.", examples=["date"])
+    about: str = Field(description="The village, the crew or the job.", examples=["V1"])
+    date: dt.date | None = Field(description="The date that it was meant for; null: any.", examples=["2026-03-04"])
+    now_date: dt.date | None = Field(description="The date instead; null: none.", examples=["2026-03-06"])
+    sentence: str = Field(
+        description="In words, in the language asked for.",
+        examples=["日雨镇 was told 2026-03-04, which cannot be kept because the road is cut off that day."],
+    )
+
+    @classmethod
+    def of(cls, row: Mapping[str, str], language: Language) -> Self:
+        """Return what is shown of a row as not_kept.csv has it."""
+        return cls(
+            kind=UnkeptKind(row["kind"]),
+            about=row["about"],
+            date=dt.date.fromisoformat(row["date"]) if row["date"] else None,
+            now_date=dt.date.fromisoformat(row["now_date"]) if row["now_date"] else None,
+            sentence=row["sentence_zh" if language is Language.ZH else "sentence"],
+        )
+
+
 class TourOutcome(Shown):
     """Tours that were made, in figures."""
 
@@ -249,6 +275,9 @@ class TourOutcome(Shown):
     is_estimate: bool = Field(description="No road data is behind any of them.", examples=[True])
     pairs: TravelPairs | None = Field(default=None, description="What a service was asked for; null: there is none.")
     fitting: FittingShown | None = Field(description="When tours are fitting; null: planned from a base, not asked.")
+    not_kept: list[NotKeptShown] = Field(
+        default_factory=list, description="What somebody counted on, and the tours do not keep."
+    )
 
     @classmethod
     def of(cls, outcome: Mapping[str, Any], language: Language) -> Self:
@@ -256,6 +285,7 @@ class TourOutcome(Shown):
         said = {name: value for name, value in outcome.items() if name in cls.model_fields}
         weighed = outcome["fitting"]
         said["fitting"] = None if weighed is None else _fitting(weighed, language)
+        said["not_kept"] = [NotKeptShown.of(row, language) for row in outcome.get("not_kept", ())]
         road, outlet = outcome["road_fen_per_job"], outcome["outlet_fen_per_job"]
         return cls(
             **said,
@@ -402,7 +432,21 @@ class VanDown(Sent):
     """A crew's van is out of service."""
 
     crew_id: Annotated[Identifier, Field(description="The crew.", examples=["G1"])]
-    date: Annotated[LocalDate, Field(description="From this date to the end of the tours.", examples=["2026-03-04"])]
+    date: Annotated[LocalDate, Field(description="First date without it.", examples=["2026-03-04"])]
+    back_on: Annotated[
+        LocalDate | None,
+        Field(
+            description="First date with it again: the crew waits where it is; null: not before the tours end, its "
+            "people come home by other means.",
+            examples=["2026-03-06"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.back_on is not None and self.back_on <= self.date:
+            raise ValueError("allowed: back_on after date")
+        return self
 
 
 class CutOff(Sent):

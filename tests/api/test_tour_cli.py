@@ -161,6 +161,26 @@ def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: 
     assert of_day(tmp_path / "out") == of_day(planned)
 
 
+def test_what_a_locked_day_lost_since_is_said(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = rows(planned / "days.csv")[0]
+    job_ids = [row["job_id"] for row in rows(planned / "visits.csv") if row["date"] == day["date"]]
+    cells = make.cells()
+    cells["jobs"] = [row for row in cells["jobs"] if row["job_id"] != job_ids[0]]
+    cells["consents"] = [row for row in cells["consents"] if row["job_id"] != job_ids[0]]
+    later = make.write(tmp_path / "later", cells, (region / "day.toml").read_text(encoding="utf-8"))
+    lock = ("--base", planned, "--lock", f"K1@{day['date']}")
+    assert run("plan", later, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
+    said = capsys.readouterr().out
+    assert f"NOT KEPT: K1 is locked on {day['date']} without {job_ids[0]}" in said
+    (lost,) = rows(tmp_path / "out" / "not_kept.csv")
+    assert (lost["kind"], lost["about"], lost["date"]) == ("lock", job_ids[0], day["date"])
+    kept = {row["job_id"] for row in rows(tmp_path / "out" / "visits.csv") if row["date"] == day["date"]}
+    assert kept == set(job_ids[1:])
+    assert run("check", later, tmp_path / "out") == cli.DONE
+
+
 def test_a_told_date_that_cannot_be_kept_is_given_up_and_said_first(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,7 +249,7 @@ def test_levers_that_cannot_hold_are_refused_before_anything_is_planned(
         "J6 is in V4, which is cut off that day",
         '"K1@2026-03-02/2026-03-08"; that is 6 nights, and 4 are allowed',
         '"K1@2026-03-05/2026-03-07"; it cannot come home: its van is down',
-        'K1@2026-03-04/2026-03-04" shares days with it',
+        "K1@2026-03-04/2026-03-04 shares days with it",
         "2026-03-04 is locked to end in L2",
     ):
         assert text in said, text

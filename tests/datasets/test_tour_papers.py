@@ -438,10 +438,12 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_base_loses_what_is_gone(out: Path) -> None:
     later = replace(ASKED, jobs=tuple(one for one in ASKED.jobs if one.id != "J1"))
-    (tour,) = read_tour_base(out, later).tours
+    base = read_tour_base(out, later)
+    (tour,) = base.plan.tours
     assert [visit.job_id for day in tour.days for visit in day.visits] == ["J2", "J3", "J4", "J6"]
+    assert [job_id for ids in base.gone.values() for job_id in ids] == ["J1"]
     # Three days on, the tour is over.
-    assert read_tour_base(out, replace(ASKED, date=PLAN_IS_OVER)).tours == ()
+    assert read_tour_base(out, replace(ASKED, date=PLAN_IS_OVER)).plan.tours == ()
 
 
 PLAN_IS_OVER = ASKED.date.replace(day=5)

@@ -13,7 +13,8 @@ from datasets.tour_names import Toured
 from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
 from optimizer.tours.fitting import Advice
-from optimizer.tours.plan import TourCost
+from optimizer.tours.model import WorkKind
+from optimizer.tours.plan import Instead, TourCost
 from optimizer.tours.unkept import not_held
 
 __all__ = ["STAGES", "print_progress", "print_taken_up", "print_tours"]
@@ -39,6 +40,11 @@ ADVICE = {
     Advice.IN_7_DAYS: "Go in 7 days",
     Advice.NOT_WORTH: "Not worth a tour yet",
 }
+BECOMES = {
+    Instead.OUTLET: "left to the daily plan",
+    Instead.LATER: "left for later",
+    Instead.NOBODY: "with nobody",
+}
 MOST_LINES = 5
 """So many late kits and forgotten villages are named; the rest are counted."""
 
@@ -61,9 +67,9 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
         console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
-    for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
+    for line in (*_proof(planned), *_against_outlet(planned.ours), *_urgent(planned), *_left_out(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
+    for line in (*_kits(planned), *_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -113,6 +119,33 @@ def _against_outlet(kpis: TourKpis) -> Iterator[str]:
         f"{said}; an outlet would be paid {_yuan(kpis.outlet_fen_per_job)} for each of the {kpis.priced_jobs:,} "
         f"it could do, and could not do the other {others:,}."
     )
+
+
+def _urgent(planned: ToursPlanned) -> Iterator[str]:
+    """Yield what becomes of calls whose clock is running: how many, and why each that needs somebody's eye."""
+    toured, since = planned.toured, planned.since
+    calls = {job.id for job in toured.asked.jobs if job.kind is WorkKind.CALL}
+    if not calls:
+        return
+    left = [one for one in toured.result.plan.left_out if one.job_id in calls]
+    said = [f"{len(calls) - len(left):,} on a tour"]
+    for instead, words in BECOMES.items():
+        said.append(f"{sum(one.instead is instead for one in left):,} {words}")
+    new = "" if since is None else f" ({len(calls - since):,} of them new since --base)"
+    yield f"Calls with a running clock: {len(calls):,}{new}: {', '.join(said)}."
+    named = [one for one in left if one.instead is Instead.NOBODY or (since is not None and one.job_id not in since)]
+    named.sort(key=lambda one: (one.instead is not Instead.NOBODY, one.job_id))
+    for one in named[:MOST_LINES]:
+        village = toured.villages[toured.jobs[one.job_id].village_id].name
+        yield f"  {one.job_id} in {village} ({BECOMES[one.instead]}): {one.reason}"
+    if len(named) > MOST_LINES:
+        yield f"  … and {len(named) - MOST_LINES:,} more, see left_out.csv."
+    if since is not None:
+        where = {visit.job_id: (tour, day) for tour, day, visit in toured.result.plan.visits()}
+        taken = [id_ for id_ in sorted(calls - since) if id_ in where]
+        for id_ in taken[:MOST_LINES]:
+            tour, day = where[id_]
+            yield f"  {id_}: on {toured.tour_id(tour)}, {toured.date(day.day)}."
 
 
 def _left_out(planned: ToursPlanned) -> Iterator[str]:

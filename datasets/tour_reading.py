@@ -53,10 +53,14 @@ class ToursRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TourBase:
-    """Tours to begin from, as far as they can still be made. gone: by crew and day, jobs that are no more."""
+    """Tours to begin from, as far as they can still be made.
+
+    gone: by crew and day, jobs that are no more. job_ids: all that they knew of, on tours or left out.
+    """
 
     plan: TourPlan
     gone: Mapping[tuple[str, int], tuple[str, ...]]
+    job_ids: frozenset[str]
 
 
 def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
@@ -121,7 +125,8 @@ def read_tour_base(out: Path, asked: Touring) -> TourBase:
         for tour in plan.tours
         for day in tour.days
     }
-    return TourBase(plan=_as_far_as_known(plan, asked), gone=gone)
+    job_ids = plan.done | {left.job_id for left in plan.left_out}
+    return TourBase(plan=_as_far_as_known(plan, asked), gone=gone, job_ids=job_ids)
 
 
 def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -161,7 +162,7 @@ def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: 
     assert of_day(tmp_path / "out") == of_day(planned)
 
 
-def test_what_a_locked_day_lost_since_is_said(
+def test_what_a_locked_day_lost_since_and_what_becomes_of_new_calls_is_said(
     run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     day = rows(planned / "days.csv")[0]
@@ -169,11 +170,15 @@ def test_what_a_locked_day_lost_since_is_said(
     cells = make.cells()
     cells["jobs"] = [row for row in cells["jobs"] if row["job_id"] != job_ids[0]]
     cells["consents"] = [row for row in cells["consents"] if row["job_id"] != job_ids[0]]
+    # Nobody agreed to wait with this one.
+    cells["jobs"].append({**cells["jobs"][-1], "job_id": "J9", "skill_level": "3"})
     later = make.write(tmp_path / "later", cells, (region / "day.toml").read_text(encoding="utf-8"))
     lock = ("--base", planned, "--lock", f"K1@{day['date']}")
     assert run("plan", later, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
     said = capsys.readouterr().out
     assert f"NOT KEPT: K1 is locked on {day['date']} without {job_ids[0]}" in said
+    assert "Calls with a running clock: 1 (1 of them new since --base): 0 on a tour, " in said
+    assert re.search(r"J9 in .+ \((left to the daily plan|with nobody)\): No crew has fridge level 3.", said)
     (lost,) = rows(tmp_path / "out" / "not_kept.csv")
     assert (lost["kind"], lost["about"], lost["date"]) == ("lock", job_ids[0], day["date"])
     kept = {row["job_id"] for row in rows(tmp_path / "out" / "visits.csv") if row["date"] == day["date"]}

@@ -104,6 +104,24 @@ def test_a_village_near_a_stop_is_invited() -> None:
     assert "没有登记的" not in nearby.text
 
 
+def test_people_are_invited_unasked_only_where_time_is_planned_for_them() -> None:
+    by_village = {one.notices[0].village_id: one.text for one in announcements(toured())}
+    assert "没有登记的，可把可搬动的待修电器送到现场。" in by_village["V4"], "J6 is what people bring"
+    for village_id in ("V1", "V3"):
+        assert "没有登记的，请先打电话登记，约好后再送来。" in by_village[village_id]
+    full = replace(ASKED, jobs=tuple(one for one in ASKED.jobs if one.id != "J6"))
+    (tour,) = PLAN.tours
+    alone = replace(tour, days=(*tour.days[:2], replace(tour.days[2], visits=tour.days[2].visits[:1])))
+    nearby = announcements(toured(asked=full, plan=TourPlan(tours=(alone,))))[-1]
+    assert "邻村可搬动的待修电器请先打电话登记，约好后再送到那里。" in nearby.text
+
+
+def test_one_message_about_several_stops_says_which_of_them_has_room() -> None:
+    one_contact = replace(NAMES, contacts={**NAMES.contacts, "V4": NAMES.contacts["V1"]})
+    text = announcements(toured(names=one_contact))[0].text
+    assert "没有登记的，日雨镇可把可搬动的待修电器送到现场，其他村请先打电话登记，约好后再送来。" in text
+
+
 def test_customers_are_not_named_to_a_whole_village() -> None:
     for message in announcements(toured()):
         assert "洛桑" not in message.text

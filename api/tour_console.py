@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
+from datasets.tour_apologies import APOLOGIES_FILE
 from datasets.tour_kpis import TourKpis
 from datasets.tour_names import Toured
 from datasets.tour_progress import TakenUp
@@ -54,15 +56,14 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
     console = Console()
     table = Table(title="Tours" + (" (stopped early)" if planned.stopped else ""), title_justify="left")
     table.add_column("", no_wrap=True)
-    table.add_column("planned", justify="right", no_wrap=True)
-    for name in planned.by_hand:
-        table.add_column(BY_HAND[name], justify="right", no_wrap=True)
+    for name in ("planned", *(BY_HAND[name] for name in planned.by_hand)):
+        table.add_column(name, justify="right", overflow="fold")
     columns = (planned.ours, *planned.by_hand.values())
     for name, of in _FIGURES:
         table.add_row(name, *(of(kpis) for kpis in columns))
     for name in TourCost.__slots__:
         if any(kpis.cost_fen[name] for kpis in columns):
-            table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
+            table.add_row(f"  {name.replace('_', ' ')}", *(_whole_yuan(kpis.cost_fen[name]) for kpis in columns))
     for one in not_held(planned.toured.asked, planned.toured.result.plan):
         console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
@@ -75,6 +76,11 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
 
 def _yuan(fen: int | None) -> str:
     return "–" if fen is None else f"¥ {fen / 100:,.2f}"
+
+
+def _whole_yuan(fen: int) -> str:
+    """Return an amount of a table, whose columns are to be read in a terminal of 80."""
+    return f"¥ {fen / 100:,.0f}"
 
 
 _FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
@@ -90,7 +96,7 @@ _FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
     ("jobs left out", lambda kpis: f"{kpis.left_out:,}"),
     ("announced dates kept", lambda kpis: f"{kpis.announced_kept:,} of {kpis.announced:,}"),
     ("on the road, per job", lambda kpis: _yuan(kpis.road_fen_per_job)),
-    ("cost, total", lambda kpis: _yuan(kpis.total_fen)),
+    ("cost, total", lambda kpis: _whole_yuan(kpis.total_fen)),
 )
 
 
@@ -218,9 +224,11 @@ def _where(out: Path) -> Iterator[str]:
 def print_progress(toured: Toured, progress: Progress) -> None:
     """Print what became of the visits, tour by tour, and what was not planned."""
     console = Console()
-    table = Table(title="Planned against actual", title_justify="left")
-    for name in ("tour", "planned", *(str(one).replace("_", " ") for one in Outcome), "nothing written", "late, mean"):
-        table.add_column(name, justify="left" if name == "tour" else "right")
+    # Nothing but spaces between columns: all of them are to be read in a terminal of 80.
+    table = Table(title="Planned against actual", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0))
+    table.add_column("tour", overflow="fold", vertical="bottom")
+    for name in ("planned", *(str(one).replace("_", "\n") for one in Outcome), "nothing\nwritten", "late,\nmean"):
+        table.add_column(name, justify="right", no_wrap=True, vertical="bottom")
     for tour in toured.tours:
         some = Progress(visits=tuple(one for one in progress.visits if one.tour is tour), unplanned=())
         table.add_row(toured.tour_id(tour), *_counts(some))
@@ -235,16 +243,24 @@ def print_progress(toured: Toured, progress: Progress) -> None:
 def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     """Print what is out of the folder, what is not, where crews are, and what to do next."""
     lines = [f"Out of the folder: {len(taken.done):,} jobs done, {len(taken.trusted):,} begun of which nobody wrote."]
+    if taken.trusted:
+        lines.append(
+            f"  Taken as done, though nobody wrote anything: {', '.join(taken.trusted)}. If they were not: write them "
+            "into the file, or --plan-unreported plans all of them again."
+        )
     if taken.again:
         lines.append(f"To be planned again: {_some(taken.again)}.")
     for crew_id, lodging_id in taken.away.items():
         where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
         lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
     if taken.missed:
-        names = _some([toured.villages[id_].name for id_ in taken.missed])
+        named = [(toured.villages[one.village_id].name, one.day) for one in taken.missed]
+        names = ", ".join(f"{name} ({toured.date(day)})" for name, day in named)
+        names_zh = "、".join(f"{name} {toured.date_zh(day)}" for name, day in named)
         lines.append(
-            f"NOT KEPT: the date told has passed, and nobody came: {names}. 已公布的日期已过，无人前往：{names}。"
+            f"NOT KEPT: the date told has passed, and nobody came: {names}. 已公布的日期已过，无人前往：{names_zh}。"
         )
+        lines.append(f"Drafts of what to tell them: {onward / APOLOGIES_FILE}. 致歉通知草稿见 {APOLOGIES_FILE}。")
     if taken.on_their_way:
         lines.append(
             f"{taken.on_their_way:,} parts for tours still to leave are on their way, or there; they stay at its "

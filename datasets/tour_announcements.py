@@ -14,7 +14,7 @@ from datasets.tour_names import Person, Toured, hour_text
 from datasets.tour_stops import Stop, stops_of
 from optimizer.tours.model import TourJob, Village, WorkKind
 
-__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
+__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name", "products_of"]
 
 ROUND_TO_S = 15 * 60
 """People are told quarters of an hour: the first down, the last up."""
@@ -164,7 +164,7 @@ def _sentence(toured: Toured, notice: Notice) -> str:
     if notice.kind is NoticeKind.MOVED and village.announced_day is not None:
         moved = f"{village.name}原定{toured.date_zh(village.announced_day)}的巡回维修改期，很抱歉。"
     if notice.stop.village_id != notice.village_id:
-        units = _products(toured, notice.carried)
+        units = products_of(toured, notice.carried)
         what = f"{village.name}登记的{units}" if units else f"{village.name}可搬动的待修电器"
         send = "请在这段时间送到那里" if units or _has_room(toured, notice) else "请先打电话登记，约好后再送到那里"
         return f"{moved}维修队{when}在{stop.name}{_place(toured, stop.id)}，{what}{send}。"
@@ -185,10 +185,11 @@ def _registered(toured: Toured, jobs: Sequence[TourJob]) -> str:
     homes = [job for job in jobs if job.kind is not WorkKind.WALK_IN]
     if not homes:
         return ""
-    return f"已登记{len(homes)}件：{_products(toured, homes)}，上门维修，请家里留人。"
+    return f"已登记{len(homes)}件：{products_of(toured, homes)}，上门维修，请家里留人。"
 
 
-def _products(toured: Toured, jobs: Sequence[TourJob]) -> str:
+def products_of(toured: Toured, jobs: Sequence[TourJob]) -> str:
+    """Return the appliances of jobs in Chinese, counted."""
     counted = Counter(product_name(toured, job) for job in jobs if job.kind is not WorkKind.WALK_IN)
     return "、".join(f"{name}{count}台" for name, count in sorted(counted.items()))
 

@@ -89,6 +89,11 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices, soon_s
         TourRule.LOAD: ("No van can carry what it needs.", "没有车辆装得下所需物品。"),
         TourRule.KIT: ("Its parts are not there in time for any departure.", "配件在任何一次出发前都到不了。"),
         TourRule.CLOCK: (
+            f"Its clock ran out ({last}), and nobody consented to wait.",
+            f"时限（{last}）已过，且客户未同意等候。",
+        )
+        if job.last_s < asked.now_s
+        else (
             f"Its clock runs out ({last}) before a crew can be there{soon}, and nobody consented to wait.",
             f"时限（{last}）在巡回组到达前{soon_zh}已到，且客户未同意等候。",
         ),

@@ -107,10 +107,11 @@ def _proof(planned: ToursPlanned) -> Iterator[str]:
     if kpis.bound_fen >= kpis.total_fen:
         yield f"Proven: no choice among the {kpis.candidates:,} tours met costs less."
         return
-    yield (
-        f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
-        f"this one is within {kpis.gap:.2%} of what is paid."
-    )
+    said = f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
+    if kpis.gap < 1:
+        yield f"{said}this one is within {kpis.gap:.2%} of what is paid."
+    else:
+        yield f"{said}how much better there is than this one is not known: give it more --seconds."
 
 
 def _against_outlet(kpis: TourKpis) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,16 +104,19 @@ def _differences(paper: _Paper, text: str, stated: Iterable[Row]) -> Iterator[st
     if missing:
         yield f": the columns {', '.join(missing)} are missing"
         return
-    expected = {tuple(row[key] for key in paper.keys): row for row in stated}
+    # A crew that stops in a village twice on a day tells it twice of that date.
+    expected: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in stated:
+        expected[tuple(row[key] for key in paper.keys)].append(row)
     for row in reader:
         key = tuple(row[name] or "" for name in paper.keys)
         name = f", line {reader.line_num} ({' '.join(key)})"
-        true = expected.pop(key, None)
-        if true is None:
+        if not expected[key]:
             yield f"{name}: {TOURS_FILE} has no such row"
             continue
+        true = expected[key].pop(0)
         for column in paper.columns:
             if (row[column] or "") != true[column]:
                 yield f'{name}, {column}: "{row[column]}"; {TOURS_FILE} has "{true[column]}"'
-    for key in expected:
+    for key in (key for key, rows in expected.items() for _ in rows):
         yield f": no row for {' '.join(key)}, which {TOURS_FILE} has"

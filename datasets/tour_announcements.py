@@ -197,13 +197,14 @@ def products_of(toured: Toured, jobs: Sequence[TourJob]) -> str:
 def _bring(toured: Toured, coming: Sequence[Notice]) -> str:
     """Say what to do with what is not registered: brought along where time is planned for that, else called in."""
     said = [notice for notice in coming if notice.kind is not NoticeKind.NEARBY]
-    room = [notice for notice in said if _has_room(toured, notice)]
+    villages = {notice.village_id for notice in said}
+    room = dict.fromkeys(notice.village_id for notice in said if _has_room(toured, notice))
     bring, call = "可把可搬动的待修电器送到现场", "请先打电话登记，约好后再送来"
     others = ""
-    if room and len(room) == len(said):
+    if room and set(room) == villages:
         others = f"没有登记的，{bring}。"
     elif room:
-        names = "、".join(dict.fromkeys(toured.villages[notice.village_id].name for notice in room))
+        names = "、".join(toured.villages[village_id].name for village_id in room)
         others = f"没有登记的，{names}{bring}，其他村{call}。"
     elif said:
         others = f"没有登记的，{call}。"

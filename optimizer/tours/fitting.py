@@ -1,7 +1,7 @@
 """When a tour is fitting (适时): what the best tours are worth today, in three days, in seven; and what cannot wait."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -105,7 +105,7 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
         )
         plans[delay], costs[delay] = result.plan, result.cost
     moments = [_moment(asked, delay, plans, costs) for delay in DELAYS]
-    forced = _forced(asked, plans[DELAYS[0]])
+    forced = _forced(asked, plans[DELAYS[0]], base)
     return Fitting(
         curve=tuple(moments),
         advice=_advice(moments, forced, threshold_fen),
@@ -196,8 +196,11 @@ def _opens_s(asked: Touring, delay: int) -> int:
     return delay * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
 
 
-def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
-    """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at."""
+def _forced(asked: Touring, plan: TourPlan, base: TourPlan | None) -> tuple[Forced, ...]:
+    """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at.
+
+    base: the tours that are to leave today; dates that they do not keep force nobody.
+    """
     done = plan.done
     forced = []
     for job in sorted(asked.jobs, key=lambda job: (job.last_s, job.id)):
@@ -220,15 +223,17 @@ def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
                 sentence_zh=f"{job.id} 的{what_zh}于 {date.isoformat()} 到期；此后{other_zh}。",
             )
         )
-    return (*_told(asked, plan), *forced)
+    return (*_told(asked, plan, plan.stops if base is None else base.stops), *forced)
 
 
-def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
+def _told(asked: Touring, plan: TourPlan, kept: Collection[tuple[str, int]]) -> Iterator[Forced]:
     """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
     told = {village.id: village for village in asked.villages if village.announced_day is not None}
     for tour, day, visit in plan.visits():
         village = told.get(visit.village_id)
         if village is None or village.announced_day != day.day or tour.first_day >= DELAYS[-1]:
+            continue
+        if (village.id, day.day) not in kept:
             continue
         del told[visit.village_id]
         date = asked.date + dt.timedelta(days=day.day)

@@ -197,15 +197,15 @@ def products_of(toured: Toured, jobs: Sequence[TourJob]) -> str:
 def _bring(toured: Toured, coming: Sequence[Notice]) -> str:
     """Say what to do with what is not registered: brought along where time is planned for that, else called in."""
     said = [notice for notice in coming if notice.kind is not NoticeKind.NEARBY]
-    villages = {notice.village_id for notice in said}
-    room = dict.fromkeys(notice.village_id for notice in said if _has_room(toured, notice))
+    stops = {(notice.day, notice.village_id) for notice in said}
+    room = dict.fromkeys((notice.day, notice.village_id) for notice in said if _has_room(toured, notice))
     bring, call = "可把可搬动的待修电器送到现场", "请先打电话登记，约好后再送来"
     others = ""
-    if room and set(room) == villages:
+    if room and set(room) == stops:
         others = f"没有登记的，{bring}。"
     elif room:
-        names = "、".join(toured.villages[village_id].name for village_id in room)
-        others = f"没有登记的，{names}{bring}，其他村{call}。"
+        where = "、".join(f"{toured.date_zh(day)}在{toured.villages[village_id].name}" for day, village_id in room)
+        others = f"没有登记的，{where}{bring}，其他时间和地点{call}。"
     elif said:
         others = f"没有登记的，{call}。"
     return f"{others}请带上保修卡或购机凭证，并说明故障。"

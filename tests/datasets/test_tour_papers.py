@@ -136,7 +136,7 @@ def test_a_village_that_is_stopped_in_twice_on_a_day_is_told_twice_and_the_table
 def test_one_message_about_several_stops_says_which_of_them_has_room() -> None:
     one_contact = replace(NAMES, contacts={**NAMES.contacts, "V4": NAMES.contacts["V1"]})
     text = announcements(toured(names=one_contact))[0].text
-    assert "没有登记的，日雨镇可把可搬动的待修电器送到现场，其他村请先打电话登记，约好后再送来。" in text
+    assert "没有登记的，3月4日（周三）在日雨镇可把可搬动的待修电器送到现场，其他时间和地点请先打电话登记" in text
 
 
 def test_customers_are_not_named_to_a_whole_village() -> None:

@@ -41,12 +41,19 @@ def _db_upgrade(url: DatabaseUrl = DEFAULT_DATABASE) -> None:
 def _db_load(
     folder: Annotated[Path, typer.Argument(metavar="DAYDIR", help="A day folder (docs/data-format.md).")],
     url: DatabaseUrl = DEFAULT_DATABASE,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside", help="Nothing ends that is not in it: one more region beside those loaded; its day.toml counts."
+        ),
+    ] = False,
 ) -> None:
     """Load a day folder, whole or not at all: the network from its date on, and its jobs. Again changes nothing."""
     read = read_source(folder)
     database = opened(url)
     with database.write() as session:
-        loaded = load_day(session, read, by=By(actor="paigong db load", channel=LOADING), now=dt.datetime.now(dt.UTC))
+        by = By(actor="paigong db load", channel=LOADING)
+        loaded = load_day(session, read, by=by, now=dt.datetime.now(dt.UTC), whole=not beside)
     database.close()
     for name, put in loaded.tables.items():
         there = len(put.created) + len(put.changed) + len(put.unchanged)

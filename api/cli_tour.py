@@ -175,15 +175,16 @@ def _tour_progress(
     if (onward is None) != (now is None):
         raise typer.BadParameter("give --output and --now, or neither")
     toured, _ = tours_as_planned(folder, out)
-    found = read_actuals(actuals, toured.asked.date)
     faults = FaultList()
+    found = read_actuals(actuals, toured.asked.date, faults)
+    unread = tuple(faults.faults)
     impossible(toured, found, actuals.name, faults)
     if faults.faults and onward is None:
-        raise PlanRefused(faults.faults)
+        raise PlanRefused(faults.ordered([actuals.name]))
     progress = progress_of(toured, found)
     taken = None
     if onward is not None and now is not None:
-        what = Wrote(file=actuals, rows=found, trusts=not plan_unreported)
+        what = Wrote(file=actuals, rows=found, trusts=not plan_unreported, faults=unread)
         taken = take_up_tours(folder, out, toured, what, onward, now)
     print_progress(toured, progress)
     if taken is not None and onward is not None:

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_announcing import VillageTold
+from datasets.tour_apologies import APOLOGIES_FILE
 from datasets.tour_kpis import TourKpis
 from datasets.tour_names import Toured
 from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
 from datasets.tour_told import Promise
 from optimizer.tours.fitting import Advice
-from optimizer.tours.plan import TourCost
+from optimizer.tours.model import WorkKind
+from optimizer.tours.plan import Instead, TourCost
 from optimizer.tours.unkept import not_held
 
 __all__ = ["STAGES", "print_progress", "print_taken_up", "print_told", "print_tours"]
@@ -41,6 +44,11 @@ ADVICE = {
     Advice.IN_7_DAYS: "Go in 7 days",
     Advice.NOT_WORTH: "Not worth a tour yet",
 }
+BECOMES = {
+    Instead.OUTLET: "left to the daily plan",
+    Instead.LATER: "left for later",
+    Instead.NOBODY: "with nobody",
+}
 MOST_LINES = 5
 """So many late kits and forgotten villages are named; the rest are counted."""
 
@@ -50,27 +58,31 @@ def print_tours(planned: ToursPlanned, out: Path) -> None:
     console = Console()
     table = Table(title="Tours" + (" (stopped early)" if planned.stopped else ""), title_justify="left")
     table.add_column("", no_wrap=True)
-    table.add_column("planned", justify="right", no_wrap=True)
-    for name in planned.by_hand:
-        table.add_column(BY_HAND[name], justify="right", no_wrap=True)
+    for name in ("planned", *(BY_HAND[name] for name in planned.by_hand)):
+        table.add_column(name, justify="right", overflow="fold")
     columns = (planned.ours, *planned.by_hand.values())
     for name, of in _FIGURES:
         table.add_row(name, *(of(kpis) for kpis in columns))
     for name in TourCost.__slots__:
         if any(kpis.cost_fen[name] for kpis in columns):
-            table.add_row(f"  {name.replace('_', ' ')}", *(_yuan(kpis.cost_fen[name]) for kpis in columns))
+            table.add_row(f"  {name.replace('_', ' ')}", *(_whole_yuan(kpis.cost_fen[name]) for kpis in columns))
     for one in not_held(planned.toured.asked, planned.toured.result.plan):
         console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
-    for line in (*_proof(planned), *_against_outlet(planned.ours), *_left_out(planned), *_kits(planned)):
+    for line in (*_proof(planned), *_against_outlet(planned.ours), *_urgent(planned), *_left_out(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in (*_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
+    for line in (*_kits(planned), *_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _yuan(fen: int | None) -> str:
     return "–" if fen is None else f"¥ {fen / 100:,.2f}"
+
+
+def _whole_yuan(fen: int) -> str:
+    """Return an amount of a table, whose columns are to be read in a terminal of 80."""
+    return f"¥ {fen / 100:,.0f}"
 
 
 _FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
@@ -86,7 +98,7 @@ _FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
     ("jobs left out", lambda kpis: f"{kpis.left_out:,}"),
     ("announced dates kept", lambda kpis: f"{kpis.announced_kept:,} of {kpis.announced:,}"),
     ("on the road, per job", lambda kpis: _yuan(kpis.road_fen_per_job)),
-    ("cost, total", lambda kpis: _yuan(kpis.total_fen)),
+    ("cost, total", lambda kpis: _whole_yuan(kpis.total_fen)),
 )
 
 
@@ -97,10 +109,11 @@ def _proof(planned: ToursPlanned) -> Iterator[str]:
     if kpis.bound_fen >= kpis.total_fen:
         yield f"Proven: no choice among the {kpis.candidates:,} tours met costs less."
         return
-    yield (
-        f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
-        f"this one is within {kpis.gap:.2%} of what is paid."
-    )
+    said = f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
+    if kpis.gap < 1:
+        yield f"{said}this one is within {kpis.gap:.2%} of what is paid."
+    else:
+        yield f"{said}how much better there is than this one is not known: give it more --seconds."
 
 
 def _against_outlet(kpis: TourKpis) -> Iterator[str]:
@@ -115,6 +128,33 @@ def _against_outlet(kpis: TourKpis) -> Iterator[str]:
         f"{said}; an outlet would be paid {_yuan(kpis.outlet_fen_per_job)} for each of the {kpis.priced_jobs:,} "
         f"it could do, and could not do the other {others:,}."
     )
+
+
+def _urgent(planned: ToursPlanned) -> Iterator[str]:
+    """Yield what becomes of calls whose clock is running: how many, and why each that needs somebody's eye."""
+    toured, since = planned.toured, planned.since
+    calls = {job.id for job in toured.asked.jobs if job.kind is WorkKind.CALL}
+    if not calls:
+        return
+    left = [one for one in toured.result.plan.left_out if one.job_id in calls]
+    said = [f"{len(calls) - len(left):,} on a tour"]
+    for instead, words in BECOMES.items():
+        said.append(f"{sum(one.instead is instead for one in left):,} {words}")
+    new = "" if since is None else f" ({len(calls - since):,} of them new since --base)"
+    yield f"Calls with a running clock: {len(calls):,}{new}: {', '.join(said)}."
+    named = [one for one in left if one.instead is Instead.NOBODY or (since is not None and one.job_id not in since)]
+    named.sort(key=lambda one: (one.instead is not Instead.NOBODY, one.job_id))
+    for one in named[:MOST_LINES]:
+        village = toured.villages[toured.jobs[one.job_id].village_id].name
+        yield f"  {one.job_id} in {village} ({BECOMES[one.instead]}): {one.reason}"
+    if len(named) > MOST_LINES:
+        yield f"  … and {len(named) - MOST_LINES:,} more, see left_out.csv."
+    if since is not None:
+        where = {visit.job_id: (tour, day) for tour, day, visit in toured.result.plan.visits()}
+        taken = [id_ for id_ in sorted(calls - since) if id_ in where]
+        for id_ in taken[:MOST_LINES]:
+            tour, day = where[id_]
+            yield f"  {id_}: on {toured.tour_id(tour)}, {toured.date(day.day)}."
 
 
 def _left_out(planned: ToursPlanned) -> Iterator[str]:
@@ -187,9 +227,11 @@ def _where(out: Path) -> Iterator[str]:
 def print_progress(toured: Toured, progress: Progress) -> None:
     """Print what became of the visits, tour by tour, and what was not planned."""
     console = Console()
-    table = Table(title="Planned against actual", title_justify="left")
-    for name in ("tour", "planned", *(str(one).replace("_", " ") for one in Outcome), "nothing written", "late, mean"):
-        table.add_column(name, justify="left" if name == "tour" else "right")
+    # Nothing but spaces between columns: all of them are to be read in a terminal of 80.
+    table = Table(title="Planned against actual", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0))
+    table.add_column("tour", overflow="fold", vertical="bottom")
+    for name in ("planned", *(str(one).replace("_", "\n") for one in Outcome), "nothing\nwritten", "late,\nmean"):
+        table.add_column(name, justify="right", no_wrap=True, vertical="bottom")
     for tour in toured.tours:
         some = Progress(visits=tuple(one for one in progress.visits if one.tour is tour), unplanned=())
         table.add_row(toured.tour_id(tour), *_counts(some))
@@ -204,16 +246,24 @@ def print_progress(toured: Toured, progress: Progress) -> None:
 def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     """Print what is out of the folder, what is not, where crews are, and what to do next."""
     lines = [f"Out of the folder: {len(taken.done):,} jobs done, {len(taken.trusted):,} begun of which nobody wrote."]
+    if taken.trusted:
+        lines.append(
+            f"  Taken as done, though nobody wrote anything: {', '.join(taken.trusted)}. If they were not: write them "
+            "into the file, or --plan-unreported plans all of them again."
+        )
     if taken.again:
         lines.append(f"To be planned again: {_some(taken.again)}.")
     for crew_id, lodging_id in taken.away.items():
         where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
         lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
     if taken.missed:
-        names = _some([toured.villages[id_].name for id_ in taken.missed])
+        named = [(toured.villages[one.village_id].name, one.day) for one in taken.missed]
+        names = ", ".join(f"{name} ({toured.date(day)})" for name, day in named)
+        names_zh = "、".join(f"{name} {toured.date_zh(day)}" for name, day in named)
         lines.append(
-            f"NOT KEPT: the date told has passed, and nobody came: {names}. 已公布的日期已过，无人前往：{names}。"
+            f"NOT KEPT: the date told has passed, and nobody came: {names}. 已公布的日期已过，无人前往：{names_zh}。"
         )
+        lines.append(f"Drafts of what to tell them: {onward / APOLOGIES_FILE}. 致歉通知草稿见 {APOLOGIES_FILE}。")
     if taken.on_their_way:
         lines.append(
             f"{taken.on_their_way:,} parts for tours still to leave are on their way, or there; they stay at its "

@@ -1,28 +1,64 @@
-"""Locked days and tours made one that cannot be, whatever the tours: said before anything is planned."""
+"""Levers that cannot hold, whatever the tours: said before anything is planned, by file and over HTTP."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from datasets.tour_levers import Pulled, pull
+from datasets.tour_levers import MoreDay, Pulled, pull
 from optimizer.model import DAY_S
 from optimizer.tours.model import Crew, LockedDay, Span, Touring
 
-__all__ = ["contradictions"]
+__all__ = ["Contradiction", "contradictions"]
+
+OPTIONS = {"locked": "--lock, [[tour.locked]]", "spans": "--merge, [[tour.spans]]", "more_days": "--more-day"}
+"""Lever → where a planner at the command line pulls it."""
 
 
-def contradictions(asked: Touring, pulled: Pulled) -> list[str]:
-    """Return a sentence for every lock and every span that a rule or another lever forbids."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """A lever that a rule or another lever forbids. lever: as over HTTP. number: among its like. name: as typed."""
+
+    lever: str
+    number: int
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f'{OPTIONS[self.lever]}: "{self.name}"; {self.why}'
+
+
+def contradictions(asked: Touring, pulled: Pulled) -> list[Contradiction]:
+    """Return what speaks against locked days, tours made one, and days more."""
+    before = {crew.id: crew for crew in pull(asked, replace(pulled, days=())).crews}
     after = pull(asked, pulled)
     crews = {crew.id: crew for crew in after.crews}
     locked, spans = after.levers.locked, after.levers.spans
-    return [
-        *(f"{_lock(after, lock)}; {why}" for lock in locked for why in _of_lock(after, crews[lock.crew_id], lock)),
-        *_between_locks(after, locked),
-        *(f"{_span(after, span)}; {why}" for span in spans for why in _of_span(after, crews[span.crew_id], span)),
-        *_between_spans(after, spans),
-        *_both(after, locked, spans),
+    named = (
+        ("locked", [_lock(after, one) for one in locked], [list(_of_lock(after, crews[x.crew_id], x)) for x in locked]),
+        ("spans", [_span(after, one) for one in spans], [list(_of_span(after, crews[x.crew_id], x)) for x in spans]),
+        (
+            "more_days",
+            [f"{one.crew_id}@{_date(asked, one.day)}" for one in pulled.days],
+            [list(_of_more_day(asked, before[one.crew_id], one)) for one in pulled.days],
+        ),
+    )
+    found = [
+        Contradiction(lever=lever, number=number, name=name, why=why)
+        for lever, names, reasons in named
+        for number, (name, whys) in enumerate(zip(names, reasons, strict=True))
+        for why in whys
     ]
+    return [*found, *_between_locks(after, locked), *_between_spans(after, spans), *_both(after, locked, spans)]
+
+
+def _of_more_day(asked: Touring, crew: Crew, more: MoreDay) -> Iterator[str]:
+    if more.day in crew.no_van:
+        yield "its van is down that day (van_down_on, van_back_on)"
+    elif more.day in crew.days:
+        yield "it works that day already"
+    elif more.day < asked.now_s // DAY_S:
+        yield "that day is over"
 
 
 def _of_lock(asked: Touring, crew: Crew, lock: LockedDay) -> Iterator[str]:
@@ -33,6 +69,8 @@ def _of_lock(asked: Touring, crew: Crew, lock: LockedDay) -> Iterator[str]:
     if lock.lodging_id is not None:
         if lock.lodging_id in asked.levers.forbidden_lodgings:
             yield f"its night is in {lock.lodging_id}, which is forbidden"
+        elif lock.lodging_id not in beds:
+            yield f"its night is in {lock.lodging_id}, which there is no more"
         elif lock.day in beds[lock.lodging_id].closed:
             yield f"its night is in {lock.lodging_id}, which has no bed then (closed_on)"
     for job_id in lock.job_ids:
@@ -52,7 +90,7 @@ def _of_lock(asked: Touring, crew: Crew, lock: LockedDay) -> Iterator[str]:
 def _stays(asked: Touring, crew: Crew, day: int, which: str) -> Iterator[str]:
     """Yield why a crew is not on its way on a day."""
     if day < asked.now_s // DAY_S:
-        yield f"{which}that day is over".strip()
+        yield f"{which}that day is over"
     elif day in crew.no_van:
         yield f"{which}its van is down that day"
     elif day not in crew.days:
@@ -61,14 +99,17 @@ def _stays(asked: Touring, crew: Crew, day: int, which: str) -> Iterator[str]:
         yield f"{which}somebody of the crew is busy until after that day"
 
 
-def _between_locks(asked: Touring, locked: Sequence[LockedDay]) -> Iterator[str]:
-    for one, other in combinations(locked, 2):
+def _between_locks(asked: Touring, locked: Sequence[LockedDay]) -> Iterator[Contradiction]:
+    for (number, one), (_, other) in combinations(enumerate(locked), 2):
+        name = _lock(asked, one)
         if (one.crew_id, one.day) == (other.crew_id, other.day) and one != other:
-            yield f"{_lock(asked, one)}; it is locked twice, to different work"
+            why = "it is locked twice, to different work"
+            yield Contradiction(lever="locked", number=number, name=name, why=why)
             continue
         for job_id in sorted(set(one.job_ids) & set(other.job_ids)):
             if (one.crew_id, one.day) != (other.crew_id, other.day):
-                yield f"{_lock(asked, one)}; {job_id} is locked to {other.crew_id}@{_date(asked, other.day)} as well"
+                why = f"{job_id} is locked to {other.crew_id}@{_date(asked, other.day)} as well"
+                yield Contradiction(lever="locked", number=number, name=name, why=why)
 
 
 def _of_span(asked: Touring, crew: Crew, span: Span) -> Iterator[str]:
@@ -85,31 +126,32 @@ def _of_span(asked: Touring, crew: Crew, span: Span) -> Iterator[str]:
         yield f"the crew is on the road already, and goes on on {_date(asked, road.day)}"
 
 
-def _between_spans(asked: Touring, spans: Sequence[Span]) -> Iterator[str]:
-    for one, other in combinations(spans, 2):
+def _between_spans(asked: Touring, spans: Sequence[Span]) -> Iterator[Contradiction]:
+    for (number, one), (_, other) in combinations(enumerate(spans), 2):
         overlap = one.first_day <= other.last_day and other.first_day <= one.last_day
         if one.crew_id == other.crew_id and one != other and overlap:
-            yield f"{_span(asked, one)}; {_span(asked, other)} shares days with it"
+            why = f"{_span(asked, other)} shares days with it"
+            yield Contradiction(lever="spans", number=number, name=_span(asked, one), why=why)
 
 
-def _both(asked: Touring, locked: Sequence[LockedDay], spans: Sequence[Span]) -> Iterator[str]:
+def _both(asked: Touring, locked: Sequence[LockedDay], spans: Sequence[Span]) -> Iterator[Contradiction]:
     """Yield locked nights that a tour made one cannot have: at home in its middle, away after its end."""
-    for span in spans:
+    for number, span in enumerate(spans):
         for lock in locked:
             if lock.crew_id != span.crew_id or not span.first_day <= lock.day <= span.last_day:
                 continue
             if (lock.lodging_id is None) != (lock.day == span.last_day):
                 where = "at home" if lock.lodging_id is None else f"in {lock.lodging_id}"
-                yield f"{_span(asked, span)}; {_date(asked, lock.day)} is locked to end {where}"
+                why = f"{_date(asked, lock.day)} is locked to end {where}"
+                yield Contradiction(lever="spans", number=number, name=_span(asked, span), why=why)
 
 
 def _lock(asked: Touring, lock: LockedDay) -> str:
-    return f'--lock, [[tour.locked]]: "{lock.crew_id}@{_date(asked, lock.day)}"'
+    return f"{lock.crew_id}@{_date(asked, lock.day)}"
 
 
 def _span(asked: Touring, span: Span) -> str:
-    first, last = _date(asked, span.first_day), _date(asked, span.last_day)
-    return f'--merge, [[tour.spans]]: "{span.crew_id}@{first}/{last}"'
+    return f"{span.crew_id}@{_date(asked, span.first_day)}/{_date(asked, span.last_day)}"
 
 
 def _date(asked: Touring, day: int) -> str:

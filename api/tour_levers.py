@@ -11,9 +11,8 @@ from api.tour_contradictions import contradictions
 from datasets.faults import Refusal
 from datasets.times import Unreadable, date_of
 from datasets.tour_levers import MoreCrew, MoreDay, Pulled
-from optimizer.model import DAY_S
+from datasets.tour_reading import TourBase
 from optimizer.tours.model import LockedDay, Span, Touring
-from optimizer.tours.plan import TourPlan
 
 __all__ = ["LeversAsked", "LeversRefused", "pulled_by"]
 
@@ -50,7 +49,7 @@ class LeversAsked:
     more_day: tuple[str, ...] = ()
 
 
-def pulled_by(given: LeversAsked, asked: Touring, base: TourPlan | None) -> Pulled:
+def pulled_by(given: LeversAsked, asked: Touring, base: TourBase | None) -> Pulled:
     """Return the levers of the folder with these on top.
 
     Raises
@@ -78,7 +77,7 @@ def pulled_by(given: LeversAsked, asked: Touring, base: TourPlan | None) -> Pull
     both = sorted(pulled.levers.must_visit & pulled.levers.never_visit)
     reader.faults += [f'--must, --never: "{id_}" cannot be both' for id_ in both]
     if not reader.faults:
-        reader.faults += contradictions(asked, pulled)
+        reader.faults += map(str, contradictions(asked, pulled))
     if reader.faults:
         raise LeversRefused(reader.faults)
     return pulled
@@ -89,7 +88,7 @@ class _Reader:
     """Turns what was typed into levers, noting faults."""
 
     asked: Touring
-    base: TourPlan | None
+    base: TourBase | None
     faults: list[str] = field(default_factory=list)
 
     def villages(self, option: str, ids: tuple[str, ...]) -> Iterator[str]:
@@ -104,13 +103,18 @@ class _Reader:
             self.faults.append("--lock: needs --base, the tours whose day is to stay")
             return
         for crew_id, day, text in self._crew_days("--lock", typed):
-            tours = () if self.base is None else self.base.tours
+            tours, gone = ((), {}) if self.base is None else (self.base.plan.tours, self.base.gone)
             found = [one for tour in tours if tour.crew_id == crew_id for one in tour.days if one.day == day]
             if not found:
                 self.faults.append(f'--lock: "{text}"; the base has no such day of a tour')
                 continue
-            job_ids = tuple(visit.job_id for visit in found[0].visits)
-            yield LockedDay(crew_id=crew_id, day=day, job_ids=job_ids, lodging_id=found[0].lodging_id)
+            yield LockedDay(
+                crew_id=crew_id,
+                day=day,
+                job_ids=tuple(visit.job_id for visit in found[0].visits),
+                lodging_id=found[0].lodging_id,
+                gone=gone.get((crew_id, day), ()),
+            )
 
     def spans(self, typed: tuple[str, ...]) -> Iterator[Span]:
         for text in typed:
@@ -131,16 +135,8 @@ class _Reader:
             yield MoreCrew(id=id_, like=like)
 
     def more_days(self, typed: tuple[str, ...]) -> Iterator[MoreDay]:
-        crews = {crew.id: crew for crew in self.asked.crews}
-        for crew_id, day, text in self._crew_days("--more-day", typed):
-            if day in crews[crew_id].no_van:
-                self.faults.append(f'--more-day: "{text}"; its van is down that day (van_down_on, van_back_on)')
-            elif day in crews[crew_id].days:
-                self.faults.append(f'--more-day: "{text}"; it works that day already')
-            elif day < self.asked.now_s // DAY_S:
-                self.faults.append(f'--more-day: "{text}"; that day is over')
-            else:
-                yield MoreDay(crew_id=crew_id, day=day)
+        for crew_id, day, _ in self._crew_days("--more-day", typed):
+            yield MoreDay(crew_id=crew_id, day=day)
 
     def _crew_days(self, option: str, typed: tuple[str, ...]) -> Iterator[tuple[str, int, str]]:
         for text in typed:

@@ -1,7 +1,7 @@
 """Tours from rows to papers: read as a day folder is, planned, kits ordered, weighed against later, checked."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,8 +37,10 @@ __all__ = [
     "ToursMade",
     "day_with_levers",
     "make_tours",
+    "pulled_of",
     "read_folder",
     "read_question",
+    "unknown_jobs",
 ]
 
 SHARES = {"planning": 0.55, "kits": 0.15, "fitting": 0.3}
@@ -112,7 +114,7 @@ def read_question(
     else:
         opened = TravelSource(travel=reopen_source(folder.folder, stated))
     travel = opened.travel
-    pulled = _pulled(folder.touring, wish["levers"], wish.get("held", ()))
+    pulled = pulled_of(folder.touring, wish["levers"], wish.get("held", ()), source.get("done", ()))
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
     return TourQuestion(folder=folder, asked=asked, pulled=pulled, travel=travel, asked_of_service=opened.asked())
 
@@ -120,19 +122,32 @@ def read_question(
 def read_folder(source: Mapping[str, Any], levers: Mapping[str, Any], areas: Areas | None) -> TourFolder:
     """Return rows of the store as the folder that they would be. Raises DayRefused with every fault."""
     folder = build_tours(source_of(source["tables"], day_with_levers(source["values"], levers), areas=areas))
-    known = {job.id for job in folder.touring.jobs}
     faults = FaultList()
-    for number, row in enumerate(levers["locked"], start=1):
-        for id_ in row["job_ids"]:
-            if id_ not in known:
-                faults.add(SETTINGS_FILE, None, f"tour.locked[{number}].job_ids", id_, "jobs that a tour could do")
+    unknown_jobs(folder.touring, levers, faults)
     if faults.faults:
         raise DayRefused(faults.faults)
     return with_sent(folder, source.get("sent", ()))
 
 
-def _pulled(asked: Touring, levers: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Pulled:
-    """Return levers with those that have dates; held: days that earlier plans locked, of which some jobs are over."""
+def unknown_jobs(asked: Touring, levers: Mapping[str, Any], faults: FaultList) -> None:
+    """Note every job of a day that a caller locks that is none of a tour's."""
+    known = {job.id for job in asked.jobs}
+    for number, row in enumerate(levers["locked"], start=1):
+        for id_ in row["job_ids"]:
+            if id_ not in known:
+                faults.add(SETTINGS_FILE, None, f"tour.locked[{number}].job_ids", id_, "jobs that a tour could do")
+
+
+def pulled_of(
+    asked: Touring,
+    levers: Mapping[str, Any],
+    held: Sequence[Mapping[str, Any]] = (),
+    done: Collection[str] = (),
+) -> Pulled:
+    """Return levers with those that have dates.
+
+    held: days that earlier plans locked. done: jobs of them that somebody saw to; others are gone.
+    """
     known = {job.id for job in asked.jobs}
 
     def day_of(date: str) -> int:
@@ -146,6 +161,7 @@ def _pulled(asked: Touring, levers: Mapping[str, Any], held: Sequence[Mapping[st
             day=day_of(row["date"]),
             job_ids=tuple(id_ for id_ in row["job_ids"] if id_ in known),
             lodging_id=row["lodging_id"],
+            gone=tuple(id_ for id_ in row["job_ids"] if id_ not in known and id_ not in done),
         )
         for row in rows
         if 0 <= day_of(row["date"]) < asked.days

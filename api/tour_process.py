@@ -3,7 +3,6 @@
 It can be killed at any line: what was frozen is planned again by the next attempt, the rest has not happened.
 """
 
-import datetime as dt
 import json
 import threading
 import time
@@ -26,7 +25,7 @@ from api.run_process import Crew, budget_of, crew_of, faults_told
 from api.settings import Settings
 from api.store.days import areas_on
 from api.store.durable_runs import RunLost
-from api.store.tour_days import Reported, tour_source
+from api.store.tour_days import reported_of, seen_to, tour_source
 from api.store.tour_plans import begin_run, end_run, file_of, keep_source, run_alone, tell_progress
 from api.tables.tours import TourFile, TourPlanRow
 from api.tour_documents import outcome_of, tour_documents
@@ -34,7 +33,7 @@ from api.tour_making import ToursBroken, ToursMade, make_tours, read_question
 from datasets.faults import DayRefused, PlanRefused
 from geo.remote.gather import Surroundings
 
-__all__ = ["reported_of", "run_tours_here", "run_tours_of_worker", "source_of_plan"]
+__all__ = ["run_tours_here", "run_tours_of_worker", "source_of_plan"]
 
 TELL_EVERY_S = 1.0
 
@@ -179,24 +178,14 @@ def source_of_plan(session: Session, plan: TourPlanRow) -> dict[str, Any]:
         now=plan.now,
         reported=reported_of(plan.wish),
     )
-    text = json.dumps({"tables": source.tables, "values": source.values, "sent": source.sent}, default=_as_text)
-    found: dict[str, Any] = json.loads(text)
-    return found
+    locked = {id_ for row in plan.wish.get("held", ()) for id_ in row["job_ids"]}
+    done = sorted(seen_to(session, locked, plan.crew_ids, reported_of(plan.wish), plan.now))
+    found = {"tables": source.tables, "values": source.values, "sent": source.sent, "done": done}
+    text = json.dumps(found, default=_as_text)
+    kept: dict[str, Any] = json.loads(text)
+    return kept
 
 
 def _as_text(value: Any) -> str:
     """Return a date as JSON has it."""
     return str(value.isoformat())
-
-
-def reported_of(wish: Mapping[str, Any]) -> Reported:
-    """Return what a wish says went wrong on the road."""
-    said = wish.get("reported", {})
-    return Reported(
-        down={crew_id: dt.date.fromisoformat(date) for crew_id, date in said.get("down", {}).items()},
-        cut_off={
-            village_id: [dt.date.fromisoformat(date) for date in dates]
-            for village_id, dates in said.get("cut_off", {}).items()
-        },
-        trusts_begun="replan" in wish and not wish["replan"].get("plan_unreported", False),
-    )

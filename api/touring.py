@@ -53,13 +53,17 @@ class ToursIllegal(Failure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToursPlanned:
-    """What the command line prints: the tours, their figures, and those of both rules by hand; stopped: by a person."""
+    """What the command line prints: the tours, their figures, and those of both rules by hand; stopped: by a person.
+
+    since: the jobs that the tours to begin from knew of, None where there were none to begin from.
+    """
 
     toured: Toured
     ours: TourKpis
     by_hand: Mapping[str, TourKpis]
     aside: Mapping[str, int]
     stopped: bool
+    since: frozenset[str] | None = None
 
 
 def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
@@ -85,6 +89,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     source = _travel(folder, workers, progress)
     travel = source.travel
     asked = with_outlets(pull(folder.touring, pulled), folder.day, travel)
+    begun_from = None if base is None else base.plan
     searching = Searching(
         budget=budget,
         workers=workers,
@@ -94,7 +99,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         again=AGAIN_SHARE,
         loading=AGAIN_SHARE,
     )
-    kitted = tours_with_kits(folder, asked, travel, base, searching)
+    kitted = tours_with_kits(folder, asked, travel, begun_from, searching)
     result, loaded = kitted.result, kitted.loaded
     if loaded.found:
         raise ToursIllegal(list(loaded.found))
@@ -124,7 +129,14 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
     }
     write_tours(out, toured, kpis)
     progress("writing", 1.0)
-    return ToursPlanned(toured=toured, ours=ours, by_hand=theirs, aside=aside, stopped=workers.stopped)
+    return ToursPlanned(
+        toured=toured,
+        ours=ours,
+        by_hand=theirs,
+        aside=aside,
+        stopped=workers.stopped,
+        since=None if base is None else base.job_ids,
+    )
 
 
 def _fitting(

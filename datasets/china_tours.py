@@ -41,6 +41,12 @@ BEDS = {
 }
 
 
+OWN_IDS = frozenset(
+    {"outlet_id", "technician_id", "technician_ids", "crew_id", "lodging_id", "village_id", "job_id", "plan_id"}
+)
+"""Ids of what a region has and no other; centres, warehouses and parts are those of the whole country."""
+
+
 class Region(StrEnum):
     """A prefecture whose villages are toured."""
 
@@ -54,12 +60,14 @@ _Box = tuple[float, float, float, float]
 
 
 class _Prefecture(NamedTuple):
-    """Its name, its seat, its province, its centre, a box around it, and a wider one with its like around it.
+    """Its name, the letters that its ids begin with, its seat, its province, its centre, and two boxes: one around it,
+    and a wider one with its like around it.
 
     The place file has some thirty rural places in 甘孜 or 怒江; further villages are their neighbours'.
     """
 
     name: str
+    ids: str
     seat: tuple[float, float]
     province_id: str
     centre: str
@@ -69,13 +77,13 @@ class _Prefecture(NamedTuple):
 
 _PREFECTURES = {
     Region.GARZE: _Prefecture(
-        "甘孜", (101.957, 30.002), "CN.32", "成都", (97.3, 102.5, 27.9, 34.3), (97.0, 103.5, 26.6, 34.0)
+        "甘孜", "GZ", (101.957, 30.002), "CN.32", "成都", (97.3, 102.5, 27.9, 34.3), (97.0, 103.5, 26.6, 34.0)
     ),
     Region.HULUNBUIR: _Prefecture(
-        "呼伦贝尔", (119.756, 49.211), "CN.20", "呼和浩特", (115.5, 126.1, 47.0, 53.4), (115.5, 126.1, 46.0, 53.4)
+        "呼伦贝尔", "HL", (119.756, 49.211), "CN.20", "呼和浩特", (115.5, 126.1, 47.0, 53.4), (115.5, 126.1, 46.0, 53.4)
     ),
     Region.NUJIANG: _Prefecture(
-        "怒江", (98.859, 25.823), "CN.29", "昆明", (98.0, 99.8, 25.2, 28.5), (97.5, 102.0, 22.0, 29.0)
+        "怒江", "NJ", (98.859, 25.823), "CN.29", "昆明", (98.0, 99.8, 25.2, 28.5), (97.5, 102.0, 22.0, 29.0)
     ),
 }
 
@@ -117,7 +125,15 @@ def make_tours(
         "maintenance": maintenance(rng, village_table, days, date),
         "van_parts": van_parts(),
     }
-    write_day(folder, tables, _settings(date, days))
+    write_day(folder, {name: _own_ids(table, prefecture.ids) for name, table in tables.items()}, _settings(date, days))
+
+
+def _own_ids(table: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Return a table whose own ids begin with the region's letters: several regions are loaded into one store."""
+    found = table.copy()
+    for column in OWN_IDS & set(table):
+        found[column] = [";".join(f"{region}-{id_}" for id_ in ids.split(";")) for ids in table[column]]
+    return found
 
 
 def _places_of(ground: Ground, prefecture: _Prefecture) -> pd.DataFrame:

@@ -54,7 +54,9 @@ __all__ = [
 ]
 
 AREAS_FILE = "areas.geojson"
-DAY_FILES = (SETTINGS_FILE, *CSV_FILES, AREAS_FILE)
+BESIDE_FILES = ("apologies.csv",)
+"""What commands write beside a day for people, and nobody reads back."""
+DAY_FILES = (SETTINGS_FILE, *CSV_FILES, AREAS_FILE, *BESIDE_FILES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -264,13 +266,18 @@ def _indexed(table: Table) -> pd.DataFrame:
 
 
 def write_day(
-    folder: Path, tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], areas: bytes | None = None
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    settings: Mapping[str, Any],
+    areas: bytes | None = None,
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a day folder, whole or not at all; a day folder that stands there already is replaced.
 
     tables: table name ("centres", "jobs", …) → frame with the columns of docs/data-format.md; a missing value is an
     empty cell. An optional table that is not given or has no rows has no file. settings: the content of day.toml.
-    areas: of areas.geojson, None for the built-in ones. What is written is not judged: `read_day` does that.
+    areas: of areas.geojson, None for the built-in ones. beside: what people read, by name, of `BESIDE_FILES`. What is
+    written is not judged: `read_day` does that.
 
     Raises
     ------
@@ -286,6 +293,8 @@ def write_day(
         (temporary / SETTINGS_FILE).write_text(tomli_w.dumps(settings), encoding="utf-8")
         if areas is not None:
             (temporary / AREAS_FILE).write_bytes(areas)
+        for name, content in (beside or {}).items():
+            (temporary / name).write_bytes(content)
         for name, table in tables.items():
             if name in optional and table.empty:
                 continue

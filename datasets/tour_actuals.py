@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from datasets.faults import FaultList, PlanRefused
+from datasets.faults import FaultList
 from datasets.plan_tables import no_formula
 from datasets.table import csv_records, read_text
 from datasets.times import Unreadable, instant_of, instant_text, midnight_of
@@ -98,20 +98,10 @@ class Progress:
         return sum((None if one.actual is None else one.actual.outcome) is outcome for one in self.visits)
 
 
-def read_actuals(path: Path, date: dt.date) -> tuple[Actual, ...]:
-    """Read what a crew wrote down; times become seconds from midnight of the date.
-
-    Raises
-    ------
-    PlanRefused
-        With every fault of the file.
-    """
-    faults = FaultList()
+def read_actuals(path: Path, date: dt.date, faults: FaultList) -> tuple[Actual, ...]:
+    """Read what a crew wrote down, as far as it can be read; times become seconds from midnight of the date."""
     content = read_text(path, faults)
-    found = [] if content is None else list(_rows(content, path.name, date, faults))
-    if faults.faults:
-        raise PlanRefused(faults.faults)
-    return tuple(found)
+    return () if content is None else tuple(_rows(content, path.name, date, faults))
 
 
 def _rows(content: str, file: str, date: dt.date, faults: FaultList) -> Iterator[Actual]:

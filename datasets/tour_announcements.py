@@ -15,7 +15,7 @@ from datasets.tour_stops import Stop, stops_of
 from optimizer.tours.model import Told, TourJob, Village, WorkKind
 from optimizer.tours.unkept import moved_to
 
-__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name"]
+__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name", "products_of"]
 
 ROUND_TO_S = 15 * 60
 """People are told quarters of an hour: the first down, the last up."""
@@ -188,7 +188,7 @@ def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:
     body = said[0] if len(said) == 1 else "".join(f"\n{number}. {one}" for number, one in enumerate(said, 1)) + "\n"
     greeting = f"{contact.name}您好：" if contact.name else "各位村民好："
     coming = [notice for notice in notices if notice.stop is not None]
-    closing = [_bring(coming), _promise(coming)] if coming else []
+    closing = [_bring(toured, coming), _promise(coming)] if coming else []
     return f"【巡回维修通知】{greeting}{body}{''.join(closing)}{_whom_to_call(toured, notices)}"
 
 
@@ -210,9 +210,10 @@ def _sentence(toured: Toured, notice: Notice, *, is_met: bool) -> str:
         how = "改地点" if notice.was.day == notice.day else "改期"
         moved = f"{village.name}{before}{place}的巡回维修{how}，很抱歉。"
     if notice.stop.village_id != notice.village_id:
-        units = _products(toured, notice.carried)
+        units = products_of(toured, notice.carried)
         what = f"{village.name}登记的{units}" if units else f"{village.name}可搬动的待修电器"
-        return f"{moved}维修队{when}在{stop.name}{_place(toured, stop.id)}，{what}请在这段时间送到那里。"
+        send = "请在这段时间送到那里" if units or _has_room(toured, notice) else "请先打电话登记，约好后再送到那里"
+        return f"{moved}维修队{when}在{stop.name}{_place(toured, stop.id)}，{what}{send}。"
     return f"{moved}维修队{when}到{village.name}{_place(toured, village.id)}。{_registered(toured, notice.at_home)}"
 
 
@@ -230,17 +231,36 @@ def _registered(toured: Toured, jobs: Sequence[TourJob]) -> str:
     homes = [job for job in jobs if job.kind is not WorkKind.WALK_IN]
     if not homes:
         return ""
-    return f"已登记{len(homes)}件：{_products(toured, homes)}，上门维修，请家里留人。"
+    return f"已登记{len(homes)}件：{products_of(toured, homes)}，上门维修，请家里留人。"
 
 
-def _products(toured: Toured, jobs: Sequence[TourJob]) -> str:
+def products_of(toured: Toured, jobs: Sequence[TourJob]) -> str:
+    """Return the appliances of jobs in Chinese, counted."""
     counted = Counter(product_name(toured, job) for job in jobs if job.kind is not WorkKind.WALK_IN)
     return "、".join(f"{name}{count}台" for name, count in sorted(counted.items()))
 
 
-def _bring(coming: Sequence[Notice]) -> str:
-    others = any(notice.kind is not NoticeKind.NEARBY for notice in coming)
-    return ("没有登记的，请把可搬动的待修电器送到现场。" if others else "") + "请带上保修卡或购机凭证，并说明故障。"
+def _bring(toured: Toured, coming: Sequence[Notice]) -> str:
+    """Say what to do with what is not registered: brought along where time is planned for that, else called in."""
+    said = [notice for notice in coming if notice.kind is not NoticeKind.NEARBY]
+    stops = {(notice.day, notice.village_id) for notice in said}
+    room = dict.fromkeys((notice.day, notice.village_id) for notice in said if _has_room(toured, notice))
+    bring, call = "可把可搬动的待修电器送到现场", "请先打电话登记，约好后再送来"
+    others = ""
+    if room and set(room) == stops:
+        others = f"没有登记的，{bring}。"
+    elif room:
+        where = "、".join(f"{toured.date_zh(day)}在{toured.villages[village_id].name}" for day, village_id in room)
+        others = f"没有登记的，{where}{bring}，其他时间和地点{call}。"
+    elif said:
+        others = f"没有登记的，{call}。"
+    return f"{others}请带上保修卡或购机凭证，并说明故障。"
+
+
+def _has_room(toured: Toured, notice: Notice) -> bool:
+    """Tell whether time is planned at a stop for what people bring unasked."""
+    visits = () if notice.stop is None else notice.stop.visits
+    return any(toured.jobs[visit.job_id].kind is WorkKind.WALK_IN for visit in visits)
 
 
 def _promise(notices: Sequence[Notice]) -> str:

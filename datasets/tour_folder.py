@@ -155,6 +155,7 @@ def _levers(toured: Toured, pulled: Pulled) -> dict[str, Any]:
                 "date": _date(toured, locked.day),
                 "job_ids": list(locked.job_ids),
                 "lodging_id": locked.lodging_id,
+                "gone": list(locked.gone),
             }
             for locked in levers.locked
         ],

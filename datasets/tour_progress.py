@@ -11,10 +11,11 @@ import pandas as pd
 
 from datasets.day import AREAS_FILE, DaySource, read_source, write_day
 from datasets.due_visits import due_visits, plan_of
-from datasets.faults import FaultList, PlanRefused
+from datasets.faults import DayRefused, Fault, FaultList, PlanRefused
 from datasets.progress import moment_in, travel_from
 from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_actuals import Actual, Outcome, impossible
+from datasets.tour_apologies import APOLOGIES_FILE, Missed, apologies, apology_table
 from datasets.tour_names import Toured
 from datasets.tour_sent import kits_sent, put_on_shelves
 from datasets.tour_told import TOLD, told_cells, told_in
@@ -31,15 +32,15 @@ class TakenUp:
     """What was taken out of a folder, by job. done: as somebody wrote down. trusted: begun by then, and nobody wrote
     anything. again: tried in vain, or begun and not trusted; planned again.
 
-    missed: villages that were told a date which has passed without a visit. away: crews that are on the road, with the
-    lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have not;
-    they are ready when they are at the crew's outlet.
+    missed: what villages were told for a date that has passed without a visit. away: crews that are on the road, with
+    the lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have
+    not; they are ready when they are at the crew's outlet.
     """
 
     done: tuple[str, ...]
     trusted: tuple[str, ...]
     again: tuple[str, ...]
-    missed: tuple[str, ...]
+    missed: tuple[Missed, ...]
     away: Mapping[str, str]
     on_their_way: int
 
@@ -57,11 +58,15 @@ class _Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrote:
-    """What crews wrote down, and in which file. trusts: what has begun, and nobody wrote about, went as planned."""
+    """What crews wrote down, and in which file. trusts: what has begun, and nobody wrote about, went as planned.
+
+    faults: of what could not be read.
+    """
 
     file: Path
     rows: tuple[Actual, ...]
     trusts: bool = True
+    faults: tuple[Fault, ...] = ()
 
 
 def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: Path, now: str) -> TakenUp:
@@ -70,18 +75,22 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     Raises
     ------
     DayRefused, PlanRefused
-        The moment is none of the folder, or something cannot have happened; every fault is listed.
+        The folder cannot be read; the moment is none of it, or something cannot have happened: every fault is listed.
     ForeignFolder
         Something else than a day stands where it is to be written.
     """
     source = read_source(day)
-    now_s = moment_in(source, now) - midnight_of(source.settings.date)
-    faults = FaultList()
+    faults = FaultList(faults=list(wrote.faults))
+    now_s = None
+    try:
+        now_s = moment_in(source, now) - midnight_of(source.settings.date)
+    except DayRefused as refused:
+        faults.faults += refused.faults
     owed = {visit.id for visit in due_visits(source.tables["maintenance"], source.settings)}
     known = {*owed, *source.tables["jobs"].text["job_id"].tolist(), *toured.jobs}
     impossible(toured, wrote.rows, wrote.file.name, faults, known=known, now_s=now_s)
     sent = kits_sent(planned, faults)
-    if faults.faults:
+    if faults.faults or now_s is None:
         raise PlanRefused(faults.faults)
     gone, taken = _sorted(toured, wrote, now_s)
     done = {one.job_id for one in gone}
@@ -120,7 +129,10 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     if "tour" in source.values:
         values["tour"] = _levers(source, gone, now_s // DAY_S, away)
-    write_day(out, tables, values, (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None)
+    drafts = apologies(toured, missed, done)
+    beside = {APOLOGIES_FILE: apology_table(drafts)} if drafts else {}
+    areas = (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None
+    write_day(out, tables, values, areas, beside)
     return TakenUp(
         missed=missed,
         away={id_: at.lodging_id or "" for id_, at in away.items()},
@@ -237,7 +249,7 @@ def _keep_plans(maintenance: pd.DataFrame, gone: Sequence[_Gone], owed: Collecti
             maintenance.loc[mine, "last_on"] = (first + dt.timedelta(days=one.day)).isoformat()
 
 
-def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, first: dt.date) -> tuple[str, ...]:
+def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, first: dt.date) -> tuple[Missed, ...]:
     """Write down who was visited; a date that was told is over with its visit or its day. Return where nobody came."""
     visits = {(one.village_id, one.day) for one in gone}
     last = {village_id: day for village_id, day in sorted(visits, key=lambda item: item[1])}
@@ -252,8 +264,9 @@ def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, fi
         over = {(date, stop_id) for date, stop_id in told - kept if (date - first).days < today}
         for name, cell in told_cells(village_id, told - kept - over).items():
             villages.loc[row, name] = cell
-        if over:
-            missed.append(village_id)
+        missed += [
+            Missed(village_id=village_id, day=(date - first).days, stop_id=stop_id) for date, stop_id in sorted(over)
+        ]
     return tuple(missed)
 
 

@@ -28,7 +28,7 @@ from optimizer.tours.model import Levers, LockedDay, Span, Told, Touring, TourRu
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from optimizer.tours.unkept import UnkeptKind
 
-__all__ = ["ToursRead", "base_of", "read_tour_base", "read_tour_plan", "tours_of"]
+__all__ = ["TourBase", "ToursRead", "base_of", "read_tour_base", "read_tour_plan", "tours_of"]
 
 MOST = 1 << 50
 COUNT = whole_number(0, MOST)
@@ -54,6 +54,18 @@ class ToursRead:
     is_estimate: bool
     cache: Mapping[str, int] | None = None
     unkept: tuple[tuple[str, Told], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TourBase:
+    """Tours to begin from, as far as they can still be made.
+
+    gone: by crew and day, jobs that are no more. job_ids: all that they knew of, on tours or left out.
+    """
+
+    plan: TourPlan
+    gone: Mapping[tuple[str, int], tuple[str, ...]]
+    job_ids: frozenset[str]
 
 
 def read_tour_plan(out: Path, asked: Touring) -> ToursRead:
@@ -83,7 +95,7 @@ def base_of(document: Mapping[str, object], asked: Touring) -> TourPlan:
     plan = _Reader(asked, faults, of_another=True).read(document).result.plan
     if faults.faults:
         raise PlanRefused(faults.faults)
-    return _as_far_asknown(plan, asked)
+    return _as_far_as_known(plan, asked)
 
 
 def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
@@ -102,7 +114,7 @@ def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
     return found
 
 
-def read_tour_base(out: Path, asked: Touring) -> TourPlan:
+def read_tour_base(out: Path, asked: Touring) -> TourBase:
     """Read tours that were planned from an earlier state of the folder: what is over or gone is left away.
 
     Raises
@@ -112,10 +124,17 @@ def read_tour_base(out: Path, asked: Touring) -> TourPlan:
     """
     faults = FaultList()
     plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
-    return _as_far_asknown(plan, asked)
+    known = {job.id for job in asked.jobs}
+    gone = {
+        (tour.crew_id, day.day): tuple(visit.job_id for visit in day.visits if visit.job_id not in known)
+        for tour in plan.tours
+        for day in tour.days
+    }
+    job_ids = plan.done | {left.job_id for left in plan.left_out}
+    return TourBase(plan=_as_far_as_known(plan, asked), gone=gone, job_ids=job_ids)
 
 
-def _as_far_asknown(plan: TourPlan, asked: Touring) -> TourPlan:
+def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
     """Return tours of the horizon without jobs that are gone; of one that is on the road, what is still to come."""
     jobs = {job.id for job in asked.jobs}
     goes_on = {crew.id: crew.on_the_road.day for crew in asked.crews if crew.on_the_road is not None}
@@ -309,6 +328,7 @@ class _Reader:
             day=keys.need("date", self._day, 0),
             job_ids=keys.need("job_ids", _all(self._job_id), NO_IDS),
             lodging_id=keys.need("lodging_id", nullable(self._lodging_id), None),
+            gone=keys.take("gone", texts, NO_IDS),
         )
         keys.close()
         return locked

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from datasets.tour_announcements import announcements, product_name
+from datasets.tour_announcements import CORRECTS, Announcement, announcements, product_name
 from datasets.tour_map import village_status
 from datasets.tour_names import Toured, hour_text
 from datasets.tour_papers import days_unvisited
@@ -17,7 +17,7 @@ from datasets.tour_tools import tools_for
 from optimizer.model import DAY_S, ShipMode
 from optimizer.tours.fitting import Advice
 from optimizer.tours.model import TourJob, WorkKind
-from optimizer.tours.plan import Instead, Tour, TourDay, Visit
+from optimizer.tours.plan import Instead, LeftOut, Tour, TourDay, Visit
 from optimizer.tours.unkept import not_held
 
 __all__ = ["ADVICE_ZH", "tour_pages", "write_tour_sheets"]
@@ -31,6 +31,7 @@ _KIND = {
     WorkKind.WALK_IN: "现场受理",
 }
 _INSTEAD = {Instead.OUTLET: "由网点上门", Instead.LATER: "留待下次巡回", Instead.NOBODY: "无人可做"}
+_URGENCY = (Instead.NOBODY, Instead.OUTLET, Instead.LATER)
 ADVICE_ZH = {
     Advice.NOW: "适时：现在就去",
     Advice.IN_3_DAYS: "适时：3 天后去",
@@ -218,29 +219,48 @@ def _index(toured: Toured) -> Cells:
         "not_kept": [one.sentence_zh for one in not_held(toured.asked, toured.result.plan)],
         "advice": _advice(toured),
         "dates": f"{toured.date_zh(0)} 至 {toured.date_zh(toured.asked.days - 1)}",
+        # Whoever sends crews out reads crew by crew, each from its first departure on.
         "tours": [
             {
                 "href": quote(_file_name(toured, tour)),
                 "crew": toured.crews[tour.crew_id].name,
-                "first": toured.date_zh(tour.first_day),
-                "last": toured.date_zh(tour.last_day),
+                "first": _moment(toured, tour.days[0].depart_s),
+                "last": _moment(toured, tour.days[-1].arrive_s),
                 "nights": tour.nights,
                 "jobs": sum(len(day.visits) for day in tour.days),
                 "km": f"{_metres(tour) / 1_000:.0f}",
                 "villages": "、".join(_village_names(toured, tour)),
             }
-            for tour in toured.tours
+            for tour in sorted(toured.tours, key=lambda tour: (_turn(toured, tour), tour.days[0].depart_s))
         ],
         "messages": [
             {
                 "contact": message.contact.name,
                 "phone": message.contact.phone,
-                "villages": "、".join(toured.villages[notice.village_id].name for notice in message.notices),
+                "villages": "、".join(dict.fromkeys(toured.villages[one.village_id].name for one in message.notices)),
+                "visits": list(dict.fromkeys(_coming(toured, one.stop) for one in message.notices if one.stop)),
                 "text": message.text,
             }
-            for message in announcements(toured)
+            for message in sorted(announcements(toured), key=lambda message: _message_order(toured, message))
         ],
     }
+
+
+def _turn(toured: Toured, tour: Tour) -> int:
+    """Return where a tour's crew stands among the crews."""
+    return [crew.id for crew in toured.asked.crews].index(tour.crew_id)
+
+
+def _coming(toured: Toured, stop: Stop) -> str:
+    crew = toured.crews[stop.tour.crew_id].name
+    return f"{crew} {toured.date_zh(stop.day.day)} {hour_text(stop.start_s)}"
+
+
+def _message_order(toured: Toured, message: Announcement) -> tuple[bool, int, int]:
+    """Return the place of a message: corrections of dates first, then as the crews come by."""
+    corrects = any(notice.kind in CORRECTS for notice in message.notices)
+    coming = [(_turn(toured, one.stop.tour), one.stop.start_s) for one in message.notices if one.stop is not None]
+    return (not corrects, *min(coming, default=(-1, 0)))
 
 
 def _advice(toured: Toured) -> list[str]:
@@ -260,7 +280,11 @@ def _village_names(toured: Toured, tour: Tour) -> dict[str, None]:
 
 
 def _left_out(toured: Toured) -> Iterator[Cells]:
-    for left in toured.result.plan.left_out:
+    def order(left: LeftOut) -> tuple[int, str, str]:
+        """What nobody does comes first, then village by village."""
+        return _URGENCY.index(left.instead), toured.villages[toured.jobs[left.job_id].village_id].name, left.job_id
+
+    for left in sorted(toured.result.plan.left_out, key=order):
         job = toured.jobs[left.job_id]
         typed = toured.names.jobs.get(job.id, {})
         yield {
@@ -280,7 +304,10 @@ def _unreached(toured: Toured) -> Iterator[Cells]:
     """Yield the villages without a stop that have work or that nobody has visited for long."""
     status = village_status(toured)
     unvisited = dict(days_unvisited(toured))
-    for village in toured.asked.villages:
+    for village in sorted(
+        toured.asked.villages,
+        key=lambda one: (status[one.id] != "uncovered", *_longest_first(unvisited.get(one.id, 0))),
+    ):
         if status[village.id] in {"covered", "uncovered"} or village.id in unvisited:
             if status[village.id] == "visited":
                 continue
@@ -294,6 +321,11 @@ def _unreached(toured: Toured) -> Iterator[Cells]:
                 "covered": _cover(toured, village.id),
                 "unvisited": "从未到访" if days is None else f"{days} 天" if days else "",
             }
+
+
+def _longest_first(days: int | None) -> tuple[bool, int]:
+    """Return the place of a village: None days are never."""
+    return days is not None, -(days or 0)
 
 
 def _cover(toured: Toured, village_id: str) -> str:

@@ -43,7 +43,7 @@ from api.store.tour_publishing import Said, publish_tours, record_visits
 from api.store.tour_wishes import replan_wish
 from api.tables.tours import TourPlanRow
 from api.tour_judging import judge_tours, tours_digest
-from api.tour_validating import valid_tours
+from api.tour_validating import refuse_levers, valid_tours
 from datasets.times import local_date
 
 __all__ = [
@@ -119,6 +119,7 @@ def _wished(body: TourWish, edge: Edge, language: Language, request: Request) ->
 
     def effect(session: Session) -> Answer:
         plan = _new(session, body, now, edge.caller, at)
+        refuse_levers(session, plan)
         enqueue_run(session, request.app.state.queue, plan.id)
         return _accepted(plan, language)
 
@@ -368,6 +369,7 @@ def _replanned(tour_id: str, body: Replan, edge: Edge, language: Language, reque
             actor=edge.caller.actor,
             at=at,
         )
+        refuse_levers(session, plan)
         enqueue_run(session, request.app.state.queue, plan.id)
         return _accepted(plan, language)
 

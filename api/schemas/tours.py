@@ -295,7 +295,21 @@ class VanDown(Sent):
     """A crew's van is out of service."""
 
     crew_id: Annotated[Identifier, Field(description="The crew.", examples=["G1"])]
-    date: Annotated[LocalDate, Field(description="From this date to the end of the tours.", examples=["2026-03-04"])]
+    date: Annotated[LocalDate, Field(description="First date without it.", examples=["2026-03-04"])]
+    back_on: Annotated[
+        LocalDate | None,
+        Field(
+            description="First date with it again: the crew waits where it is; null: not before the tours end, its "
+            "people come home by other means.",
+            examples=["2026-03-06"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.back_on is not None and self.back_on <= self.date:
+            raise ValueError("allowed: back_on after date")
+        return self
 
 
 class CutOff(Sent):

@@ -147,7 +147,9 @@ def move_job(
         columns = {"published_technician_id": None, "published_start": None, "told": False, "lock": str(Lock.NONE)}
     if to is JobState.CANCELLED:
         columns |= _clock_ended(job, at)
-    if to is JobState.DONE and job.source == MAINTENANCE:
+    # What is solved on the telephone is had, too: the plan counts from then.
+    is_had = to in (JobState.DONE, JobState.CALLBACK_DUE) and before is not JobState.DONE
+    if is_had and job.source == MAINTENANCE:
         visit_had(session, job.id, at)
     if (before, to) == (JobState.CALLBACK_DUE, JobState.NEEDS_VISIT) and job.source == MAINTENANCE:
         columns |= _as_called(session, job, at)

@@ -39,25 +39,28 @@ class Loaded:
         return puts + sum(job.outcome != "unchanged" for job in self.jobs)
 
 
-def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime) -> Loaded:
+def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime, whole: bool = True) -> Loaded:
     """Load a day folder that was read and found good; loading it again changes nothing.
 
     From its first date on the network is that of the folder: what is not in it has ended. In an empty store it holds
     from today on if that is earlier, for customers call and parts are ordered before a day that is planned begins.
     Jobs that are not in it stay as they are; so do appointments, consents, locks and published visits of jobs to which
     something has happened here, and jobs that are closed.
+
+    whole: False for a folder beside others, such as one more region: nothing ends that is not in it.
     """
     from_ = read.settings.date
     if session.scalar(select(CentreRow.id).limit(1)) is None:
         from_ = min(from_, local_date(now))
     tables = {
-        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True)
+        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=whole)
         for name in NETWORK_TABLES
     }
     tables |= {
-        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True) for name in SUPPLY_TABLES
+        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=whole)
+        for name in SUPPLY_TABLES
     }
-    tables |= load_tours(session, read, effective_from=from_, now=now)
+    tables |= load_tours(session, read, effective_from=from_, now=now, whole=whole)
     tables |= put_supply(session, read, actor=by.actor, now=now)
     documents = put_values(
         session, read.values, folder=read.folder, has_areas=read.areas is not None, effective_from=from_, now=now

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.job_states import JobState
 from api.store.days import Horizon, stocked_tables
 from api.store.due_jobs import still_owed
 from api.store.network import TOUR_TABLES, holding
@@ -23,22 +24,25 @@ from api.tables.tours import CrewRow, JobWait, LodgingRow, MaintenanceRow, TourD
 from datasets.times import TIME_ZONE, local_date
 from datasets.tour_told import told_cells, told_in
 
-__all__ = ["Reported", "TourSource", "crews_on", "tour_source"]
+__all__ = ["Reported", "TourSource", "crews_on", "reported_of", "seen_to", "tour_source"]
 
 Cells = Mapping[str, str]
 ON_THE_ROAD = ("away_on", "sleeps_at", "nights_out", "aboard")
+SEEN_TO = (JobState.DONE.value, JobState.CALLBACK_DUE.value, JobState.CLOSED.value)
 NO_VISIT = ("appointment", "published_technician_id", "published_start", "told", "lock", "preferred_technician_id")
 """Cells of jobs about the technician of a day: tours have crews."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What went wrong on the road. down: crew → the first date without its van. cut_off: village → dates.
+    """What went wrong on the road. down: crew → the first date without its van. back: crew → the first with it again,
+    where it will be. cut_off: village → dates.
 
     trusts_begun: visits that have begun, and of which nobody has said anything yet, are as good as done.
     """
 
     down: Mapping[str, dt.date] = field(default_factory=dict)
+    back: Mapping[str, dt.date] = field(default_factory=dict)
     cut_off: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
     trusts_begun: bool = False
 
@@ -50,6 +54,32 @@ class TourSource:
     tables: Mapping[str, Sequence[Cells]]
     values: Mapping[str, Any]
     sent: Sequence[Mapping[str, Any]] = ()
+
+
+def reported_of(wish: Mapping[str, Any]) -> Reported:
+    """Return what a wish says went wrong on the road."""
+    said = wish.get("reported", {})
+    return Reported(
+        **{
+            name: {crew_id: dt.date.fromisoformat(date) for crew_id, date in said.get(name, {}).items()}
+            for name in ("down", "back")
+        },
+        cut_off={
+            village_id: [dt.date.fromisoformat(date) for date in dates]
+            for village_id, dates in said.get("cut_off", {}).items()
+        },
+        trusts_begun="replan" in wish and not wish["replan"].get("plan_unreported", False),
+    )
+
+
+def seen_to(
+    session: Session, job_ids: Collection[str], crew_ids: Collection[str], reported: Reported, now: dt.datetime
+) -> set[str]:
+    """Return those of some jobs that were done, or that are as good as done."""
+    visits = select(TourVisitRow.job_id).where(TourVisitRow.job_id.in_(job_ids), TourVisitRow.outcome == "done")
+    jobs = select(JobRow.id).where(JobRow.id.in_(job_ids), JobRow.state.in_(SEEN_TO))
+    settled = settled_visits(session, crew_ids, now if reported.trusts_begun else None)
+    return {*session.scalars(visits), *session.scalars(jobs), *settled.job_ids} & set(job_ids)
 
 
 def crews_on(session: Session, date: dt.date) -> dict[str, str]:
@@ -88,7 +118,7 @@ def tour_source(
     beds = {cells.get("sleeps_at", "") for cells in crew_cells}
     tables: dict[str, Sequence[Cells]] = {
         **stocked_tables(session, centre_ids, job_ids | kit_holders(session, crew_ids, date), date=date, now=now),
-        "technicians": _members(session, crews, centre_ids, date, days, reported),
+        "technicians": _members(session, crews, centre_ids, date, days),
         "jobs": jobs,
         "villages": [
             horizon.village(settled.village(row), reported.cut_off.get(row["village_id"], ()), stops)
@@ -176,37 +206,30 @@ def _members(
     centre_ids: Collection[str],
     date: dt.date,
     days: int,
-    reported: Reported,
 ) -> list[Cells]:
     """Return the people of the crews and of the centres' outlets, who say what outlets can do.
 
     Whoever is on a tour that is planned anew is free for it.
     """
     horizon = Horizon(date, days)
-    crew_of = {id_: crew["crew_id"] for crew in crews for id_ in crew["technician_ids"].split(";")}
+    members = {id_ for crew in crews for id_ in crew["technician_ids"].split(";")}
     away = away_on_tours(session, date, days, but=[crew["crew_id"] for crew in crews])
-    dates = [date + dt.timedelta(days=day) for day in range(days)]
     outlets = outlets_of_centres(session, centre_ids, date)
-    ours = TechnicianRow.id.in_(crew_of) | TechnicianRow.outlet_id.in_(outlets)
+    ours = TechnicianRow.id.in_(members) | TechnicianRow.outlet_id.in_(outlets)
     query = holding(TechnicianRow, date, ours, columns=[TechnicianRow.id, TechnicianRow.cells])
-    found = []
-    for id_, cells in session.execute(query):
-        down = reported.down.get(crew_of.get(id_, ""))
-        without = {*away.get(id_, ()), *(one for one in dates if down is not None and one >= down)}
-        found.append(horizon.person(cells, None, without))
-    return found
+    return [horizon.person(cells, None, set(away.get(id_, ()))) for id_, cells in session.execute(query)]
 
 
 def _crew_cells(
     session: Session, cells: Cells, date: dt.date, reported: Reported, job_ids: Collection[str]
 ) -> dict[str, str]:
     """Return a crew's cells: where it woke up on the first date is what its published tour says."""
-    known = {name: cell for name, cell in cells.items() if name not in ON_THE_ROAD}
+    known = {name: cell for name, cell in cells.items() if name not in ON_THE_ROAD} | _van(cells["crew_id"], reported)
     before = session.get(TourDayRow, (cells["crew_id"], date - dt.timedelta(days=1)))
     if before is None:
         own = {name: cells[name] for name in ON_THE_ROAD if cells.get(name)}
         return known | own if own.get("away_on") == date.isoformat() else known
-    if before.sleeps_at is None or cells["crew_id"] in reported.down:
+    if before.sleeps_at is None:
         return known
     aboard = select(TourVisitRow.job_id).where(
         TourVisitRow.crew_id == cells["crew_id"],
@@ -221,6 +244,17 @@ def _crew_cells(
         "aboard": ";".join(id_ for id_ in session.scalars(aboard) if id_ in job_ids),
     }
     return known
+
+
+def _van(crew_id: str, reported: Reported) -> dict[str, str]:
+    """Return the cells of a van that is out of service; none where nobody reported that of the crew's."""
+    if crew_id not in reported.down:
+        return {}
+    back = reported.back.get(crew_id)
+    return {
+        "van_down_on": reported.down[crew_id].isoformat(),
+        "van_back_on": "" if back is None else back.isoformat(),
+    }
 
 
 def _consents(session: Session, job_ids: Collection[str], now: dt.datetime) -> list[dict[str, str]]:

@@ -38,9 +38,15 @@ Cells = Mapping[str, str]
 MAINTENANCE = "maintenance"
 """The source of jobs that are due visits; a visit's name there, and its id, is its plan's with `@` and a date."""
 WAS_HAD = (
-    select(JobHistory.id).where(JobHistory.job_id == JobRow.id, JobHistory.to_state == JobState.DONE.value).exists()
+    select(JobHistory.id)
+    .where(
+        JobHistory.job_id == JobRow.id,
+        JobHistory.to_state.in_((JobState.DONE.value, JobState.CALLBACK_DUE.value)),
+    )
+    .exists()
 )
-"""Of jobs: they were done once. A due visit that needs one again is a job like others: its plan counts from then on."""
+"""Of jobs: they were done once, or solved on the telephone. A due visit that needs one again is a job like others: its
+plan counts from then on."""
 PLACED = frozenset({"villages", "lodgings", "maintenance"})
 """Tables whose rows belong to the centre of where they are."""
 HAPPENED = {"villages": ("last_visit",), "maintenance": ("last_on",)}
@@ -108,14 +114,19 @@ def visit_had(session: Session, visit_id: str, at: dt.datetime) -> None:
         put_cells(session, "maintenance", plan_id, {"last_on": today.isoformat()}, on=today, now=at)
 
 
-def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime) -> dict[str, Put]:
-    """Put the tables about tours that a folder has; of those that it has not, nothing ends."""
+def load_tours(
+    session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime, whole: bool = True
+) -> dict[str, Put]:
+    """Put the tables about tours that a folder has; of those that it has not, nothing ends.
+
+    whole: False: nor of those that it has.
+    """
     puts = {}
     for name in TOUR_TABLES:
         table = read.tables[name]
         if len(table.lines):
             table = _with_what_happened(session, table, effective_from)
-            puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=True)
+            puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=whole)
     return puts
 
 

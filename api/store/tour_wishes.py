@@ -35,12 +35,22 @@ def replan_wish(
     if faults:
         raise Refused("The tours cannot be planned again like this.", faults=faults)
     reported = base.wish.get("reported", {})
-    down, cut_off = dict(reported.get("down", {})), dict(reported.get("cut_off", {}))
+    down, back, cut_off = (dict(reported.get(name, {})) for name in ("down", "back", "cut_off"))
     kind = "levers"
     if said.van_down is not None:
         kind = "van_down"
-        down[said.van_down.crew_id] = said.van_down.date
-        held = [row for row in held if row["crew_id"] != said.van_down.crew_id or row["date"] < said.van_down.date]
+        van = said.van_down
+        down[van.crew_id] = van.date
+        back.pop(van.crew_id, None)
+        if van.back_on is not None:
+            back[van.crew_id] = van.back_on
+        held = [
+            row
+            for row in held
+            if row["crew_id"] != van.crew_id
+            or row["date"] < van.date
+            or (van.back_on is not None and row["date"] >= van.back_on)
+        ]
     if said.village_cut_off is not None:
         kind = "village_cut_off"
         village_id = said.village_cut_off.village_id
@@ -50,7 +60,7 @@ def replan_wish(
         "seed": base.wish["seed"],
         "base_tour_plan": base.id,
         "held": held,
-        "reported": {"down": down, "cut_off": cut_off},
+        "reported": {"down": down, "back": back, "cut_off": cut_off},
         "replan": {"kind": kind, "plan_unreported": said.plan_unreported},
     }
     return wish, first, days

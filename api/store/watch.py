@@ -22,7 +22,7 @@ from api.store.due_orphans import call_off, owed_no_more
 from api.store.jobs import By
 from api.store.parts_ready import orders_there, parts_came
 from api.store.standings import ESCALATED, RUNNING, JobStanding, standings_of
-from api.store.tour_rows import MAINTENANCE
+from api.store.tour_rows import MAINTENANCE, WAS_HAD
 from api.tables.jobs import JobHistory, JobRow
 from datasets.policies import PolicyClock
 from datasets.times import local_date
@@ -120,8 +120,10 @@ def _new(session: Session, job_ids: Sequence[str], now: dt.datetime) -> list[_Al
     for some in batches(job_ids, _ASKED_AT_ONCE):
         jobs += session.scalars(select(JobRow).where(JobRow.id.in_(some), JobRow.state.in_(_OPEN)))
     jobs.sort(key=lambda job: (job.centre_id or "", job.id))
-    # Nobody called for a due visit: no promise runs.
-    running = [job for job in jobs if job.state in RUNNING and job.source != MAINTENANCE]
+    # Nobody called for a due visit, until it was had and is needed again: no promise runs.
+    due = [job.id for job in jobs if job.source == MAINTENANCE]
+    had = set(session.scalars(select(JobRow.id).where(JobRow.id.in_(due), WAS_HAD))) if due else set()
+    running = [job for job in jobs if job.state in RUNNING and (job.source != MAINTENANCE or job.id in had)]
     standings = standings_of(session, running, now)
     alarms = [alarm for found in standings for alarm in _of_promises(found)]
     alarms += _of_states(session, jobs, now)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -106,7 +106,7 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
         )
         plans[delay], costs[delay] = result.plan, result.cost
     moments = [_moment(asked, delay, plans, costs) for delay in DELAYS]
-    forced = _forced(asked, plans[DELAYS[0]])
+    forced = _forced(asked, plans[DELAYS[0]], base)
     return Fitting(
         curve=tuple(moments),
         advice=_advice(moments, forced, threshold_fen),
@@ -197,8 +197,11 @@ def _opens_s(asked: Touring, delay: int) -> int:
     return delay * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
 
 
-def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
-    """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at."""
+def _forced(asked: Touring, plan: TourPlan, base: TourPlan | None) -> tuple[Forced, ...]:
+    """Return the jobs that tours leaving today do and whose time runs out before the last moment looked at.
+
+    base: the tours that are to leave today; dates that they do not keep force nobody.
+    """
     done = plan.done
     forced = []
     for job in sorted(asked.jobs, key=lambda job: (job.last_s, job.id)):
@@ -221,10 +224,10 @@ def _forced(asked: Touring, plan: TourPlan) -> tuple[Forced, ...]:
                 sentence_zh=f"{job.id} 的{what_zh}于 {date.isoformat()} 到期；此后{other_zh}。",
             )
         )
-    return (*_told(asked, plan), *forced)
+    return (*_told(asked, plan, plan.stops if base is None else base.stops), *forced)
 
 
-def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
+def _told(asked: Touring, plan: TourPlan, kept: Collection[tuple[str, int]]) -> Iterator[Forced]:
     """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
     told = defaultdict(list)
     for village in asked.villages:
@@ -232,6 +235,8 @@ def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
             told[one.stop_id, one.day].append(village.name)
     for tour, day, visit in plan.visits():
         if tour.first_day >= DELAYS[-1]:
+            continue
+        if (visit.village_id, day.day) not in kept:
             continue
         date = asked.date + dt.timedelta(days=day.day)
         for name in told.pop((visit.village_id, day.day), ()):

@@ -16,7 +16,7 @@ from optimizer.tours.cost import early_late_price, left_out_price, standing_vill
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "lay_ground"]
+__all__ = ["HOME", "Ground", "able_days", "lay_ground"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
@@ -77,7 +77,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
     left = np.array([left_out_price(asked, job)[1] for job in asked.jobs], np.int64)
     able = np.array(
         [
-            [_able(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
+            [able_days(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
             for crew in asked.crews
         ],
         bool,
@@ -145,7 +145,7 @@ def _stands(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int6
     return stands
 
 
-def _able(asked: Touring, crew: Crew, job: TourJob, village: Village) -> list[bool]:
+def able_days(asked: Touring, crew: Crew, job: TourJob, village: Village) -> list[bool]:
     """Return on which days a crew may do a job as far as people, papers, dates and planners say."""
     levels: dict[str, int] = {}
     for skill in crew.skills:

@@ -18,8 +18,16 @@ from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import LeftOut
 from optimizer.tours.shapes import Laid, Terms, lay_out
 from optimizer.tours.shaping import hops_home
+from optimizer.tours.soonest import soonest_s
 
 __all__ = ["Place", "cheapest_places", "left_out", "with_job"]
+
+DEADLINES = {
+    WorkKind.CALL: TourRule.CLOCK,
+    WorkKind.CONSENTED: TourRule.CONSENT,
+    WorkKind.PREVENTIVE: TourRule.TOLERANCE,
+}
+"""What runs out on a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +125,9 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
     elif rule is None:
         more = _alone_fen(ground, number)
         rule = TourRule.DRIVING if more is None else TourRule.NOT_WORTH if more >= fen else TourRule.ROOM
-    words = worded(asked, job, rule, instead, Prices(left_out=fen, placed=more, alone=place is None))
+    prices = Prices(left_out=fen, placed=more, alone=place is None)
+    soon_s = soonest_s(ground, number, waits_for_kit=False) if rule in DEADLINES.values() else None
+    words = worded(asked, job, rule, instead, prices, soon_s)
     return LeftOut(
         job_id=job.id,
         rule=rule,
@@ -222,9 +232,11 @@ def _by_time(ground: Ground, number: int) -> TourRule | None:
     days = [day for c in able for day in np.flatnonzero(ground.able[c, number]).tolist()]
     if ground.kit_s[number] > min((max(days) + 1) * DAY_S, job.last_s):
         return TourRule.KIT
-    if max(days) * DAY_S <= job.last_s < min(days) * DAY_S + min(asked.crews[c].service_s[0] for c in able):
-        return _deadline(job)
-    return None
+    soon_s = soonest_s(ground, number)
+    if soon_s is None or soon_s <= job.last_s:
+        return None
+    without_kit_s = soonest_s(ground, number, waits_for_kit=False)
+    return TourRule.KIT if without_kit_s is not None and without_kit_s <= job.last_s else _deadline(job)
 
 
 def _alone_fen(ground: Ground, number: int) -> int | None:
@@ -269,9 +281,4 @@ def _certified(ground: Ground, crew: Crew, job: TourJob, day: int) -> bool:
 
 def _deadline(job: TourJob) -> TourRule:
     """Return the name of the time that runs out on a job."""
-    return {
-        WorkKind.CALL: TourRule.CLOCK,
-        WorkKind.CONSENTED: TourRule.CONSENT,
-        WorkKind.PREVENTIVE: TourRule.TOLERANCE,
-        WorkKind.WALK_IN: TourRule.DAY_OFF,
-    }[job.kind]
+    return TourRule.DAY_OFF if job.kind is WorkKind.WALK_IN else DEADLINES[job.kind]

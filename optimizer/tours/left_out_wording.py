@@ -30,9 +30,11 @@ class Prices:
     alone: bool
 
 
-def worded(asked: Touring, job: TourJob, rule: TourRule, instead: Instead, prices: Prices) -> Worded:
-    """Return the sentences."""
-    reason, reason_zh = _reason(asked, job, rule, prices)
+def worded(
+    asked: Touring, job: TourJob, rule: TourRule, instead: Instead, prices: Prices, soon_s: int | None = None
+) -> Worded:
+    """Return the sentences. soon_s: the soonest that a crew could be there, None where that is not known."""
+    reason, reason_zh = _reason(asked, job, rule, prices, soon_s)
     remedy, remedy_zh = _REMEDY.get(rule, ("", ""))
     then, then_zh = _then(asked, job, instead)
     return Worded(
@@ -51,12 +53,15 @@ def _date(asked: Touring, day: int) -> str:
     return (asked.date + dt.timedelta(days=day)).isoformat()
 
 
-def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices) -> tuple[str, str]:
-    last = (
-        f"{_date(asked, job.last_s // DAY_S)} {job.last_s % DAY_S // 3600:02d}:{job.last_s % 3600 // 60:02d}"
-        if job.last_s < asked.days * DAY_S
-        else ""
-    )
+def _moment(asked: Touring, at_s: int) -> str:
+    return f"{_date(asked, at_s // DAY_S)} {at_s % DAY_S // 3600:02d}:{at_s % 3600 // 60:02d}"
+
+
+def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices, soon_s: int | None) -> tuple[str, str]:
+    last = _moment(asked, job.last_s) if job.last_s < asked.days * DAY_S else ""
+    first = _date(asked, max(0, job.first_s) // DAY_S)
+    soon = "" if soon_s is None else f" ({_moment(asked, soon_s)} at the earliest)"
+    soon_zh = "" if soon_s is None else f"（最早 {_moment(asked, soon_s)}）"
     schemes = ", ".join(sorted(job.certificates))
     skill = f"{job.skill.family} level {job.skill.level}"
     skill_zh = f"{job.skill.family} {job.skill.level} 级"
@@ -84,16 +89,26 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices) -> tup
         TourRule.LOAD: ("No van can carry what it needs.", "没有车辆装得下所需物品。"),
         TourRule.KIT: ("Its parts are not there in time for any departure.", "配件在任何一次出发前都到不了。"),
         TourRule.CLOCK: (
-            f"Its clock runs out ({last}) before a crew can be there, and nobody consented to wait.",
-            f"时限（{last}）在巡回组到达前已到，且客户未同意等候。",
+            f"Its clock ran out ({last}), and nobody consented to wait.",
+            f"时限（{last}）已过，且客户未同意等候。",
+        )
+        if job.last_s < asked.now_s
+        else (
+            f"Its clock runs out ({last}) before a crew can be there{soon}, and nobody consented to wait.",
+            f"时限（{last}）在巡回组到达前{soon_zh}已到，且客户未同意等候。",
         ),
         TourRule.CONSENT: (
-            f"The consent to wait ends ({last}) before a crew can be there.",
-            f"客户同意等候至 {last}，巡回组此前到不了。",
+            f"The consent to wait ends ({last}) before a crew can be there{soon}.",
+            f"客户同意等候至 {last}，巡回组此前到不了{soon_zh}。",
         ),
         TourRule.TOLERANCE: (
-            f"Its tolerance ends ({last}) before a crew can be there.",
-            f"保养容差期至 {last}，巡回组此前到不了。",
+            f"Its tolerance ends ({last}) before a crew can be there{soon}.",
+            f"保养容差期至 {last}，巡回组此前到不了{soon_zh}。",
+        )
+        if last
+        else (
+            f"It may be done from {first} on, and no crew works then before the tours end.",
+            f"{first} 起方可保养，此后本期没有巡回组出勤。",
         ),
         TourRule.DRIVING: (
             "The village is beyond a day's driving from home and from every bed.",

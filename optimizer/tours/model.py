@@ -268,12 +268,16 @@ class TourCharges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedDay:
-    """What a planner fixed of a crew's day: the jobs, and where it sleeps after it (None: at home)."""
+    """What a planner fixed of a crew's day: the jobs, and where it sleeps after it (None: at home).
+
+    gone: jobs that the day had, and that are none of a tour's any more.
+    """
 
     crew_id: str
     day: int
     job_ids: tuple[str, ...]
     lodging_id: str | None
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

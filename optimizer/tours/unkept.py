@@ -49,8 +49,10 @@ def unkept(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
 
 
 def not_held(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
-    """Return the same, and the tours that a planner wanted as one and that are not made: nobody prices these."""
-    return (*unkept(asked, plan), *_spans(asked, plan))
+    """Return the same, and what nobody prices: tours that were to be one and are not made, and jobs that locked days
+    had and that there are no more.
+    """
+    return (*unkept(asked, plan), *_spans(asked, plan), *_gone(asked))
 
 
 def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
@@ -203,6 +205,20 @@ def _spans(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
             sentence_zh=f"{span.crew_id} 应于 {first} 至 {last} 合为一次巡回；没有合规且值得的行程，这些天不出行。",
             day=span.first_day,
         )
+
+
+def _gone(asked: Touring) -> Iterator[Unkept]:
+    for locked in asked.levers.locked:
+        date = _date(asked, locked.day)
+        for job_id in locked.gone:
+            yield Unkept(
+                kind=UnkeptKind.LOCK,
+                about=job_id,
+                sentence=f"{locked.crew_id} is locked on {date} without {job_id}, which is no job that a tour could do "
+                "any more.",
+                sentence_zh=f"{locked.crew_id} {date} 的锁定日程中不再有 {job_id}：该单已不属于巡回工单。",
+                day=locked.day,
+            )
 
 
 def _date(asked: Touring, day: int) -> str:

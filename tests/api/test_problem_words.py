@@ -21,6 +21,7 @@ API = Path(api.__file__).parent
 PROBLEMS = {name for name in errors.__all__ if name != "Fault"}
 NOT_SAID_OVER_HTTP = {"folder_plans.py"}
 """Said by the command line only."""
+TELLS_REASONS = {"tour_contradictions.py"}
 ZH = {"Accept-Language": "zh-CN"}
 
 
@@ -56,12 +57,21 @@ def said_in(tree: ast.AST, *, is_schema: bool) -> Iterator[str]:
                 yield from templates(value)
 
 
+def reasons_in(tree: ast.AST) -> Iterator[str]:
+    """Yield the reasons of a module whose functions yield them, or name them before."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="why")], value=value) | ast.Yield(value=ast.expr() as value):
+                yield from templates(value)
+
+
 def sentences() -> set[str]:
     found: set[str] = set()
     for file in sorted(API.rglob("*.py")):
         if not file.name.startswith("cli") and file.name not in NOT_SAID_OVER_HTTP:
             tree = ast.parse(file.read_text(encoding="utf-8"))
             found |= set(said_in(tree, is_schema=file.parent.name == "schemas"))
+            found |= set(reasons_in(tree)) if file.name in TELLS_REASONS else set()
     return found - {"{}"}
 
 

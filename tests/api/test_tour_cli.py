@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -161,6 +162,30 @@ def test_a_locked_day_stays_as_the_base_has_it(run: Run, region: Path, planned: 
     assert of_day(tmp_path / "out") == of_day(planned)
 
 
+def test_what_a_locked_day_lost_since_and_what_becomes_of_new_calls_is_said(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = rows(planned / "days.csv")[0]
+    job_ids = [row["job_id"] for row in rows(planned / "visits.csv") if row["date"] == day["date"]]
+    cells = make.cells()
+    cells["jobs"] = [row for row in cells["jobs"] if row["job_id"] != job_ids[0]]
+    cells["consents"] = [row for row in cells["consents"] if row["job_id"] != job_ids[0]]
+    # Nobody agreed to wait with this one.
+    cells["jobs"].append({**cells["jobs"][-1], "job_id": "J9", "skill_level": "3"})
+    later = make.write(tmp_path / "later", cells, (region / "day.toml").read_text(encoding="utf-8"))
+    lock = ("--base", planned, "--lock", f"K1@{day['date']}")
+    assert run("plan", later, "-o", tmp_path / "out", *STEPS, *lock) == cli.DONE
+    said = capsys.readouterr().out
+    assert f"NOT KEPT: K1 is locked on {day['date']} without {job_ids[0]}" in said
+    assert "Calls with a running clock: 1 (1 of them new since --base): 0 on a tour, " in said
+    assert re.search(r"J9 in .+ \((left to the daily plan|with nobody)\): [A-Z].+\.", said)
+    (lost,) = rows(tmp_path / "out" / "not_kept.csv")
+    assert (lost["kind"], lost["about"], lost["date"]) == ("lock", job_ids[0], day["date"])
+    kept = {row["job_id"] for row in rows(tmp_path / "out" / "visits.csv") if row["date"] == day["date"]}
+    assert kept == set(job_ids[1:])
+    assert run("check", later, tmp_path / "out") == cli.DONE
+
+
 def test_a_told_date_that_cannot_be_kept_is_given_up_and_said_first(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,7 +257,7 @@ def test_levers_that_cannot_hold_are_refused_before_anything_is_planned(
         "J6 is in V4, which is cut off that day",
         '"K1@2026-03-02/2026-03-08"; that is 6 nights, and 4 are allowed',
         '"K1@2026-03-05/2026-03-07"; it cannot come home: its van is down',
-        'K1@2026-03-04/2026-03-04" shares days with it',
+        "K1@2026-03-04/2026-03-04 shares days with it",
         "2026-03-04 is locked to end in L2",
     ):
         assert text in said, text
@@ -368,8 +393,14 @@ def test_a_job_and_a_village_are_explained(
 
 
 def test_planned_against_actual(
-    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run,
+    region: Path,
+    planned: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     first, second, *_ = rows(planned / "visits.csv")
     lines = ["job_id,outcome,start,end,note"]
     lines.append(f"{first['job_id']},done,{first['start']},{first['end']},=SUM(1)")
@@ -377,7 +408,13 @@ def test_planned_against_actual(
     lines.append("X1,done,2026-03-05T10:00:00+08:00,2026-03-05T10:30:00+08:00,walk-in")
     (tmp_path / "actual.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert run("progress", region, planned, tmp_path / "actual.csv", "--table", tmp_path / "progress.csv") == cli.DONE
-    assert "Not planned: 1 (X1)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Not planned: 1 (X1)" in said
+    table = said[: said.index("Not planned")]
+    assert max(map(len, table.splitlines())) <= 80
+    assert "…" not in table
+    for words in (f"K1@{first['date']}", "planned", "done", "nobody", "reached", "other", "nothing", "written", "mean"):
+        assert words in table, words
     found = {row["job_id"]: row for row in rows(tmp_path / "progress.csv")}
     assert (found[first["job_id"]]["late_s"], found[first["job_id"]]["longer_s"]) == ("0", "0")
     assert found[first["job_id"]]["note"] == "'=SUM(1)"
@@ -470,17 +507,29 @@ def test_a_date_that_passed_without_a_visit_is_said_and_others_stay(
         assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
         assert cells_of(tmp_path / "on", "villages", "V3")["announced"] == told
         said = capsys.readouterr().out
-        assert ("nobody came: 雅江村." in said) == (told == "")
-        assert ("无人前往：雅江村。" in said) == (told == "")
+        assert ("nobody came: 雅江村 (2026-03-05)." in said) == (told == "")
+        assert ("无人前往：雅江村 3月5日（周四）。" in said) == (told == "")
+        assert (tmp_path / "on" / "apologies.csv").exists() == (told == "")
+    (draft,) = rows(tmp_path / "on" / "apologies.csv")
+    assert (draft["village_id"], draft["date"], set(draft["jobs"].split(";"))) == ("V3", "2026-03-05", set(at_v3))
+    assert "原定3月5日（周四）到雅江村的巡回维修未能成行" in draft["text"]
+    assert f"已登记的fridge{len(at_v3)}台继续有效" in draft["text"]
+    # What is written may be read, planned and written over again.
+    assert read_tours(tmp_path / "on").touring.days
+    assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", "2026-03-04T20:00:00+08:00") == 0
 
 
-def test_visits_that_nobody_wrote_about_are_planned_again_where_that_is_asked(
-    run: Run, region: Path, planned: Path, tmp_path: Path
+def test_visits_that_nobody_wrote_about_are_named_and_planned_again_where_that_is_asked(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing = wrote(tmp_path / "actual.csv")
     given = (region, planned, nothing, "-o", tmp_path / "on", "--now", "2026-03-07T06:00:00+08:00")
     assert run("progress", *given) == cli.DONE
     assert [row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")] == ["J8"]
+    said = capsys.readouterr().out
+    trusted = next(line for line in said.splitlines() if "Taken as done, though nobody wrote anything" in line)
+    assert all(row["job_id"] in trusted for row in rows(planned / "visits.csv"))
+    assert "--plan-unreported" in trusted
     assert run("progress", *given, "--plan-unreported") == cli.DONE
     assert len(rows(tmp_path / "on" / "jobs.csv")) == 8
 
@@ -519,15 +568,21 @@ def test_what_cannot_have_happened_is_refused_at_once(
         "J1,done,2031-03-04T09:00:00+08:00,2031-03-04T10:00:00+08:00,",
         "J2,done,2026-03-02T09:00:00+08:00,,",
         "J99,done,,,",
+        "J3,fine,,,",
     )
     assert run("progress", region, planned, actual) == cli.REFUSED
     said = capsys.readouterr().err
     assert "line 2, start" in said
+    assert 'line 5, outcome: "fine"' in said, "the table's form and what cannot be, in one list"
     assert 'line 3, start: "2026-03-02T09:00:00+08:00"' in said
     onward = ("-o", tmp_path / "on", "--now", "2026-03-06T12:00:00+08:00")
     assert run("progress", region, planned, actual, *onward) == cli.REFUSED
     said = capsys.readouterr().err
-    for text in ("line 2, start", "line 2, end", "line 3, start", 'line 4, job_id: "J99"'):
+    for text in ("line 2, start", "line 2, end", "line 3, start", 'line 4, job_id: "J99"', 'line 5, outcome: "fine"'):
+        assert text in said
+    assert run("progress", region, planned, actual, *onward[:2], "--now", "2031-01-01T00:00:00+08:00") == cli.REFUSED
+    said = capsys.readouterr().err
+    for text in ("day.toml, now", "line 3, start", 'line 4, job_id: "J99"', 'line 5, outcome: "fine"'):
         assert text in said
     assert not (tmp_path / "on").exists()
     assert run("progress", region, planned, actual, "-o", tmp_path / "on") == cli.REFUSED

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from datasets.china_tours import MOST_VILLAGES, Region, make_tours
+from datasets.day import read_source
 from datasets.tours import TourFolder, read_tours
 from geo.places import load_places
 from optimizer.model import DAY_S
@@ -53,6 +54,20 @@ def test_there_is_some_of_all_that_tours_know(region: TourFolder) -> None:
     assert any(job.interval_days < 14 for job in asked.jobs if job.kind is WorkKind.PREVENTIVE)
     assert region.van_parts
     assert all(crew.volume_ml and len(crew.days) == 12 and crew.people == 2 for crew in asked.crews)
+
+
+OWN = ("outlets", "technicians", "crews", "lodgings", "villages", "jobs", "maintenance")
+
+
+def test_regions_share_no_ids_but_those_of_the_whole_country(tmp_path: Path) -> None:
+    ids: dict[str, list[str]] = {name: [] for name in OWN}
+    for region in Region:
+        make_tours(tmp_path / region, region=region, villages=20, crews=1, days=7)
+        source = read_source(tmp_path / region)
+        for name in OWN:
+            ids[name] += source.tables[name].text[source.tables[name].layout.columns[0].name].tolist()
+    assert {name: len(found) - len(set(found)) for name, found in ids.items()} == dict.fromkeys(OWN, 0)
+    assert {id_[:3] for id_ in ids["villages"]} == {"GZ-", "HL-", "NJ-"}
 
 
 def test_some_crew_can_do_every_family(region: TourFolder) -> None:

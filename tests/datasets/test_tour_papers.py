@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.faults import PlanRefused
+from datasets.tour_agreement import paper_differences
 from datasets.tour_announcements import NoticeKind, announcements
 from datasets.tour_calendar import tour_calendar
 from datasets.tour_folder import check_tour_place, tours_document, write_tours
@@ -29,7 +30,7 @@ from optimizer.model import ShipMode
 from optimizer.parts.model import Dispatch
 from optimizer.tours.kit import Kit, KitLine
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, Told
-from optimizer.tours.plan import Tour, TourPlan
+from optimizer.tours.plan import Instead, Tour, TourPlan
 from tests.datasets.make_toured import ASKED, NAMES, ORDER, PLAN, RESULT, crew, job, toured
 from tests.make import clock
 from tests.make_tours import on
@@ -147,6 +148,40 @@ def test_a_village_near_a_stop_is_invited() -> None:
     assert nearby.notices[0].kind is NoticeKind.NEARBY
     assert "在日雨镇，邻村可搬动的待修电器请在这段时间送到那里" in nearby.text
     assert "没有登记的" not in nearby.text
+
+
+def test_people_are_invited_unasked_only_where_time_is_planned_for_them() -> None:
+    by_village = {one.notices[0].village_id: one.text for one in announcements(toured())}
+    assert "没有登记的，可把可搬动的待修电器送到现场。" in by_village["V4"], "J6 is what people bring"
+    for village_id in ("V1", "V3"):
+        assert "没有登记的，请先打电话登记，约好后再送来。" in by_village[village_id]
+    full = replace(ASKED, jobs=tuple(one for one in ASKED.jobs if one.id != "J6"))
+    (tour,) = PLAN.tours
+    alone = replace(tour, days=(*tour.days[:2], replace(tour.days[2], visits=tour.days[2].visits[:1])))
+    nearby = announcements(toured(asked=full, plan=TourPlan(tours=(alone,))))[-1]
+    assert "邻村可搬动的待修电器请先打电话登记，约好后再送到那里。" in nearby.text
+
+
+def test_a_village_that_is_stopped_in_twice_on_a_day_is_told_twice_and_the_table_agrees(tmp_path: Path) -> None:
+    (tour,) = PLAN.tours
+    far, near = tour.days[2].visits
+    between = replace(tour.days[1].visits[0], start_s=near.end_s, end_s=near.end_s + 60)
+    again = replace(far, job_id="J4", start_s=near.end_s + 120, end_s=near.end_s + 180)
+    twice = replace(
+        tour,
+        days=(tour.days[0], replace(tour.days[1], visits=()), replace(tour.days[2], visits=(near, between, again))),
+    )
+    found = toured(plan=TourPlan(tours=(twice,)))
+    (message,) = (one for one in announcements(found) if [n.village_id for n in one.notices] == ["V4", "V4"])
+    assert "没有登记的，可把可搬动的待修电器送到现场。" in message.text, "there is room at one of the two stops"
+    write_tours(tmp_path / "out", found, {})
+    assert [said for said in paper_differences(tmp_path / "out", found) if "announcements" in said] == []
+
+
+def test_one_message_about_several_stops_says_which_of_them_has_room() -> None:
+    one_contact = replace(NAMES, contacts={**NAMES.contacts, "V4": NAMES.contacts["V1"]})
+    text = announcements(toured(names=one_contact))[0].text
+    assert "没有登记的，3月4日（周三）在日雨镇可把可搬动的待修电器送到现场，其他时间和地点请先打电话登记" in text
 
 
 def test_customers_are_not_named_to_a_whole_village() -> None:
@@ -294,6 +329,34 @@ def test_spare_parts_follow_what_the_visits_need() -> None:
 def test_villages_that_nobody_visits_are_told_longest_first() -> None:
     assert days_unvisited(toured()) == [("V3", 310)]
     assert days_unvisited(without_day(toured(), 0))[0] == ("V1", None)
+
+
+def test_the_index_goes_crew_by_crew_and_begins_with_what_nobody_does() -> None:
+    """Elsewhere tours go by date: here somebody sends out one crew after the other."""
+    (tour,) = PLAN.tours
+    (left,) = PLAN.left_out
+    later = [replace(one, day=one.day + 1) for one in tour.days[1:]]
+    plan = replace(
+        PLAN,
+        tours=(replace(tour, crew_id="K2", days=tour.days[:1]), replace(tour, days=tuple(later))),
+        left_out=(
+            left,
+            replace(left, job_id="J3", instead=Instead.OUTLET),
+            replace(left, job_id="J1", instead=Instead.NOBODY),
+        ),
+    )
+    untold = tuple(replace(one, told=(), contact="") for one in ASKED.villages)
+    page = dict(
+        tour_pages(toured(plan=plan, asked=replace(ASKED, villages=untold), names=replace(NAMES, contacts={})))
+    )["index.html"]
+    order = [page.index(words) for words in ("甘孜一组</a>", "甘孜二组</a>", "<h2>通知", "<h2>未安排的工单")]
+    assert order == sorted(order)
+    told = page[page.index("<h2>通知") : page.index("<h2>未安排的工单")]
+    assert "甘孜二组 3月2日（周一） 09:10" in told
+    assert told.index("甘孜一组 3月") < told.index("甘孜二组 3月")
+    lost = page[page.index("<h2>未安排的工单") :]
+    order = [lost.index(job_id) for job_id in ("J1", "J3", "J5")]
+    assert order == sorted(order)
 
 
 def test_sheets_are_whole_and_escaped() -> None:
@@ -483,10 +546,12 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_base_loses_what_is_gone(out: Path) -> None:
     later = replace(ASKED, jobs=tuple(one for one in ASKED.jobs if one.id != "J1"))
-    (tour,) = read_tour_base(out, later).tours
+    base = read_tour_base(out, later)
+    (tour,) = base.plan.tours
     assert [visit.job_id for day in tour.days for visit in day.visits] == ["J2", "J3", "J4", "J6"]
+    assert [job_id for ids in base.gone.values() for job_id in ids] == ["J1"]
     # Three days on, the tour is over.
-    assert read_tour_base(out, replace(ASKED, date=PLAN_IS_OVER)).tours == ()
+    assert read_tour_base(out, replace(ASKED, date=PLAN_IS_OVER)).plan.tours == ()
 
 
 PLAN_IS_OVER = ASKED.date.replace(day=5)

@@ -140,6 +140,27 @@ def test_a_visit_that_was_had_and_is_needed_again_is_a_job_like_others(client: T
     assert DUE in owed(app, client)
 
 
+def test_a_visit_that_is_solved_on_the_telephone_is_had(client: TestClient, app: FastAPI) -> None:
+    publish_day(client, app)
+    move(app, client, JobState.NEEDS_VISIT)
+    clock_of(client).move(dt.timedelta(days=2))
+    move(app, client, JobState.CALLBACK_DUE)
+    assert client.get("/v1/maintenance-plans/M1").json()["row"]["last_on"] == "2026-03-03"
+    assert DUE not in owed(app, client)
+    watch(app.state.database, clock_of(client)())
+    assert states(app) == {DUE: "callback_due"}
+    # It did not help after all: from then on it is a job like others, which no plan owes.
+    move(app, client, JobState.NEEDS_VISIT)
+    watch(app.state.database, clock_of(client)())
+    assert states(app) == {DUE: "needs_visit"}
+    now = clock_of(client)()
+    with app.state.database.read() as session:
+        folder = day_of(session, centre_ids=["C1"], date=dt.date(2026, 3, 4), days=2, now=now)
+        assert [job.id for job in folder.day.jobs if job.id.startswith("M1@")] == [DUE]
+        due_at = session.scalar(select(JobRow.due_at).where(JobRow.id == DUE))
+    assert due_at is not None, "the watch has the clock of a call for it"
+
+
 def test_a_visit_that_nobody_came_for_is_owed_again_as_the_same_job(client: TestClient, app: FastAPI) -> None:
     publish_day(client, app)
     move(app, client, JobState.NEEDS_VISIT)

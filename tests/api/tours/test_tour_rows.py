@@ -8,10 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlalchemy import select
 
+from api.database import Database
 from api.store.jobs import By
 from api.store.load import load_day
-from api.store.tour_days import tour_source
+from api.store.tour_days import crews_on, tour_source
+from api.tables.jobs import JobRow
+from datasets.china_tours import Region, make_tours
 from datasets.day import read_source, source_of
 from datasets.tours import build_tours
 from tests.api.clients import MakeKey, client_of
@@ -241,3 +245,29 @@ def test_a_second_load_changes_nothing_and_takes_nothing_back(client: TestClient
     with app.state.database.write() as session:
         load_day(session, read_source(write_region(tmp_path / "other", cells)), by=by, now=EVENING)
     assert len(client.get("/v1/villages").json()["items"]) == 4
+
+
+def test_two_sample_regions_are_loaded_side_by_side(database: Database, tmp_path: Path) -> None:
+    """Their ids begin with their letters; a region that is loaded whole ends the other, as any folder does."""
+    regions = (Region.GARZE, Region.NUJIANG)
+    for one in regions:
+        make_tours(tmp_path / one, region=one, villages=6, crews=1, days=3)
+    by = By(actor="test", channel="load")
+
+    def load(one: Region, *, whole: bool) -> None:
+        with database.write() as session:
+            load_day(session, read_source(tmp_path / one), by=by, now=EVENING, whole=whole)
+
+    def crews() -> dict[str, str]:
+        with database.read() as session:
+            return crews_on(session, dt.date(2026, 3, 2))
+
+    for one in regions:
+        load(one, whole=False)
+    assert set(crews()) == {"GZ-G1", "NJ-G1"}
+    assert len(set(crews().values())) == 2
+    with database.read() as session:
+        ids = session.scalars(select(JobRow.id)).all()
+    assert {id_[:3] for id_ in ids} == {"GZ-", "NJ-"}
+    load(Region.NUJIANG, whole=True)
+    assert set(crews()) == {"NJ-G1"}

@@ -16,7 +16,7 @@ from api.store.tour_holds import held_by_tours
 from api.tables.events import Event
 from api.tables.jobs import JobRow
 from tests.api.clients import MakeKey, client_of
-from tests.api.tour_region import EVENING, WISH, clock_of, made, run, wish_for
+from tests.api.tour_region import EVENING, WISH, clock_of, made, run
 
 KEPT: dict[str, TypeAdapter[Any]] = {
     "itinerary": TypeAdapter(list[ItineraryShown]),
@@ -92,7 +92,7 @@ def test_what_is_left_out_says_why_in_the_language_asked_for(client: TestClient)
 
 
 def test_levers_hold(client: TestClient) -> None:
-    levers = {"more_days": [{"crew_id": "G2", "date": "2026-03-02"}], "never_visit": ["V1"], "nights": 0}
+    levers = {"never_visit": ["V1"], "nights": 0}
     tours = made(client, levers=levers)
     assert tours["outcome"]["nights"] == 0
     assert "V1" not in stops(client, tours["id"])
@@ -129,8 +129,76 @@ def test_every_fault_of_a_wish_is_told(client: TestClient) -> None:
     assert pointers(client.post("/v1/tours", json=past)) == {"/horizon/date"}
     unknown = {**WISH, "levers": {"locked": [{"crew_id": "G1", "date": "2026-03-02", "job_ids": ["J9"]}]}}
     assert pointers(client.post("/v1/tours", json={**unknown, "validate_only": True})) == {"/levers/locked/0/job_ids"}
-    tours = run(client, wish_for(client, levers=unknown["levers"]))
-    assert (tours["state"], tours["problem"]["code"]) == ("failed", "day_refused")
+    assert pointers(client.post("/v1/tours", json=unknown)) == {"/levers/locked/0/job_ids"}
+
+
+CONTRADICTORY = {
+    "never_visit": ["V1"],
+    "nights": 0,
+    "locked": [
+        {"crew_id": "G1", "date": "2026-03-03", "job_ids": ["J1"], "lodging_id": None},
+        {"crew_id": "G2", "date": "2026-03-03", "job_ids": ["J1", "J9"], "lodging_id": None},
+    ],
+    "spans": [{"crew_id": "G2", "first": "2026-03-02", "last": "2026-03-03"}],
+    "more_days": [{"crew_id": "G2", "date": "2026-03-02"}],
+}
+
+
+def test_levers_that_cannot_hold_are_refused_together(client: TestClient) -> None:
+    wrong = {**WISH, "levers": CONTRADICTORY}
+    refused = client.post("/v1/tours", json=wrong)
+    assert pointers(refused) == {
+        "/levers/locked/0",
+        "/levers/locked/1",
+        "/levers/locked/1/job_ids",
+        "/levers/spans/0",
+        "/levers/more_days/0",
+    }
+    details = [fault["detail"] for fault in refused.json()["errors"]]
+    assert "J1 is in V1, which is never to be visited" in details
+    assert "J1 is locked to G2@2026-03-03 as well" in details
+    assert "that is 1 nights, and 0 are allowed (--nights)" in details
+    assert client.get("/v1/tours").json()["items"] == [], "nothing waits for a worker"
+    chinese = client.post("/v1/tours", json=wrong, headers={"Accept-Language": "zh"}).json()["errors"]
+    assert not any(fault["detail"].isascii() for fault in chinese)
+    assert pointers(client.post("/v1/tours", json={**wrong, "validate_only": True})) == pointers(refused)
+    tours = made(client)
+    again = client.post(f"/v1/tours/{tours['id']}:replan", json={"levers": CONTRADICTORY})
+    assert pointers(again) == pointers(refused)
+
+
+def test_a_job_that_a_locked_day_lost_is_said(client: TestClient) -> None:
+    tours = made(client, scope={"crews": ["G1"]})
+    day = client.get(f"/v1/tours/{tours['id']}/itinerary").json()[0]["days"][0]
+    gone = next(visit["job_id"] for visit in day["visits"] if not visit["job_id"].startswith("M"))
+    assert act(client, tours, "lock-day", {"crew_id": "G1", "date": day["date"]}).status_code == 200
+    job = client.get(f"/v1/jobs/{gone}")
+    body = {"reason": "自行修好"}
+    cancelled = client.post(f"/v1/jobs/{gone}:cancel", json=body, headers={"If-Match": job.headers["etag"]})
+    assert cancelled.status_code == 200, cancelled.text
+    again = run(client, client.post(f"/v1/tours/{tours['id']}:replan", json=FEW | {"levers": {}}).json()["id"])
+    (lost,) = again["outcome"]["not_kept"]
+    assert (lost["kind"], lost["about"], lost["date"]) == ("lock", gone, day["date"])
+    assert "no job that a tour could do" in lost["sentence"]
+    told = client.get(f"/v1/tours/{again['id']}", headers={"Accept-Language": "zh"}).json()["outcome"]["not_kept"]
+    assert "不再有" in told[0]["sentence"]
+
+
+FEW: dict[str, Any] = {"limits": {"steps": 60}}
+
+
+def test_a_van_that_comes_back_takes_its_crew_on(client: TestClient) -> None:
+    """Its days without a van are free; what is locked for the time after stays."""
+    tours = made(client, scope={"crews": ["G1"]})
+    down = {"crew_id": "G1", "date": "2026-03-02", "back_on": "2026-03-04"}
+    wished = client.post(f"/v1/tours/{tours['id']}:replan", json=FEW | {"van_down": down})
+    again = run(client, wished.json()["id"])
+    assert (again["state"], again["problem"]) == ("finished", None)
+    dates = {day["date"] for tour in client.get(f"/v1/tours/{again['id']}/itinerary").json() for day in tour["days"]}
+    assert dates
+    assert min(dates) >= "2026-03-04"
+    reversed_ = {"van_down": down | {"back_on": "2026-03-02"}}
+    assert pointers(client.post(f"/v1/tours/{tours['id']}:replan", json=reversed_)) == {"/van_down"}
 
 
 def test_only_judged_nothing_is_made(client: TestClient) -> None:

@@ -87,11 +87,43 @@ def test_a_consent_that_ends_before_anybody_can_come_is_told() -> None:
     assert lost.remedy_zh == "征得客户同意延长等候并记录。"
 
 
+def test_a_due_visit_that_begins_after_the_last_day_of_work_says_so() -> None:
+    due = work(kind=WorkKind.PREVENTIVE, first_s=6 * DAY_S, last_s=9 * DAY_S, due_day=6)
+    lost = left(planned(touring(crews=(crew(days=frozenset(range(6))),), jobs=(due,))))
+    assert lost.rule is TourRule.TOLERANCE
+    assert "It may be done from 2026-03-08 on, and no crew works then" in lost.reason
+    assert "2026-03-08 起方可保养" in lost.reason_zh
+
+
 def test_a_running_clock_is_never_eaten_without_consent() -> None:
     late = work(kind=WorkKind.CALL, last_s=clock("07:00"))
     lost = left(planned(touring(jobs=(late,))))
     assert (lost.rule, lost.instead) == (TourRule.CLOCK, Instead.OUTLET)
     assert day_of(planned(touring(jobs=(replace(late, kind=WorkKind.CONSENTED, last_s=5 * DAY_S),)))) >= 0
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [
+        # The village is two hours away by car: from home at 07:30, or from a bed near it the morning after.
+        (clock("09:00"), TourRule.CLOCK),
+        (clock("08:30", 1), None),
+    ],
+)
+def test_a_clock_that_no_tour_can_be_in_time_for_is_what_is_told(last: int, rule: TourRule | None) -> None:
+    """Whatever a tour would cost: money is not what keeps anybody from it."""
+    far = village(position=at(150_000))
+    urgent = work(kind=WorkKind.CALL, last_s=last, outlet_fen=100)
+    lost = left(planned(touring(villages=(far,), lodgings=(lodging(position=at(148_000)),), jobs=(urgent,))))
+    assert lost.rule is (rule or TourRule.NOT_WORTH)
+    if rule is not None:
+        assert "before a crew can be there (2026-" in lost.reason
+        assert "最早 2026-" in lost.reason_zh
+
+
+def test_a_kit_that_comes_too_late_for_a_clock_is_what_is_told() -> None:
+    urgent = work(kind=WorkKind.CALL, last_s=clock("12:00"), kit_ready_s=clock("11:30"), outlet_fen=100)
+    assert left(planned(touring(jobs=(urgent,)))).rule is TourRule.KIT
 
 
 def test_a_certificate_that_expires_on_day_three_binds_by_date() -> None:

@@ -80,6 +80,13 @@ def test_a_date_that_was_told_is_kept_in_mind() -> None:
     assert "told 2026-03-03" in found.forced[0].sentence
 
 
+def test_a_date_that_these_tours_do_not_keep_forces_nobody() -> None:
+    told = touring(villages=(village(announced_day=1),))
+    nothing = TourPlan(tours=())
+    found = fitting(told, FlatTravel(), Steps(steps=9_000), 1, HereWorkers(), base=nothing)
+    assert not any("were told" in one.sentence for one in found.forced)
+
+
 def test_tours_that_do_best_to_leave_in_a_week_are_advised_in_a_week() -> None:
     late = work(first_s=8 * DAY_S, last_s=9 * DAY_S, kind=WorkKind.PREVENTIVE, reported_s=None)
     assert advised(touring(days=10, jobs=(late,))).advice is Advice.IN_7_DAYS

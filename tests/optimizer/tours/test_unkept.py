@@ -68,6 +68,16 @@ def test_a_tour_that_was_wanted_as_one_is_missed_though_nobody_prices_it() -> No
     assert "2026-03-04 to 2026-03-06" in said.sentence
 
 
+def test_a_job_that_a_locked_day_had_and_that_is_no_more_is_said() -> None:
+    lock = LockedDay(crew_id="c1", day=4, job_ids=(), lodging_id=None, gone=("j7", "j8"))
+    asked = touring(levers=Levers(locked=(lock,)))
+    assert unkept(asked, TourPlan(tours=())) == ()
+    said = not_held(asked, TourPlan(tours=()))
+    assert [(one.kind, one.about, one.day) for one in said] == [(UnkeptKind.LOCK, id_, 4) for id_ in ("j7", "j8")]
+    assert said[0].sentence.startswith("c1 is locked on 2026-03-06 without j7")
+    assert "不再有 j7" in said[0].sentence_zh
+
+
 def test_a_locked_job_that_is_left_out_says_why_in_words() -> None:
     lock = LockedDay(crew_id="c1", day=4, job_ids=("j1",), lodging_id=None)
     left = LeftOut(

@@ -1,0 +1,72 @@
+"""What villages are told whose date passed without anybody coming (致歉), in Chinese: drafts, for somebody to send."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from datasets.plan_tables import no_formula
+from datasets.tour_announcements import products_of
+from datasets.tour_names import Toured
+from optimizer.tours.model import WorkKind
+
+__all__ = ["APOLOGIES_FILE", "Missed", "apologies", "apology_table"]
+
+APOLOGIES_FILE = "apologies.csv"
+COLUMNS = ("village_id", "village", "date", "contact", "phone", "jobs", "text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A village, and a day that it was told and on which nobody came. stop_id: where the crew was to stop."""
+
+    village_id: str
+    day: int
+    stop_id: str
+
+
+def apologies(toured: Toured, missed: Iterable[Missed], done: Collection[str]) -> list[dict[str, str]]:
+    """Return a row with a draft per village that was missed. done: jobs that are seen to."""
+    rows = []
+    for one in missed:
+        village, stop = toured.villages[one.village_id], toured.villages[one.stop_id]
+        contact = toured.names.contact(village)
+        waiting = [
+            job
+            for job in toured.asked.jobs
+            if job.village_id == village.id and job.id not in done and job.kind is not WorkKind.WALK_IN
+        ]
+        where = f"{'到' if stop is village else '在'}{stop.name}"
+        still = f"已登记的{products_of(toured, waiting)}继续有效，不必重新报修。" if waiting else ""
+        rows.append(
+            {
+                "village_id": village.id,
+                "village": no_formula(village.name),
+                "date": toured.date(one.day).isoformat(),
+                "contact": no_formula(contact.name),
+                "phone": no_formula(contact.phone),
+                "jobs": ";".join(job.id for job in waiting),
+                "text": f"【巡回维修致歉】{f'{contact.name}您好' if contact.name else '各位村民好'}："
+                f"原定{toured.date_zh(one.day)}{where}的巡回维修未能成行，让大家久等，非常抱歉。{still}"
+                f"新日期定下后立即通知；急需维修的请来电，我们另行安排。{_whom_to_call(toured, one)}",
+            }
+        )
+    return rows
+
+
+def apology_table(rows: Iterable[dict[str, str]]) -> bytes:
+    """Return drafts as CSV that spreadsheets read."""
+    return pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def _whom_to_call(toured: Toured, missed: Missed) -> str:
+    """Name the outlet of the crew that was to come, or of the first."""
+    coming = [
+        toured.crews[tour.crew_id]
+        for tour, day, visit in toured.result.plan.visits()
+        if visit.village_id == missed.stop_id and day.day == missed.day
+    ]
+    for crew in (*coming, *toured.asked.crews)[:1]:
+        person = toured.home(crew)
+        return f"有事请联系{person.phone}（{person.name}）。" if person.phone else f"有事请联系{person.name}。"
+    return ""

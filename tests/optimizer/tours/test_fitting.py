@@ -81,7 +81,7 @@ def test_a_date_that_was_told_is_kept_in_mind() -> None:
 
 
 def test_a_date_that_these_tours_do_not_keep_forces_nobody() -> None:
-    told = touring(villages=(village(announced_day=1),))
+    told = touring(villages=(village(told=on(1)),))
     nothing = TourPlan(tours=())
     found = fitting(told, FlatTravel(), Steps(steps=9_000), 1, HereWorkers(), base=nothing)
     assert not any("were told" in one.sentence for one in found.forced)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from optimizer.search.anneal import Stop
 
-__all__ = ["Budget", "Portion", "Remaining", "Steps"]
+__all__ = ["Budget", "Portion", "Remaining", "Steps", "is_over", "part_of"]
 
 
 Remaining = Callable[[], float | None]
@@ -85,3 +85,23 @@ class Portion:
     def countdown(self, share: float) -> Remaining:
         """Begin a share of the part here."""
         return self.budget.countdown(self.part * share)
+
+
+def is_over(remaining: Remaining) -> bool:
+    """Tell whether no time is left."""
+    left = remaining()
+    return left is not None and left <= 0
+
+
+def part_of(remaining: Remaining, share: float) -> Remaining:
+    """Return what remains of a share of the time that remains now."""
+    all_s = remaining()
+    if all_s is None:
+        return remaining
+    kept_s = all_s * (1 - share)
+
+    def part() -> float | None:
+        left_s = remaining()
+        return None if left_s is None else left_s - kept_s
+
+    return part

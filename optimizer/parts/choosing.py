@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Remaining
+from optimizer.budget import Remaining, is_over, part_of
 from optimizer.parts.best_bundles import BestBundles
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.columns import Columns
@@ -45,6 +45,8 @@ GENERATING_SHARE = 0.8
 """Of the time, at most, for the first prices: a good choice needs some as well."""
 IMPROVING_SHARE = 0.4
 """Of what is left then, at most: the proof finds good choices too."""
+ANNEALING_SHARE = 0.85
+"""The same where every order is of one piece: annealing finds better ones than the proof."""
 _SLIGHT = 1e-5
 _NEAR = 1e-6
 _HALF = 1e-4
@@ -140,7 +142,7 @@ class _Run:
             return self._chosen(best, fen, self.root.bound_fen)
         self._begin(price)
         if not self.active[self.roomy].any():
-            self._generate(self.root, _part_of(remaining, GENERATING_SHARE))
+            self._generate(self.root, part_of(remaining, GENERATING_SHARE))
         if self.active[self.roomy].any():
             return self._chosen(best, fen, 0)
         best, fen = self._improved(remaining)
@@ -151,7 +153,7 @@ class _Run:
             and self._proves(open_[0][0]) < fen * (1 - self.gap)
             and self.nodes < MOST_NODES
             and not self.active[self.roomy].any()
-            and not _over(remaining)
+            and not is_over(remaining)
         ):
             _, _, node = heappop(open_)
             self.nodes += 1
@@ -233,7 +235,8 @@ class _Run:
 
     def _improved(self, remaining: Remaining) -> tuple[NDArray[np.int64], int]:
         """Return a good choice at the prices of the root."""
-        root, over = self.root, _part_of(remaining, IMPROVING_SHARE)
+        root = self.root
+        alone = not (self.g.groups["last"] - self.g.groups["first"] > 1).any()
         base = self.best.ways_at(root.price)
         _, _, least = self.best.at(self.g, np.ones(len(self.g.groups), bool), root.price)
         improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
@@ -244,7 +247,8 @@ class _Run:
             root.bound_fen,
             max(self._proves(root.bound_fen), int(root.bound_fen / (1 - self.gap))),
             np.array(sorted(between), np.int64),
-            lambda: _over(over),
+            part_of(remaining, ANNEALING_SHARE if alone else IMPROVING_SHARE),
+            alone=alone,
         )
         return improving.way, improving.fen
 
@@ -280,7 +284,7 @@ class _Run:
             node.share = dict(zip(column[taken].tolist(), shared.share[taken].tolist(), strict=True))
             more = self._activate(self._use_of(node))
             total_fen = shared.bound_fen + self._settled_fen(node)
-            if self.active[self.roomy].any() or _over(remaining):
+            if self.active[self.roomy].any() or is_over(remaining):
                 break
             if not more and (not added or total_fen - node.bound_fen <= near * total_fen):
                 break
@@ -471,22 +475,3 @@ class _Run:
             return True
         np.add.at(left, rows, amounts)
         return False
-
-
-def _over(remaining: Remaining) -> bool:
-    left = remaining()
-    return left is not None and left <= 0
-
-
-def _part_of(remaining: Remaining, share: float) -> Remaining:
-    """Return what remains of a share of the time that remains now."""
-    all_s = remaining()
-    if all_s is None:
-        return remaining
-    kept_s = all_s * (1 - share)
-
-    def part() -> float | None:
-        left_s = remaining()
-        return None if left_s is None else left_s - kept_s
-
-    return part

@@ -82,11 +82,12 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
 
 @compiled
 def overdraw(  # noqa: C901 - a step, in one place
-    x: Exchange, over_fen: NDArray[np.int64], sweeps: int, hot_fen: float, cold_fen: float, seed: int
+    x: Exchange, over_fen: NDArray[np.int64], enough_fen: int, sweeps: int, hot_fen: float, cold_fen: float, seed: int
 ) -> int:
     """Move about as `exchange` does, but let limits be broken at a price; `best` gets the best that breaks none.
 
-    over_fen: of every row, per unit drawn beyond its limit. One moves, or two change places, whether there is room or
+    over_fen: of every row, per unit drawn beyond its limit. enough_fen: it ends where it saves so much, as a negative
+    number. One moves, or two change places, whether there is room or
     not. Return what the best saves, in fen.
     """
     movers = len(x.at)
@@ -149,6 +150,8 @@ def overdraw(  # noqa: C901 - a step, in one place
                 best = now
                 for mover in range(movers):
                     x.best[mover] = x.at[mover]
+        if best <= enough_fen:
+            break
         heat *= cooling
     return best
 

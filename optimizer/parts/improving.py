@@ -5,12 +5,13 @@ great, that group and those that hold what it wants are decided together, exactl
 that what the others leave has room for.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.budget import Remaining, is_over
 from optimizer.engines.mip import Program, choose
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.drawing import Draws
@@ -26,11 +27,19 @@ FEW = 80
 """So many groups decide together, each among so many bundles."""
 MOST_FRACTIONAL = 1_000
 FEW_FRACTIONAL = 20
-FEW_WAYS = 8
+FEW_WAYS = 5
 SWEEPS = 300
 OVER_SWEEPS = 1_500
 MOST_MOVES = 25_000_000
+MOST_LONGER = 12
+"""A longer annealing has at most so many times the moves of a brief one: it must not outlast a proof."""
 SEEDS = 4
+LONGEST = 0.65
+"""Of the time that is left after a brief annealing, one that is as much longer takes this share."""
+FEWEST_SHELVES, MOST_SHELVES = 3, 5
+FEW_OF_SHELVES = 6
+FUTILE = 30
+"""So many tries in a row that find nothing, with so many shelves, are enough."""
 PRICED_HEAT = 0.3, 0.005
 HEAT = 0.12, 0.025
 """Where annealing begins and ends, in steps from the way of least regret to the next but two."""
@@ -94,7 +103,7 @@ class Improving:
                 self.way, self._left = kept
                 self._price_of(order)
 
-    def exchange(self, sweeps: int, seed: int) -> None:
+    def exchange(self, sweeps: int, over_sweeps: int, target_fen: int, seed: int) -> None:
         """Anneal over the groups of one piece, each among the ways of least regret: with what they draw on priced,
         which spreads it well, then at what they cost, where limits may be broken on the way."""
         g, w = self._g, self._w
@@ -123,8 +132,7 @@ class Improving:
                 exchange(x, sweeps, step_fen * hot, step_fen * cold, seed)
                 end = x.at
             else:
-                most = np.clip(MOST_MOVES // (MOVES_OF_A_SWEEP * len(alone)), sweeps, OVER_SWEEPS)
-                overdraw(x, self._over_fen(), int(most), step_fen * hot, step_fen * cold, seed)
+                overdraw(x, self._over_fen(), target_fen - self.fen, over_sweeps, step_fen * hot, step_fen * cold, seed)
                 end = x.best
             way = self.way.copy()
             way[g.groups["first"][alone]] = x.way[end]
@@ -139,21 +147,22 @@ class Improving:
         usual = int(np.median(priced)) if len(priced) else self._g.split_fen
         return np.maximum(self._price, usual) + 1
 
-    def improve(self, bound_fen: int, target_fen: int, fractional: NDArray[np.int64], over: Callable[[], bool]) -> None:
+    def improve(
+        self, bound_fen: int, target_fen: int, fractional: NDArray[np.int64], remaining: Remaining, *, alone: bool
+    ) -> None:
         """Improve until nothing much comes of it, the target is reached or the time is over.
 
-        fractional: groups of which a linear program could not say what they get.
+        fractional: groups of which a linear program could not say what they get. alone: no group has several pieces.
         """
-        alone = not (self._g.groups["last"] - self._g.groups["first"] > 1).any()
-        for seed in range(1, SEEDS + 1):
-            if alone and self.fen > target_fen and not over():
-                self.exchange(SWEEPS, seed)
+        if alone and self.fen > target_fen and not is_over(remaining):
+            self._anneal(target_fen, remaining)
+            self._share_anew(target_fen, remaining)
         first = np.union1d(fractional, np.flatnonzero(self._regret > 0))
-        if len(first) and not over():
+        if len(first) and not is_over(remaining):
             self._together(first[np.argsort(-self._regret[first], kind="stable")][:MOST_FRACTIONAL], FEW_FRACTIONAL)
         tried: dict[int, int] = {}
         patience = PATIENCE
-        while patience and self.fen > target_fen and not over():
+        while patience and self.fen > target_fen and not is_over(remaining):
             order = np.argsort(-self._regret, kind="stable")
             order = order[self._regret[order] > 0]
             seed = next((group for group in order.tolist() if tried.get(group) != self._regret[group]), NOTHING)
@@ -163,6 +172,51 @@ class Improving:
             before = self.fen
             self._together(self._around(seed), FEW)
             patience = patience - 1 if before - self.fen < WORTH * (before - bound_fen) else PATIENCE
+
+    def _anneal(self, target_fen: int, remaining: Remaining) -> None:
+        """Anneal a few times; with a limit of time briefly first, and then once for as long as it allows."""
+        began_s = remaining()
+        brief = int(np.clip(MOST_MOVES // (MOVES_OF_A_SWEEP * len(self._g.groups)), SWEEPS, OVER_SWEEPS))
+        self.exchange(SWEEPS, brief, target_fen, 1)
+        left_s = remaining()
+        if began_s is None or left_s is None:
+            for seed in range(2, SEEDS + 1):
+                if self.fen > target_fen:
+                    self.exchange(SWEEPS, brief, target_fen, seed)
+            return
+        longer = min(MOST_LONGER, LONGEST * max(0.0, left_s) / max(_SURE, began_s - left_s))
+        if self.fen > target_fen and longer >= 1:
+            self.exchange(SWEEPS, int(longer * brief), target_fen, 2)
+
+    def _share_anew(self, target_fen: int, remaining: Remaining) -> None:
+        """Decide exactly who of those on a few shelves has which of them, a few shelves after the other."""
+        rng = np.random.default_rng(0)
+        for many in range(FEWEST_SHELVES, MOST_SHELVES + 1):
+            futile = 0
+            while futile < FUTILE and self.fen > target_fen and not is_over(remaining):
+                before = self.fen
+                groups = self._on_few_shelves(many, rng)
+                if len(groups):
+                    self._together(groups, FEW_OF_SHELVES)
+                futile = 0 if self.fen < before else futile + 1
+
+    def _on_few_shelves(self, many: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return who has so many shelves that they want from each other, likelier where more is lost."""
+        rows = self._w.rows["last_row"].astype(np.int64)
+        shelf = np.where(self.way == NOTHING, NOTHING, rows[self.way])
+        served = shelf >= 0
+        lost = np.bincount(shelf[served], self._regret[self._group_of_piece[served]], len(self._left))
+        weight = lost + self._price * np.maximum(0, self._left) + 1.0
+        here = np.unique(shelf[served])
+        chosen: list[int] = []
+        while len(here) and len(chosen) < many:
+            chosen.append(int(rng.choice(here, p=weight[here] / weight[here].sum())))
+            if len(chosen) == 1:
+                on_it = np.flatnonzero(shelf == chosen[0])
+                here = np.intersect1d(rows[spans(self._w.first[on_it], self._w.first[on_it + 1])], here)
+            here = here[here != chosen[-1]]
+        groups: NDArray[np.int64] = np.unique(self._group_of_piece[np.isin(shelf, chosen)])
+        return groups
 
     def _price_of(self, groups: NDArray[np.int64]) -> None:
         """Set the price and the regret of these groups."""
@@ -284,7 +338,7 @@ class Improving:
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
 
 
-def spans(first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:
+def spans(first: NDArray[np.integer[Any]], last: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """Return all numbers from each first to before each last."""
     counts = (last - first).astype(np.int64)
     begins = np.repeat(first.astype(np.int64) - np.append(0, np.cumsum(counts)[:-1]), counts)

@@ -242,7 +242,7 @@ class _Moves:
         ranked = []
         for number, lane in enumerate(self.lanes):
             ready_s = lane.departures_s[0] + lane.transit_p90_s
-            onward = self.onward[lane.to_id, order.centre_id]
+            onward = self._onward(lane, order)
             times = [
                 (late_fen(self.asked, order, ships_s + route.transit_p90_s) + route.cost_fen)
                 for route in onward
@@ -255,10 +255,14 @@ class _Moves:
         for _, number in sorted(ranked):
             spare = dict(self._spare(self.lanes[number], wanted))
             if spare:
-                yield number, self.onward[self.lanes[number].to_id, order.centre_id], spare
+                yield number, self._onward(self.lanes[number], order), spare
                 found += 1
             if found == MOST_LANES:
                 return
+
+    def _onward(self, lane: Route, order: Order) -> list[Route]:
+        """Return the routes on from a lane's receiver to an order."""
+        return [route for route in self.onward[lane.to_id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _spare(self, lane: Route, wanted: set[str]) -> Iterator[tuple[str, int]]:
         """Yield how many units of each part a giver can spare tonight: above its reserve, not promised."""

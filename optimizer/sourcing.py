@@ -257,7 +257,7 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
         ),
     )
     houses = {house.id for house in day.warehouses}
-    fetched = [lane for lane in day.lanes if lane.reach is not None]
+    visiting = _visiting(day, plan)
     jobs = {job.id: job for job in day.jobs}
     fixed = {
         job_id: (
@@ -266,7 +266,7 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
                 cost_fen=sum(line.cost_fen for line in lines),
                 shipments=tuple(lines),
                 outlets=frozenset(line.warehouse_id for line in lines) - houses
-                or _within(fetched, jobs[job_id].centre_id, lines),
+                or _who_may(day, jobs[job_id], lines, visiting.get(job_id)),
             ),
         )
         for job_id, lines in sent.items()
@@ -274,14 +274,34 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
     return {**kit_options(left, ever=day.warehouses, beside=(*plan.shipments, *plan.promised)), **fixed}
 
 
-def _within(lanes: Sequence[Lane], centre_id: str, lines: Iterable[Shipment]) -> frozenset[str] | None:
-    """Return the outlets near enough to fetch what is fetched by one of these lanes, None where nothing is."""
+def _who_may(day: Day, job: Job, lines: Sequence[Shipment], outlet_id: str | None) -> frozenset[str] | None:
+    """Return the outlets that may have the kit which is sent for one's visit, None for all.
+
+    What is fetched is for those within reach. What travels as nothing else carries it is for those who may fetch as
+    little as the one that visits.
+    """
+    lanes = [lane for lane in day.lanes if lane.centre_id == job.centre_id and lane.reach is not None]
     reaches = [
         lane.reach
         for line in lines
         for lane in lanes
-        if (lane.warehouse_id, lane.centre_id, lane.mode) == (line.warehouse_id, centre_id, line.mode)
+        if (lane.warehouse_id, lane.mode) == (line.warehouse_id, line.mode)
         and (line.ships_s - lane.cut_off_s) % DAY_S == 0
         and lane.reach is not None
     ]
-    return frozenset.intersection(*reaches) if reaches else None
+    usual = FAST_MODES if job.urgent else _REGULAR
+    if reaches or all(line.mode in usual for line in lines):
+        return frozenset.intersection(*reaches) if reaches else None
+    if not lanes:
+        return None
+    beyond, *kinds = fetchers(lanes)
+    own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), beyond)
+    within = frozenset[str]().union(*(kind.outlets for kind in kinds if kind.outlets is not None))
+    return own.outlets if own.outlets is not None else frozenset(outlet.id for outlet in day.outlets) - within
+
+
+def _visiting(day: Day, plan: Plan) -> Mapping[str, str]:
+    """Return the outlet that visits, by job."""
+    outlets = {person.id: person.outlet_id for person in day.technicians}
+    of_shift = {shift.id: outlets[shift.technician_id] for shift in day.shifts}
+    return {stop.job_id: of_shift[route.shift_id] for route in plan.routes for stop in route.stops}

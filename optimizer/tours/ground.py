@@ -16,10 +16,19 @@ from optimizer.tours.cost import early_late_price, left_out_price, standing_vill
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "able_days", "lay_ground"]
+__all__ = ["HOME", "Ground", "Held", "able_days", "lay_ground"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A stop that was promised, on a day; promises: how many villages were told of it."""
+
+    stop: int
+    day: int
+    promises: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class Ground:
     (n, d) of doing it then. windows: (k, 2) starts of each job. first_s, last_s: (n,). kit_s: (n,) when its kit is at
     home. left_fen: (n,) what leaving it out costs; search_fen: with what else hangs on it. load: (n,). works: (c, d).
     beds: (l, d) whether a lodging can be slept in. road: (v, d) whether one leads to a village. home: (c,) point.
+    told: the job that stands for each promised stop, and what it is held to.
     """
 
     asked: Touring
@@ -52,6 +62,7 @@ class Ground:
     beds: NDArray[np.bool_]
     road: NDArray[np.bool_]
     home: NDArray[np.int64]
+    told: Mapping[int, Held]
 
     def lodging(self, number: int, crew: int) -> int:
         """Return the point where a crew sleeps."""
@@ -123,6 +134,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         road=np.array([[day not in v.cut_off for day in range(asked.days)] for v in asked.villages], bool).reshape(
             len(asked.villages), asked.days
         ),
+        told=told,
         home=np.array([base + homes.index(crew.position) for crew in asked.crews], np.int64),
     )
 
@@ -181,16 +193,7 @@ def _may_walk_in(asked: Touring, village: Village, day: int) -> bool:
     return day in standing if standing else day in village.home_days or day >= asked.lead_day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """A stop that was promised, on a day; promises: how many villages were told of it."""
-
-    stop: int
-    day: int
-    promises: int
-
-
-def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, _Held]:
+def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, Held]:
     """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
 
     What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
@@ -202,7 +205,7 @@ def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bo
         for stop in where:
             places[stop].append(job)
 
-    def fits(one: _Held) -> list[int]:
+    def fits(one: Held) -> list[int]:
         able_then = [job for job in places[one.stop] if able[:, job, one.day].any()]
         # Of calls that which can wait least: the first day is its, and the others are left for those that can.
         return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
@@ -219,10 +222,10 @@ class _Matching:
     """Promised stops with the jobs that could stand for each, and those that do."""
 
     stands: Sequence[tuple[int, ...]]
-    fits: Mapping[_Held, Sequence[int]]
-    held: dict[int, _Held]
+    fits: Mapping[Held, Sequence[int]]
+    held: dict[int, Held]
 
-    def finds(self, one: _Held, tried: set[int]) -> bool:
+    def finds(self, one: Held, tried: set[int]) -> bool:
         """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
         for job in sorted(self.fits[one], key=lambda job: (self.stands[job][0] != one.stop, job in self.held)):
             if job in tried:
@@ -234,7 +237,7 @@ class _Matching:
         return False
 
 
-def _promised(asked: Touring) -> list[_Held]:
+def _promised(asked: Touring) -> list[Held]:
     """Return the stops of the horizon that were promised, are not given up, and can be reached, in order."""
     number = {village.id: index for index, village in enumerate(asked.villages)}
     promises = Counter(
@@ -244,13 +247,13 @@ def _promised(asked: Touring) -> list[_Held]:
         if 0 <= told.day < asked.days and (village.id, told.day) not in asked.levers.released
     )
     return [
-        _Held(stop=stop, day=day, promises=count)
+        Held(stop=stop, day=day, promises=count)
         for (stop, day), count in sorted(promises.items())
         if day not in asked.villages[stop].cut_off
     ]
 
 
-def _wanted(asked: Touring, told: Mapping[int, _Held]) -> NDArray[np.int64]:
+def _wanted(asked: Touring, told: Mapping[int, Held]) -> NDArray[np.int64]:
     """Return by how much the job that stands for a village's visit is wanted beyond its own worth.
 
     told: jobs that stand for a promised stop.

@@ -4,8 +4,8 @@ Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from optimizer.tours.cost import early_late_price, left_out_price, standing_vill
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "Held", "able_days", "lay_ground"]
+__all__ = ["HOME", "Ground", "Held", "able_days", "lay_ground", "without_promises"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
@@ -86,27 +86,16 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
     village = np.array([villages[job.village_id] for job in asked.jobs], np.int64)
     base = len(asked.villages) + len(asked.lodgings)
     left = np.array([left_out_price(asked, job)[1] for job in asked.jobs], np.int64)
-    able = np.array(
-        [
-            [able_days(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
-            for crew in asked.crews
-        ],
-        bool,
-    ).reshape(len(asked.crews), len(asked.jobs), asked.days)
     any_mode = next(iter(seconds.values())) if seconds else np.zeros((len(places), len(places)), np.int64)
-    stands = _stands(asked, village, any_mode)
-    told = _told(asked, stands, able)
-    for job, held in told.items():
-        able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
-        stands[job] = (held.stop,)
+    work = _held(asked, village, any_mode, frozenset())
     return Ground(
         asked=asked,
         seconds=seconds,
         metres=metres,
         fen=fen,
         village=village,
-        stands=tuple(stands),
-        able=able,
+        stands=work.stands,
+        able=work.able,
         day_fen=np.array(
             [
                 [waiting_price(asked, job, day) + early_late_price(asked, job, day) for day in range(asked.days)]
@@ -119,7 +108,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         last_s=np.array([job.last_s for job in asked.jobs], np.int64),
         kit_s=np.array([NEVER if job.kit_ready_s is None else job.kit_ready_s for job in asked.jobs], np.int64),
         left_fen=left,
-        search_fen=left + _wanted(asked, told),
+        search_fen=left + _wanted(asked, work.told),
         load=np.array([job.load for job in asked.jobs], np.int64),
         works=np.array([[day in crew.out_days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
             len(asked.crews), asked.days
@@ -134,9 +123,43 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         road=np.array([[day not in v.cut_off for day in range(asked.days)] for v in asked.villages], bool).reshape(
             len(asked.villages), asked.days
         ),
-        told=told,
+        told=work.told,
         home=np.array([base + homes.index(crew.position) for crew in asked.crews], np.int64),
     )
+
+
+def without_promises(ground: Ground, hopeless: Collection[Held]) -> Ground:
+    """Return the ground on which no job stands for these promises, which nobody can keep, but for others or none."""
+    seconds = next(iter(ground.seconds.values()))
+    work = _held(ground.asked, ground.village, seconds, hopeless)
+    search_fen = ground.left_fen + _wanted(ground.asked, work.told)
+    return replace(ground, stands=work.stands, able=work.able, told=work.told, search_fen=search_fen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Where and when jobs can be done, and what some are held to: as a ground has it."""
+
+    stands: tuple[tuple[int, ...], ...]
+    able: NDArray[np.bool_]
+    told: Mapping[int, Held]
+
+
+def _held(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64], hopeless: Collection[Held]) -> _Work:
+    """Return where and when jobs can be done, those that stand for promises as they must be."""
+    able = np.array(
+        [
+            [able_days(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
+            for crew in asked.crews
+        ],
+        bool,
+    ).reshape(len(asked.crews), len(asked.jobs), asked.days)
+    stands = _stands(asked, village, seconds)
+    told = _told(asked, stands, able, hopeless)
+    for job, held in told.items():
+        able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
+        stands[job] = (held.stop,)
+    return _Work(stands=tuple(stands), able=able, told=told)
 
 
 def _windows(job: TourJob) -> NDArray[np.int64]:
@@ -193,7 +216,9 @@ def _may_walk_in(asked: Touring, village: Village, day: int) -> bool:
     return day in standing if standing else day in village.home_days or day >= asked.lead_day
 
 
-def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, Held]:
+def _told(
+    asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_], hopeless: Collection[Held]
+) -> dict[int, Held]:
     """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
 
     What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
@@ -210,7 +235,7 @@ def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bo
         # Of calls that which can wait least: the first day is its, and the others are left for those that can.
         return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
 
-    wanted = sorted(_promised(asked), key=lambda one: (-one.promises, one.day, one.stop))
+    wanted = sorted(set(_promised(asked)).difference(hopeless), key=lambda one: (-one.promises, one.day, one.stop))
     matching = _Matching(stands=stands, fits={one: fits(one) for one in wanted}, held={})
     for one in wanted:
         matching.finds(one, set())

@@ -1,6 +1,6 @@
 """Tours that keep what villages were told: dynamic programming over a crew's days and beds leaves nothing to chance."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from optimizer.search.problem import FORBIDDEN, Problem
 from optimizer.search.schedule import State, new_state
 from optimizer.tours.columns import Column, column_of
-from optimizer.tours.ground import HOME, Ground, Held
+from optimizer.tours.ground import HOME, Ground, Held, without_promises
 from optimizer.tours.nights import NO_WAY, day_fen
 from optimizer.tours.objective import Weigher
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out
 
-__all__ = ["tours_for_promises"]
+__all__ = ["promised_tours"]
 
 ROUTES = 12
 """Orders of so many stops looked at for a day: the cheapest of them go on to one stop more."""
@@ -23,36 +23,41 @@ ROUTES = 12
 Route = tuple[int, ...]
 
 
-def tours_for_promises(ground: Ground, weigher: Weigher) -> list[Column]:
-    """Return legal tours that visit nothing but promised stops: of each crew, from each first to each last day.
+def promised_tours(ground: Ground) -> tuple[Ground, list[Column]]:
+    """Return legal tours that visit nothing but promised stops, and the ground that they stand on.
 
-    For each window of days the tour that is worth most, and for each promise those worth most that keep it, so that a
-    promise that some crew's tour can keep is kept by one of these, and sets of promises by sets of these.
+    Of each crew: for each first and last day the tour worth most, and for each promise those worth most that keep it.
+    So a promise that some tour can keep is kept by one of these. What stood for a promise that none can keep does so no
+    more, and stands for another if it can.
     """
-    found: dict[Column, None] = {}
-    for crew in range(len(ground.asked.crews)):
-        own = {job: held.stop for job, held in ground.told.items()}
-        together = _Crew(ground, weigher, crew, own)
-        for first in range(ground.asked.days):
-            found.update(dict.fromkeys(together.tours(first)))
-        for job, held in ground.told.items():
-            for one, keeper in _keepers(ground, weigher, together, job, held):
-                tours = dict.fromkeys(keeper.tours_with(one, held.day))
-                if tours:
-                    found.update(tours)
-                    break
-    return list(found)
+    given_up: set[Held] = set()
+    while True:
+        found: dict[Column, None] = {}
+        weigher = Weigher(ground)
+        hopeless = set(ground.told.values())
+        for crew in range(len(ground.asked.crews)):
+            together = _Crew(ground, weigher, crew, ground.told)
+            for first in range(ground.asked.days if ground.told else 0):
+                found.update(dict.fromkeys(together.tours(first)))
+            for job, held in ground.told.items():
+                tours = _tours_keeping(together, job, held)
+                found.update(dict.fromkeys(tours))
+                hopeless -= {held} if tours else set()
+        if not hopeless:
+            return ground, list(found)
+        given_up |= hopeless
+        ground = without_promises(ground, given_up)
 
 
-def _keepers(
-    ground: Ground, weigher: Weigher, together: "_Crew", job: int, held: Held
-) -> Iterator[tuple[int, "_Crew"]]:
-    """Yield who might keep a promise and by which job, best first: with the other promises, alone, by another job."""
-    yield job, together
-    yield job, _Crew(ground, weigher, together.crew, {job: held.stop})
-    for other, stands in enumerate(ground.stands):
-        if held.stop in stands and other not in ground.told:
-            yield other, _Crew(ground, weigher, together.crew, {other: held.stop})
+def _tours_keeping(together: "_Crew", job: int, held: Held) -> list[Column]:
+    """Return tours of a crew that keep a promise: beside others, else for it alone, else by a job that is free."""
+    ground, weigher, crew = together.ground, together.weigher, together.crew
+    tours = together.tours_with(job, held.day)
+    free = [one for one, stands in enumerate(ground.stands) if held.stop in stands and one not in ground.told]
+    for one in [job, *free]:
+        if not tours:
+            tours = _Crew(ground, weigher, crew, {one: held}).tours_with(one, held.day)
+    return tours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +74,12 @@ class _Day:
 
 
 class _Crew:
-    """A crew, and jobs for whose sake alone it may be away; jobs: with the village where each is done."""
+    """A crew, and jobs for whose sake alone it may be away; jobs: with the stop and the day of each."""
 
-    def __init__(self, ground: Ground, weigher: Weigher, crew: int, jobs: Mapping[int, int]) -> None:
-        self.ground, self.weigher, self.crew = ground, weigher, crew
+    def __init__(self, ground: Ground, weigher: Weigher, crew: int, jobs: Mapping[int, Held]) -> None:
+        self.ground, self.weigher, self.crew, self.jobs = ground, weigher, crew, jobs
         self.at = np.array([stands[0] for stands in ground.stands], np.int64)
-        self.at[list(jobs)] = list(jobs.values())
+        self.at[list(jobs)] = [held.stop for held in jobs.values()]
         self.prize = np.zeros(len(ground.stands), np.int64)
         self.prize[list(jobs)] = ground.search_fen[list(jobs)]
         self.beds = np.arange(len(ground.asked.lodgings))
@@ -178,12 +183,13 @@ class _Crew:
         return _Day(routes=routes, fen=np.stack(tables))
 
     def _able(self, first: int, day: int) -> list[int]:
-        """Return the jobs that the crew may do on a day of a tour that leaves on a first day."""
+        """Return the jobs of a day that the crew may do on it on a tour that leaves on a first day."""
         laid = self.laid(first)[0]
         row = next((v for v, (_, at) in enumerate(laid.rows) if at == day), None)
         if row is None:
             return []
-        return [int(job) for j, job in enumerate(laid.jobs) if laid.problem.fixed[j, row] < FORBIDDEN]
+        able = laid.jobs[laid.problem.fixed[:, row] < FORBIDDEN].tolist()
+        return [job for job in able if self.jobs[job].day == day]
 
     def _table(self, first: int, day: int, route: Route) -> NDArray[np.int64]:
         """Return what a route costs less what it is worth, by bed before and after; (1 or beds, home and beds)."""

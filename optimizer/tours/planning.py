@@ -14,7 +14,7 @@ from optimizer.tours.cost import price_tours
 from optimizer.tours.drafting import draft, homeward
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
-from optimizer.tours.keeping import tours_for_promises
+from optimizer.tours.keeping import promised_tours
 from optimizer.tours.left_out import cheapest_places, left_out, with_job
 from optimizer.tours.model import Touring
 from optimizer.tours.objective import Weigher
@@ -57,7 +57,7 @@ def plan_tours(
 
     base: tours to begin from, as far as they can still be made; of several plans the best.
     """
-    ground = lay_ground(asked, travel)
+    ground, promised = promised_tours(lay_ground(asked, travel))
     weigher = Weigher(ground)
     begun = [columns_by_hand(ground, sleeps=sleeps) for sleeps in (False, True)]
     home = [column for c in range(len(asked.crews)) if (column := homeward(ground, c)) is not None]
@@ -67,7 +67,6 @@ def plan_tours(
     for columns in (home, *begun, *(_known(ground, weigher, one) for one in bases)):
         met.update(dict.fromkeys(columns))
         best = _better(weigher, best, columns)
-    promised = tours_for_promises(ground, weigher)
     met.update(dict.fromkeys(promised))
     best = _keeping(ground, weigher, promised, best)
     used = 0.0

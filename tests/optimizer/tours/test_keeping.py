@@ -76,7 +76,7 @@ def can_be_kept(asked: Touring) -> bool:
 @pytest.mark.parametrize("crews", [1, 2])
 def test_a_date_that_any_single_tour_can_keep_is_kept_by_the_shortest_search(crews: int) -> None:
     could = 0
-    for seed in range(40):
+    for seed in range(25):
         asked = promise(seed, crews)
         plan = planned(asked, seed)
         (told,) = (told for v in asked.villages for told in v.told)
@@ -84,7 +84,7 @@ def test_a_date_that_any_single_tour_can_keep_is_kept_by_the_shortest_search(cre
         can = can_be_kept(asked)
         assert ((told.stop_id, told.day) in plan.stops) is can, seed
         could += can
-    assert 12 < could < 36
+    assert 5 < could < 22
 
 
 @pytest.mark.parametrize("seed", range(6))

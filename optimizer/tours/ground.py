@@ -3,8 +3,7 @@
 Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,22 +12,14 @@ from numpy.typing import NDArray
 from optimizer.model import DAY_S, TravelMode
 from optimizer.search.problem import NEVER_S
 from optimizer.tours.cost import early_late_price, left_out_price, standing_villages, waiting_price
+from optimizer.tours.holding import Held, jobs_held
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "Held", "able_days", "lay_ground", "without_promises"]
+__all__ = ["HOME", "Ground", "able_days", "lay_ground", "without_promises"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A stop that was promised, on a day; promises: how many villages were told of it."""
-
-    stop: int
-    day: int
-    promises: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +146,7 @@ def _held(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64]
         bool,
     ).reshape(len(asked.crews), len(asked.jobs), asked.days)
     stands = _stands(asked, village, seconds)
-    told = _told(asked, stands, able, hopeless)
+    told = jobs_held(asked, stands, able, hopeless)
     for job, held in told.items():
         able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
         stands[job] = (held.stop,)
@@ -214,68 +205,6 @@ def _may_walk_in(asked: Touring, village: Village, day: int) -> bool:
     """Return whether people of a village come to a stop in it on a day: they were told it, or can still be."""
     standing = {told for told in village.home_days if (village.id, told) not in asked.levers.released}
     return day in standing if standing else day in village.home_days or day >= asked.lead_day
-
-
-def _told(
-    asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_], hopeless: Collection[Held]
-) -> dict[int, Held]:
-    """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
-
-    What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
-    left of its own. A stop where nothing could be done on its day has none.
-    """
-
-    places: defaultdict[int, list[int]] = defaultdict(list)
-    for job, where in enumerate(stands):
-        for stop in where:
-            places[stop].append(job)
-
-    def fits(one: Held) -> list[int]:
-        able_then = [job for job in places[one.stop] if able[:, job, one.day].any()]
-        # Of calls that which can wait least: the first day is its, and the others are left for those that can.
-        return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
-
-    wanted = sorted(set(_promised(asked)).difference(hopeless), key=lambda one: (-one.promises, one.day, one.stop))
-    matching = _Matching(stands=stands, fits={one: fits(one) for one in wanted}, held={})
-    for one in wanted:
-        matching.finds(one, set())
-    return matching.held
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Matching:
-    """Promised stops with the jobs that could stand for each, and those that do."""
-
-    stands: Sequence[tuple[int, ...]]
-    fits: Mapping[Held, Sequence[int]]
-    held: dict[int, Held]
-
-    def finds(self, one: Held, tried: set[int]) -> bool:
-        """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
-        for job in sorted(self.fits[one], key=lambda job: (self.stands[job][0] != one.stop, job in self.held)):
-            if job in tried:
-                continue
-            tried.add(job)
-            if job not in self.held or self.finds(self.held[job], tried):
-                self.held[job] = one
-                return True
-        return False
-
-
-def _promised(asked: Touring) -> list[Held]:
-    """Return the stops of the horizon that were promised, are not given up, and can be reached, in order."""
-    number = {village.id: index for index, village in enumerate(asked.villages)}
-    promises = Counter(
-        (number[told.stop_id], told.day)
-        for village in asked.villages
-        for told in village.told
-        if 0 <= told.day < asked.days and (village.id, told.day) not in asked.levers.released
-    )
-    return [
-        Held(stop=stop, day=day, promises=count)
-        for (stop, day), count in sorted(promises.items())
-        if day not in asked.villages[stop].cut_off
-    ]
 
 
 def _wanted(asked: Touring, told: Mapping[int, Held]) -> NDArray[np.int64]:

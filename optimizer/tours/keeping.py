@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from optimizer.search.problem import FORBIDDEN, Problem
 from optimizer.search.schedule import State, new_state
 from optimizer.tours.columns import Column, column_of
-from optimizer.tours.ground import HOME, Ground, Held, without_promises
+from optimizer.tours.ground import HOME, Ground, without_promises
+from optimizer.tours.holding import Held
 from optimizer.tours.nights import NO_WAY, day_fen
 from optimizer.tours.objective import Weigher
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out

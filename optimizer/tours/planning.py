@@ -151,7 +151,7 @@ def _spread(
 def _keeping(ground: Ground, weigher: Weigher, promised: Sequence[Column], best: Sequence[Column]) -> list[Column]:
     """Return the best of the best known and of what keeps promises, these tours filled with whatever else is worth it.
 
-    Nothing here is chance, nor cut short by a budget: what is not kept now goes with nothing that is.
+    Nothing here is left to chance or cut short by a budget: so many promises are kept however short the search is.
     """
     if not promised:
         return list(best)

@@ -13,7 +13,8 @@ from optimizer.tours.check import check_tours
 from optimizer.tours.choosing import choose_tours
 from optimizer.tours.drafting import draft
 from optimizer.tours.gathering import Gathering, gather
-from optimizer.tours.ground import Ground, Held, lay_ground, without_promises
+from optimizer.tours.ground import Ground, lay_ground, without_promises
+from optimizer.tours.holding import Held
 from optimizer.tours.keeping import promised_tours
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, Told, Touring, TourRule, WorkKind
 from optimizer.tours.objective import Weigher

@@ -19,7 +19,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run port-free serve test bench clean lock test-style test-format test-types test-floors test-suite
+.PHONY: help setup run port-free serve test bench clean lock test-style test-format test-types test-floors test-loads test-suite
 
 # Hundreds of processes load the same modules: whatever the caller's habits, they are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -99,8 +99,8 @@ serve: port-free
 
 # --- test ----------------------------------------------------------------------------------------------------------
 
-# Debian's packages come while pip installs. Style, format, types and floors want nothing compiled: they are judged
-# while the search is compiled for the tests.
+# Debian's packages come while pip installs. Style, format, types and floors want nothing compiled: they are judged,
+# and the tests loaded, while the search is compiled for the tests.
 test: .venv/.made-in
 	@mkdir -p build; \
 	$(MAKE) --no-print-directory .venv/.font .venv/.postgis > build/system.log 2>&1 & system=$$!; \
@@ -108,7 +108,7 @@ test: .venv/.made-in
 	wait $$system || { cat build/system.log >&2; exit 1; }; \
 	$(MAKE) --no-print-directory setup build/osrm/.tried > build/setup.log 2>&1 & setup=$$!; \
 	failed=0; \
-	$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors || failed=1; \
+	$(MAKE) --no-print-directory --keep-going test-style test-format test-types test-floors test-loads || failed=1; \
 	wait $$setup || { cat build/setup.log >&2; exit 1; }; \
 	$(MAKE) --no-print-directory test-suite || failed=1; \
 	exit $$failed
@@ -128,6 +128,12 @@ test-types:
 test-floors:
 	@echo "== Floors: lint-imports"
 	@.venv/bin/lint-imports --no-logo
+
+# What four processes would do at the same time each: pytest rewrites every test's assertions, and keeps what it wrote.
+test-loads:
+	@echo "== Tests: all of them load"
+	@mkdir -p build; $(PYTHON) -m pytest --collect-only -qq --nbmake tests notebooks > build/loads.log 2>&1 || \
+	    { cat build/loads.log >&2; exit 1; }
 
 # A real OSRM server for one test module; without one it is skipped.
 build/osrm/.tried: .ci/get-osrm

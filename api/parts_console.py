@@ -1,5 +1,7 @@
 """What a planner sees when all order lines are answered: the figures, the lines at risk, what would help tonight."""
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -11,7 +13,7 @@ from optimizer.parts.kpis import SourcingKpis
 from optimizer.parts.model import Answer, SourcingCost
 from optimizer.parts.reply import LineReply
 
-__all__ = ["STAGES", "print_sourced"]
+__all__ = ["STAGES", "dated", "print_sourced"]
 
 STAGES = {
     "reading": ("Reading the day", 0.0),
@@ -22,6 +24,8 @@ STAGES = {
     "writing": ("Writing the answers", 0.9),
 }
 """Stage → its words, and the share of the whole that is behind when it begins."""
+_OTHER_DAY = re.compile(r"(\d\d:\d\d(?::\d\d)?) \(day ([+-]\d+)\)")
+"""A time as `optimizer.clock.time_text` has it for any day but the first."""
 MOST_LINES = 5
 """So many lines at risk and transfers are shown; the rest are counted."""
 
@@ -30,16 +34,21 @@ def print_sourced(sourced: PartsSourced) -> None:
     """Print the key figures beside those of nearest first come, then what needs somebody's eye."""
     console = Console()
     table = Table(title="Parts" + (" (stopped early)" if sourced.stopped else ""), title_justify="left")
-    table.add_column("")
-    table.add_column("sourced together", justify="right")
-    table.add_column("nearest source, first come", justify="right")
+    table.add_column("", overflow="fold")
+    table.add_column("sourced together", justify="right", overflow="fold")
+    table.add_column("nearest source, first come", justify="right", overflow="fold")
     for name, of in _FIGURES:
         table.add_row(name, of(sourced.ours), of(sourced.theirs))
     for name in _items(sourced):
         table.add_row(f"  {name}", _yuan(getattr(sourced.ours.cost, name)), _yuan(getattr(sourced.theirs.cost, name)))
     console.print(table)
     for line in (_proof(sourced.ours), *_late(sourced.ours), *_risks(sourced), *_transfers(sourced)):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(dated(line, sourced.found.date), markup=False, highlight=False, soft_wrap=True)
+
+
+def dated(line: str, date: dt.date) -> str:
+    """Return a line with the date before every time that is of another day than this one, the plan's first."""
+    return _OTHER_DAY.sub(lambda found: f"{date + dt.timedelta(days=int(found[2]))} {found[1]}", line)
 
 
 def _items(sourced: PartsSourced) -> Iterator[str]:

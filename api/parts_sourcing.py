@@ -106,4 +106,4 @@ def check_parts(day_path: Path, out: Path) -> list[str]:
     """Return a sentence for everything that is wrong with a folder of answers, none when all is right."""
     folder = read_day(day_path)
     asked = asked_of(folder.day, folder.supply)
-    return faults(asked, read_parts(out, folder.day.date))
+    return faults(asked, read_parts(out, folder.day.date, asked))

@@ -13,7 +13,7 @@ from optimizer.parts.check import faults
 from optimizer.parts.model import Order, OrderLine, Source, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
-from optimizer.tours.kit import Kit, KitLine, VanStock, kit_of
+from optimizer.tours.kit import Kit, VanStock, kit_of
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
@@ -34,43 +34,51 @@ class Loaded:
 def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining) -> Loaded:
     """Return the kits of planned tours and their orders.
 
-    Spare parts that cannot be there when the van leaves are of no use to it: others are chosen instead, once; what
-    is late then is left.
+    Spare parts of which none is there when the van leaves are of no use to it: others are chosen instead, once; what
+    is late then is left. Of others as many are loaded as are there.
     """
     late: frozenset[tuple[str, str]] = frozenset()
     for _ in range(2):
         kits = kits_of(folder, asked, plan, late)
         orders, found = kit_orders(folder, asked, plan, kits, remaining)
-        too_late = {(one.tour_id, one.part_id) for one in orders if not one.job_id and not one.in_time}
+        too_late = {(one.tour_id, _asked_for(one)) for one in orders if not one.job_id and not one.there}
         if found or not too_late:
             break
         late |= too_late
-    of_use = tuple(one for one in orders if one.job_id or one.in_time)
-    if len(of_use) < len(orders):
-        kits = kits_of(folder, asked, plan, late)
-        aboard = {(one.tour_id, one.part_id) for one in of_use}
-        kits = {id_: replace(kit, lines=_aboard_of(id_, kit, aboard)) for id_, kit in kits.items()}
+    of_use = tuple(one for one in orders if one.job_id or one.there)
+    if any(not one.job_id and not one.in_time for one in orders):
+        there = {(one.tour_id, _asked_for(one)): one.there for one in of_use if not one.job_id}
+        kits = kits_of(folder, asked, plan, late, there)
     return Loaded(kits=kits, orders=of_use, found=tuple(found))
 
 
-def _aboard_of(id_: str, kit: Kit, aboard: Collection[tuple[str, str]]) -> tuple[KitLine, ...]:
-    return tuple(line for line in kit.lines if not line.is_spare or (id_, line.part_id) in aboard)
+def _asked_for(spare: KitOrder) -> str:
+    """Return the part that was asked for as a spare, whatever is sent instead."""
+    return spare.order_line_id.removeprefix(f"{spares_order(spare.tour_id)}/")
 
 
 def kits_of(
-    folder: TourFolder, asked: Touring, plan: TourPlan, late: Collection[tuple[str, str]] = ()
+    folder: TourFolder,
+    asked: Touring,
+    plan: TourPlan,
+    late: Collection[tuple[str, str]] = (),
+    there: Mapping[tuple[str, str], int] | None = None,
 ) -> dict[str, Kit]:
     """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost.
 
-    late: tours and parts that would not be there when the van leaves.
+    late: tours and parts that would not be there when the van leaves. there: how many are when it does, by tour and
+    part; None while nobody has looked. Vans on the road have theirs aboard.
     """
     crews = {crew.id: crew for crew in asked.crews}
     kits = {}
     for tour in plan.tours:
         volume_ml = crews[tour.crew_id].volume_ml
         id_ = tour_id(asked, tour)
+        parts = tuple(part for part in folder.van_parts if (id_, part.part_id) not in late)
+        if there is not None and not _is_on_the_road(asked, tour):
+            parts = tuple(replace(part, most=min(part.most, there.get((id_, part.part_id), 0))) for part in parts)
         stock = VanStock(
-            parts=tuple(part for part in folder.van_parts if (id_, part.part_id) not in late),
+            parts=parts,
             volume_ml=volume_ml,
             money_fen=folder.policy.spares_fen,
         )

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 
+from optimizer.kit_options import KitOption
 from optimizer.model import (
     AreaClass,
     Break,
@@ -30,7 +31,6 @@ from optimizer.parts.model import Order, Shelf, Source, SourceKind, Sourcing
 from optimizer.parts.model import OrderLine as AskedLine
 from optimizer.parts.model import Route as Lane
 from optimizer.periodic.model import Customer, DayFleet, Periodic
-from optimizer.sourcing import KitOption
 from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village, WorkKind
 
 __all__ = ["agents", "crowded_day", "kits_of", "quiet_day", "too_few_parts", "two_periods", "two_villages"]

@@ -29,7 +29,9 @@ FAST = ("fsync=off", "full_page_writes=off", "max_connections=200")
 class Cluster:
     """A running cluster; databases are named as their tests like."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
+        """Make it and start it; settings: more of PostgreSQL's, as `name=value`."""
+        self._settings = settings
         assert BINARIES, "PostgreSQL is not installed: .ci/install-postgis says what to type"
         self.folder = folder
         self.data = folder / "data"
@@ -51,7 +53,13 @@ class Cluster:
 
     def start(self) -> None:
         """Start the cluster, and wait until it answers; after a crash it recovers first."""
-        settings = (*FAST, f"unix_socket_directories={self.folder}", "listen_addresses=", "logging_collector=off")
+        settings = (
+            *FAST,
+            *self._settings,
+            f"unix_socket_directories={self.folder}",
+            "listen_addresses=",
+            "logging_collector=off",
+        )
         options = [word for setting in settings for word in ("-c", setting)]
         # A child of ours, so that its end can be waited for: nobody else may collect the killed.
         self._server = subprocess.Popen(
@@ -116,12 +124,12 @@ def _children(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Yield a cluster that is gone afterwards."""
+def cluster(*settings: str) -> Iterator[Cluster]:
+    """Yield a cluster that is gone afterwards; settings: more of PostgreSQL's, as `name=value`."""
     # A short path: a Unix socket's may have 107 characters. It is not pytest's folder, which only its user may enter.
     folder = Path(tempfile.mkdtemp(prefix="paigong-pg-"))
     try:
-        running = Cluster(folder)
+        running = Cluster(folder, *settings)
         try:
             yield running
         finally:

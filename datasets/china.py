@@ -11,7 +11,7 @@ from datasets.china_calendar import closures
 from datasets.china_calls import calls, instants
 from datasets.china_ground import DAY_S, NOW_S, Floats, Ground, Ints, kilometres, load_ground, sphere
 from datasets.china_network import centres, outlet_load, outlets, warehouses
-from datasets.china_parts import NEVER_S, kits, lanes, parts, ready_times, stock
+from datasets.china_parts import NEVER_S, fetching, kits, lanes, parts, ready_times, stock
 from datasets.china_people import is_master, staffing, team
 from datasets.china_published import name_preferred, publish, spoil
 from datasets.china_repair_modes import REPAIR_MODES
@@ -145,10 +145,12 @@ def _answers(
     number_of = {centre: number for number, centre in enumerate(network["centres"]["centre_id"])}
     lon, lat = job_table["lon"].to_numpy(), job_table["lat"].to_numpy()
     _, nearest = kilometres(sphere(outlet_table["lon"].to_numpy(), outlet_table["lat"].to_numpy()), lon, lat)
-    ready = ready_times(network)
+    ready = [ready_times(network, fetched=fetched) for fetched in (False, True)]
+    fetched = fetching(network, outlet_table)[nearest].tolist()
     centre = outlet_table["centre_id"].map(number_of).to_numpy()[nearest].tolist()
     ready_s = [
-        max((ready[part][c] for part in kit), default=0) for kit, c in zip(job_table["kit"], centre, strict=True)
+        max((ready[may][part][c] for part in kit), default=0)
+        for kit, c, may in zip(job_table["kit"], centre, fetched, strict=True)
     ]
     wide = ((job_table["crew_size"] > 1) | (job_table["skill_level"] > 2)).to_numpy()
     motor = present[present["travel_mode"].isin(["car", "motorbike"])]

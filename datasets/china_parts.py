@@ -4,17 +4,21 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from datasets.china_catalogue import FAMILIES, SERIES
 from datasets.china_ground import DAY_S, NOW_S, Floats, Ints, kilometres, sphere
+from datasets.network import BY_ROAD
 from datasets.times import duration_of, time_of_day_of
 
-__all__ = ["kits", "lanes", "part_id", "parts", "ready_times", "shipped_kits", "shipped_need", "stock"]
+__all__ = ["fetching", "kits", "lanes", "part_id", "parts", "ready_times", "shipped_kits", "shipped_need", "stock"]
 
 SAME_DAY_KM = 150
 """Up to here by road, express leaves in the morning and arrives the same day; from farther, the next morning."""
 
 PICKUP_KM = 30
+REACH_KM = 150
+"""Nobody drives farther by road to fetch a part."""
 
 COVER_DAYS = 6
 SCARCE_SHARE = 0.06
@@ -113,7 +117,7 @@ def lanes(warehouse_table: pd.DataFrame, centre_table: pd.DataFrame) -> pd.DataF
         lane
         for c, centre in enumerate(centre_table["centre_id"])
         for km, w in zip(np.atleast_1d(distance[c]), np.atleast_1d(index[c]), strict=True)
-        for lane in _lanes_of_pair(str(warehouse_table["warehouse_id"].iloc[int(w)]), str(centre), 1.25 * float(km))
+        for lane in _lanes_of_pair(str(warehouse_table["warehouse_id"].iloc[int(w)]), str(centre), BY_ROAD * float(km))
     ]
     return pd.DataFrame(rows)
 
@@ -143,6 +147,7 @@ def _lanes_of_pair(warehouse: str, centre: str, road_km: float) -> list[dict[str
             "cost_fen": cost,
             "cost_fen_per_kg": per_kg,
             "carries": carries,
+            "reach_km": str(REACH_KM) if mode == "pickup" else "",
         }
         for mode, cut_off, hours, spread, cost, per_kg, carries in offers
     ]
@@ -168,18 +173,31 @@ def shipped_kits() -> dict[tuple[int, int, int], list[str]]:
     }
 
 
-def ready_times(tables: Mapping[str, pd.DataFrame]) -> dict[str, Ints]:
+def fetching(network: Mapping[str, pd.DataFrame], outlet_table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which outlets are near enough to a warehouse where parts for their centre may be fetched."""
+    places = network["warehouses"].set_index("warehouse_id")
+    within = np.zeros(len(outlet_table), np.bool_)
+    lane_table = network["lanes"]
+    for warehouse, centre in lane_table.loc[lane_table["mode"] == "pickup", ["warehouse_id", "centre_id"]].to_numpy():
+        tree = sphere(*(np.array([places.at[warehouse, name]]) for name in ("lon", "lat")))
+        km, _ = kilometres(tree, outlet_table["lon"].to_numpy(), outlet_table["lat"].to_numpy())
+        within |= (outlet_table["centre_id"] == centre).to_numpy() & (BY_ROAD * km <= REACH_KM)
+    return within
+
+
+def ready_times(tables: Mapping[str, pd.DataFrame], *, fetched: bool) -> dict[str, Ints]:
     """Return by part and, in their order, centre when it can be there: seconds from midnight, `NEVER_S` without stock.
 
     What the hotline sees: the nearest warehouse that has the part, and its earliest usual lane. Others may be before.
-    tables: centres, warehouses, parts, stock, lanes.
+    tables: centres, warehouses, parts, stock, lanes. fetched: whether somebody may fetch them.
     """
     centre_table, warehouse_table = tables["centres"], tables["warehouses"]
     tree = sphere(warehouse_table["lon"].to_numpy(), warehouse_table["lat"].to_numpy())
     _, nearest = kilometres(
         tree, centre_table["lon"].to_numpy(), centre_table["lat"].to_numpy(), k=len(warehouse_table)
     )
-    earliest = _earliest(tables["lanes"], list(warehouse_table["warehouse_id"]), list(centre_table["centre_id"]))
+    lane_table = tables["lanes"] if fetched else tables["lanes"][tables["lanes"]["mode"] != "pickup"]
+    earliest = _earliest(lane_table, list(warehouse_table["warehouse_id"]), list(centre_table["centre_id"]))
     free = tables["stock"].assign(free=lambda table: table["on_hand"] - table["reserved"])
     shelves = free.pivot(index="part_id", columns="warehouse_id", values="free")[warehouse_table["warehouse_id"]]
     size = tables["parts"].set_index("part_id")["size_class"]

@@ -14,6 +14,7 @@ from datasets.china_calls import instants
 from datasets.china_catalogue import FAMILIES, SERIES
 from datasets.china_ground import DAY_S, NOW_S, Floats, Ground, kilometres, sphere
 from datasets.china_parts import lanes, part_id, shipped_need
+from datasets.network import BY_ROAD
 
 __all__ = ["POLICY", "furnish", "supply"]
 
@@ -174,7 +175,7 @@ def _transfer_lanes(house_table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row, id_ in enumerate(house_table["warehouse_id"]):
         others = [
-            (house, 1.25 * km)
+            (house, BY_ROAD * km)
             for house, km in zip(nearest[row].tolist(), away_km[row].tolist(), strict=True)
             if house != row and kind[house] != "supplier"
         ]

@@ -38,6 +38,7 @@ __all__ = [
     "JOB_CHANNELS",
     "MAX_COUNT",
     "MAX_FEN",
+    "MAX_KM",
     "MAX_WEIGHT_G",
     "POSITION",
     "TABLES",
@@ -51,6 +52,7 @@ __all__ = [
 MAX_FEN = 1_000_000_000
 MAX_COUNT = 100_000
 MAX_WEIGHT_G = 10_000_000
+MAX_KM = 20_000
 HOUR_S = 3_600
 JOB_CHANNELS = ("hotline", "web", "app", "wechat", "shop")
 DATUMS = ("WGS84", "GCJ02", "BD09")
@@ -265,6 +267,7 @@ LANES = TableFormat(
         must("carries", members(SizeClass)),
         may("calendar", WORD, ""),
         may("closed", INTERVALS, ()),
+        may("reach_km", integer(0, MAX_KM)),
     ),
     keys=("warehouse_id", "centre_id", "mode", "cut_off", "carries"),
 )

@@ -228,7 +228,7 @@ def build_day(source: DaySource) -> DayFolder:
         tariff=settings.tariff,
         parts=build_parts(tables["parts"]),
         warehouses=build_warehouses(tables["warehouses"], tables["stock"], settings),
-        lanes=build_lanes(tables["lanes"], tables["warehouses"], settings),
+        lanes=build_lanes(tables, settings),
     )
     job_ids = jobs.values["job_id"].tolist()
     return DayFolder(

@@ -15,7 +15,7 @@ from datasets.supply_tables import SUPPLY_ROWS, check_supply
 from datasets.table import Table, read_table, table_of
 from datasets.times import midnight_of
 from datasets.tour_tables import TOUR_ROWS, check_tours
-from optimizer.model import DAY_S, Lock, Ownership
+from optimizer.model import DAY_S, Lock, Ownership, ShipMode
 
 __all__ = ["CHINA_LATITUDE", "CHINA_LONGITUDE", "check_jobs", "check_rows", "check_tables", "read_tables"]
 
@@ -222,6 +222,9 @@ def _check_kits_of_jobs(table: Table, parts: Table, faults: FaultList) -> None:
 def _check_lanes(table: Table, faults: FaultList) -> None:
     reversed_transit = table.numbers("transit_p50") > table.numbers("transit_p90")
     table.refuse(reversed_transit, "transit_p90", "a duration not shorter than transit_p50", faults)
+    sent = np.array([mode is not None and mode is not ShipMode.PICKUP for mode in table.values["mode"]], np.bool_)
+    limited = ~np.isnan(table.numbers("reach_km"))
+    table.refuse(limited & sent, "reach_km", "nothing, unless the mode is pickup", faults)
 
 
 _OF_ROWS: Mapping[str, Callable[[Table, FaultList], None]] = {

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,10 @@ from optimizer.model import (
     Technician,
     Warehouse,
 )
+from optimizer.travel import EARTH_M, unit_vectors
 
 __all__ = [
+    "BY_ROAD",
     "build_centres",
     "build_lanes",
     "build_outlets",
@@ -42,6 +45,9 @@ __all__ = [
     "unpromised",
     "wgs84",
 ]
+
+BY_ROAD = 1.25
+"""Road metres for a metre as the crow flies, where lanes are long: how far it is to fetch a part."""
 
 
 def wgs84(table: Table) -> NDArray[np.float64]:
@@ -228,8 +234,12 @@ def unpromised(lots: tuple[tuple[int, int], ...], short: int, midnight: int) -> 
     return tuple(left)
 
 
-def build_lanes(table: Table, warehouses: Table, settings: Settings) -> tuple[Lane, ...]:
-    """Build every lane; it is closed when its own calendar or that of its warehouse is, and when it says so."""
+def build_lanes(tables: Mapping[str, Table], settings: Settings) -> tuple[Lane, ...]:
+    """Build every lane; it is closed when its own calendar or that of its warehouse is, and when it says so.
+
+    A reach is the outlets that are at most so many kilometres by road from the warehouse, closed ones too.
+    """
+    table, warehouses = tables["lanes"], tables["warehouses"]
     values, midnight = table.values, midnight_of(settings.date)
     days, shut = days_closed(settings), days_shut(warehouses, settings)
     closed = [
@@ -242,7 +252,28 @@ def build_lanes(table: Table, warehouses: Table, settings: Settings) -> tuple[La
         )
         for row, warehouse_id in enumerate(values["warehouse_id"])
     ]
-    return lanes_of(table, ("warehouse_id", "centre_id"), closed)
+    lanes = lanes_of(table, ("warehouse_id", "centre_id"), closed)
+    limits = list(zip(table.values["warehouse_id"].tolist(), table.values["reach_km"].tolist(), strict=True))
+    reaches = _reaches({limit for limit in limits if limit[1] is not None}, warehouses, tables["outlets"])
+    return tuple(
+        lane if limit not in reaches else replace(lane, reach=reaches[limit])
+        for lane, limit in zip(lanes, limits, strict=True)
+    )
+
+
+def _reaches(
+    limits: Collection[tuple[str, int]], warehouses: Table, outlets: Table
+) -> Mapping[tuple[str, int], frozenset[str]]:
+    """Return the outlets within so many kilometres of warehouses by road: as the crow flies, times `BY_ROAD`."""
+    if not limits:
+        return {}
+    ids, places = outlets.values["outlet_id"], unit_vectors(wgs84(outlets))
+    positions = dict(zip(warehouses.values["warehouse_id"].tolist(), unit_vectors(wgs84(warehouses)), strict=True))
+    found = {}
+    for warehouse_id, km in limits:
+        straight_m = EARTH_M * np.arccos(np.clip(places @ positions[warehouse_id], -1.0, 1.0))
+        found[warehouse_id, km] = frozenset(ids[BY_ROAD * straight_m <= km * 1_000].tolist())
+    return found
 
 
 def days_closed(settings: Settings) -> Mapping[str, tuple[Span, ...]]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from datasets.faults import FaultList, PlanRefused
+from datasets.faults import Fault, FaultList, PlanRefused
 from datasets.keys import Keys, boolean, from_text, nullable, one_of, text, text_or_empty, whole_number
 from datasets.parts_folder import PARTS_FORMAT, SOURCING_FILE
 from datasets.table import read_text
-from datasets.times import instant_of, midnight_of
+from datasets.times import instant_of, instant_text, midnight_of
 from optimizer.model import ShipMode
-from optimizer.parts.model import Answer, Consignment, Dispatch, LineAnswer, Sourced, SourcingCost
+from optimizer.parts.model import Answer, Consignment, Dispatch, LineAnswer, Sourced, Sourcing, SourcingCost
 
 __all__ = ["read_parts"]
 
@@ -23,13 +23,13 @@ FEN = whole_number(-MOST, MOST)
 ALLOWED = "JSON as `paigong parts source` writes it"
 
 
-def read_parts(out: Path, date: dt.date) -> Sourced:
-    """Read the answers to the order lines of the day of a date.
+def read_parts(out: Path, date: dt.date, asked: Sourcing) -> Sourced:
+    """Read the answers to what was asked on a date.
 
     Raises
     ------
     PlanRefused
-        With every fault of sourcing.json.
+        With every fault of sourcing.json, or with one where it is about another day or other orders.
     """
     faults = FaultList()
     content = read_text(out / SOURCING_FILE, faults)
@@ -41,10 +41,46 @@ def read_parts(out: Path, date: dt.date) -> Sourced:
             faults.add(SOURCING_FILE, getattr(error, "lineno", None), "", error, ALLOWED)
     if not faults.faults and not isinstance(values, dict):
         faults.add(SOURCING_FILE, None, "", type(values).__name__, ALLOWED)
+    foreign = _foreign(values, date, asked) if isinstance(values, dict) else None
+    if foreign is not None:
+        raise PlanRefused([foreign])
     found = _Reader(date, faults).answers(values) if isinstance(values, dict) else None
     if faults.faults or found is None:
         raise PlanRefused(faults.faults)
     return found
+
+
+def _foreign(values: Mapping[str, object], date: dt.date, asked: Sourcing) -> Fault | None:
+    """Return what says that the answers are those to another folder: its date, its moment, or most of its lines.
+
+    Only what can be read is compared; the rest is found one by one.
+    """
+    now = instant_text(date, asked.now_s)
+    for key, own in (("date", date.isoformat()), ("now", now)):
+        told = values.get(key)
+        if isinstance(told, str) and told != own and _is_moment(key, told):
+            return _not_of_this_day(key, told, own)
+    lines = {line.id for order in asked.orders for line in order.lines}
+    answers = values.get("answers")
+    some = [one.get("order_line_id") for one in answers if isinstance(one, dict)] if isinstance(answers, list) else []
+    told_lines = {line for line in some if isinstance(line, str)}
+    if told_lines and 2 * len(lines & told_lines) < len(lines | told_lines):
+        said = f"{len(told_lines)} lines, {len(lines & told_lines)} of them of this day folder"
+        return _not_of_this_day("answers", said, f"the {len(lines)} lines of this day folder")
+    return None
+
+
+def _is_moment(key: str, text_: str) -> bool:
+    try:
+        dt.date.fromisoformat(text_) if key == "date" else instant_of(text_)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_of_this_day(key: str, told: str, own: str) -> Fault:
+    allowed = f"{own}: these answers are those to another folder"
+    return Fault(file=SOURCING_FILE, row=None, column=key, value=told, allowed=allowed)
 
 
 class _Reader:

@@ -17,7 +17,13 @@ def kits_ready(
 
     None when it cannot be had. outlet_ids: those that crews leave from.
     """
-    ready = {id_: options[0].ready_s if options else None for id_, options in kit_options(day).items()}
+    crews = frozenset(outlet_ids)
+    ready = {
+        id_: min(
+            (kit.ready_s for kit in options if kit.outlets is None or not kit.outlets.isdisjoint(crews)), default=None
+        )
+        for id_, options in kit_options(day).items()
+    }
     left = [_Left(shelves[id_]) for id_ in outlet_ids if id_ in shelves]
     for job in day.jobs:
         if job.id not in ready:

@@ -81,8 +81,13 @@ class KitOrder:
 
     @property
     def in_time(self) -> bool:
-        """Whether it is there when the crew leaves."""
-        return self.source_id is not None and self.ready_s is not None and self.ready_s <= self.leaves_s
+        """Whether all of it is there when the crew leaves."""
+        return self.there >= self.quantity
+
+    @property
+    def there(self) -> int:
+        """How many units are there when the crew leaves."""
+        return sum(piece.quantity for piece in self.pieces if piece.ready_p90_s <= self.leaves_s)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.candidates import nearest_capable_outlets
+from optimizer.kit_options import KitOption, shipments_for
 from optimizer.model import Day, Rule
 from optimizer.plan import Plan, Route, Unassigned
 from optimizer.roster import Roster
@@ -22,7 +23,7 @@ from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S, Problem
 from optimizer.search.readback import read_route
 from optimizer.search.schedule import State, close_route, new_state, pass_stop
 from optimizer.shards import day_of, make_shards
-from optimizer.sourcing import KitOption, kit_options, shipments_for
+from optimizer.sourcing import kit_options
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 

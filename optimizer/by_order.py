@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from optimizer.kit_options import KitOption, shipments_for
 from optimizer.model import DAY_S, Day, Rule, Window
 from optimizer.plan import Plan, Route, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.readback import read_route
-from optimizer.sourcing import KitOption, kits_of_plan, shipments_for
+from optimizer.sourcing import kits_of_plan
 from optimizer.travel import TravelTimes
 
 __all__ = ["RouteUntimed", "in_this_order"]

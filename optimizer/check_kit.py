@@ -154,14 +154,16 @@ def _lanes_faults(shipment: "Shipment", line: Wanted, part: Part, network: _Netw
     if not lanes:
         return [f"there is no {shipment.mode} lane from {shipment.warehouse_id} to centre {line.centre_id}"]
     # Two lanes may differ in their cut-off only: the shipment goes by the one that explains it best.
-    faults = min((_lane_faults(shipment, lane, part, network.now_s) for lane in lanes), key=len)
+    faults = min((_lane_faults(shipment, lane, part, line, network.now_s) for lane in lanes), key=len)
     if not network.warehouses[shipment.warehouse_id].open:
         faults.append(f"{shipment.warehouse_id} is offline and sends nothing")
     return [*faults, *_mode_faults(shipment, line, network)]
 
 
-def _lane_faults(shipment: "Shipment", lane: Lane, part: Part, now_s: int) -> list[str]:
+def _lane_faults(shipment: "Shipment", lane: Lane, part: Part, line: Wanted, now_s: int) -> list[str]:
     faults = []
+    if lane.reach is not None and _fetching(line) not in lane.reach:
+        faults.append(f"{part.id} is to be fetched at {lane.warehouse_id}, {_fetching(line)} is out of its reach")
     if part.size_class not in lane.carries:
         faults.append(
             f"the {lane.mode} lane from {lane.warehouse_id} carries no {part.size_class} parts like {part.id}"
@@ -187,6 +189,7 @@ def _mode_faults(shipment: "Shipment", line: Wanted, network: _Network) -> list[
         lane.mode
         for lane in network.to.get(line.centre_id, ())
         if network.parts[shipment.part_id].size_class in lane.carries
+        if lane.reach is None or _fetching(line) in lane.reach
         if line.pinned_source_id in (None, lane.warehouse_id)
         if lane.departures_s(network.now_s, network.now_s + HORIZON_S)
         if _ever_has(network.warehouses.get(lane.warehouse_id), shipment.part_id, shipment.quantity)
@@ -202,6 +205,11 @@ def _mode_faults(shipment: "Shipment", line: Wanted, network: _Network) -> list[
     if shipment.mode is ShipMode.DEDICATED and others and not bulky:
         return [f"{shipment.part_id} travels by itself, though {' and '.join(sorted(others))} carry it"]
     return []
+
+
+def _fetching(line: Wanted) -> str | None:
+    """Return who would fetch a line: the outlet that visits or that ordered it."""
+    return line.outlet_id or line.orderer_id
 
 
 def _ever_has(warehouse: Warehouse | None, part_id: str, quantity: int) -> bool:

@@ -18,6 +18,7 @@ from optimizer.desk_tables import (
     without_spans,
     write_route,
 )
+from optimizer.kit_options import KitOption
 from optimizer.model import (
     AreaClass,
     ClockKind,
@@ -32,7 +33,7 @@ from optimizer.roster import Roster
 from optimizer.search.abilities import Abilities, abilities
 from optimizer.search.problem import FREE, Problem
 from optimizer.search.timetable import Timetable, lay
-from optimizer.sourcing import KitOption, kit_options
+from optimizer.sourcing import kit_options
 from optimizer.territory import Parity, parity_of
 from optimizer.travel import TravelTimes, unit_vectors
 

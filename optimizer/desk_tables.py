@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.kit_options import KitOption
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Job, Lock, Outlet, Ownership, Position, TravelMode, Window
 from optimizer.plan import Route, Shipment
 from optimizer.roster import Roster, visit_windows
@@ -14,7 +15,6 @@ from optimizer.search.abilities import Abilities, legs_fen
 from optimizer.search.arrays import job_tables, kit_tables, pause_tables, rate_tables, shift_table
 from optimizer.search.problem import FREE, OUTLET, Problem
 from optimizer.search.timetable import Timetable
-from optimizer.sourcing import KitOption
 
 __all__ = [
     "Rows",

@@ -17,6 +17,7 @@ from optimizer.candidates import Candidates, nearest_capable_outlets
 from optimizer.cost import price
 from optimizer.engines.assignment import assign_outlets
 from optimizer.explain import explain, explained_plan
+from optimizer.kit_options import KitOption, shipments_for
 from optimizer.kits import Beside, Kits, first_come, kits_after, kits_before
 from optimizer.model import Day, Ownership, Rule
 from optimizer.parts.supply import NOTHING_BESIDE, Supply
@@ -34,7 +35,7 @@ from optimizer.shards import (
     seam_shard,
 )
 from optimizer.solve import Engine, Task, solve
-from optimizer.sourcing import KitOption, kits_of_plan, shipments_for
+from optimizer.sourcing import kits_of_plan
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 

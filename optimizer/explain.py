@@ -13,13 +13,14 @@ import numpy as np
 from optimizer.candidates import Candidates
 from optimizer.explaining import Wanted, explained
 from optimizer.explanation import Explanation, Why
+from optimizer.kit_options import KitOption
 from optimizer.kits import Kits
 from optimizer.model import ClockKind, Day, Job, Rule
 from optimizer.plan import Plan, Route, Shipment, Unassigned
 from optimizer.roster import Roster
 from optimizer.search.arrays import Shard
 from optimizer.shards import day_of, make_shards
-from optimizer.sourcing import KitOption, kits_of_plan, missing_parts
+from optimizer.sourcing import kits_of_plan, missing_parts
 from optimizer.territory import Parity, Territory, parity_of
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all

@@ -19,6 +19,7 @@ __all__ = [
     "kit_fact",
     "load_fact",
     "lock_fact",
+    "out_of_reach_fact",
     "place_fact",
     "reach_fact",
     "room_fact",
@@ -113,6 +114,13 @@ def kit_fact(ready_s: int, shift: Shift) -> Sentence:
     at = wording.time_words(ready_s)
     return wording.clause(
         f"the parts arrive {at.en}, too late for {shift.id}", f"配件{at.zh}到齐，班次{shift.id}来不及"
+    )
+
+
+def out_of_reach_fact(outlet: Outlet) -> Sentence:
+    """Say that the parts could only be fetched, by others."""
+    return wording.clause(
+        f"the parts can only be fetched, and {outlet.id} is too far away", f"配件只可自提，网点{outlet.id}距离过远"
     )
 
 

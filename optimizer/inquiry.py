@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from optimizer.cost import parity_price
 from optimizer.desk import Desk, arrival_due
+from optimizer.kit_options import KitOption
 from optimizer.model import Job, TravelMode, Window
 from optimizer.roster import visit_windows
 from optimizer.search.abilities import able, legs_fen, pair_fen
 from optimizer.search.arrays import job_tables, kit_tables
 from optimizer.search.problem import FREE, Problem
 from optimizer.search.timetable import Draft, Times, quote
-from optimizer.sourcing import KitOption
 from optimizer.travel import EARTH_M, UNREACHABLE, there_and_back, unit_vectors
 
 __all__ = ["LOOKED_AT", "Inquiry", "Ways", "inquire", "laid_out", "quoted", "straight", "ways_to"]
@@ -200,7 +200,7 @@ def _slot_rows(
 def _own_problem(desk: Desk, job: Job, kits: tuple[KitOption, ...], windows: NDArray[np.void]) -> Problem:
     """Return the problem of the job alone, over the same shifts."""
     p, a = desk.problem, desk.abilities
-    kit = kit_tables([job], {job.id: kits}, list(desk.roster.outlets))
+    kit = kit_tables([job], {job.id: kits}, list(a.outlets))
     table, _, clocks = job_tables(desk.asking, [job], kit, a.technicians)
     # Breaks read their windows behind those of the job.
     pauses = desk.still.pauses.copy()

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
-from optimizer.model import Day, Job, OrderLine, ShipMode, SizeClass
+from optimizer.kit_options import ANYBODY, Fetchers, KitOption, fetchers, kits_at, kits_of_fetchers
+from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, ShipMode, SizeClass, Warehouse
 from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import NOTHING_BESIDE, Supply, asked_of
 from optimizer.plan import Shipment
-from optimizer.sourcing import HORIZON_S, KitOption, best_kits, kits_at, kits_or_reasons, lanes_between, shipment_by
+from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, shipment_by
 
 __all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
 
@@ -62,7 +63,7 @@ def kits_before(day: Day, beside: Beside, *, remaining: Remaining) -> Kits:
 
     An outlet's own shelf gives whole kits to its own visits, beside what any outlet may have.
     """
-    kits = _answered(day, _asked(day, beside.supply), remaining)
+    kits = _answered(day, _asked(day, beside), remaining)
     return _with_shelves(day, beside, kits, [job for job in day.jobs if job.order_lines])
 
 
@@ -74,7 +75,7 @@ def kits_after(
     Who had a kit and got no visit all the same gives way to who had none. A visit whose new kit would miss it, or a
     promise that would be broken, keeps every kit as it was: then `kept` is returned.
     """
-    asked = _asked(day, beside.supply)
+    asked = _asked(day, beside)
     charges = replace(asked.charges, late_fen_per_hour=TOO_LATE_FEN_PER_HOUR)
     idle = {job_id for job_id, options in kept.options.items() if options and job_id not in visits}
     promised = {sent.order_line_id: sent.ready_s for sent in kept.promised}
@@ -91,8 +92,10 @@ def kits_after(
     return _with_shelves(day, beside, kits, late)
 
 
-def _asked(day: Day, supply: Supply) -> Sourcing:
-    return asked_of(day, replace(supply, horizon_s=max(supply.horizon_s, HORIZON_S)))
+def _asked(day: Day, beside: Beside) -> Sourcing:
+    """Return the problem of the kits; while nobody is to visit, the nearest capable outlet is thought to fetch."""
+    supply = replace(beside.supply, horizon_s=max(beside.supply.horizon_s, HORIZON_S))
+    return asked_of(day, supply, {job_id: outlets[0] for job_id, outlets in beside.near.items() if outlets})
 
 
 def _giving_way(order: Order) -> Order:
@@ -152,8 +155,9 @@ def _answered(day: Day, asked: Sourcing, remaining: Remaining) -> Kits:
         answers[answer.order_id].append(answer)
     network = _Network(day)
     sent = {job.id: _shipped(answers[job.id]) for job in jobs}
+    fetching = {order.id: order.fetching_outlet_id for order in asked.orders}
     return Kits(
-        options={job.id: network.options(job, sent[job.id]) for job in jobs},
+        options={job.id: network.options(job, sent[job.id], fetching[job.id]) for job in jobs},
         missing={job.id: _why_none(answers[job.id]) for job in jobs if not sent[job.id]},
         promised=tuple(
             _as_shipment(dispatch)
@@ -215,30 +219,78 @@ class _Network:
         self._parts = {part.id: part for part in day.parts}
         self._warehouses = {warehouse.id: warehouse for warehouse in day.warehouses}
         self._lanes = lanes_between(day)
+        self._outlet_ids = [outlet.id for outlet in day.outlets]
+        self._to: defaultdict[str, list[Lane]] = defaultdict(list)
+        for (_, centre_id), lanes in self._lanes.items():
+            self._to[centre_id] += lanes
+        self._fetchers = {centre_id: fetchers(lanes) for centre_id, lanes in self._to.items()}
 
-    def options(self, job: Job, sent: Sequence[Dispatch]) -> tuple[KitOption, ...]:
-        """Return the kits that these sources make possible; an urgent job's parts go as was decided."""
+    def options(self, job: Job, sent: Sequence[Dispatch], outlet_id: str | None) -> tuple[KitOption, ...]:
+        """Return the kits that these sources make possible; an urgent job's parts go as was decided.
+
+        outlet_id: who was thought to fetch them, or visits; others may have what they can fetch, or have sent.
+        """
         if not sent:
             return ()
+        kinds = self._fetchers.get(job.centre_id, (ANYBODY,))
+        own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), ANYBODY)
         lines = {line.id: line for line in job.order_lines}
-        kits = best_kits([self._ways(job, lines[dispatch.line_id], dispatch) for dispatch in sent])
+
+        def ways(kind: Fetchers) -> list[list[Shipment]]:
+            return [self._ways(job, lines[one.line_id], one, kind, lawful=kind == own) for one in sent]
+
         shelves = frozenset(dispatch.source_id for dispatch in sent) - self._warehouses.keys()
+        kits = kits_of_fetchers((own,) if shelves else kinds, ways, self._outlet_ids)
         return tuple(replace(kit, outlets=shelves) for kit in kits) if shelves else kits
 
-    def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch) -> list[Shipment]:
-        """Return how a line may come from its source, the way that was decided first."""
+    def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch, kind: Fetchers, *, lawful: bool) -> list[Shipment]:
+        """Return how a line may come to outlets from its source, the way decided on first; lawful: to them too."""
         decided = _as_shipment(dispatch)
         warehouse = self._warehouses.get(dispatch.source_id)
-        if job.urgent or warehouse is None or warehouse.dock_lines is not None:
-            return [decided]
+        modes = frozenset(ShipMode) if lawful else self._modes(job, dispatch, kind)
+        lawful = lawful or self._may_go(job, decided, kind, modes)
+        if warehouse is None or warehouse.dock_lines is not None or (job.urgent and lawful):
+            return [decided] if lawful else []
         part = self._parts[dispatch.part_id]
         # A unit that is yet to arrive is there from its departure on; one on hand for any.
         since_s = dispatch.ships_s if warehouse.inbound.get(part.id) else self._now_s
+        if not job.urgent and part.size_class is not SizeClass.BULKY:
+            modes -= {ShipMode.DEDICATED} if lawful else frozenset()
         others = [
             shipment_by(lane, job, line, part, since_s=since_s)
             for lane in self._lanes.get((warehouse.id, job.centre_id), ())
             if part.size_class in lane.carries
-            and (lane.mode is not ShipMode.DEDICATED or part.size_class is SizeClass.BULKY)
+            and lane.mode in modes
+            and lane.is_for(kind.outlet_id)
             and lane.departures_s(since_s, since_s + HORIZON_S)
         ]
-        return [decided, *(way for way in others if way != decided)]
+        return [*([decided] if lawful else []), *(way for way in others if way != decided)]
+
+    def _modes(self, job: Job, dispatch: Dispatch, kind: Fetchers) -> frozenset[ShipMode]:
+        """Return how as many units of a part may travel to outlets, by which lanes to them could ever carry these."""
+        part = self._parts[dispatch.part_id]
+        carrying = frozenset(
+            lane.mode
+            for lane in self._to[job.centre_id]
+            if part.size_class in lane.carries
+            and lane.is_for(kind.outlet_id)
+            and _ever_has(self._warehouses[lane.warehouse_id], part.id, dispatch.quantity)
+        )
+        if job.urgent:
+            return carrying & FAST_MODES or carrying & {ShipMode.DEDICATED} or carrying
+        return carrying if part.size_class is SizeClass.BULKY else carrying - {ShipMode.DEDICATED} or carrying
+
+    def _may_go(self, job: Job, decided: Shipment, kind: Fetchers, modes: frozenset[ShipMode]) -> bool:
+        """Say whether what was decided for other outlets may go to these: by such a mode, and a lane within reach."""
+        return decided.mode in modes and any(
+            lane.is_for(kind.outlet_id)
+            for lane in self._lanes.get((decided.warehouse_id, job.centre_id), ())
+            if lane.mode is decided.mode
+            and (decided.ships_s - lane.cut_off_s) % DAY_S == 0
+            and decided.ready_s == decided.ships_s + lane.transit_p90_s
+        )
+
+
+def _ever_has(warehouse: Warehouse, part_id: str, quantity: int) -> bool:
+    coming = sum(lot.quantity for lot in warehouse.inbound.get(part_id, ()))
+    return warehouse.open and max(0, warehouse.stock.get(part_id, 0)) + coming >= quantity

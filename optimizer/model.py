@@ -365,7 +365,8 @@ class Lane:
     """A way for parts from a warehouse to a centre's territory.
 
     cut_off_s: time of day of the daily departure. transit_p50_s, transit_p90_s: from departure to the outlet. closed:
-    spans (from and including, up to and excluding) in which it does not leave: holidays, days off, roads.
+    spans (from and including, up to and excluding) in which it does not leave: holidays, days off, roads. reach: ids of
+    the outlets that are near enough to fetch by it, None for every outlet.
     """
 
     warehouse_id: str
@@ -378,6 +379,11 @@ class Lane:
     cost_fen_per_kg: int
     carries: frozenset[SizeClass]
     closed: tuple[tuple[int, int], ...] = ()
+    reach: frozenset[str] | None = None
+
+    def is_for(self, outlet_id: str | None) -> bool:
+        """Tell whether an outlet may have parts by it; None: whichever outlet it will be."""
+        return self.reach is None or outlet_id in self.reach
 
     def departures_s(self, from_s: int, until_s: int) -> tuple[int, ...]:
         """Return its departures from one moment (included) until another (excluded), rising."""

@@ -20,12 +20,12 @@ from optimizer.cost import (
 )
 from optimizer.desk import Desk, arrival_due, timed_route
 from optimizer.inquiry import Inquiry, inquire, quoted
+from optimizer.kit_options import KitOption, kits_at
 from optimizer.measure import Leg, Visit
 from optimizer.model import ClockKind, Job, Window
 from optimizer.plan import Route, Shipment, Stop
 from optimizer.search.schedule import INFEASIBLE
 from optimizer.search.timetable import put
-from optimizer.sourcing import KitOption
 
 __all__ = ["Grade", "Moved", "Offer", "insert", "make_offers", "offer_at", "requote"]
 
@@ -201,7 +201,8 @@ def _route_with(inquiry: Inquiry, place: tuple[int, int, int]) -> tuple[Route, K
     starts, ends = times.start[: count + 1].tolist(), times.end[: count + 1].tolist()
     rest_s = shift.break_.duration_s if shift.break_ else 0
     timed = timed_route(route, starts, ends, (int(times.whole[0]), int(times.whole[1])), rest_s)
-    ready = [kit for kit in inquiry.kits if kit.ready_s <= starts[k]]
+    outlet_id = desk.roster.outlet_of(shift).id
+    ready = [kit for kit in kits_at(inquiry.kits, outlet_id) if kit.ready_s <= starts[k]]
     return timed, ready[-1] if ready else None
 
 

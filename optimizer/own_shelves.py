@@ -7,10 +7,10 @@ weighed as the tariff does; everybody has the nearest shelf before anybody has a
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from optimizer.kit_options import KitOption
 from optimizer.model import Day, Job, ShipMode
 from optimizer.parts.supply import Supply
 from optimizer.plan import Shipment
-from optimizer.sourcing import KitOption
 
 __all__ = ["held_on_shelves"]
 

@@ -10,6 +10,7 @@ from optimizer import fact_wording, reason_wording, wording
 from optimizer.desk import Desk
 from optimizer.explanation import Candidate, Sentence, Verdict
 from optimizer.inquiry import Inquiry, inquire, laid_out, quoted, straight, ways_to
+from optimizer.kit_options import kits_at
 from optimizer.model import DAY_S, Job, Rule, Window
 from optimizer.offers import Offer, offer_at
 from optimizer.roster import visit_windows
@@ -247,9 +248,12 @@ def _lifted(alone: Inquiry, pair: Pair, rule: Rule) -> Sentence | None:
     if _best(lifted) >= INFEASIBLE:
         return None
     put(lifted.desk.problem, desk.timetable, own, lifted.draft, lifted.times, (0, 0, 0))
+    kits = kits_at(alone.kits, pair.outlet.id)
     start_s, back_s = int(lifted.times.start[0]), int(lifted.times.whole[1])
     facts = {
-        Rule.KIT: lambda: fact_wording.kit_fact(alone.kits[0].ready_s, pair.shift),
+        Rule.KIT: lambda: (
+            fact_wording.kit_fact(kits[0].ready_s, pair.shift) if kits else fact_wording.out_of_reach_fact(pair.outlet)
+        ),
         Rule.BREAK: lambda: fact_wording.break_fact(pair.shift),
         Rule.HOURS: lambda: fact_wording.hours_fact(pair.outlet, pair.shift, start_s),
         Rule.SHIFT: lambda: fact_wording.shift_fact(pair.shift, back_s),

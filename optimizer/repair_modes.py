@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.candidates import nearest_capable_outlets
 from optimizer.cost import contract_price, contract_tariff, second_visit_price, shipment_price
 from optimizer.explanation import Sentence
+from optimizer.kit_options import KitOption, kits_at
 from optimizer.measure import service_seconds
 from optimizer.model import (
     DAY_S,
@@ -45,7 +46,7 @@ from optimizer.repair_mode_wording import (
     visit_words,
 )
 from optimizer.roster import Roster
-from optimizer.sourcing import HORIZON_S, KitOption, kit_options, missing_parts
+from optimizer.sourcing import HORIZON_S, kit_options, missing_parts
 from optimizer.travel import TravelTimes, there_and_back
 
 __all__ = ["RepairModes", "advise"]
@@ -168,10 +169,11 @@ class _Weighing:
         """Weigh a visit with the kit."""
         if way is None:
             return _refused(RepairMode.ON_SITE, NO_PEOPLE)
-        kits = self._kits.get(job.id, ())
-        if job.order_lines and not kits:
-            return _refused(RepairMode.ON_SITE, kit_missing_words(self._missing[job.id]))
         outlet_id = self._day.outlets[way.outlet].id
+        kits = kits_at(self._kits.get(job.id, ()), outlet_id)
+        if job.order_lines and not kits:
+            missing = self._missing.get(job.id, f"{outlet_id} is too far away to fetch it.")
+            return _refused(RepairMode.ON_SITE, kit_missing_words(missing))
         return min(
             (
                 self._option(
@@ -197,7 +199,7 @@ class _Weighing:
             return _refused(RepairMode.DEPOT, UNIT_UNKNOWN)
         unit = facts.unit.part
         found = []
-        for leaving in self._carrying(job, unit):
+        for leaving in self._carrying(job, unit, None):
             lane = leaving.lane
             if lane.warehouse_id not in self._depots:
                 continue
@@ -229,7 +231,7 @@ class _Weighing:
             return _refused(RepairMode.EXCHANGE, NO_PEOPLE)
         unit, outlet_id = facts.unit.part, self._day.outlets[way.outlet].id
         stocked = {house.id for house in self._day.warehouses if _has(house, unit.id)}
-        sent = self._sent(job, unit, stocked)
+        sent = self._sent(job, unit, stocked, outlet_id)
         if not sent:
             none = no_unit_words(unit.id, unit.size_class, stocked=bool(stocked))
             return _refused(RepairMode.EXCHANGE, none)
@@ -333,13 +335,20 @@ class _Weighing:
         now_s = self._day.now_s
         return _Ready(p50_s=p50_s - now_s, p90_s=kit.ready_s - now_s, freight_fen=kit.cost_fen)
 
-    def _carrying(self, job: Job, part: Part) -> list[_Leaving]:
-        """Return the lanes between a job's centre and an open warehouse that carry a part, and leave in time."""
-        return [leaving for leaving in self._lanes[job.centre_id] if part.size_class in leaving.lane.carries]
+    def _carrying(self, job: Job, part: Part, outlet_id: str | None) -> list[_Leaving]:
+        """Return the lanes between a job's centre and an open warehouse that carry a part, and leave in time.
 
-    def _sent(self, job: Job, unit: Part, stocked: set[str]) -> list[_Ready]:
+        outlet_id: who would fetch by them, None for nobody.
+        """
+        return [
+            leaving
+            for leaving in self._lanes[job.centre_id]
+            if part.size_class in leaving.lane.carries and leaving.lane.is_for(outlet_id)
+        ]
+
+    def _sent(self, job: Job, unit: Part, stocked: set[str], outlet_id: str) -> list[_Ready]:
         """Return how a unit may come; to an urgent job fast, if anything fast carries it."""
-        found = [leaving for leaving in self._carrying(job, unit) if leaving.lane.warehouse_id in stocked]
+        found = [leaving for leaving in self._carrying(job, unit, outlet_id) if leaving.lane.warehouse_id in stocked]
         if job.urgent:
             found = [leaving for leaving in found if leaving.lane.mode in FAST_MODES] or found
         return [

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from optimizer.budget import Budget, Steps
 from optimizer.engines.recombine import recombine
 from optimizer.engines.routing import MOST_PAIRS, route
+from optimizer.kit_options import KitOption
 from optimizer.model import Day
 from optimizer.plan import Route
 from optimizer.roster import Roster
@@ -19,7 +20,6 @@ from optimizer.search.gathering import gather
 from optimizer.search.problem import Problem
 from optimizer.search.readback import read_route
 from optimizer.search.repricing import reprice
-from optimizer.sourcing import KitOption
 from optimizer.travel import TravelTimes
 
 __all__ = ["Answer", "Engine", "Task", "find_routes", "first_leg", "solve"]

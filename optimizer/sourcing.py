@@ -7,46 +7,26 @@ it takes later, so any choice of options is within stock. A job whose kit is not
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from optimizer.kit_options import ANYBODY, MAX_OPTIONS, Fetchers, KitOption, fetchers, kits_of_fetchers
 from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
 from optimizer.plan import Plan, Shipment
 
 __all__ = [
     "HORIZON_S",
-    "MAX_OPTIONS",
-    "KitOption",
-    "best_kits",
     "kit_options",
-    "kits_at",
     "kits_of_plan",
     "kits_or_reasons",
     "lanes_between",
     "missing_parts",
     "shipment_by",
-    "shipments_for",
 ]
-
-MAX_OPTIONS = 3
-"""The search looks at no more kits per job."""
 
 HORIZON_S = 14 * DAY_S
 """No later departure is looked at: a lane that is closed for longer is no lane."""
 
 _REGULAR = frozenset({ShipMode.STANDARD, ShipMode.EXPRESS, ShipMode.PICKUP})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KitOption:
-    """A way to get a job's complete kit: all of it is there from ready_s on, for cost_fen.
-
-    outlets: those whose visits may have it, None for any.
-    """
-
-    ready_s: int
-    cost_fen: int
-    shipments: tuple[Shipment, ...]
-    outlets: frozenset[str] | None = None
 
 
 def kit_options(
@@ -60,6 +40,7 @@ def kit_options(
     by dedicated vehicle only where no warehouse that ever has them has another lane that carries them. Urgent jobs
     have one option, the earliest; their parts travel express (or are picked up), where no warehouse that ever has them
     can do so by dedicated vehicle, and else by any lane. Where a dock is narrow, every option has its place there.
+    Behind what every outlet may have stands what those may have beside it that are near enough to fetch it.
 
     ever: the warehouses before anything was taken from them, by which modes are judged. beside: what leaves already.
     """
@@ -95,6 +76,10 @@ def _turn(job: Job) -> tuple[bool, float, int, str]:
     return (not job.consent, first_due_s, job.reported_s, job.id)
 
 
+_Ways = dict[Fetchers, list[Shipment]]
+"""How a line may come, all from one warehouse, by who fetches."""
+
+
 class _Shelves:
     """The promisable stock, going down as jobs reserve, and the lanes that leave it."""
 
@@ -107,41 +92,67 @@ class _Shelves:
         self._stock = {house.id: _above_floor(house) for house in day.warehouses if house.open}
         self._opening = tuple(house for house in day.warehouses if house.open)
         self._lanes = lanes_between(day)
+        self._outlet_ids = [outlet.id for outlet in day.outlets]
+        of_centre: defaultdict[str, list[Lane]] = defaultdict(list)
+        for (_, centre_id), lanes in self._lanes.items():
+            of_centre[centre_id] += lanes
+        self._fetchers = {centre_id: fetchers(lanes) for centre_id, lanes in of_centre.items()}
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
         """Reserve the whole kit and return its options, or reserve nothing and return why not."""
-        choices: list[list[Shipment]] = []
+        kinds = self._fetchers.get(job.centre_id, (ANYBODY,))
+        choices: list[_Ways] = []
         for line in job.order_lines:
-            ways = self._ways(job, line)
-            if not ways:
+            ways = self._ways(job, line, kinds)
+            if not any(ways.values()):
                 for earlier in choices:
                     self._reserve(earlier, -1)
                 return self._why_not(job, line)
             self._reserve(ways, 1)
             choices.append(ways)
-        options = best_kits(choices)
-        return options[:1] if job.urgent else options
+        most = 1 if job.urgent else MAX_OPTIONS
+        kits = kits_of_fetchers(kinds, lambda kind: [ways[kind] for ways in choices], self._outlet_ids, most)
+        if kits:
+            return kits
+        for earlier in choices:
+            self._reserve(earlier, -1)
+        return "No outlet is near enough to fetch what can only be fetched."
 
-    def _reserve(self, ways: Sequence[Shipment], times: int) -> None:
+    def _reserve(self, ways: "_Ways", times: int) -> None:
         """Take a line's units off the shelf, and a place at the dock for every way that it may take from there."""
-        self._stock[ways[0].warehouse_id][ways[0].part_id] -= times * ways[0].quantity
-        for way in ways:
+        every = list(dict.fromkeys(way for some in ways.values() for way in some))
+        self._stock[every[0].warehouse_id][every[0].part_id] -= times * every[0].quantity
+        for way in every:
             self._leaving[_departure(way)] += times
 
-    def _ways(self, job: Job, line: OrderLine) -> list[Shipment]:
-        """Return the ways the line may take from the nearest warehouse that can still give it."""
-        part, modes = self._parts[line.part_id], self._modes(job, line)
-        for warehouse_id in self._nearest[job.centre_id]:
-            if self._stock.get(warehouse_id, {}).get(part.id, 0) < line.quantity:
-                continue
-            lanes = [lane for lane in self._carrying(warehouse_id, job.centre_id, part) if lane.mode in modes]
-            if ways := [way for lane in lanes if (way := self._way(lane, job, line)) is not None]:
-                return ways
-        return []
+    def _ways(self, job: Job, line: OrderLine, kinds: Sequence[Fetchers]) -> "_Ways":
+        """Return the ways the line may take from the nearest warehouse that can still give it, by who fetches.
 
-    def _modes(self, job: Job, line: OrderLine) -> frozenset[ShipMode]:
-        """Return how the line may travel, by where its part ever is."""
+        A warehouse that can send it to every outlet comes before one where some can fetch it.
+        """
+        some: _Ways = {}
+        for warehouse_id in self._nearest[job.centre_id]:
+            if self._stock.get(warehouse_id, {}).get(line.part_id, 0) < line.quantity:
+                continue
+            ways = {kind: self._ways_from(warehouse_id, job, line, kind) for kind in kinds}
+            if all(ways.values()):
+                return ways
+            if not any(some.values()):
+                some = ways
+        return some
+
+    def _ways_from(self, warehouse_id: str, job: Job, line: OrderLine, kind: Fetchers) -> list[Shipment]:
+        part, modes = self._parts[line.part_id], self._modes(job, line, kind.outlet_id)
+        lanes = [
+            lane
+            for lane in self._carrying(warehouse_id, job.centre_id, part)
+            if lane.mode in modes and lane.is_for(kind.outlet_id)
+        ]
+        return [way for lane in lanes if (way := self._way(lane, job, line)) is not None]
+
+    def _modes(self, job: Job, line: OrderLine, outlet_id: str | None) -> frozenset[ShipMode]:
+        """Return how the line may travel to an outlet, by where its part ever is."""
         part = self._parts[line.part_id]
         carrying = frozenset(
             lane.mode
@@ -149,6 +160,7 @@ class _Shelves:
             if house.stock.get(part.id, 0) + sum(lot.quantity for lot in house.inbound.get(part.id, ()))
             >= line.quantity
             for lane in self._carrying(house.id, job.centre_id, part)
+            if lane.is_for(outlet_id)
         )
         wanted = (FAST_MODES, frozenset({ShipMode.DEDICATED})) if job.urgent else (_REGULAR,)
         return next((carrying & modes for modes in wanted if carrying & modes), carrying)
@@ -199,41 +211,6 @@ def shipment_by(lane: Lane, job: Job, line: OrderLine, part: Part, *, since_s: i
     )
 
 
-def best_kits(choices: list[list[Shipment]]) -> tuple[KitOption, ...]:
-    """Combine the lanes of each line into kits: the cheapest kit for each ready time, without dominated ones."""
-    earliest_s = max(min(shipment.ready_s for shipment in ways) for ways in choices)
-    times = {shipment.ready_s for ways in choices for shipment in ways if shipment.ready_s >= earliest_s}
-    options: list[KitOption] = []
-    for ready_s in sorted(times):
-        kit = tuple(
-            min((way for way in ways if way.ready_s <= ready_s), key=lambda way: (way.cost_fen, way.ready_s, way.mode))
-            for ways in choices
-        )
-        cost_fen = sum(shipment.cost_fen for shipment in kit)
-        if not options or cost_fen < options[-1].cost_fen:
-            kit_ready_s = max(shipment.ready_s for shipment in kit)
-            options.append(KitOption(ready_s=kit_ready_s, cost_fen=cost_fen, shipments=kit))
-    return _a_few(options)
-
-
-def kits_at(options: Iterable[KitOption], outlet_id: str | None) -> tuple[KitOption, ...]:
-    """Return the kits that an outlet's visits may have (None: any outlet's) by rising ready time and falling cost."""
-    found = [option for option in options if option.outlets is None or outlet_id in option.outlets]
-    undominated: list[KitOption] = []
-    for option in sorted(found, key=lambda option: (option.ready_s, option.cost_fen)):
-        if not undominated or option.cost_fen < undominated[-1].cost_fen:
-            undominated.append(option)
-    return _a_few(undominated)
-
-
-def _a_few(options: Sequence[KitOption]) -> tuple[KitOption, ...]:
-    """Return the earliest, the cheapest and some between."""
-    if len(options) <= MAX_OPTIONS:
-        return tuple(options)
-    kept = {round(place * (len(options) - 1) / (MAX_OPTIONS - 1)) for place in range(MAX_OPTIONS)}
-    return tuple(option for place, option in enumerate(options) if place in kept)
-
-
 def _above_floor(warehouse: Warehouse) -> dict[str, int]:
     """Return what a warehouse gives to whoever comes first: its reserve stays."""
     return {part_id: free - warehouse.floors.get(part_id, 0) for part_id, free in warehouse.stock.items()}
@@ -254,25 +231,6 @@ def _haversine(a: Position, b: Position) -> float:
 def _names(warehouses: Iterable[Warehouse]) -> str:
     ids = sorted(warehouse.id for warehouse in warehouses)
     return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
-
-
-def shipments_for(
-    jobs: Iterable[Job], visits: Mapping[str, tuple[int, str]], kits: Mapping[str, tuple[KitOption, ...]]
-) -> tuple[Shipment, ...]:
-    """Return the shipments of every visited job, each by its cheapest option that its outlet may have by the start.
-
-    visits: start and outlet, by job.
-    """
-    return tuple(
-        shipment
-        for job in jobs
-        if job.order_lines and job.id in visits
-        for shipment in _cheapest(kits[job.id], *visits[job.id]).shipments
-    )
-
-
-def _cheapest(options: Iterable[KitOption], start_s: int, outlet_id: str) -> KitOption:
-    return [option for option in kits_at(options, outlet_id) if option.ready_s <= start_s][-1]
 
 
 def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
@@ -299,15 +257,51 @@ def kits_of_plan(day: Day, plan: Plan) -> dict[str, tuple[KitOption, ...]]:
         ),
     )
     houses = {house.id for house in day.warehouses}
+    visiting = _visiting(day, plan)
+    jobs = {job.id: job for job in day.jobs}
     fixed = {
         job_id: (
             KitOption(
                 ready_s=max(line.ready_s for line in lines),
                 cost_fen=sum(line.cost_fen for line in lines),
                 shipments=tuple(lines),
-                outlets=frozenset(line.warehouse_id for line in lines) - houses or None,
+                outlets=frozenset(line.warehouse_id for line in lines) - houses
+                or _who_may(day, jobs[job_id], lines, visiting.get(job_id)),
             ),
         )
         for job_id, lines in sent.items()
     }
     return {**kit_options(left, ever=day.warehouses, beside=(*plan.shipments, *plan.promised)), **fixed}
+
+
+def _who_may(day: Day, job: Job, lines: Sequence[Shipment], outlet_id: str | None) -> frozenset[str] | None:
+    """Return the outlets that may have the kit which is sent for one's visit, None for all.
+
+    What is fetched is for those within reach. What travels as nothing else carries it is for those who may fetch as
+    little as the one that visits.
+    """
+    lanes = [lane for lane in day.lanes if lane.centre_id == job.centre_id and lane.reach is not None]
+    reaches = [
+        lane.reach
+        for line in lines
+        for lane in lanes
+        if (lane.warehouse_id, lane.mode) == (line.warehouse_id, line.mode)
+        and (line.ships_s - lane.cut_off_s) % DAY_S == 0
+        and lane.reach is not None
+    ]
+    usual = FAST_MODES if job.urgent else _REGULAR
+    if reaches or all(line.mode in usual for line in lines):
+        return frozenset.intersection(*reaches) if reaches else None
+    if not lanes:
+        return None
+    beyond, *kinds = fetchers(lanes)
+    own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), beyond)
+    within = frozenset[str]().union(*(kind.outlets for kind in kinds if kind.outlets is not None))
+    return own.outlets if own.outlets is not None else frozenset(outlet.id for outlet in day.outlets) - within
+
+
+def _visiting(day: Day, plan: Plan) -> Mapping[str, str]:
+    """Return the outlet that visits, by job."""
+    outlets = {person.id: person.outlet_id for person in day.technicians}
+    of_shift = {shift.id: outlets[shift.technician_id] for shift in day.shifts}
+    return {stop.job_id: of_shift[route.shift_id] for route in plan.routes for stop in route.stops}

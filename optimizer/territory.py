@@ -20,6 +20,7 @@ from optimizer.cost import (
     unserved_price,
     workload_price,
 )
+from optimizer.kit_options import KitOption
 from optimizer.measure import service_seconds
 from optimizer.model import AreaClass, ClockKind, Day, Job, Ownership, Position
 from optimizer.plan import Plan, Route, Shipment
@@ -29,7 +30,6 @@ from optimizer.search.insertion import insert
 from optimizer.search.problem import FORBIDDEN, FREE, NEVER_S
 from optimizer.search.reinsertion import ITEMS, PLACES, UNASKED, Ask, Found, quotes, stretch, take_out, walk
 from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
-from optimizer.sourcing import KitOption
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 from optimizer.verdicts import Pair
 

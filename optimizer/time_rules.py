@@ -8,6 +8,7 @@ import numpy as np
 
 from optimizer import fact_wording, wording
 from optimizer.explanation import Sentence, Verdict
+from optimizer.kit_options import kits_at
 from optimizer.model import DAY_S, Job, Rule
 from optimizer.remedies import Case
 from optimizer.roster import visit_windows
@@ -90,7 +91,8 @@ def _fact(case: Case, v: int, job: Job, rule: Rule | None, times: tuple[int, int
     if rule is Rule.WINDOW:
         return fact_wording.window_fact(shift, start_s, visit_windows(roster, job))
     if rule is Rule.KIT:
-        return fact_wording.kit_fact(case.territory.kits[job.id][0].ready_s, shift)
+        kits = kits_at(case.territory.kits[job.id], pair.outlet.id)
+        return fact_wording.kit_fact(kits[0].ready_s, shift) if kits else fact_wording.out_of_reach_fact(pair.outlet)
     if rule is Rule.BREAK:
         return fact_wording.break_fact(shift)
     if rule is Rule.HOURS:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from optimizer import model
 from optimizer.explanation import Remedy, RemedyKind
+from optimizer.kit_options import KitOption, kits_at, shipments_for
 from optimizer.model import Day, Job
 from optimizer.plan import Plan, Route, Shipment, Unassigned
 from optimizer.roster import Roster, visit_windows
 from optimizer.search.arrays import Shard, build_problem
 from optimizer.search.readback import read_route
-from optimizer.sourcing import KitOption, shipments_for
 from optimizer.travel import TravelTimes
 
 __all__ = ["Kits", "changed", "changed_kits", "forced_plans"]
@@ -115,7 +115,7 @@ def changed(day: Day, kits: Kits, remedy: Remedy, job: Job) -> Day:
         RemedyKind.LOCK: lambda: _job(day, replace(job, lock=model.Lock.NONE)),
         RemedyKind.FREEZE: lambda: _thawed(day, job, person.outlet_id),
         RemedyKind.CONSENT: lambda: _job(day, replace(job, consent=True)),
-        RemedyKind.PART: lambda: _supplied(day, job, kits, remedy.amount),
+        RemedyKind.PART: lambda: _supplied(day, job, kits, remedy.amount, person.outlet_id),
     }
     return after.get(remedy.kind, lambda: day)()
 
@@ -166,9 +166,9 @@ def _thawed(day: Day, job: Job, outlet_id: str) -> Day:
     return replace(day, outlets=outlets)
 
 
-def _supplied(day: Day, job: Job, kits: Kits, ready_s: int) -> Day:
+def _supplied(day: Day, job: Job, kits: Kits, ready_s: int, outlet_id: str) -> Day:
     """Give each line of the job's kit a lane that arrives at ready_s at the line's own price."""
-    sent = changed_kits(day, kits, RemedyKind.PART, ready_s, job)[job.id][0].shipments
+    sent = _changed(day, kits, ready_s, job, outlet_id)[0].shipments
     lines = {line.id: line for line in job.order_lines}
     parts = {part.id: part for part in day.parts}
     # A gift is a part of its own: what others could have, and how it travels, stays as it is.
@@ -190,6 +190,7 @@ def _supplied(day: Day, job: Job, kits: Kits, ready_s: int) -> Day:
             cost_fen=line.cost_fen,
             cost_fen_per_kg=0,
             carries=frozenset({parts[line.part_id].size_class}),
+            reach=frozenset({outlet_id}) if line.mode is model.ShipMode.PICKUP else None,
         )
         for line in sent
     )
@@ -202,11 +203,17 @@ def _supplied(day: Day, job: Job, kits: Kits, ready_s: int) -> Day:
     )
 
 
-def changed_kits(day: Day, kits: Kits, kind: RemedyKind, ready_s: int, job: Job) -> Kits:
+def changed_kits(day: Day, kits: Kits, remedy: Remedy, job: Job) -> Kits:
     """Return the kits with the job's own ready when the remedy says; its price as before, nothing where it had none."""
-    if kind is not RemedyKind.PART:
+    if remedy.kind is not RemedyKind.PART:
         return kits
-    options: Sequence[KitOption] = kits.get(job.id, ())
+    shift = next(shift for shift in day.shifts if shift.id == remedy.shift_id)
+    outlet_id = next(person.outlet_id for person in day.technicians if person.id == shift.technician_id)
+    return {**kits, job.id: _changed(day, kits, remedy.amount, job, outlet_id)}
+
+
+def _changed(day: Day, kits: Kits, ready_s: int, job: Job, outlet_id: str) -> tuple[KitOption, ...]:
+    options: Sequence[KitOption] = kits_at(kits.get(job.id, ()), outlet_id)
     if options:
         sent = tuple(
             line if line.ready_s <= ready_s else replace(line, ships_s=day.now_s, ready_s=ready_s)
@@ -228,4 +235,4 @@ def changed_kits(day: Day, kits: Kits, kind: RemedyKind, ready_s: int, job: Job)
             for line in job.order_lines
         )
     option = KitOption(ready_s=ready_s, cost_fen=sum(line.cost_fen for line in sent), shipments=sent)
-    return {**kits, job.id: (option, *options[1:])}
+    return (option, *options[1:])

@@ -111,7 +111,7 @@ def random_problem(seed: int, *, orders: int = 4) -> model.Sourcing:
         *(_order(random, number) for number in range(orders)),
         parts=parts,
         sources=(*sources, own),
-        routes=routes,
+        routes=tuple(_reaching(Random(f"{seed} {one.source_id} {one.mode}"), one) for one in routes),
         substitutes={"p1": ("p2",)} if random.random() < 0.5 else {},
         quotas=(model.Quota(outlet_id="u1", part_id="p1", left=random.randint(0, 2)),),
         bid_fen={("w1", "p1"): 300},
@@ -147,6 +147,12 @@ def _route(random: Random, source_id: str, mode: ShipMode) -> model.Route:
         cost_fen_per_kg=random.choice([0, 150]),
         carries=frozenset(random.sample(list(SizeClass), random.choice([2, 3]))),
     )
+
+
+def _reaching(random: Random, route: model.Route) -> model.Route:
+    """Return a lane, every other one by which parts are fetched with a reach."""
+    reaches = [None, None, frozenset({"u1"}), frozenset({"u2"})]
+    return replace(route, reach=random.choice(reaches)) if route.mode is ShipMode.PICKUP else route
 
 
 def _order(random: Random, number: int) -> model.Order:

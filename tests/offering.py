@@ -8,11 +8,12 @@ from optimizer.check import check
 from optimizer.cost import price
 from optimizer.desk import Desk, prepare
 from optimizer.dispatch import assemble
+from optimizer.kit_options import KitOption
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Job, Lock, Window
 from optimizer.plan import Plan
 from optimizer.roster import Roster, visit_windows
 from optimizer.solve import Task, solve
-from optimizer.sourcing import KitOption, kit_options
+from optimizer.sourcing import kit_options
 from optimizer.travel import TravelTimes
 from tests.forcing import forced_plans
 from tests.model_plan import whole_day

@@ -60,6 +60,7 @@ def random_day(seed: int, *, jobs: int = 12, technicians: int = 4, days: int = 2
     draft = replace(draft, warehouses=tuple(_warehouse(random, number, draft) for number in range(1, 4)))
     draft = replace(draft, lanes=tuple(_lanes(random, draft)))
     draft = replace(draft, outlets=tuple(_outlet(random, number, draft) for number in range(3 * centres)))
+    draft = replace(draft, lanes=(*draft.lanes, *_pickups(Random(f"pickups {seed}"), draft)))
     draft = replace(
         draft, technicians=tuple(_technician(random, number, draft) for number in range(1, technicians + 1))
     )
@@ -186,6 +187,21 @@ def _lanes(random: Random, day: model.Day) -> Iterator[model.Lane]:
                     carries=carries,
                     closed=((0, model.DAY_S),) if shut else (),
                 )
+
+
+def _pickups(random: Random, day: model.Day) -> Iterator[model.Lane]:
+    """Make lanes by which parts are fetched, most of them by some outlets only."""
+    for lane in day.lanes:
+        if lane.mode is model.ShipMode.STANDARD and random.random() < 0.4:
+            near = frozenset(outlet.id for outlet in day.outlets if random.random() < 0.5)
+            yield replace(
+                lane,
+                mode=model.ShipMode.PICKUP,
+                transit_p50_s=HOUR_S,
+                transit_p90_s=2 * HOUR_S,
+                cost_fen=600,
+                reach=None if random.random() < 0.2 else near,
+            )
 
 
 def _outlet(random: Random, number: int, day: model.Day) -> model.Outlet:

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from api.schemas.values import Moment, Position, Sent, Shown
 from api.schemas.written import Identifier, Iso8601, LocalDate, Span, TimeOfDay, Word, WrittenMoment
-from datasets.columns import MAX_COUNT, MAX_FEN, MAX_WEIGHT_G
+from datasets.columns import MAX_COUNT, MAX_FEN, MAX_KM, MAX_WEIGHT_G
 
 __all__ = [
     "BulkLine",
@@ -246,6 +246,15 @@ class LaneIn(Sent):
     closed: Annotated[list[Span], Field(max_length=100)] = Field(
         default_factory=list, description="It does not leave from start until before end.", examples=[[]]
     )
+    reach_km: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MAX_KM,
+            description="Pickup only: outlets farther away by road do not fetch by it; none: any of the centre.",
+            examples=[None],
+        ),
+    ] = None
 
 
 class CalendarIn(Sent):

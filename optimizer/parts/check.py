@@ -130,6 +130,8 @@ def _of_dispatch(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, 
         yield f"comes from {source.id}, a person decided on {line.pinned_source_id}"
     if dispatch.below_floor and not _may_have_reserve(asked, order):
         yield f"takes {dispatch.below_floor} from the reserve of {source.id}, which is not for it"
+    if dispatch.below_floor not in (0, dispatch.quantity):
+        yield f"takes {dispatch.below_floor} of {dispatch.quantity} from the reserve: it is of it whole or not at all"
     if source.lies_with(order):
         if {dispatch.ships_s, dispatch.ready_p50_s, dispatch.ready_p90_s} != {asked.now_s} or dispatch.cost_fen != 0:
             yield "lies on the outlet's own shelf and is not there at once for nothing"
@@ -142,7 +144,8 @@ def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch
     routes = [
         route
         for route in by_id.routes.get((dispatch.source_id, order.centre_id, dispatch.mode), [])
-        if dispatch.ships_s in route.departures_s
+        if (route.reach is None or order.fetching_outlet_id in route.reach)
+        and dispatch.ships_s in route.departures_s
         and part.size_class in route.carries
         and dispatch.ready_p50_s == dispatch.ships_s + route.transit_p50_s
         and dispatch.ready_p90_s == dispatch.ships_s + route.transit_p90_s
@@ -168,6 +171,7 @@ def _of_mode(asked: Sourcing, by_id: _Asked, order: Order, line: OrderLine, disp
         for part_id in part_ids
         for route in by_id.to.get(order.centre_id, ())
         if route.departures_s and by_id.parts[part_id].size_class in route.carries
+        if route.reach is None or order.fetching_outlet_id in route.reach
         if route.source_id in by_id.sources
         if _could_send(by_id.sources[route.source_id], order, line, part_id, dispatch.quantity)
     }

@@ -164,6 +164,7 @@ def _rest(told: _Told, order: Order, line: OrderLine, answer: LineAnswer) -> Ite
     if not any(
         eta == (ships_s + route.transit_p50_s, ships_s + route.transit_p90_s)
         for route in told.to.get(order.centre_id, ())
+        if route.reach is None or order.fetching_outlet_id in route.reach
         for ships_s in route.departures_s
     ):
         yield f"line {line.id} is told {time_text(answer.eta_p90_s)}, when no lane comes"
@@ -201,7 +202,8 @@ def _lanes(told: _Told, order: Order, key: _Key) -> Iterator[Route]:
     own = source.lies_with(order)
     for route in told.routes.get((source.id, order.centre_id), ()):
         usual = route.mode in FAST_MODES or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
-        if usual and not own and told.sizes.get(key[1]) in route.carries:
+        near = route.reach is None or order.fetching_outlet_id in route.reach
+        if usual and near and not own and told.sizes.get(key[1]) in route.carries:
             yield route
 
 

@@ -69,7 +69,7 @@ class Expecting:
             for part_id, source, shelf in self.holding(order, line)
             if part_id in self.parts
             for route in self.routes.get((source.id, order.centre_id), ())
-            if self.parts[part_id].size_class in route.carries
+            if self.parts[part_id].size_class in route.carries and route.is_for(order.fetching_outlet_id)
         ]
         if order.urgent and order.waiting:
             fast = [some for some in every if some[2].mode in FAST_MODES]

@@ -2,7 +2,8 @@
 
 A piece is an order line, or a share of one that no single shelf could fill. A group is what is decided together: the
 kit of a job, which is complete or nothing, or an order of stock, whose pieces share parcels but not their fate. A run
-is one departure of one route. A row is a limit: so many units on a shelf until so long, so many lines at a dock.
+is one departure of one route, once for each kind of outlet that may fetch by it. A row is a limit: so many units on a
+shelf until so long, so many lines at a dock.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from optimizer.model import DAY_S, ShipMode
 from optimizer.parts.departures import departures_worth_a_look
+from optimizer.parts.fetching import Fetchers, Reached
 from optimizer.parts.model import Order, Shelf, Source, Sourcing
 from optimizer.search.arrays import CLOCK_KINDS, rate_tables
 from optimizer.travel import unit_vectors
@@ -94,12 +96,12 @@ NEVER_S = 1 << 40
 class Grid(NamedTuple):
     """What the kernels see.
 
-    pieces, groups: in the order of the orders. parts: part indices that would do, the one that was asked for first, and
-    `weight_g`, `size` (bit of the size class) by part. runs: by destination, source and departure. shelf_of: (sources,
-    parts) index into `shelves` or NOTHING. shelves: first row, number of rows, first of as many rows above the floor
-    (NOTHING without one). row_from: the time from which a row's limit holds. clocks: (kind, due). near: (groups, 3) and
-    (sources, 3) unit vectors. bid: fen per unit by shelf. lateness: prices by kind of clock. never_s: when what nobody
-    sends is taken to arrive.
+    pieces, groups: in the order of the orders. parts: part indices that would do, the one that was asked for first,
+    and `weight_g`, `size` (bit of the size class) by part. runs: by destination and who fetches, source and
+    departure. shelf_of: (sources, parts) index into `shelves` or NOTHING. shelves: first row, number of rows, first
+    of as many rows above the floor (NOTHING without one). row_from: the time from which a row's limit holds. clocks:
+    (kind, due). near: (groups, 3) and (sources, 3) unit vectors. bid: fen per unit by shelf. lateness: prices by kind
+    of clock. never_s: when what nobody sends is taken to arrive.
     """
 
     pieces: NDArray[np.void]
@@ -257,10 +259,11 @@ def _steps(shelf: Shelf) -> list[tuple[int, int]]:
 
 def _runs(
     asked: Sourcing, source_index: Mapping[str, int], first_dock: int
-) -> tuple[NDArray[np.void], dict[tuple[int, int, int], int], dict[str, tuple[int, int]]]:
-    """Return the runs by destination, the rows of the docks, and the span of runs of each destination."""
+) -> tuple[NDArray[np.void], dict[tuple[int, int, int], int], Mapping[str, tuple[int, int]]]:
+    """Return the runs by destination and who fetches, the rows of the docks, and the span of runs of each order."""
     sizes = {size: 1 << i for i, size in enumerate(type(asked.parts[0].size_class))} if asked.parts else {}
-    by_destination: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+    fetchers = Fetchers(asked)
+    by_kind: defaultdict[Reached, list[tuple[int, ...]]] = defaultdict(list)
     docks: dict[tuple[int, int, int], int] = {}
     for number, (route, leaving) in enumerate(zip(asked.routes, departures_worth_a_look(asked), strict=True)):
         s = source_index.get(route.source_id)
@@ -274,20 +277,21 @@ def _runs(
             if narrow:
                 dock = docks.setdefault((s, mode, ships_s), first_dock + len(docks))
             p50, p90 = ships_s + route.transit_p50_s, ships_s + route.transit_p90_s
-            by_destination[route.to_id].append(
-                (number, s, mode, carries, dock, 0, ships_s, p50, p90, route.cost_fen, route.cost_fen_per_kg)
-            )
+            run = (number, s, mode, carries, dock, 0, ships_s, p50, p90, route.cost_fen, route.cost_fen_per_kg)
+            for kind, outlet_id in fetchers.at(route.to_id).items():
+                if route.is_for(outlet_id):
+                    by_kind[kind].append(run)
     runs: list[tuple[int, ...]] = []
-    span: dict[str, tuple[int, int]] = {}
-    for to_id, bunch in by_destination.items():
-        span[to_id] = len(runs), len(runs) + len(bunch)
+    span: dict[Reached, tuple[int, int]] = {}
+    for kind, bunch in by_kind.items():
+        span[kind] = len(runs), len(runs) + len(bunch)
         runs += sorted(bunch, key=lambda run: (run[1], run[6], run[2], run[0]))
     table = np.array(runs, RUN)
     # What leaves one source by one departure of one mode for one place is one parcel, whatever lane's price it pays.
     place = np.repeat(np.arange(len(span)), [last - first for first, last in span.values()])
     keys = np.stack([place, *(table[name].astype(np.int64) for name in ("source", "mode", "ships"))])
     table["parcel"] = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1) if len(table) else 0
-    return table, docks, span
+    return table, docks, {order.id: span.get(fetchers.reached(order), (0, 0)) for order in asked.orders}
 
 
 def never_s(asked: Sourcing) -> int:
@@ -390,7 +394,7 @@ class _Tables:
         self.clocks += [
             (CLOCK_KINDS.index(clock.kind), clock.due_s) for clock in order.clocks if clock.kind in CLOCK_KINDS
         ]
-        run_first, run_last = self._span.get(order.centre_id, (0, 0))
+        run_first, run_last = self._span[order.id]
         self.groups.append(
             (
                 first,

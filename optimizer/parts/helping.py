@@ -2,16 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from optimizer.explanation import Sentence
 from optimizer.model import ClockKind
 from optimizer.parts import reply_wording
 from optimizer.parts.left import Departed, Taken, left_above
-from optimizer.parts.model import Answer, LineAnswer, Order, OrderLine, Route, Shelf, Source, Sourced, Sourcing
+from optimizer.parts.model import (
+    Answer,
+    Dispatch,
+    LineAnswer,
+    Order,
+    OrderLine,
+    Route,
+    Shelf,
+    Source,
+    Sourced,
+    Sourcing,
+)
 from optimizer.parts.reply import Help, HelpKind, Proposal, Risk, RiskKind
 from optimizer.wording import clause
 
-__all__ = ["Helping", "risk_of"]
+__all__ = ["Helping", "helps_with_lateness", "risk_of"]
 
 _DUE_WORDS = {
     ClockKind.ARRIVAL: clause("the visit promised by", "承诺到场时间"),
@@ -91,8 +103,11 @@ class Helping:
     def _last_s(self, order: Order, source: Source) -> int | None:
         if source.lies_with(order):
             return self.asked.now_s
-        last = [route.departures_s[-1] for route in self.routes[source.id, order.centre_id] if route.departures_s]
+        last = [route.departures_s[-1] for route in self._open_to(order, source) if route.departures_s]
         return max(last, default=None)
+
+    def _open_to(self, order: Order, source: Source) -> list[Route]:
+        return [route for route in self.routes[source.id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _gone(self, source: Source, part_id: str) -> Collection[Departed]:
         return self.taken.gone(source.id, part_id)
@@ -104,7 +119,7 @@ class Helping:
             for source, shelf in self.holders[line.part_id]
             if source.open
             for inbound in shelf.inbound
-            for route in self.routes[source.id, order.centre_id]
+            for route in self._open_to(order, source)
             for ships_s in [next((ships_s for ships_s in route.departures_s if ships_s >= inbound.ready_s), None)]
             if ships_s is not None and left_above(shelf, self._gone(source, line.part_id), ships_s) > 0
         ]
@@ -158,6 +173,36 @@ class Helping:
         if not source.open and above >= need:
             said = reply_wording.reopen_words(source.id, above)
             yield Help(kind=HelpKind.REOPEN, said=said, source_id=source.id, part_id=line.part_id, quantity=above)
+
+
+def helps_with_lateness(
+    order: Order, line: OrderLine, answer: LineAnswer, others: Sequence[tuple[int, Dispatch | None, Dispatch]]
+) -> Iterator[Help]:
+    """Yield what would help a line that is sent and may come too late: another way, or another time of the visit.
+
+    others: what one dispatch could be instead, which of the answer's it is, and how much dearer it would be.
+    """
+    risk = risk_of(order, line, answer)
+    if risk is None or risk.kind is RiskKind.NOT_SENT:
+        return
+    for fen, now, other in others:
+        if now is None:
+            continue
+        sent = (*(one for one in answer.dispatches if one != now), other)
+        p50_s, p90_s = max(one.ready_p50_s for one in sent), max(one.ready_p90_s for one in sent)
+        if risk_of(order, line, replace(answer, dispatches=sent, eta_p50_s=p50_s, eta_p90_s=p90_s)) is None:
+            yield Help(
+                kind=HelpKind.SOONER,
+                said=reply_wording.sooner_way_words(other, fen),
+                source_id=other.source_id,
+                part_id=other.part_id,
+                quantity=other.quantity,
+                at_s=other.ready_p90_s,
+            )
+            break
+    if order.job_id is not None and answer.eta_p90_s is not None:
+        said = reply_wording.visit_words(answer.eta_p90_s)
+        yield Help(kind=HelpKind.VISIT, said=said, at_s=answer.eta_p90_s)
 
 
 def risk_of(order: Order, line: OrderLine, answer: LineAnswer) -> Risk | None:

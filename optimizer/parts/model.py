@@ -70,6 +70,7 @@ class Route:
 
     departures_s: rising, none before now; a lane closed for a day has none on it. transit counts from departure to
     the outlet's shelf. missed_s: the last departure before now, None where it is not known; only explanations read it.
+    reach: the outlets that are near enough to fetch by it, None for all.
     """
 
     source_id: str
@@ -82,6 +83,11 @@ class Route:
     cost_fen_per_kg: int
     carries: frozenset[SizeClass]
     missed_s: int | None = None
+    reach: frozenset[str] | None = None
+
+    def is_for(self, outlet_id: str | None) -> bool:
+        """Tell whether an outlet may have parts by it; None: whichever outlet it will be."""
+        return self.reach is None or outlet_id in self.reach
 
     def freight_fen(self, weight_g: int) -> int:
         """Return what so many grams cost on it."""
@@ -105,7 +111,8 @@ class Order:
     respond_by_s: when it must have been answered. needed_by_s: when the parts should be there, None for whenever.
     clocks: promises of the job that run while the parts travel; lead_s: from the parts' arrival to the start of the
     visit; both price lateness. waiting: a customer waits for it. urgent and waiting: nothing but express or pickup.
-    most_sources: a complete order comes from so many sources at most, 1 for no split.
+    most_sources: a complete order comes from so many sources at most, 1 for no split. likely_outlet_id: who is thought
+    to fetch it while no outlet is decided on; nothing else is read off it.
     """
 
     id: str
@@ -123,6 +130,12 @@ class Order:
     waiting: bool = False
     urgent: bool = False
     most_sources: int = 3
+    likely_outlet_id: str | None = None
+
+    @property
+    def fetching_outlet_id(self) -> str | None:
+        """The outlet that would fetch it where a lane has a reach."""
+        return self.outlet_id or self.likely_outlet_id
 
     @property
     def own_outlet_id(self) -> str | None:

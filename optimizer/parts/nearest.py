@@ -66,10 +66,16 @@ class Nearby:
         had = _ever(source.shelves.get(item.line.part_id, Shelf(free=0)))
         return WhyNot.NO_STOCK, had, reply_wording.short_words(had, item.line.part_id, "")
 
+    def _open_to(self, order: Order, source: Source) -> list[Route]:
+        """Return the lanes from a source to an order, but for those that its outlet is too far away for."""
+        return [route for route in self.routes[source.id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
+
     def _no_lane(self, item: Item, source: Source) -> _Said | None:
         if source.lies_with(item.order):
             return None
-        routes = self.routes[source.id, item.order.centre_id]
+        routes = self._open_to(item.order, source)
+        if not routes and self.routes[source.id, item.order.centre_id]:
+            return WhyNot.NO_LANE, 0, reply_wording.out_of_reach_words(item.order.fetching_outlet_id)
         if not routes:
             return WhyNot.NO_LANE, 0, reply_wording.no_lane_words(item.order.centre_id)
         sizes = {self.parts[part_id].size_class for part_id in self._wanted(item.line, source)}
@@ -84,9 +90,7 @@ class Nearby:
         """Say why none of the lanes that carry it may, though some day there is stock."""
         sizes = {self.parts[part_id].size_class for part_id in self._wanted(item.line, source)}
         modes = {
-            route.mode
-            for route in self.routes[source.id, item.order.centre_id]
-            if route.carries & sizes and route.departures_s
+            route.mode for route in self._open_to(item.order, source) if route.carries & sizes and route.departures_s
         }
         part_id = self._wanted(item.line, source)[0]
         shelf = source.shelves[part_id]
@@ -115,7 +119,7 @@ class Nearby:
         now = item.dispatch
         part = self.parts[item.line.part_id]
         now_fen = now.cost_fen + late_fen(self.asked, item.order, now.ready_p90_s)
-        for route in self.routes[source.id, item.order.centre_id]:
+        for route in self._open_to(item.order, source):
             if route.missed_s is None or part.size_class not in route.carries or not _may_go(item.order, route):
                 continue
             fen = route.freight_fen(item.quantity * part.weight_g)

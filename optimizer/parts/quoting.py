@@ -168,7 +168,7 @@ class QuoteDesk:
         for route in self._routes.get(centre_id, ()):
             source_ = self._sources.get(route.source_id)
             shelf = None if source_ is None or not source_.open else source_.shelves.get(part_id)
-            if shelf is None or part.size_class not in route.carries:
+            if shelf is None or part.size_class not in route.carries or not route.is_for(outlet_id):
                 continue
             if source_ is not None and source_.outlet_id is not None and source_.outlet_id == outlet_id:
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import Weighed, weigh
-from optimizer.parts.helping import Helping, risk_of
+from optimizer.parts.helping import Helping, helps_with_lateness, risk_of
 from optimizer.parts.left import Taken, taken_by
 from optimizer.parts.model import Dispatch, LineAnswer, Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.nearest import Nearby
@@ -80,7 +80,10 @@ def _reply(
         below_floor=sum(one.below_floor for one in answer.dispatches),
         alternatives=tuple(_alternative(one, now, fen) for fen, now, one in others[:2]),
         nearest=nearby.said(weighed) if weighed else None,
-        helps=tuple(helping.of(order, line, answer)),
+        helps=(
+            *helping.of(order, line, answer),
+            *helps_with_lateness(order, line, answer, [(fen, now, one) for fen, now, one in others]),
+        ),
         risk=risk_of(order, line, answer),
     )
 

@@ -61,6 +61,10 @@ class HelpKind(StrEnum):
     REOPEN = "reopen"
     KIT = "kit"
     """Another line of the kit has to be had first."""
+    SOONER = "sooner"
+    """Another way, open and dearer, by which a late line is in time."""
+    VISIT = "visit"
+    """A visit agreed for the promised time or later."""
 
 
 class RiskKind(StrEnum):

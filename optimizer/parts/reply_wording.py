@@ -35,6 +35,7 @@ __all__ = [
     "reopen_words",
     "reserve_words",
     "short_words",
+    "sooner_way_words",
     "split_help_words",
     "spread_words",
     "substitute_words",
@@ -134,6 +135,13 @@ def no_lane_words(centre_id: str) -> Sentence:
     return clause(f"has no lane to {centre_id}", f"没有到{centre_id}的线路")
 
 
+def out_of_reach_words(outlet_id: str | None) -> Sentence:
+    """Say that it could only be fetched there, and that whoever would is too far away or not yet known."""
+    if outlet_id is None:
+        return clause("only lets parts be fetched, and no outlet is known that would", "只可自提，而上门网点未定")
+    return clause(f"only lets parts be fetched, and {outlet_id} is too far away", f"只可自提，而{outlet_id}距离过远")
+
+
 def bulky_words(size: SizeClass) -> Sentence:
     """Say that no lane carries it."""
     return clause(f"has no lane that carries {SIZE_WORDS[size].en} parts", f"没有可运{SIZE_WORDS[size].zh}的线路")
@@ -176,6 +184,23 @@ def transfer_words(from_id: str, to_id: str, quantity: int, part_id: str) -> Sen
     return clause(
         f"a transfer of {quantity} × {part_id} from {from_id} to {to_id} tonight",
         f"今晚从{from_id}调拨{quantity}件{part_id}到{to_id}",
+    )
+
+
+def sooner_way_words(one: Dispatch, fen: int) -> Sentence:
+    """Say which other way would be in time, and what it costs more."""
+    mode, at, cost = SHIP_WORDS[one.mode], time_words(one.ready_p90_s), difference_words(fen)
+    return clause(
+        f"{mode.en} from {one.source_id}, there by {at.en}, in time, {cost.en}",
+        f"改由{one.source_id}发{mode.zh}，{at.zh}前到，可赶上，{cost.zh}",
+    )
+
+
+def visit_words(ready_s: int) -> Sentence:
+    """Say when a visit could be agreed for that does not wait for parts."""
+    at = time_words(ready_s)
+    return clause(
+        f"a visit agreed for {at.en} or later, the promised time", f"与客户改约{at.zh}（承诺到货时间）之后上门"
     )
 
 

@@ -101,16 +101,21 @@ def plan_returns(asked: Sourcing, returns: Sequence[Return]) -> ReturnsPlan:
     staying = []
     for one in returns:
         part = parts.get(one.part_id)
-        reason = StayReason.UNKNOWN_PART if part is None else _reason(one, part, lanes[one.centre_id])
+        reason = StayReason.UNKNOWN_PART if part is None else _reason(one, part, _open_lanes(one, lanes))
         if part is None or reason is not None:
             staying.append(_staying(one, reason or StayReason.UNKNOWN_PART, part))
         else:
             going[one.outlet_id, one.centre_id].append(_Going(one=one, part=part))
-    parcels = [parcel for (_, centre_id), some in going.items() for parcel in _parcels(some, lanes[centre_id], places)]
+    parcels = [parcel for some in going.values() for parcel in _parcels(some, _open_lanes(some[0].one, lanes), places)]
     return ReturnsPlan(
         parcels=tuple(sorted(parcels, key=lambda some: (some.outlet_id, some.leaves_s, some.source_id, some.mode))),
         staying=tuple(staying),
     )
+
+
+def _open_lanes(one: Return, lanes: Mapping[str, Sequence[Route]]) -> list[Route]:
+    """Return the lanes of an outlet's centre that it may use."""
+    return [lane for lane in lanes.get(one.centre_id, ()) if lane.is_for(one.outlet_id)]
 
 
 def _reason(one: Return, part: Part, lanes: Sequence[Route]) -> StayReason | None:

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from optimizer.model import DAY_S, Day, Job, Lane, Warehouse
 from optimizer.parts.model import Charges, Order, OrderLine, Quota, Route, Shelf, Source, SourceKind, Sourcing
+from optimizer.travel import unit_vectors
 
 __all__ = ["NOTHING_BESIDE", "Supply", "asked_of", "kit_order", "routes_of", "sources_of"]
 
@@ -37,9 +40,13 @@ class Supply:
 NOTHING_BESIDE = Supply()
 
 
-def asked_of(day: Day, supply: Supply) -> Sourcing:
-    """Return every open order of a day and its supply as one sourcing problem: the jobs' kits first, in their order."""
-    kits = tuple(kit_order(job, supply) for job in day.jobs if job.order_lines)
+def asked_of(day: Day, supply: Supply, likely: Mapping[str, str] | None = None) -> Sourcing:
+    """Return every open order of a day and its supply as one sourcing problem: the jobs' kits first, in their order.
+
+    likely: which outlet is thought to fetch a kit, by job; None: the nearest of its centre in a straight line.
+    """
+    likely = _nearest_outlets(day) if likely is None else likely
+    kits = tuple(kit_order(job, supply, likely.get(job.id)) for job in day.jobs if job.order_lines)
     return Sourcing(
         now_s=day.now_s,
         orders=kits + supply.orders,
@@ -54,7 +61,22 @@ def asked_of(day: Day, supply: Supply) -> Sourcing:
     )
 
 
-def kit_order(job: Job, supply: Supply) -> Order:
+def _nearest_outlets(day: Day) -> Mapping[str, str]:
+    """Return for every job with a kit that could be fetched the outlet of its centre that is nearest, by job."""
+    reached = {lane.centre_id for lane in day.lanes if lane.reach is not None}
+    nearest: dict[str, str] = {}
+    for centre_id in reached:
+        jobs = [job for job in day.jobs if job.order_lines and job.centre_id == centre_id]
+        outlets = [outlet for outlet in day.outlets if outlet.centre_id == centre_id]
+        if jobs and outlets:
+            from_ = unit_vectors(np.array([job.position for job in jobs], np.float64))
+            to = unit_vectors(np.array([outlet.position for outlet in outlets], np.float64))
+            places = (from_ @ to.T).argmax(axis=1).tolist()
+            nearest |= {job.id: outlets[place].id for job, place in zip(jobs, places, strict=True)}
+    return nearest
+
+
+def kit_order(job: Job, supply: Supply, likely_outlet_id: str | None = None) -> Order:
     """Return the order of a job's kit. A customer who has yet to agree to pay waits for nothing: no clock prices it."""
     return Order(
         id=job.id,
@@ -78,6 +100,7 @@ def kit_order(job: Job, supply: Supply) -> Order:
         customer_class=job.customer_class,
         waiting=job.consent,
         urgent=job.urgent,
+        likely_outlet_id=likely_outlet_id,
     )
 
 
@@ -132,4 +155,5 @@ def routes_of(lanes: Iterable[Lane], now_s: int, horizon_s: int) -> Iterable[Rou
             cost_fen_per_kg=lane.cost_fen_per_kg,
             carries=lane.carries,
             missed_s=missed[-1] if missed else None,
+            reach=lane.reach,
         )

@@ -2,11 +2,11 @@
 
 An order is asked again as if what the givers could spare lay with the receivers on arrival. The orders that gain most
 go first; what they take is gone for the next. A transfer lane that does not earn its fixed price is left out, and all
-is asked again without it.
+is asked again without it; so it is without a lane for an order whose move by it would break a promise.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
@@ -38,7 +38,7 @@ MOST_LANES = 8
 MOST_PROOFS = 10
 """So often a round takes the time to prove that an order gains nothing at all, the dearest first."""
 MOST_ROUNDS = 4
-"""So often all is asked again without the lanes that did not pay."""
+"""So often all is asked again without the lanes that did not pay, or by which an order's move broke a rule."""
 
 
 def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]:
@@ -55,12 +55,19 @@ def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]
     )
     waiting = _waiting(asked, sourced) if lanes else []
     moves: list[Move] = []
+    barred: set[tuple[str, Route]] = set()
     for _ in range(MOST_ROUNDS):
-        moves = _Moves(asked, sourced, lanes).chosen(waiting)
-        poor = _poor(lanes, moves)
-        if not poor:
+        moves = _Moves(asked, sourced, lanes, barred).chosen(waiting)
+        if poor := _poor(lanes, moves):
+            lanes = tuple(lane for number, lane in enumerate(lanes) if number not in poor)
+            continue
+        held = {move.order.id for move in holding(asked, sourced, lanes, moves)}
+        fallen = {
+            (move.order.id, lanes[unit.lane]) for move in moves if move.order.id not in held for unit in move.units
+        }
+        if not fallen:
             break
-        lanes = tuple(lane for number, lane in enumerate(lanes) if number not in poor)
+        barred |= fallen
     # What breaks a rule goes, and what still does not pay after the last round, until all that is left holds and pays.
     paying: list[Move] = []
     while len(moves) != len(paying):
@@ -106,8 +113,10 @@ def _waiting(asked: Sourcing, sourced: Sourced) -> list[_Waiting]:
 class _Moves:
     """One choice of moves in the making."""
 
-    def __init__(self, asked: Sourcing, sourced: Sourced, lanes: Sequence[Route]) -> None:
-        self.asked, self.lanes, self.bid_fen = asked, lanes, sourced.bid_fen
+    def __init__(
+        self, asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], barred: Collection[tuple[str, Route]] = ()
+    ) -> None:
+        self.asked, self.lanes, self.barred, self.bid_fen = asked, lanes, barred, sourced.bid_fen
         self.desk = QuoteDesk(replace(asked, quotas=()), sourced)
         self.proofs = MOST_PROOFS
         self.filled: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -242,7 +251,7 @@ class _Moves:
         ranked = []
         for number, lane in enumerate(self.lanes):
             ready_s = lane.departures_s[0] + lane.transit_p90_s
-            onward = self.onward[lane.to_id, order.centre_id]
+            onward = self._onward(lane, order)
             times = [
                 (late_fen(self.asked, order, ships_s + route.transit_p90_s) + route.cost_fen)
                 for route in onward
@@ -253,12 +262,18 @@ class _Moves:
                 ranked.append((min(times) + lane.cost_fen, number))
         found = 0
         for _, number in sorted(ranked):
+            if (order.id, self.lanes[number]) in self.barred:
+                continue
             spare = dict(self._spare(self.lanes[number], wanted))
             if spare:
-                yield number, self.onward[self.lanes[number].to_id, order.centre_id], spare
+                yield number, self._onward(self.lanes[number], order), spare
                 found += 1
             if found == MOST_LANES:
                 return
+
+    def _onward(self, lane: Route, order: Order) -> list[Route]:
+        """Return the routes on from a lane's receiver to an order."""
+        return [route for route in self.onward[lane.to_id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _spare(self, lane: Route, wanted: set[str]) -> Iterator[tuple[str, int]]:
         """Yield how many units of each part a giver can spare tonight: above its reserve, not promised."""

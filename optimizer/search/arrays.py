@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.kit_options import MAX_OPTIONS, KitOption, kits_at
 from optimizer.model import (
     DAY_S,
     AreaClass,
@@ -39,7 +40,6 @@ from optimizer.search.problem import (
     with_steady_shifts,
 )
 from optimizer.search.ways import lay_points, lay_ways
-from optimizer.sourcing import MAX_OPTIONS, KitOption, kits_at
 from optimizer.travel import UNREACHABLE, TravelTimes
 
 __all__ = [
@@ -106,19 +106,21 @@ def kit_tables(
     jobs: Sequence[Job], kits: Mapping[str, Sequence[KitOption]], outlet_ids: Sequence[str] = ()
 ) -> KitTables:
     """Return the kits of these jobs: first what any outlet may have, then what some of these outlets have beside it."""
-    kinds = [_kinds(kits.get(job.id, ()) if job.order_lines else (), outlet_ids) for job in jobs]
+    options = [kits.get(job.id, ()) if job.order_lines else () for job in jobs]
+    kinds = [_kinds(some, outlet_ids) for some in options]
     most = max((len(options) for options, _ in kinds), default=1)
     ready = np.full((len(jobs), most, MAX_OPTIONS), NEVER_S, np.int32)
     fen = np.zeros((len(jobs), most, MAX_OPTIONS), np.int32)
     of = np.zeros((len(jobs), len(outlet_ids)), np.int32)
     count = np.zeros(len(jobs), np.int32)
     for index, (rows, kind_of) in enumerate(kinds):
-        count[index] = max(map(len, rows))
-        for kind, options in enumerate(rows):
-            for k, option in enumerate(options):
+        # With a kit that none of these outlets may have a job waits for ever, and not for nothing.
+        count[index] = max(min(1, len(options[index])), *map(len, rows))
+        for kind, row in enumerate(rows):
+            for k, option in enumerate(row):
                 ready[index, kind, k], fen[index, kind, k] = option.ready_s, option.cost_fen
             # Where there are fewer the cheapest stays the last.
-            fen[index, kind, len(options) :] = options[-1].cost_fen if options else 0
+            fen[index, kind, len(row) :] = row[-1].cost_fen if row else 0
         for o, kind in kind_of.items():
             of[index, o] = kind
     return KitTables(ready=ready, fen=fen, of=of, count=count)
@@ -129,14 +131,20 @@ def _kinds(
 ) -> tuple[list[tuple[KitOption, ...]], dict[int, int]]:
     """Return the different kits there are for a job, those of any outlet first, and the outlets that have others."""
     rows = [kits_at(options, None)]
-    named = frozenset[str]().union(*(option.outlets for option in options if option.outlets is not None))
+    some = [option.outlets for option in options if option.outlets is not None]
     kind_of: dict[int, int] = {}
-    for o, outlet_id in enumerate(outlet_ids) if named else ():
-        if outlet_id in named:
+    # Many outlets have the same: what they may have is looked at once for all of them.
+    kinds: dict[tuple[bool, ...], int] = {}
+    for o, outlet_id in enumerate(outlet_ids) if some else ():
+        among = tuple([outlet_id in outlets for outlets in some])
+        if True not in among:
+            continue
+        if among not in kinds:
             row = kits_at(options, outlet_id)
             if row not in rows:
                 rows.append(row)
-            kind_of[o] = rows.index(row)
+            kinds[among] = rows.index(row)
+        kind_of[o] = kinds[among]
     return rows, kind_of
 
 

@@ -26,13 +26,18 @@ NEW, LESS, CHANGED = 0.2, 0.3, 0.8
 """Up to these draws a tour more is tried, one less, one in another shape; beyond the last one as it is."""
 CARRIED = 0.3
 """Chance that a unit that can be carried is looked at in another village than its own."""
+PROMISED = 0.2
+"""Chance that a tour begins from one that keeps a promise, where anything was promised."""
 HOT, COLD = 20_000.0, 300.0
 """Fen: how much worse a set of tours may become at the beginning and at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """What a worker is sent: the ground, what jobs are worth, its share of the budget, and tours to begin from."""
+    """What a worker is sent: the ground, what jobs are worth, its share of the budget, and tours to begin from.
+
+    promised: tours that keep what villages were told and do nothing else yet.
+    """
 
     ground: Ground
     worth: NDArray[np.int64]
@@ -40,6 +45,7 @@ class Gathering:
     share: float
     seed: int
     begin: tuple[Column, ...] = ()
+    promised: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +66,26 @@ def gather(task: Gathering) -> Gathered:
     steps = 0
     while stop(steps) < 1.0:
         steps += STEPS
-        shape = shaper.new(task.worth)
+        begun = _promised(task, shaper)
+        shape = shaper.new(task.worth) if begun is None else begun.shape
         if shape is None:
             continue
         at = _stands(ground, shaper, {})
+        for job, village in _villages_of([] if begun is None else [begun]).items():
+            at[job] = village
         seed = int(shaper.draws.integers(1 << 31))
         terms = Terms(prize=task.worth, at=at, allowed=days_apart(ground, shaper, {}))
-        for column in draft(ground, [shape], terms, STEPS, seed):
-            if weigher.goes_together([column]):
+        for column in draft(ground, [shape], terms, STEPS, seed, None if begun is None else [begun.routes]):
+            if weigher.stands(column):
                 met[column] = None
     return Gathered(columns=tuple(met))
+
+
+def _promised(task: Gathering, shaper: Shaper) -> Column | None:
+    """Return a tour that keeps a promise, to be filled with other work; None when none is due now."""
+    if not task.promised or shaper.draws.random() >= PROMISED:
+        return None
+    return task.promised[int(shaper.draws.integers(len(task.promised)))]
 
 
 def improve(task: Gathering) -> Gathered:
@@ -95,7 +111,7 @@ def improve(task: Gathering) -> Gathered:
             now, now_fen = tried, fen
             if fen < best_fen:
                 best, best_fen = tried, fen
-    return Gathered(columns=tuple(column for column in met if weigher.goes_together([column])), best=tuple(best))
+    return Gathered(columns=tuple(column for column in met if weigher.stands(column)), best=tuple(best))
 
 
 Move = tuple[int, Shape | None, list[tuple[int, ...]]]

@@ -3,9 +3,8 @@
 Point v is village v, then come the lodgings, then the homes of the crews.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 from optimizer.model import DAY_S, TravelMode
 from optimizer.search.problem import NEVER_S
 from optimizer.tours.cost import early_late_price, left_out_price, standing_villages, waiting_price
+from optimizer.tours.holding import Held, jobs_held
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "able_days", "lay_ground"]
+__all__ = ["HOME", "Ground", "able_days", "lay_ground", "without_promises"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
@@ -31,6 +31,7 @@ class Ground:
     (n, d) of doing it then. windows: (k, 2) starts of each job. first_s, last_s: (n,). kit_s: (n,) when its kit is at
     home. left_fen: (n,) what leaving it out costs; search_fen: with what else hangs on it. load: (n,). works: (c, d).
     beds: (l, d) whether a lodging can be slept in. road: (v, d) whether one leads to a village. home: (c,) point.
+    told: the job that stands for each promised stop, and what it is held to.
     """
 
     asked: Touring
@@ -52,6 +53,7 @@ class Ground:
     beds: NDArray[np.bool_]
     road: NDArray[np.bool_]
     home: NDArray[np.int64]
+    told: Mapping[int, Held]
 
     def lodging(self, number: int, crew: int) -> int:
         """Return the point where a crew sleeps."""
@@ -75,27 +77,16 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
     village = np.array([villages[job.village_id] for job in asked.jobs], np.int64)
     base = len(asked.villages) + len(asked.lodgings)
     left = np.array([left_out_price(asked, job)[1] for job in asked.jobs], np.int64)
-    able = np.array(
-        [
-            [able_days(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
-            for crew in asked.crews
-        ],
-        bool,
-    ).reshape(len(asked.crews), len(asked.jobs), asked.days)
     any_mode = next(iter(seconds.values())) if seconds else np.zeros((len(places), len(places)), np.int64)
-    stands = _stands(asked, village, any_mode)
-    told = _told(asked, stands, able)
-    for job, held in told.items():
-        able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
-        stands[job] = (held.stop,)
+    work = _held(asked, village, any_mode, frozenset())
     return Ground(
         asked=asked,
         seconds=seconds,
         metres=metres,
         fen=fen,
         village=village,
-        stands=tuple(stands),
-        able=able,
+        stands=work.stands,
+        able=work.able,
         day_fen=np.array(
             [
                 [waiting_price(asked, job, day) + early_late_price(asked, job, day) for day in range(asked.days)]
@@ -108,7 +99,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         last_s=np.array([job.last_s for job in asked.jobs], np.int64),
         kit_s=np.array([NEVER if job.kit_ready_s is None else job.kit_ready_s for job in asked.jobs], np.int64),
         left_fen=left,
-        search_fen=left + _wanted(asked, told),
+        search_fen=left + _wanted(asked, work.told),
         load=np.array([job.load for job in asked.jobs], np.int64),
         works=np.array([[day in crew.out_days for day in range(asked.days)] for crew in asked.crews], bool).reshape(
             len(asked.crews), asked.days
@@ -123,8 +114,43 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
         road=np.array([[day not in v.cut_off for day in range(asked.days)] for v in asked.villages], bool).reshape(
             len(asked.villages), asked.days
         ),
+        told=work.told,
         home=np.array([base + homes.index(crew.position) for crew in asked.crews], np.int64),
     )
+
+
+def without_promises(ground: Ground, hopeless: Collection[Held]) -> Ground:
+    """Return the ground on which no job stands for these promises, which nobody can keep, but for others or none."""
+    seconds = next(iter(ground.seconds.values()))
+    work = _held(ground.asked, ground.village, seconds, hopeless)
+    search_fen = ground.left_fen + _wanted(ground.asked, work.told)
+    return replace(ground, stands=work.stands, able=work.able, told=work.told, search_fen=search_fen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Where and when jobs can be done, and what some are held to: as a ground has it."""
+
+    stands: tuple[tuple[int, ...], ...]
+    able: NDArray[np.bool_]
+    told: Mapping[int, Held]
+
+
+def _held(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64], hopeless: Collection[Held]) -> _Work:
+    """Return where and when jobs can be done, those that stand for promises as they must be."""
+    able = np.array(
+        [
+            [able_days(asked, crew, job, asked.villages[v]) for job, v in zip(asked.jobs, village, strict=True)]
+            for crew in asked.crews
+        ],
+        bool,
+    ).reshape(len(asked.crews), len(asked.jobs), asked.days)
+    stands = _stands(asked, village, seconds)
+    told = jobs_held(asked, stands, able, hopeless)
+    for job, held in told.items():
+        able[:, job, : held.day] = able[:, job, held.day + 1 :] = False
+        stands[job] = (held.stop,)
+    return _Work(stands=tuple(stands), able=able, told=told)
 
 
 def _windows(job: TourJob) -> NDArray[np.int64]:
@@ -181,76 +207,7 @@ def _may_walk_in(asked: Touring, village: Village, day: int) -> bool:
     return day in standing if standing else day in village.home_days or day >= asked.lead_day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """A stop that was promised, on a day; promises: how many villages were told of it."""
-
-    stop: int
-    day: int
-    promises: int
-
-
-def _told(asked: Touring, stands: Sequence[tuple[int, ...]], able: NDArray[np.bool_]) -> dict[int, _Held]:
-    """Return jobs that stand for the promised stops, for as many as there can be, and what each is held to.
-
-    What people bring stands for a stop rather than a call, and what is carried there only where the village has nothing
-    left of its own. A stop where nothing could be done on its day has none.
-    """
-
-    places: defaultdict[int, list[int]] = defaultdict(list)
-    for job, where in enumerate(stands):
-        for stop in where:
-            places[stop].append(job)
-
-    def fits(one: _Held) -> list[int]:
-        able_then = [job for job in places[one.stop] if able[:, job, one.day].any()]
-        # Of calls that which can wait least: the first day is its, and the others are left for those that can.
-        return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
-
-    wanted = sorted(_promised(asked), key=lambda one: (-one.promises, one.day, one.stop))
-    matching = _Matching(stands=stands, fits={one: fits(one) for one in wanted}, held={})
-    for one in wanted:
-        matching.finds(one, set())
-    return matching.held
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Matching:
-    """Promised stops with the jobs that could stand for each, and those that do."""
-
-    stands: Sequence[tuple[int, ...]]
-    fits: Mapping[_Held, Sequence[int]]
-    held: dict[int, _Held]
-
-    def finds(self, one: _Held, tried: set[int]) -> bool:
-        """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
-        for job in sorted(self.fits[one], key=lambda job: (self.stands[job][0] != one.stop, job in self.held)):
-            if job in tried:
-                continue
-            tried.add(job)
-            if job not in self.held or self.finds(self.held[job], tried):
-                self.held[job] = one
-                return True
-        return False
-
-
-def _promised(asked: Touring) -> list[_Held]:
-    """Return the stops of the horizon that were promised, are not given up, and can be reached, in order."""
-    number = {village.id: index for index, village in enumerate(asked.villages)}
-    promises = Counter(
-        (number[told.stop_id], told.day)
-        for village in asked.villages
-        for told in village.told
-        if 0 <= told.day < asked.days and (village.id, told.day) not in asked.levers.released
-    )
-    return [
-        _Held(stop=stop, day=day, promises=count)
-        for (stop, day), count in sorted(promises.items())
-        if day not in asked.villages[stop].cut_off
-    ]
-
-
-def _wanted(asked: Touring, told: Mapping[int, _Held]) -> NDArray[np.int64]:
+def _wanted(asked: Touring, told: Mapping[int, Held]) -> NDArray[np.int64]:
     """Return by how much the job that stands for a village's visit is wanted beyond its own worth.
 
     told: jobs that stand for a promised stop.

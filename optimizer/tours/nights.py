@@ -11,9 +11,10 @@ from optimizer.search.schedule import State, evaluate, new_state
 from optimizer.tours.ground import HOME, Ground
 from optimizer.tours.shapes import Laid, Shape, is_possible, on_the_road, row_hours, sleeps_at
 
-__all__ = ["moves_on", "sleep_well"]
+__all__ = ["NO_WAY", "day_fen", "moves_on", "sleep_well"]
 
 NO_WAY = 1 << 50
+"""Dearer than anything."""
 OPTIONS = 7
 """Beds looked at per night: those with the least detour between the last visit and the next morning's first."""
 
@@ -73,7 +74,7 @@ def _slept(ground: Ground, shape: Shape, laid: Laid, routes: Sequence[Sequence[i
     for offset, jobs in enumerate(routes):
         before, after = options[offset], options[offset + 1]
         day = shape.first + offset
-        fen = _day_fen(ground, shape, day, (problem, state, laid), jobs, before, after)
+        fen = day_fen(ground, shape, day, (problem, state, laid), jobs, before, after)
         for b, lodging in enumerate(after):
             if lodging != HOME:
                 fen[:, b] += crew.people * (asked.lodgings[lodging].price_fen + asked.charges.per_diem_fen)
@@ -123,7 +124,7 @@ def _options(
     return options
 
 
-def _day_fen(
+def day_fen(
     ground: Ground,
     shape: Shape,
     day: int,

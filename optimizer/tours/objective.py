@@ -62,7 +62,18 @@ class Weigher:
         return fen + unvisited_price(asked, len(self._standing), len(self._standing - stopped))
 
     def goes_together(self, columns: Sequence[Column]) -> bool:
-        """Return whether no job, crew-day or contact is taken twice, van-days do, and visits lie far enough apart."""
+        """Return whether no job, crew-day or contact is taken twice, van-days do, visits lie far enough apart, and
+        whoever is away comes home before leaving again.
+        """
+        begun = {(column.shape.crew, column.shape.first) for column in columns}
+        stranded = {crew for crew, day in self._away if (crew, day) not in begun}
+        return self._are_apart(columns) and not any(column.shape.crew in stranded for column in columns)
+
+    def stands(self, column: Column) -> bool:
+        """Return whether a tour can be one of some that go together: one that brings a crew home may be among these."""
+        return self._are_apart([column])
+
+    def _are_apart(self, columns: Sequence[Column]) -> bool:
         asked = self.ground.asked
         busy: set[tuple[int, int]] = set()
         meets: dict[tuple[str, int], int] = {}
@@ -79,10 +90,6 @@ class Weigher:
                         return False
                     day_of[job] = day
         if asked.levers.van_days is not None and len(busy) > asked.levers.van_days:
-            return False
-        begun = {(column.shape.crew, column.shape.first) for column in columns}
-        stranded = {crew for crew, day in self._away if (crew, day) not in begun}
-        if any(column.shape.crew in stranded for column in columns):
             return False
         return all(
             least <= day_of[b] - day_of[a] <= most for a, b, least, most in self._apart if a in day_of and b in day_of

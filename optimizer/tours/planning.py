@@ -11,14 +11,16 @@ from optimizer.tours.by_hand import columns_by_hand
 from optimizer.tours.choosing import choose_tours, worth_of
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import price_tours
-from optimizer.tours.drafting import homeward
+from optimizer.tours.drafting import draft, homeward
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
+from optimizer.tours.keeping import promised_tours
 from optimizer.tours.left_out import cheapest_places, left_out, with_job
 from optimizer.tours.model import Touring
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.reading import column_of_tour, read_tour
+from optimizer.tours.shapes import Terms
 from optimizer.travel import TravelTimes
 from optimizer.workers import Workers, answer_all
 
@@ -30,6 +32,8 @@ IMPROVE = (0.25, 0.25)
 """Shares for sets of tours; after each, the best of all tours met are chosen anew."""
 MOST_COLUMNS = 2_000
 """So many tours take part in a choice: more make it slower than they make it better."""
+FILL_STEPS = 100
+"""Of the search, for each tour that keeps what was promised and takes other work along."""
 DEAREST_FEN = 200_000
 """A job counts for no more than this where tours are compared, so that a few promises do not decide alone."""
 TASKS = 2
@@ -53,7 +57,7 @@ def plan_tours(
 
     base: tours to begin from, as far as they can still be made; of several plans the best.
     """
-    ground = lay_ground(asked, travel)
+    ground, promised = promised_tours(lay_ground(asked, travel))
     weigher = Weigher(ground)
     begun = [columns_by_hand(ground, sleeps=sleeps) for sleeps in (False, True)]
     home = [column for c in range(len(asked.crews)) if (column := homeward(ground, c)) is not None]
@@ -63,10 +67,19 @@ def plan_tours(
     for columns in (home, *begun, *(_known(ground, weigher, one) for one in bases)):
         met.update(dict.fromkeys(columns))
         best = _better(weigher, best, columns)
+    met.update(dict.fromkeys(promised))
+    best = _keeping(ground, weigher, promised, best)
     used = 0.0
     for turn, share in enumerate(GATHER):
         worth = worth_of(ground, _foremost(ground, met, best)) if met else None
-        round_ = _Round(work=gather, begin=tuple(best), share=share, used=used, seed=seed * 1_009 + turn)
+        round_ = _Round(
+            work=gather,
+            begin=tuple(best),
+            promised=tuple(promised),
+            share=share,
+            used=used,
+            seed=seed * 1_009 + turn,
+        )
         answers = _spread(round_, ground, ground.search_fen if worth is None else worth, budget, workers, progress)
         met.update(dict.fromkeys(column for answer in answers for column in answer.columns))
         used += share
@@ -104,6 +117,7 @@ class _Round:
     share: float
     used: float
     seed: int
+    promised: tuple[Column, ...] = ()
 
 
 def _spread(
@@ -127,10 +141,32 @@ def _spread(
             share=share,
             seed=round_.seed * 101 + number,
             begin=round_.begin,
+            promised=round_.promised,
         )
         for number in range(count)
     ]
     return answer_all(round_.work, tasks, workers, lambda done: progress(round_.used + done * round_.share))
+
+
+def _keeping(ground: Ground, weigher: Weigher, promised: Sequence[Column], best: Sequence[Column]) -> list[Column]:
+    """Return the best of the best known and of what keeps promises, these tours filled with whatever else is worth it.
+
+    Nothing here is left to chance or cut short by a budget: so many promises are kept however short the search is.
+    """
+    if not promised:
+        return list(best)
+    tours = list(dict.fromkeys((*best, *promised)))
+    kept = _better(weigher, best, choose_tours(ground, tours, None, best).columns)
+    for k, column in enumerate(kept):
+        others = [*kept[:k], *kept[k + 1 :]]
+        prize = ground.search_fen.copy()
+        prize[[job for other in others for job in other.jobs]] = 0
+        at = np.array([stands[0] for stands in ground.stands], np.int64)
+        for job, village in (visit for day in column.days for visit in day):
+            at[job] = village
+        for filled in draft(ground, [column.shape], Terms(prize=prize, at=at), FILL_STEPS, k, [column.routes]):
+            kept = _better(weigher, kept, [*kept[:k], filled, *kept[k + 1 :]])
+    return kept
 
 
 def _foremost(ground: Ground, met: Iterable[Column], best: Sequence[Column]) -> list[Column]:

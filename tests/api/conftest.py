@@ -23,7 +23,8 @@ TEMPLATE = "upgraded"
 @pytest.fixture(scope="session")
 def postgis() -> Iterator[Cluster]:
     """Yield the PostGIS cluster of this test worker."""
-    with cluster() as running:
+    # Hundreds of stores are copied, each through the log: in memory (tests/conftest.py) its usual gigabyte is missed.
+    with cluster("max_wal_size=128MB") as running:
         yield running
 
 

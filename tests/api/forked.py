@@ -8,6 +8,7 @@ test_runs.py.
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -131,11 +132,15 @@ def _reap(*_: object) -> None:
 
 
 def _load() -> None:
+    gc.disable()
     for module in ("api.cli", "api.cli_serve", "api.cli_work", "api.run_process"):
         importlib.import_module(module)
     from api.warm_up import load_kernels
 
     load_kernels()
+    # Whoever looked at it would have it copied into every process.
+    gc.freeze()
+    gc.enable()
 
 
 def _become(said: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """`paigong parts`: answers are written whole or not at all, checked, and told in words."""
 
 import csv
+import datetime as dt
 import json
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api import cli, parts_sourcing
+from api import cli, parts_console, parts_sourcing
 from datasets.day import read_day
 from datasets.parts_tables import PARTS_TABLES
 from optimizer.parts.model import Sourced, Sourcing
@@ -202,3 +203,51 @@ def test_an_unreadable_folder_of_answers_is_refused(
     assert "pigeon" in said
     (out / "sourcing.json").write_text("{", encoding="utf-8")
     assert run("check", day, out) == cli.REFUSED
+
+
+@pytest.mark.parametrize("other", ["date", "now", "orders"])
+def test_answers_to_another_folder_are_refused_in_one_sentence(
+    run: Run, day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], other: str
+) -> None:
+    out = tmp_path / "out"
+    assert run("source", day, "-o", out) == cli.DONE
+    capsys.readouterr()
+    if other == "orders":
+        for name in ("orders", "jobs"):
+            table = day / f"{name}.csv"
+            lines = table.read_text("utf-8").replace("R1", "R7").replace("J1", "J7").replace("J2", "J8")
+            table.write_text(lines.replace("J4", "J9").replace("R2", "R8"), "utf-8")
+    else:
+        settings = day / "day.toml"
+        text = settings.read_text("utf-8")
+        was = "date = 2026-03-02" if other == "date" else "T06:00:00"
+        assert was in text
+        settings.write_text(text.replace(was, "date = 2026-03-03" if other == "date" else "T06:30:00"), "utf-8")
+    assert run("check", day, out) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert said.count("these answers are those to another folder") == 1
+    assert len(said.strip().splitlines()) <= 2
+
+
+def test_times_of_other_days_have_their_dates_on_the_screen() -> None:
+    text = "there by 08:30 (day +1), from 14:00 to 23:59:30 (day -2); 2 (day 3)"
+    assert parts_console.dated(text, dt.date(2026, 3, 1)) == (
+        "there by 2026-03-02 08:30, from 14:00 to 2026-02-27 23:59:30; 2 (day 3)"
+    )
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_the_screen_says_when_and_cuts_nothing_short(
+    run: Run,
+    day: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("source", day, "-o", tmp_path / "out") == cli.DONE
+    said = capsys.readouterr().out
+    assert "(day " not in said
+    assert "…" not in said
+    assert max(map(len, said.split("Proven")[0].splitlines())) <= int(columns)

@@ -18,6 +18,7 @@ import pytest
 from api import cli, tour_rounds, touring
 from api.tour_kits import Loaded, load_vans
 from datasets.times import instant_text
+from datasets.tour_names import KitOrder
 from datasets.tour_papers import TOUR_PAPERS
 from datasets.tours import TourFolder, read_tours
 from optimizer.budget import Remaining
@@ -327,8 +328,11 @@ def test_a_kit_that_comes_too_late_is_planned_around(
         if len(seen) > 1:
             return found
         assert [order.job_id for order in found.orders if order.job_id] == ["J1"]
-        late = (replace(order, ready_s=order.leaves_s + 1) if order.job_id else order for order in found.orders)
-        return replace(found, orders=tuple(late))
+        return replace(found, orders=tuple(late(order) if order.job_id else order for order in found.orders))
+
+    def late(order: KitOrder) -> KitOrder:
+        pieces = tuple(replace(piece, ready_p90_s=order.leaves_s + 1) for piece in order.pieces)
+        return replace(order, ready_s=order.leaves_s + 1, pieces=pieces)
 
     monkeypatch.setattr(tour_rounds, "load_vans", late_at_first)
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE

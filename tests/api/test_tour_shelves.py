@@ -1,5 +1,6 @@
 """Kits of tours out of the shelves of the crews' own outlets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.tour_kits import load_vans
 from datasets.tours import read_tours
 from optimizer.budget import Steps
+from optimizer.tours.plan import TourPlan
 from tests.datasets import make_tour_folder as make
 
 
@@ -29,3 +31,22 @@ def test_a_kit_is_taken_from_the_shelf_where_it_is_there_when_the_crew_leaves(
     loaded = load_vans(folder, folder.touring, make.one_visit(region).result.plan, Steps(steps=1).countdown(0.1))
     assert loaded.found == ()
     assert [one.source_id for one in loaded.orders if one.job_id == "J1"] == [source_id]
+
+
+@pytest.mark.parametrize(("units", "aboard", "in_time"), [(9, 2, True), (1, 1, False), (0, 0, None)])
+def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: int, in_time: bool | None) -> None:
+    """Two would be wanted on a visit that surely needs some; of fewer the van has those that there are."""
+    cells = make.cells()
+    cells["stock"] = [{"warehouse_id": "W1", "part_id": "P4", "on_hand": str(units)}]
+    cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
+    region = make.write(tmp_path / "region", cells)
+    folder = read_tours(region)
+    (tour,) = make.one_visit(region).result.plan.tours
+    (day,) = tour.days
+    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
+    plan = TourPlan(tours=(replace(tour, days=(other,)),))
+    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    assert loaded.found == ()
+    (kit,) = loaded.kits.values()
+    assert sum(line.quantity for line in kit.lines if line.is_spare) == aboard
+    assert [(one.there, one.in_time) for one in loaded.orders] == ([] if in_time is None else [(aboard, in_time)])

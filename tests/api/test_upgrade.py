@@ -29,6 +29,7 @@ from api.upgrade import (
     target_metadata,
     upgrade,
 )
+from tests.api.store.meanwhile import upgrade_here
 
 
 def differences(connection: Connection, metadata: MetaData) -> list[object]:
@@ -55,12 +56,6 @@ def test_a_model_without_a_step_is_found(database: Database) -> None:
 def test_an_upgrade_from_nothing_can_be_repeated(empty_url: str) -> None:
     database = Database(empty_url)
     assert upgrade(database) == upgrade(database) == newest_step()
-    database.close()
-
-
-def upgrade_here(url: str) -> None:
-    database = Database(url)
-    upgrade(database)
     database.close()
 
 

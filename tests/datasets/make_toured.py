@@ -6,6 +6,7 @@ from typing import Any
 
 from datasets.tour_names import KitOrder, Person, Toured, TourNames
 from optimizer.model import Break, OrderLine, ShipMode, Skill, TravelMode
+from optimizer.parts.model import Dispatch
 from optimizer.tours.model import Crew, Lodging, Told, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from tests.make import at, clock
@@ -183,6 +184,20 @@ ORDER = KitOrder(
     ships_s=clock("18:00", day=-2),
     ready_s=clock("18:00", day=-1),
     cost_fen=3_000,
+    pieces=(
+        Dispatch(
+            line_id="J1/1",
+            order_id="J1",
+            part_id="P1",
+            quantity=2,
+            source_id="W1",
+            mode=ShipMode.EXPRESS,
+            ships_s=clock("18:00", day=-2),
+            ready_p50_s=clock("12:00", day=-1),
+            ready_p90_s=clock("18:00", day=-1),
+            cost_fen=3_000,
+        ),
+    ),
 )
 
 

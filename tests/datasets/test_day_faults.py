@@ -146,6 +146,9 @@ CELLS = [
     ("lanes", 0, "transit_p50", "PT-1H", "not negative"),
     ("lanes", 0, "cost_fen", "-1", "0 to"),
     ("lanes", 0, "carries", "small;tiny", "a list of small | medium | bulky"),
+    ("lanes", 0, "reach_km", "-1", "a whole number 0 to"),
+    ("lanes", 0, "reach_km", "far", "a whole number 0 to"),
+    ("lanes", 0, "reach_km", "30", "nothing, unless the mode is pickup"),
 ]
 
 

@@ -73,6 +73,28 @@ def test_what_is_reserved_beyond_the_shelf_comes_out_of_what_arrives_first(tmp_p
     assert house.inbound["P2"] == (Inbound(ready_s=clock("09:00", 1), quantity=3),)
 
 
+@pytest.mark.parametrize(
+    ("reach_km", "reach"),
+    [
+        ("", None),
+        ("0", frozenset()),
+        ("29", {"O1", "O4"}),
+        ("30", {"O1", "O2", "O4"}),
+        ("3000", {"O1", "O2", "O3", "O4"}),
+    ],
+)
+def test_a_part_is_fetched_from_no_farther_by_road_than_the_lane_says(
+    tmp_path: Path, reach_km: str, reach: set[str] | None
+) -> None:
+    """O2 is 23.7 km from W1 as the crow flies; it closed outlets, and those of other centres, that may fetch too."""
+    cells = whole()
+    cells["lanes"][0] |= {"mode": "pickup", "reach_km": reach_km}
+    fetched, sent, _ = read(tmp_path, cells).day.lanes
+    assert (fetched.reach, sent.reach) == (reach, None)
+    assert fetched.is_for("O1") == (reach is None or "O1" in reach)
+    assert fetched.is_for(None) == (reach is None)
+
+
 def test_lanes_keep_to_their_calendar_that_of_their_warehouse_and_their_closures(tmp_path: Path) -> None:
     """The office is closed on Tuesday 3 March, a holiday, and works on Sunday 8 March."""
     cells = whole()

@@ -307,8 +307,19 @@ def test_no_cell_is_a_formula() -> None:
 
 def test_a_kit_that_nobody_can_send_is_not_in_time() -> None:
     assert ORDER.in_time
-    assert not replace(ORDER, ready_s=ORDER.leaves_s + 1).in_time
-    assert not replace(ORDER, source_id=None).in_time
+    assert not replace(ORDER, source_id=None, pieces=()).in_time
+
+
+def test_parts_are_in_time_when_all_pieces_are() -> None:
+    (piece,) = ORDER.pieces
+    half = replace(piece, quantity=1)
+    late = replace(half, ready_p90_s=ORDER.leaves_s + 1)
+    for pieces, there in (((half, half), 2), ((half,), 1), ((half, late), 1), ((late, late), 0)):
+        order = replace(ORDER, pieces=pieces)
+        assert (order.there, order.in_time) == (there, there == 2)
+        (row,) = rows(toured(kit_orders=(order,)), "kit_orders.csv")
+        assert row["in_time"] == ("yes" if there == 2 else "no")
+        assert tour_kpis(toured(kit_orders=(order,))).kit_lines_in_time == (there == 2)
 
 
 def test_spare_parts_follow_what_the_visits_need() -> None:

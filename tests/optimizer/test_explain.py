@@ -13,12 +13,13 @@ from optimizer.check import check
 from optimizer.cost import price
 from optimizer.explain import explain, explain_job
 from optimizer.explanation import Candidate, Explanation, Remedy, RemedyKind, Why
+from optimizer.kit_options import shipments_for
 from optimizer.kits import first_come
 from optimizer.measure import service_seconds
 from optimizer.model import ClockKind, Day, Job, Rule
 from optimizer.plan import Plan, Unassigned
 from optimizer.roster import Roster
-from optimizer.sourcing import kit_options, kits_of_plan, shipments_for
+from optimizer.sourcing import kit_options, kits_of_plan
 from optimizer.travel import TravelTimes
 from optimizer.workers import HereWorkers
 from tests import forcing, make, strategies
@@ -73,7 +74,7 @@ def stand(day: Day, travel: TravelTimes, plan: Plan, one: Explanation, kits: for
             assert sum(fen for _, fen in candidate.items) == candidate.difference_fen
     if one.remedy is not None:
         other = forcing.changed(day, kits, one.remedy, job)
-        kits = forcing.changed_kits(day, kits, one.remedy.kind, one.remedy.amount, job)
+        kits = forcing.changed_kits(day, kits, one.remedy, job)
         made = found(other, kits, one.remedy)
         if one.remedy.kind in LEAST:
             assert is_cheapest(one.remedy.difference_fen, made), (one, made)

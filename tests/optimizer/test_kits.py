@@ -10,13 +10,26 @@ from hypothesis import strategies as st
 from optimizer.budget import Steps
 from optimizer.check import check
 from optimizer.dispatch import Method, PartsRule, dispatch
+from optimizer.kit_options import kits_at
 from optimizer.kits import Beside, Kits, first_come, kits_after, kits_before
-from optimizer.model import DAY_S, Clock, ClockKind, CustomerClass, Day, Inbound, Job, Rule, ShipMode, SizeClass, Skill
+from optimizer.model import (
+    DAY_S,
+    Clock,
+    ClockKind,
+    CustomerClass,
+    Day,
+    Inbound,
+    Job,
+    Lane,
+    Rule,
+    ShipMode,
+    SizeClass,
+    Skill,
+)
 from optimizer.parts.model import Order, Quota, Shelf
 from optimizer.parts.model import OrderLine as Need
 from optimizer.parts.supply import NOTHING_BESIDE, Supply
 from optimizer.plan import Result
-from optimizer.sourcing import kits_at
 from optimizer.workers import HereWorkers
 from tests import make, strategies
 
@@ -254,3 +267,60 @@ def test_deciding_together_is_legal_and_never_dearer_than_parts_first(
     come, first, together = (planned(day, rule, travel, seed, supply) for rule in PartsRule)
     assert [check(day, result.plan, travel, supply) for result in (come, first, together)] == [(), (), ()]
     assert together.cost.total <= first.cost.total
+
+
+FETCHED = make.lane(
+    mode=ShipMode.PICKUP, transit_p50_s=600, transit_p90_s=1_200, cost_fen=100, reach=frozenset({"near"})
+)
+
+
+def reached(job: Job, *lanes: Lane, **fields: Any) -> Day:
+    """Make a day with outlets near and far from the warehouse, and lanes beside the one by which parts are fetched."""
+    outlets = (make.outlet("near"), make.outlet("far"))
+    return stocked(job, **({"outlets": outlets, "technicians": (), "shifts": (), "lanes": (FETCHED, *lanes)} | fields))
+
+
+def modes(kits: Kits, job_id: str, outlet_id: str | None) -> set[ShipMode]:
+    return {sent.mode for kit in kits_at(kits.options[job_id], outlet_id) for sent in kit.shipments}
+
+
+@pytest.mark.parametrize("likely", ["near", "far"])
+@pytest.mark.parametrize("urgent", [True, False])
+def test_an_outlet_out_of_reach_is_sent_what_another_may_fetch(likely: str, urgent: bool) -> None:
+    day = reached(wanting("a", urgent=urgent), make.lane(mode=ShipMode.EXPRESS))
+    kits = kits_before(day, Beside(near={"a": (likely,)}), remaining=forever)
+    assert modes(kits, "a", "far") == {ShipMode.EXPRESS}
+    # What is to travel fast goes as was decided on for who was thought to come.
+    assert modes(kits, "a", None) == (set() if urgent and likely == "near" else {ShipMode.EXPRESS})
+    expected = ShipMode.EXPRESS if urgent and likely == "far" else ShipMode.PICKUP
+    assert modes(kits, "a", "near") == {expected}
+    assert modes(first_come(day), "a", "near") == {ShipMode.PICKUP}
+    assert modes(first_come(day), "a", "far") == {ShipMode.EXPRESS}
+
+
+def test_what_can_only_be_fetched_is_for_those_within_reach() -> None:
+    day = reached(wanting("a"))
+    for kits in (kits_before(day, Beside(near={"a": ("near",)}), remaining=forever), first_come(day)):
+        assert modes(kits, "a", "near") == {ShipMode.PICKUP}
+        assert kits_at(kits.options["a"], "far") == kits_at(kits.options["a"], None) == ()
+    nobody = kits_before(day, Beside(near={"a": ("far",)}), remaining=forever)
+    assert nobody.options["a"] == ()
+    assert nobody.missing["a"]
+
+
+def test_a_vehicle_of_its_own_is_for_those_who_cannot_fetch() -> None:
+    """Where nothing else carries it: they are all outlets but those within reach."""
+    day = reached(wanting("a"), make.lane(mode=ShipMode.DEDICATED))
+    kits = first_come(day)
+    assert modes(kits, "a", "far") == {ShipMode.DEDICATED}
+    assert modes(kits, "a", "near") == {ShipMode.PICKUP}
+    assert kits_at(kits.options["a"], None) == ()
+
+
+def test_who_visits_decides_what_is_fetched_in_the_end() -> None:
+    day = reached(wanting("a", urgent=True), make.lane(mode=ShipMode.EXPRESS))
+    before = kits_before(day, Beside(near={"a": ("far",)}), remaining=forever)
+    for outlet_id, mode in (("near", ShipMode.PICKUP), ("far", ShipMode.EXPRESS)):
+        visits = {"a": (make.clock("20:00"), outlet_id)}
+        after = kits_after(day, Beside(near={"a": ("far",)}), visits, before, remaining=forever)
+        assert modes(after, "a", outlet_id) == {mode}

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 
+from optimizer.kit_options import MAX_OPTIONS, shipments_for
 from optimizer.model import (
     DAY_S,
     AreaClass,
@@ -22,7 +23,7 @@ from optimizer.model import (
     Tariff,
     Warehouse,
 )
-from optimizer.sourcing import MAX_OPTIONS, kit_options, missing_parts, shipments_for
+from optimizer.sourcing import kit_options, missing_parts
 
 H = 3600
 ALL_SIZES = frozenset(SizeClass)

@@ -17,15 +17,15 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.database import Database
-from api.errors import Conflict
-from api.store.days import day_of, read_jobs
-from api.store.jobs import By, change_job, enter_jobs, job_history
+from api.store.days import day_of
+from api.store.jobs import By, change_job, job_history
 from api.store.load import load_day
 from api.store.plan_days import centres_on
 from api.tables.jobs import JobHistory, JobRow
 from api.upgrade import target_metadata
 from datasets.day import DayFolder, read_day, read_source
 from tests.api.store.conftest import BY, DATE, NOW
+from tests.api.store.meanwhile import enter_here
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -160,7 +160,7 @@ import datetime as dt
 from api.database import Database
 from api.store import load
 from datasets.day import read_source
-from tests.api.store.conftest import BY, NOW
+from api.store.jobs import By
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -168,7 +168,12 @@ def die(*_, **__):
 load.enter_jobs = die
 database = Database(sys.argv[1])
 with database.write() as session:
-    load.load_day(session, read_source(Path(sys.argv[2])), by=BY, now=NOW)
+    load.load_day(
+        session,
+        read_source(Path(sys.argv[2])),
+        by=By(actor="tests", channel="load"),
+        now=dt.datetime.fromisoformat(sys.argv[3]),
+    )
 """
 
 
@@ -176,7 +181,7 @@ def test_a_load_that_is_killed_leaves_nothing(database: Database, database_url: 
     before = counts(database)
     root = Path(__file__).parents[3]
     died = subprocess.run(
-        [sys.executable, "-c", DYING, database_url, str(day_path)],
+        [sys.executable, "-c", DYING, database_url, str(day_path), NOW.isoformat()],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
         check=False,
@@ -186,24 +191,11 @@ def test_a_load_that_is_killed_leaves_nothing(database: Database, database_url: 
     assert set(before.values()) == {0}
 
 
-def enter_here(url: str, job: dict[str, str]) -> str:
-    database = Database(url)
-    try:
-        with database.write() as session:
-            read = read_jobs(session, [job], now=NOW)
-            (entered,) = enter_jobs(session, read, source="crm", external_ids=["7"], by=BY, now=NOW)
-            return entered.outcome
-    except Conflict:
-        return "conflict"
-    finally:
-        database.close()
-
-
 def test_two_processes_enter_one_job_once(loaded: Database, day_folder: DayFolder) -> None:
     job = {str(name): cell for name, cell in day_folder.jobs.iloc[0].items() if cell and name != "job_type"}
     url = loaded.url.render_as_string(hide_password=False)
     with get_context("spawn").Pool(2) as pool:
-        outcomes = pool.starmap(enter_here, [(url, job)] * 4, chunksize=1)
+        outcomes = pool.starmap(enter_here, [(url, job, BY, NOW)] * 4, chunksize=1)
     assert outcomes.count("created") == 1
     assert set(outcomes) <= {"created", "unchanged", "conflict"}
     with loaded.read() as session:

@@ -55,6 +55,10 @@ URGENT = make.asked(make.order(urgent=True), routes=(make.route(), make.route(mo
 RESERVED = make.asked(
     make.order(customer_class=CustomerClass.PRIORITY), sources=(make.source(shelves={"p1": make.shelf(1, 1)}),)
 )
+TWICE = make.asked(
+    make.order(make.line(quantity=2), customer_class=CustomerClass.PRIORITY),
+    sources=(make.source(shelves={"p1": make.shelf(2, 1)}),),
+)
 SPLIT = make.asked(
     make.order(make.line(quantity=2)),
     sources=tuple(make.source(id, shelves={"p1": make.shelf(1)}) for id in ("w1", "w2")),
@@ -83,6 +87,12 @@ CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("nothing", PLAIN, sent(quantity=0), "0 are sent"),
     ("another part", PLAIN, sent(part_id="p2"), "p2 does not do instead of p1"),
     ("offline", PLAIN, sent(source_id="w3"), "w3 is offline"),
+    (
+        "part of the reserve",
+        TWICE,
+        sent(below_floor=1),
+        "takes 1 of 2 from the reserve: it is of it whole or not at all",
+    ),
     ("reserve", PLAIN, sent(below_floor=1), "takes 1 from the reserve of w1, which is not for it"),
     ("no such departure", PLAIN, sent(ships_s=clock("15:59")), "no standard lane from w1 to c1 carries p1 at 15:59"),
     ("no such price", PLAIN, sent(cost_fen=1), "in that time and at that price"),

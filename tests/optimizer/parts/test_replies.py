@@ -16,6 +16,7 @@ from optimizer.parts.price import price
 from optimizer.parts.replies import replies
 from optimizer.parts.reply import HelpKind, LineReply, RiskKind, WhyNot
 from optimizer.parts.sourcing import source
+from optimizer.wording import difference_words
 from tests import make_parts as make
 from tests.make import at, clock, part
 
@@ -279,6 +280,28 @@ HELPS: dict[HelpKind, model.Sourcing] = {
 @pytest.mark.parametrize("kind", HELPS)
 def test_what_would_help_a_line_that_is_not_sent(kind: HelpKind) -> None:
     assert kind in {help.kind for help in reply(HELPS[kind]).helps}
+
+
+def test_a_late_line_is_told_the_way_that_would_be_in_time_and_when_to_visit() -> None:
+    dear = make.route(mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)
+    late = make.order(clocks=(), needed_by_s=clock("01:00", 1))
+    asked = make.asked(late, routes=(make.route(), dear))
+    sourced = source(asked)
+    (one,) = replies(asked, sourced)
+    assert one.risk is not None
+    assert [(help.kind, help.at_s) for help in one.helps] == [
+        (HelpKind.SOONER, clock("18:00")),
+        (HelpKind.VISIT, clock("12:00", 1)),
+    ]
+    # Without the cheaper lane it is answered just so, nothing is late, and it costs so much more.
+    other = replace(asked, routes=(dear,))
+    instead = source(other)
+    (told,) = replies(other, instead)
+    assert (told.eta_p90_s, told.risk, told.helps) == (clock("18:00"), None, ())
+    assert difference_words(instead.cost.total - sourced.cost.total).en in one.helps[0].said.en
+    only = make.asked(late)
+    assert [help.kind for help in reply(only).helps] == [HelpKind.VISIT]
+    assert reply(make.asked(replace(late, job_id=None, waiting=False))).helps == ()
 
 
 def test_units_of_the_reserve_are_told() -> None:

@@ -98,7 +98,8 @@ def test_nothing_cheaper_is_found_by_trying_everything(seed: int) -> None:
 
 def _choices(asked: Sourcing, going: set[str]) -> Iterator[tuple[Route, ...]]:
     open_ids = {one.id for one in asked.sources if one.open and one.outlet_id is None}
-    lanes = [one for one in asked.routes if one.source_id in open_ids and one.departures_s[-1] >= clock("09:00")]
+    open_ = [one for one in asked.routes if one.source_id in open_ids and one.is_for("u1")]
+    lanes = [one for one in open_ if one.departures_s[-1] >= clock("09:00")]
     options = []
     for part_id in sorted(going):
         size = next(one.size_class for one in asked.parts if one.id == part_id)

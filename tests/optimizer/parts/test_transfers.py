@@ -1,13 +1,17 @@
 """Proposed transfers: what they unlock is unlocked, they are worth their price, no giver goes below its reserve."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimizer.model import CustomerClass, ShipMode, SizeClass
-from optimizer.parts import model
+from optimizer.parts import model, transfers
+from optimizer.parts.moves import Move
 from optimizer.parts.replies import replies
 from optimizer.parts.reply import HelpKind, Proposal
 from optimizer.parts.sourcing import source
@@ -138,6 +142,24 @@ def test_a_lane_before_the_units_arrive_decides_too_how_they_may_travel() -> Non
     assert proposed(urgent) == ()
     (one,) = proposed(replace(urgent, routes=(make.route(), LANE)))
     assert one.line_ids == ("l1",)
+
+
+def test_an_order_whose_move_would_break_a_promise_is_asked_again_without_its_lane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = make.source("w3", shelves={})
+    other = replace(LANE, to_id="w3", cost_fen=900)
+    asked = make.asked(
+        sources=(EMPTY, GIVER, there), routes=(make.route(), make.route("w3", cost_fen=1_200), LANE, other)
+    )
+    assert [(one.to_id, one.quantity) for one in proposed(asked)] == [("w1", 1)]
+
+    def breaking(_: Any, __: Any, lanes: Sequence[model.Route], moves: Sequence[Move]) -> list[Move]:
+        """Say that a promise breaks wherever something goes to w1."""
+        return [move for move in moves if all(lanes[unit.lane].to_id != "w1" for unit in move.units)]
+
+    monkeypatch.setattr(transfers, "holding", breaking)
+    assert [(one.to_id, one.quantity) for one in proposed(asked)] == [("w3", 1)]
 
 
 def test_what_two_lanes_could_bring_from_one_giver_is_promised_once() -> None:

@@ -268,3 +268,24 @@ def test_quotas_are_used_up_by_those_who_wait_first() -> None:
     said = ["order line l1 is not said to need approval, by its outlet's quota it is otherwise"]
     assert sentences(DAY, plan, supply) == []
     assert sentences(later, plan, supply) == said
+
+
+def test_a_part_is_fetched_by_outlets_within_reach_only() -> None:
+    (job,) = DAY.jobs
+    fetched = make.lane(mode=ShipMode.PICKUP, reach=frozenset({"o1"}))
+    shipment = make.shipment(mode=ShipMode.PICKUP)
+    near = make.parts_day(job, lanes=(fetched,))
+    assert make.rules(near, visit(near, shipment)) == []
+    far = make.parts_day(job, lanes=(replace(fetched, reach=frozenset({"o2"})),))
+    (violation,) = check(far, visit(far, shipment), make.FlatTravel())
+    assert violation.rule is Rule.KIT
+    assert violation.sentence == "p1 is to be fetched at w1, o1 is out of its reach"
+
+
+@pytest.mark.parametrize(("reach", "rules"), [(frozenset({"o1"}), [Rule.KIT]), (frozenset({"o2"}), [])])
+def test_what_only_others_may_fetch_is_no_reason_against_another_mode(reach: frozenset[str], rules: list[Rule]) -> None:
+    (job,) = DAY.jobs
+    lanes = (make.lane(mode=ShipMode.DEDICATED), make.lane(mode=ShipMode.PICKUP, reach=reach))
+    for urgent in (True, False):
+        day = make.parts_day(replace(job, urgent=urgent), lanes=lanes)
+        assert make.rules(day, visit(day, make.shipment(mode=ShipMode.DEDICATED))) == rules

@@ -30,6 +30,7 @@ __all__ = [
     "no_way_back_words",
     "not_sent_words",
     "offline_words",
+    "out_of_reach_words",
     "pinned_words",
     "proposal_words",
     "reopen_words",
@@ -42,6 +43,7 @@ __all__ = [
     "transfer_words",
     "unknown_part_words",
     "unpin_words",
+    "visit_words",
 ]
 
 NEAREST_SENDS = clause("sends it", "由其发出")

@@ -55,7 +55,9 @@ def test_people_have_everything() -> None:
     assert {technician.mode for technician in technicians} == set(TravelMode)
     outlets = [outlet for day in DAYS for outlet in day.outlets]
     assert {outlet.ownership for outlet in outlets} == set(Ownership)
-    assert {lane.mode for day in DAYS for lane in day.lanes} == set(ShipMode) - {ShipMode.PICKUP}
+    lanes = [lane for day in DAYS for lane in day.lanes]
+    assert {lane.mode for lane in lanes} == set(ShipMode)
+    assert {lane.reach is None for lane in lanes if lane.mode is ShipMode.PICKUP} == {True, False}
     assert any(published_on_frozen(day) for day in DAYS)
     dates = [(held.last - day.date).days for day in DAYS for one in day.technicians for held in one.certificates]
     assert {-1, 0, 90} <= set(dates)

@@ -1,6 +1,6 @@
 """All open parts orders of a sample day at once: seconds, gap and share served, beside one program for everything.
 
-Usage: python -m bench.sourcing [--lines 2000,10000] [--seeds 1,2] [--seconds 10] [--gap 0] [--docs docs/benchmarks.md]
+Usage: python -m bench.sourcing [--lines 2000,10000] [--seeds 1,2] [--seconds 10] [--gap 0,0.001] [--docs docs/benchmarks.md]
 
 The orders are the kits of a day of the sample network, some of them joined, its 30 warehouses and lanes; how much
 lies on the shelves against what is asked for is the scarcity. The peers get the whole problem as one mixed-integer
@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -155,30 +156,34 @@ def section(rows: Sequence[tuple[str, ...]], words: str) -> str:
     return "\n\n".join((words, markdown_table(header, rows, left=2)))
 
 
+def _shares(text: str) -> list[float]:
+    return [float(word) for word in text.split(",")]
+
+
 def main() -> None:
     """Solve, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=whole_numbers, default=[2_000, 10_000], help="default 2000,10000")
     parser.add_argument("--seeds", type=whole_numbers, default=[1, 2], help="default 1,2")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each, peers too (default 10)")
-    parser.add_argument("--gap", type=float, default=0.0, help="near enough, as a share (default 0)")
+    parser.add_argument("--gap", type=_shares, default=[0.0], help="near enough, as a share, by --lines (default 0)")
     parser.add_argument("--peers", default="HiGHS,SCIP", help="who else (default HiGHS,SCIP; empty for nobody)")
     parser.add_argument("--docs", type=Path, help="page whose section is replaced by the new one")
     asked = parser.parse_args()
     machine_line, rows = machine(), []
     peers = [Solver(name) for name in asked.peers.split(",") if name]
     source(problem(50, SCARCITIES["scarce"], 1))
-    for lines in asked.lines:
+    for lines, gap in zip_longest(asked.lines, asked.gap[: len(asked.lines)], fillvalue=asked.gap[-1]):
         for name, scarcity in SCARCITIES.items():
             for seed in asked.seeds:
                 wanted = problem(lines, scarcity, seed)
-                found = [_ours(wanted, asked.seconds, asked.gap), *_peers(wanted, asked.seconds, peers)]
+                found = [_ours(wanted, asked.seconds, gap), *_peers(wanted, asked.seconds, peers)]
                 cheapest = min(one.fen for one in found if one.fen is not None)
                 for one in found:
                     rows.append(_row(lines, name, seed, one, one.fen is not None and one.fen <= cheapest + 0.5))
                     print(" · ".join(rows[-1]), file=sys.stderr, flush=True)
     words = (
-        f"`--seconds {asked.seconds:g} --gap {asked.gap:g}`. Later orders have no price here; the cheapest is "
+        f"`--seconds {asked.seconds:g} --gap {','.join(map(str, asked.gap))}`. Later orders have no price here; the cheapest is "
         f"bold. {machine_line}"
     )
     text = section(rows, words)

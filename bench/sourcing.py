@@ -1,6 +1,6 @@
 """All open parts orders of a sample day at once: seconds, gap and share served, beside one program for everything.
 
-Usage: python -m bench.sourcing [--lines 2000,10000] [--seeds 1,2] [--seconds 10] [--gap 0,0.001] [--docs docs/benchmarks.md]
+Usage: python -m bench.sourcing [--lines 2000,10000] [--gap 0,0.001] [--seeds 1,2] [--seconds 10] [--docs PAGE]
 
 The orders are the kits of a day of the sample network, some of them joined, its 30 warehouses and lanes; how much
 lies on the shelves against what is asked for is the scarcity. The peers get the whole problem as one mixed-integer
@@ -183,8 +183,8 @@ def main() -> None:
                     rows.append(_row(lines, name, seed, one, one.fen is not None and one.fen <= cheapest + 0.5))
                     print(" · ".join(rows[-1]), file=sys.stderr, flush=True)
     words = (
-        f"`--seconds {asked.seconds:g} --gap {','.join(map(str, asked.gap))}`. Later orders have no price here; the cheapest is "
-        f"bold. {machine_line}"
+        f"`--seconds {asked.seconds:g} --gap {','.join(map(str, asked.gap))}`. Later orders have no price here; the "
+        f"cheapest is bold. {machine_line}"
     )
     text = section(rows, words)
     print(text)

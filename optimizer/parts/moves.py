@@ -14,7 +14,7 @@ __all__ = ["Move", "Units", "holding"]
 class Units:
     """So many of a part by one lane, and what their weight costs; fill: of them of the receiver's own reserve."""
 
-    lane: int
+    lane: Route
     part_id: str
     quantity: int
     line_id: str
@@ -36,7 +36,7 @@ class Move:
     dispatches: tuple[Dispatch, ...]
 
 
-def holding(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Sequence[Move]) -> list[Move]:
+def holding(asked: Sourcing, sourced: Sourced, moves: Sequence[Move]) -> list[Move]:
     """Return the moves that hold together, the first before the later: a half with something wrong in it is halved.
 
     Everybody else keeps what is promised. A move may take from others what it does not touch: how a line may travel
@@ -47,7 +47,7 @@ def holding(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Se
     batches = [list(moves)]
     while batches:
         batch = batches.pop()
-        if not _broken(asked, sourced, lanes, [*kept, *batch]):
+        if not _broken(asked, sourced, [*kept, *batch]):
             kept += batch
         elif len(batch) > 1:
             batches += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
@@ -75,9 +75,9 @@ def _concerned(asked: Sourcing, sourced: Sourced, moves: Sequence[Move]) -> tupl
     return replace(asked, orders=orders), replace(sourced, answers=answers)
 
 
-def _broken(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Sequence[Move]) -> bool:
+def _broken(asked: Sourcing, sourced: Sourced, moves: Sequence[Move]) -> bool:
     """Say whether answers as they would be then break a rule."""
-    if _overdrawn(asked, lanes, moves):
+    if _overdrawn(asked, moves):
         return True
     told: dict[str, list[Dispatch]] = {line.id: [] for move in moves for line in move.order.lines}
     for move in moves:
@@ -86,16 +86,16 @@ def _broken(asked: Sourcing, sourced: Sourced, lanes: Sequence[Route], moves: Se
     answers = tuple(
         replace(answer, dispatches=tuple(told.get(answer.line_id, answer.dispatches))) for answer in sourced.answers
     )
-    return bool(broken_rules(_under_way(asked, lanes, moves), replace(sourced, answers=answers)))
+    return bool(broken_rules(_under_way(asked, moves), replace(sourced, answers=answers)))
 
 
-def _overdrawn(asked: Sourcing, lanes: Sequence[Route], moves: Sequence[Move]) -> bool:
+def _overdrawn(asked: Sourcing, moves: Sequence[Move]) -> bool:
     """Say whether a giver would give of its reserve."""
     shelves = {source.id: source.shelves for source in asked.sources}
     given: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for move in moves:
         for unit in move.units:
-            lane = lanes[unit.lane]
+            lane = unit.lane
             given[lane.source_id, unit.part_id].append((lane.departures_s[0], unit.quantity))
     for (source_id, part_id), some in given.items():
         shelf = shelves[source_id][part_id]
@@ -107,13 +107,13 @@ def _overdrawn(asked: Sourcing, lanes: Sequence[Route], moves: Sequence[Move]) -
     return False
 
 
-def _under_way(asked: Sourcing, lanes: Sequence[Route], moves: Sequence[Move]) -> Sourcing:
+def _under_way(asked: Sourcing, moves: Sequence[Move]) -> Sourcing:
     """Return the problem once the units have left the givers; receivers have them on arrival, at the p90."""
     leave: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     arrive: defaultdict[tuple[str, str], list[Inbound]] = defaultdict(list)
     for move in moves:
         for unit in move.units:
-            lane = lanes[unit.lane]
+            lane = unit.lane
             ships_s = lane.departures_s[0]
             leave[lane.source_id, unit.part_id].append((ships_s, unit.quantity))
             arrive[lane.to_id, unit.part_id].append(

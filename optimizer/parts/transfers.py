@@ -58,23 +58,21 @@ def propose_transfers(asked: Sourcing, sourced: Sourced) -> tuple[Proposal, ...]
     barred: set[tuple[str, Route]] = set()
     for _ in range(MOST_ROUNDS):
         moves = _Moves(asked, sourced, lanes, barred).chosen(waiting)
-        if poor := _poor(lanes, moves):
-            lanes = tuple(lane for number, lane in enumerate(lanes) if number not in poor)
+        if poor := _poor(moves):
+            lanes = tuple(lane for lane in lanes if lane not in poor)
             continue
-        held = {move.order.id for move in holding(asked, sourced, lanes, moves)}
-        fallen = {
-            (move.order.id, lanes[unit.lane]) for move in moves if move.order.id not in held for unit in move.units
-        }
+        held = {move.order.id for move in holding(asked, sourced, moves)}
+        fallen = {(move.order.id, unit.lane) for move in moves if move.order.id not in held for unit in move.units}
         if not fallen:
             break
         barred |= fallen
     # What breaks a rule goes, and what still does not pay after the last round, until all that is left holds and pays.
     paying: list[Move] = []
     while len(moves) != len(paying):
-        moves = holding(asked, sourced, lanes, moves)
-        poor = _poor(lanes, moves)
+        moves = holding(asked, sourced, moves)
+        poor = _poor(moves)
         paying, moves = moves, [move for move in moves if not any(unit.lane in poor for unit in move.units)]
-    return _proposals(lanes, moves)
+    return _proposals(moves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +148,7 @@ class _Moves:
 
     def _draws(self, move: Move) -> set[tuple[str, str]]:
         """Return the shelves and the docks that a move draws on."""
-        shelves = {(self.lanes[unit.lane].source_id, unit.part_id) for unit in move.units}
+        shelves = {(unit.lane.source_id, unit.part_id) for unit in move.units}
         return shelves | {(one.source_id, part) for one in move.dispatches for part in (one.part_id, one.mode)}
 
     def _asked_again(self, waiting: _Waiting) -> Move | None:
@@ -171,20 +169,19 @@ class _Moves:
         if not units or gain_fen <= 0:
             return None
         real = tuple(
-            replace(one, source_id=self.lanes[lane_of[one.source_id]].to_id) if one.source_id in lane_of else one
+            replace(one, source_id=lane_of[one.source_id].to_id) if one.source_id in lane_of else one
             for one in dispatches
         )
         return Move(order=order, gain_fen=gain_fen, units=units, dispatches=real)
 
-    def _units(self, dispatches: Sequence[Dispatch], lane_of: Mapping[str, int]) -> Iterator[Units]:
+    def _units(self, dispatches: Sequence[Dispatch], lane_of: Mapping[str, Route]) -> Iterator[Units]:
         """Yield what would have to be moved: what the order takes, and once what the receiver's own reserve lacks."""
         supposed = [one for one in dispatches if one.source_id in lane_of]
         below: defaultdict[tuple[str, str], int] = defaultdict(int)
         for one in supposed:
-            below[self.lanes[lane_of[one.source_id]].to_id, one.part_id] += one.below_floor
+            below[lane_of[one.source_id].to_id, one.part_id] += one.below_floor
         for one in supposed:
-            number = lane_of[one.source_id]
-            lane = self.lanes[number]
+            lane = lane_of[one.source_id]
             key = lane.to_id, one.part_id
             # What this order may take of the reserve need not be in it.
             fill = 0 if one.below_floor else max(0, self._lacking(lane, one.part_id) - below[key])
@@ -192,7 +189,7 @@ class _Moves:
                 below[key] += fill
             weight_fen = self._weight_fen(lane, one.part_id)
             yield Units(
-                lane=number,
+                lane=lane,
                 part_id=one.part_id,
                 quantity=one.quantity + fill,
                 line_id=one.line_id,
@@ -210,7 +207,7 @@ class _Moves:
         there = max(0, shelf.free) + sum(some.quantity for some in shelf.inbound if some.ready_s <= ready_s)
         return max(0, shelf.floor - there - self.filled[lane.to_id, part_id])
 
-    def _supposed(self, order: Order) -> tuple[Supposed, Mapping[str, int]]:
+    def _supposed(self, order: Order) -> tuple[Supposed, Mapping[str, Route]]:
         """Return every receiver once more per lane, with what the giver can spare, and the lanes by their ids."""
         wanted = {
             part_id
@@ -221,12 +218,12 @@ class _Moves:
         }
         sources, routes = [], []
         bid_fen: dict[tuple[str, str], int] = {}
-        lane_of: dict[str, int] = {}
+        lane_of: dict[str, Route] = {}
         for number, onward, spare in self._promising(order, wanted):
             lane = self.lanes[number]
             receiver, ready_s = self.sources[lane.to_id], lane.departures_s[0] + lane.transit_p90_s
             id = f"{lane.source_id} → {lane.to_id} {number}"
-            lane_of[id] = number
+            lane_of[id] = lane
             shelves = {
                 part_id: Shelf(
                     free=0,
@@ -291,7 +288,7 @@ class _Moves:
         """Take the units from the givers, and what else the order would get."""
         moved: set[tuple[str, str]] = {(unit.line_id, unit.part_id) for unit in move.units}
         for unit in move.units:
-            lane = self.lanes[unit.lane]
+            lane = unit.lane
             gone = Departed(ships_s=lane.departures_s[0], units=unit.quantity, below_floor=0)
             self.desk.taken.leave(lane.source_id, unit.part_id, gone)
             self.filled[lane.to_id, unit.part_id] += unit.fill
@@ -302,30 +299,29 @@ class _Moves:
                 self.desk.promise(move.order, [one])
 
 
-def _poor(lanes: Sequence[Route], moves: Sequence[Move]) -> set[int]:
+def _poor(moves: Sequence[Move]) -> set[Route]:
     """Return the lanes that do not earn their fixed price; an order's gain is shared by the lanes it needs."""
-    earned: defaultdict[int, int] = defaultdict(int)
+    earned: defaultdict[Route, int] = defaultdict(int)
     for move in moves:
         needed = {unit.lane for unit in move.units}
         for lane in needed:
             earned[lane] += move.gain_fen // len(needed)
-    return {lane for lane, fen in earned.items() if fen <= lanes[lane].cost_fen}
+    return {lane for lane, fen in earned.items() if fen <= lane.cost_fen}
 
 
-def _proposals(lanes: Sequence[Route], moves: Sequence[Move]) -> tuple[Proposal, ...]:
+def _proposals(moves: Sequence[Move]) -> tuple[Proposal, ...]:
     """Return the moves put together by lane and part; a lane's fixed price is told with its first part."""
-    together: defaultdict[tuple[int, str], list[tuple[Move, Units]]] = defaultdict(list)
+    together: defaultdict[tuple[Route, str], list[tuple[Move, Units]]] = defaultdict(list)
     for move in moves:
         for unit in move.units:
             together[unit.lane, unit.part_id].append((move, unit))
-    told: set[int] = set()
+    told: set[Route] = set()
     proposals = []
-    for (number, part_id), some in together.items():
-        lane = lanes[number]
+    for (lane, part_id), some in together.items():
         quantity = sum(unit.quantity for _, unit in some)
         weight_fen = sum(unit.fen for _, unit in some)
-        cost_fen = weight_fen + (0 if number in told else lane.cost_fen)
-        told.add(number)
+        cost_fen = weight_fen + (0 if lane in told else lane.cost_fen)
+        told.add(lane)
         saves_fen = weight_fen + sum(_share(move, unit) for move, unit in some)
         proposals.append(
             _proposal(lane, part_id, quantity, [move for move, _ in some], (cost_fen, saves_fen), _lines(some))

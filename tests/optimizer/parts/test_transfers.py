@@ -121,6 +121,17 @@ def test_several_orders_pay_for_a_lane_that_none_of_them_could_pay() -> None:
     assert one.order_ids == ("o0", "o1")
 
 
+@pytest.mark.parametrize("dearer", [1, -1])
+@pytest.mark.parametrize("last_fen", [700, 10_000_000])
+def test_lanes_that_do_not_pay_are_not_mistaken_for_one_another(dearer: int, last_fen: int) -> None:
+    """More of them than rounds; the last one brings it later, and pays or does not: it was not asked for."""
+    givers = tuple(replace(GIVER, id=f"g{number}") for number in range(transfers.MOST_ROUNDS + 1))
+    lanes = [replace(LANE, source_id=one.id, cost_fen=10_000_000 + dearer * k) for k, one in enumerate(givers)]
+    lanes[-1] = replace(lanes[-1], cost_fen=last_fen, transit_p50_s=80_000, transit_p90_s=90_000)
+    for some in (lanes, lanes[::-1]):
+        assert proposed(make.asked(sources=(EMPTY, *givers), routes=(make.route(), *some))) == ()
+
+
 def test_a_kit_is_unlocked_whole_or_not_at_all() -> None:
     kit = make.order(make.line("l1"), make.line("l2", "p2"))
     half = make.asked(kit, sources=(EMPTY, GIVER), routes=(make.route(), LANE))
@@ -154,9 +165,9 @@ def test_an_order_whose_move_would_break_a_promise_is_asked_again_without_its_la
     )
     assert [(one.to_id, one.quantity) for one in proposed(asked)] == [("w1", 1)]
 
-    def breaking(_: Any, __: Any, lanes: Sequence[model.Route], moves: Sequence[Move]) -> list[Move]:
+    def breaking(_: Any, __: Any, moves: Sequence[Move]) -> list[Move]:
         """Say that a promise breaks wherever something goes to w1."""
-        return [move for move in moves if all(lanes[unit.lane].to_id != "w1" for unit in move.units)]
+        return [move for move in moves if all(unit.lane.to_id != "w1" for unit in move.units)]
 
     monkeypatch.setattr(transfers, "holding", breaking)
     assert [(one.to_id, one.quantity) for one in proposed(asked)] == [("w3", 1)]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optimizer.model import ShipMode
 from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Grid, Laid, lay_out
+from optimizer.parts.helping import latest_s
 from optimizer.parts.left import Taken, left_of
 from optimizer.parts.model import Dispatch, Order, OrderLine, Sourced, SourceKind, Sourcing
 from optimizer.parts.price import late_fen
@@ -50,10 +51,14 @@ class Looked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """The best other ways of an item, with the difference of cost each makes; nearest: its index, NOTHING for none."""
+    """The best other ways of an item, with the difference of cost each makes; nearest: its index, NOTHING for none.
+
+    in_time: of all other ways of an item that comes too late the cheapest that is in time, None without any.
+    """
 
     item: Item
     others: tuple[tuple[Dispatch, int], ...]
+    in_time: tuple[Dispatch, int] | None
     nearest: int
     looked: Looked
 
@@ -115,6 +120,8 @@ def weigh(
     left = left_of(asked, laid, taken)
     nearest = nearest_sources(asked, laid.grid)
     others: list[list[tuple[Dispatch, int]]] = [[] for _ in items]
+    in_time: list[tuple[Dispatch, int] | None] = [None] * len(items)
+    latest = _latest(items)
     looked = [Looked(0, 0, 0, 0, NO_WAY)] * len(items)
     order_facts = _OrderFacts(laid.grid, groups, present)
     for grid, first_piece in _parts_of(laid.grid):
@@ -124,13 +131,22 @@ def weigh(
         in_stock, docked = rows.fits(left)
         split, change = order_facts.changes(rows, laid.grid)
         fits = in_stock & docked & split & present.movable[rows.item]
-        for number, way, fen in rows.best(fits & ~rows.same(), change):
+        other = fits & ~rows.same()
+        for number, way, fen in rows.best(other, change, MOST_TOLD):
             others[number].append((_dispatch(asked, items[number], way), fen))
+        for number, way, fen in rows.best(other & (rows.table["ready"] <= latest[rows.item]), change, 1):
+            in_time[number] = _dispatch(asked, items[number], way), fen
         near = rows.table["source"] == nearest[rows.group]
         for number, some in rows.tally(near, (in_stock, in_stock & docked, fits), change):
             looked[number] = some
     return [
-        Weighed(item=item, others=tuple(others[number]), nearest=int(nearest[groups[number]]), looked=looked[number])
+        Weighed(
+            item=item,
+            others=tuple(others[number]),
+            in_time=in_time[number],
+            nearest=int(nearest[groups[number]]),
+            looked=looked[number],
+        )
         for number, item in enumerate(items)
     ]
 
@@ -183,6 +199,20 @@ def _lay_items(
         np.int64,
     )
     return laid, item_of
+
+
+def _latest(items: Sequence[Item]) -> NDArray[np.int64]:
+    """Return when each item that comes too late would have to be there, a time long past for any other."""
+    return np.array(
+        [
+            latest
+            if item.dispatch is not None and latest is not None and item.dispatch.ready_p90_s > latest
+            else -NEVER_S
+            for item in items
+            for latest in (latest_s(item.order),)
+        ],
+        np.int64,
+    )
 
 
 def _group_of_item(items: Sequence[Item]) -> NDArray[np.int64]:
@@ -310,7 +340,7 @@ class _Rows:
         result: NDArray[np.int64] = (same & (p.ships[item] == self.ships[way])).astype(np.int64)
         return result
 
-    def best(self, fits: NDArray[np.bool_], change: NDArray[np.int64]) -> Iterator[tuple[int, _Way, int]]:
+    def best(self, fits: NDArray[np.bool_], change: NDArray[np.int64], most: int) -> Iterator[tuple[int, _Way, int]]:
         """Yield (item, way, change) of the cheapest ways of each item; one and the same into the reserve count once."""
         rows = np.flatnonzero(fits)
         rows = rows[np.lexsort((self.table["ready"][rows], change[rows], self.item[rows]))]
@@ -325,7 +355,7 @@ class _Rows:
         ):
             way = _Way(*values)
             known = told.setdefault(number, set())
-            if way[:4] not in known and len(known) < MOST_TOLD:
+            if way[:4] not in known and len(known) < most:
                 known.add(way[:4])
                 yield number, way, fen
 

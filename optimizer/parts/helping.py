@@ -1,8 +1,8 @@
 """What would help a line that is not sent, and which lines may hold up their job."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from optimizer.explanation import Sentence
 from optimizer.model import ClockKind
@@ -23,7 +23,7 @@ from optimizer.parts.model import (
 from optimizer.parts.reply import Help, HelpKind, Proposal, Risk, RiskKind
 from optimizer.wording import clause
 
-__all__ = ["Helping", "helps_with_lateness", "risk_of"]
+__all__ = ["Helping", "helps_with_lateness", "latest_s", "risk_of"]
 
 _DUE_WORDS = {
     ClockKind.ARRIVAL: clause("the visit promised by", "承诺到场时间"),
@@ -176,21 +176,26 @@ class Helping:
 
 
 def helps_with_lateness(
-    order: Order, line: OrderLine, answer: LineAnswer, others: Sequence[tuple[int, Dispatch | None, Dispatch]]
+    order: Order,
+    line: OrderLine,
+    answers: Mapping[str, LineAnswer],
+    in_time: Sequence[tuple[int, Dispatch, Dispatch]],
 ) -> Iterator[Help]:
     """Yield what would help a line that is sent and may come too late: another way, or another time of the visit.
 
-    others: what one dispatch could be instead, which of the answer's it is, and how much dearer it would be.
+    A visit needs the whole kit: another way helps if all else is there in time. answers: by line. in_time: how much
+    dearer it would be to send, instead of one of the line's dispatches, another that is in time.
     """
-    risk = risk_of(order, line, answer)
-    if risk is None or risk.kind is RiskKind.NOT_SENT:
+    latest = latest_s(order)
+    together = order.lines if order.job_id is not None else (line,)
+    risks = [risk_of(order, one, answers[one.id]) for one in together]
+    if latest is None or risk_of(order, line, answers[line.id]) is None:
         return
-    for fen, now, other in others:
-        if now is None:
-            continue
-        sent = (*(one for one in answer.dispatches if one != now), other)
-        p50_s, p90_s = max(one.ready_p50_s for one in sent), max(one.ready_p90_s for one in sent)
-        if risk_of(order, line, replace(answer, dispatches=sent, eta_p50_s=p50_s, eta_p90_s=p90_s)) is None:
+    if any(risk is not None and risk.kind is RiskKind.NOT_SENT for risk in risks):
+        return
+    sent = [dispatch for one in together for dispatch in answers[one.id].dispatches]
+    for fen, now, other in in_time:
+        if all(one.ready_p90_s <= latest for one in sent if one != now):
             yield Help(
                 kind=HelpKind.SOONER,
                 said=reply_wording.sooner_way_words(other, fen),
@@ -199,10 +204,24 @@ def helps_with_lateness(
                 quantity=other.quantity,
                 at_s=other.ready_p90_s,
             )
-            break
-    if order.job_id is not None and answer.eta_p90_s is not None:
-        said = reply_wording.visit_words(answer.eta_p90_s)
-        yield Help(kind=HelpKind.VISIT, said=said, at_s=answer.eta_p90_s)
+    if order.job_id is not None:
+        yield from _another_visit(order, max(one.ready_p90_s for one in sent))
+
+
+def _another_visit(order: Order, ready_s: int) -> Iterator[Help]:
+    """Yield the visit once the whole kit is there, if it is the visit that would be late, and what stays missed."""
+    missed = [due for due in _dues(order) if ready_s + due.ahead_s > due.due_s]
+    kept = [due for due in missed if not due.of_visit]
+    if len(kept) < len(missed):
+        left = [
+            reply_wording.still_missed_words(due.what, due.due_s, ready_s + due.ahead_s - due.due_s) for due in kept
+        ]
+        yield Help(kind=HelpKind.VISIT, said=reply_wording.visit_words(ready_s, left), at_s=ready_s)
+
+
+def latest_s(order: Order) -> int | None:
+    """Return when an order's parts must be there so that it makes all that it should, None for whenever."""
+    return min((due.due_s - due.ahead_s for due in _dues(order)), default=None)
 
 
 def risk_of(order: Order, line: OrderLine, answer: LineAnswer) -> Risk | None:
@@ -211,21 +230,32 @@ def risk_of(order: Order, line: OrderLine, answer: LineAnswer) -> Risk | None:
     p50_s, p90_s = answer.eta_p50_s, answer.eta_p90_s
     if sent < line.quantity or p50_s is None or p90_s is None:
         return Risk(kind=RiskKind.NOT_SENT, late_s=None, said=reply_wording.not_sent_words(order.job_id))
-    missed = [(p90_s + ahead_s - due_s, due_s, ahead_s, what) for due_s, ahead_s, what in _dues(order)]
-    worst = max(missed, key=lambda some: some[0], default=None)
-    if worst is None or worst[0] <= 0:
+    worst = max(_dues(order), key=lambda due: due.ahead_s - due.due_s, default=None)
+    if worst is None or p90_s + worst.ahead_s <= worst.due_s:
         return None
-    late_s, due_s, ahead_s, what = worst
-    if p50_s + ahead_s > due_s:
-        said = reply_wording.late_risk_words(what, due_s, late_s)
+    late_s = p90_s + worst.ahead_s - worst.due_s
+    if p50_s + worst.ahead_s > worst.due_s:
+        said = reply_wording.late_risk_words(worst.what, worst.due_s, late_s)
         return Risk(kind=RiskKind.LATE, late_s=late_s, said=said)
-    return Risk(kind=RiskKind.SPREAD, late_s=late_s, said=reply_wording.spread_words(what, due_s, late_s))
+    return Risk(kind=RiskKind.SPREAD, late_s=late_s, said=reply_wording.spread_words(worst.what, worst.due_s, late_s))
 
 
-def _dues(order: Order) -> Iterator[tuple[int, int, Sentence]]:
-    """Yield each time that an order should make: when, how long after the parts' arrival it counts, its name."""
+class _Due(NamedTuple):
+    """A time that an order should make: how long after the parts' arrival it counts, its name.
+
+    of_visit: another visit agreed with the customer makes it; the repair promised by a time stays promised.
+    """
+
+    due_s: int
+    ahead_s: int
+    what: Sentence
+    of_visit: bool
+
+
+def _dues(order: Order) -> Iterator[_Due]:
+    """Yield each time that an order should make."""
     if order.needed_by_s is not None:
-        yield order.needed_by_s, 0, _NEED_WORDS
+        yield _Due(order.needed_by_s, 0, _NEED_WORDS, of_visit=True)
     for clock in order.clocks:
         if clock.kind in _DUE_WORDS:
-            yield clock.due_s, order.lead_s, _DUE_WORDS[clock.kind]
+            yield _Due(clock.due_s, order.lead_s, _DUE_WORDS[clock.kind], of_visit=clock.kind is ClockKind.ARRIVAL)

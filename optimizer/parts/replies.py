@@ -1,7 +1,7 @@
 """The reply to every order line: the decision in words, two other ways, why not the nearest source, help and risk."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import Weighed, weigh
@@ -49,7 +49,7 @@ def replies_among(
     nearby = Nearby(asked, sourced, taken, over)
     helping = Helping(asked, sourced, taken, over, proposals)
     return tuple(
-        _reply(order, line, answers[line.id], by_line[line.id], (nearby, helping))
+        _reply(order, line, answers, by_line[line.id], (nearby, helping))
         for order in asked.orders
         for line in order.lines
     )
@@ -58,11 +58,11 @@ def replies_among(
 def _reply(
     order: Order,
     line: OrderLine,
-    answer: LineAnswer,
+    answers: Mapping[str, LineAnswer],
     weighed: Sequence[Weighed],
     explaining: tuple[Nearby, Helping],
 ) -> LineReply:
-    nearby, helping = explaining
+    answer, (nearby, helping) = answers[line.id], explaining
     others = sorted(
         ((fen, some.item.dispatch, one) for some in weighed for one, fen in some.others),
         key=lambda other: (other[0], other[2].ready_p90_s, other[2].source_id, other[2].mode),
@@ -82,10 +82,19 @@ def _reply(
         nearest=nearby.said(weighed) if weighed else None,
         helps=(
             *helping.of(order, line, answer),
-            *helps_with_lateness(order, line, answer, [(fen, now, one) for fen, now, one in others]),
+            *helps_with_lateness(order, line, answers, _in_time(weighed)),
         ),
         risk=risk_of(order, line, answer),
     )
+
+
+def _in_time(weighed: Sequence[Weighed]) -> list[tuple[int, Dispatch, Dispatch]]:
+    """Return what in a line could come in time instead of too late: how much dearer, instead of what, and how."""
+    return [
+        (some.in_time[1], some.item.dispatch, some.in_time[0])
+        for some in weighed
+        if some.in_time is not None and some.item.dispatch is not None
+    ]
 
 
 def _alternative(one: Dispatch, now: Dispatch | None, fen: int) -> Alternative:

@@ -1,6 +1,6 @@
 """What a reply about parts says, in English and in Chinese: amounts, times and sources named in every sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from optimizer.explanation import Sentence
 from optimizer.model import ShipMode, SizeClass
@@ -39,6 +39,7 @@ __all__ = [
     "sooner_way_words",
     "split_help_words",
     "spread_words",
+    "still_missed_words",
     "substitute_words",
     "transfer_words",
     "unknown_part_words",
@@ -198,12 +199,19 @@ def sooner_way_words(one: Dispatch, fen: int) -> Sentence:
     )
 
 
-def visit_words(ready_s: int) -> Sentence:
-    """Say when a visit could be agreed for that does not wait for parts."""
-    at = time_words(ready_s)
+def visit_words(ready_s: int, left: Iterable[Sentence]) -> Sentence:
+    """Say when a visit could be agreed for that does not wait for parts, and what that leaves as it is."""
+    at, left = time_words(ready_s), tuple(left)
     return clause(
-        f"a visit agreed for {at.en} or later, the promised time", f"与客户改约{at.zh}（承诺到货时间）之后上门"
+        "; ".join((f"a visit agreed for {at.en} or later, the promised time", *(some.en for some in left))),
+        "；".join((f"与客户改约{at.zh}（承诺到货时间）之后上门", *(some.zh for some in left))),
     )
+
+
+def still_missed_words(what: Sentence, due_s: int, late_s: int) -> Sentence:
+    """Say which time is missed all the same."""
+    due, by = time_words(due_s), duration_words(late_s)
+    return clause(f"{what.en} {due.en} is missed by {by.en} all the same", f"但仍超出{what.zh}{due.zh}共{by.zh}")
 
 
 def reserve_words(source_id: str, units: int, part_id: str) -> Sentence:

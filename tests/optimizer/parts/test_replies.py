@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.model import CustomerClass, ShipMode, SizeClass
+from optimizer.model import Clock, ClockKind, CustomerClass, ShipMode, SizeClass
 from optimizer.parts import model
 from optimizer.parts.check import broken_rules
 from optimizer.parts.grid import MODES, lay_out
@@ -302,6 +302,53 @@ def test_a_late_line_is_told_the_way_that_would_be_in_time_and_when_to_visit() -
     only = make.asked(late)
     assert [help.kind for help in reply(only).helps] == [HelpKind.VISIT]
     assert reply(make.asked(replace(late, job_id=None, waiting=False))).helps == ()
+
+
+def helped(asked: model.Sourcing) -> dict[str, list[tuple[HelpKind, int | None]]]:
+    """Return what would help every line, and when."""
+    return {one.line_id: [(help.kind, help.at_s) for help in one.helps] for one in replies(asked, source(asked))}
+
+
+def test_a_visit_is_in_time_once_its_whole_kit_is() -> None:
+    kit = make.order(make.line("l1"), make.line("l2", "p2"), clocks=(), needed_by_s=clock("01:00", 1))
+    sources = (make.source(), make.source("w2", shelves={"p2": make.shelf()}))
+    dear = make.route(mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)
+    last = make.route("w2", transit_p50_s=80_000, transit_p90_s=90_000)
+    visit = (HelpKind.VISIT, clock("17:00", 1))
+    both_late = make.asked(kit, sources=sources, routes=(make.route(), dear, last))
+    assert helped(both_late) == {"l1": [visit], "l2": [visit]}
+    one_late = replace(both_late, routes=(make.route(), dear, replace(last, transit_p50_s=600, transit_p90_s=1_200)))
+    assert helped(one_late) == {
+        "l1": [(HelpKind.SOONER, clock("18:00")), (HelpKind.VISIT, clock("12:00", 1))],
+        "l2": [],
+    }
+
+
+def test_the_way_in_time_is_told_however_many_cheaper_ones_are_late_too() -> None:
+    late = make.order(clocks=(), needed_by_s=clock("01:00", 1))
+    dear = make.route("w4", mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)
+    dearer = replace(dear, mode=ShipMode.DEDICATED, cost_fen=50_000)
+    names = [f"w{number}" for number in range(1, 5)]
+    slow = (make.route(name, cost_fen=1_000 + 10 * number) for number, name in enumerate(names[:3]))
+    asked = make.asked(late, sources=tuple(make.source(name) for name in names), routes=(*slow, dearer, dear))
+    told = reply(asked)
+    assert [one.dispatch.source_id for one in told.alternatives] == ["w2", "w3"]
+    sooner = told.helps[0]
+    assert (sooner.kind, sooner.source_id, sooner.at_s) == (HelpKind.SOONER, "w4", clock("18:00"))
+    assert "express" in sooner.said.en
+
+
+def test_another_visit_helps_where_the_visit_is_late_and_says_what_stays_late() -> None:
+    def clocks(*kinds: ClockKind) -> model.Sourcing:
+        due = tuple(Clock(kind=kind, due_s=clock("01:00", 1)) for kind in kinds)
+        return make.asked(make.order(clocks=due, lead_s=7_200))
+
+    (visit,) = reply(clocks(ClockKind.ARRIVAL)).helps
+    assert visit.said.en == "a visit agreed for 12:00 (day +1) or later, the promised time"
+    assert reply(clocks(ClockKind.RESOLUTION)).helps == ()
+    (both,) = reply(clocks(ClockKind.ARRIVAL, ClockKind.RESOLUTION)).helps
+    assert both.said.en.endswith("; the repair promised by 01:00 (day +1) is missed by 13 h all the same")
+    assert both.said.zh.endswith("；但仍超出承诺修复时间次日01:00共13小时")
 
 
 def test_units_of_the_reserve_are_told() -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
 from optimizer.kit_options import ANYBODY, Fetchers, KitOption, fetchers, kits_at, kits_of_fetchers
-from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, ShipMode, SizeClass, Warehouse
+from optimizer.model import FAST_MODES, Day, Job, Lane, OrderLine, ShipMode, SizeClass, Warehouse
 from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import NOTHING_BESIDE, Supply, asked_of
 from optimizer.plan import Shipment
-from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, shipment_by
+from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, lanes_explaining, shipment_by
 
 __all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
 
@@ -284,10 +284,9 @@ class _Network:
         """Say whether what was decided for other outlets may go to these: by such a mode, and a lane within reach."""
         return decided.mode in modes and any(
             lane.is_for(kind.outlet_id)
-            for lane in self._lanes.get((decided.warehouse_id, job.centre_id), ())
-            if lane.mode is decided.mode
-            and (decided.ships_s - lane.cut_off_s) % DAY_S == 0
-            and decided.ready_s == decided.ships_s + lane.transit_p90_s
+            for lane in lanes_explaining(
+                self._lanes.get((decided.warehouse_id, job.centre_id), ()), decided, self._parts[decided.part_id]
+            )
         )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "kits_of_plan",
     "kits_or_reasons",
     "lanes_between",
+    "lanes_explaining",
     "missing_parts",
     "shipment_by",
 ]
@@ -69,6 +70,18 @@ def lanes_between(day: Day) -> Mapping[tuple[str, str], Sequence[Lane]]:
         if not lane.closed or lane.departures_s(day.now_s, day.now_s + HORIZON_S):
             between[lane.warehouse_id, lane.centre_id].append(lane)
     return between
+
+
+def lanes_explaining(lanes: Iterable[Lane], sent: Shipment, part: Part) -> list[Lane]:
+    """Return the lanes of these by which a shipment of a part may have been sent, ready when it says."""
+    return [
+        lane
+        for lane in lanes
+        if (lane.warehouse_id, lane.mode) == (sent.warehouse_id, sent.mode)
+        and part.size_class in lane.carries
+        and (sent.ships_s - lane.cut_off_s) % DAY_S == 0
+        and sent.ready_s == sent.ships_s + lane.transit_p90_s
+    ]
 
 
 def _turn(job: Job) -> tuple[bool, float, int, str]:
@@ -280,19 +293,18 @@ def _who_may(day: Day, job: Job, lines: Sequence[Shipment], outlet_id: str | Non
     What is fetched is for those within reach. What travels as nothing else carries it is for those who may fetch as
     little as the one that visits.
     """
-    lanes = [lane for lane in day.lanes if lane.centre_id == job.centre_id and lane.reach is not None]
+    lanes = [lane for lane in day.lanes if lane.centre_id == job.centre_id]
+    parts = {part.id: part for part in day.parts}
     reaches = [
-        lane.reach
+        frozenset[str]().union(*(reach for reach in of_line if reach is not None))
         for line in lines
-        for lane in lanes
-        if (lane.warehouse_id, lane.mode) == (line.warehouse_id, line.mode)
-        and (line.ships_s - lane.cut_off_s) % DAY_S == 0
-        and lane.reach is not None
+        for of_line in ([lane.reach for lane in lanes_explaining(lanes, line, parts[line.part_id])],)
+        if of_line and None not in of_line
     ]
     usual = FAST_MODES if job.urgent else _REGULAR
     if reaches or all(line.mode in usual for line in lines):
         return frozenset.intersection(*reaches) if reaches else None
-    if not lanes:
+    if all(lane.reach is None for lane in lanes):
         return None
     beyond, *kinds = fetchers(lanes)
     own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), beyond)

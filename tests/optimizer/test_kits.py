@@ -29,7 +29,8 @@ from optimizer.model import (
 from optimizer.parts.model import Order, Quota, Shelf
 from optimizer.parts.model import OrderLine as Need
 from optimizer.parts.supply import NOTHING_BESIDE, Supply
-from optimizer.plan import Result
+from optimizer.plan import Plan, Result
+from optimizer.sourcing import kits_of_plan, shipment_by
 from optimizer.workers import HereWorkers
 from tests import make, strategies
 
@@ -324,3 +325,47 @@ def test_who_visits_decides_what_is_fetched_in_the_end() -> None:
         visits = {"a": (make.clock("20:00"), outlet_id)}
         after = kits_after(day, Beside(near={"a": ("far",)}), visits, before, remaining=forever)
         assert modes(after, "a", outlet_id) == {mode}
+
+
+SMALL, MEDIUM = frozenset({SizeClass.SMALL}), frozenset({SizeClass.MEDIUM})
+EVERYBODY = frozenset({"near", "far"})
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        ({"carries": MEDIUM, "reach": EVERYBODY}, {"carries": SMALL, "reach": frozenset({"near"})}, EVERYBODY),
+        ({"carries": MEDIUM, "reach": frozenset({"near"})}, {"carries": SMALL, "reach": EVERYBODY}, {"near"}),
+        ({"reach": EVERYBODY}, {"transit_p90_s": 9_000, "reach": frozenset({"near"})}, EVERYBODY),
+        ({"reach": frozenset({"far"})}, {"reach": frozenset({"near"})}, EVERYBODY),
+        ({"reach": frozenset({"far"})}, {"reach": None}, None),
+    ],
+)
+def test_who_may_have_what_is_sent_is_read_off_the_lanes_that_explain_it(
+    own: dict[str, Any], other: dict[str, Any], expected: frozenset[str] | None
+) -> None:
+    day = reached(wanting("a"))
+    own_lane = replace(FETCHED, **own)
+    day = replace(day, lanes=(replace(FETCHED, **other), own_lane), parts=(make.part(size_class=SizeClass.MEDIUM),))
+    (job,), (part,) = day.jobs, day.parts
+    # Dearer than the lane is: no plan by the simple rule, whose options would be the answer.
+    sent = replace(shipment_by(own_lane, job, job.order_lines[0], part, since_s=day.now_s), cost_fen=9_999)
+    (kit,) = kits_of_plan(day, Plan(routes=(), unassigned=(), shipments=(sent,)))["a"]
+    assert kit.outlets == expected
+
+
+def test_another_lane_that_does_not_carry_it_lets_nobody_fetch_it() -> None:
+    """Far might fetch such a part from w2, and from w1, where it comes from, only smaller ones."""
+    near, far = frozenset({"near"}), frozenset({"far"})
+    lanes = (
+        replace(FETCHED, carries=MEDIUM, reach=near),
+        replace(FETCHED, carries=SMALL, reach=EVERYBODY),
+        replace(FETCHED, warehouse_id="w2", carries=MEDIUM, reach=far, cost_fen=90_000),
+    )
+    houses = tuple(make.warehouse(id, stock={"p1": 1}) for id in ("w1", "w2"))
+    day = replace(
+        reached(wanting("a")), lanes=lanes, warehouses=houses, parts=(make.part(size_class=SizeClass.MEDIUM),)
+    )
+    kits = kits_before(day, Beside(near={"a": ("near",)}), remaining=forever)
+    assert modes(kits, "a", "near") == {ShipMode.PICKUP}
+    assert modes(kits, "a", "far") == set()

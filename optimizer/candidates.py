@@ -10,7 +10,7 @@ from optimizer.model import Day, Job, TravelMode
 from optimizer.roster import Roster
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 
-__all__ = ["Candidates", "nearest_capable_outlets"]
+__all__ = ["Candidates", "likely_outlets", "nearest_capable_outlets"]
 
 NEAREST = 8
 """Outlets kept per job."""
@@ -36,9 +36,8 @@ def _need(job: Job) -> Need:
     return job.skill.family, job.skill.level, job.certificates, job.crew, job.load
 
 
-def _reach(roster: Roster, needs: list[Need]) -> NDArray[np.float64]:
+def _reach(day: Day, needs: list[Need]) -> NDArray[np.float64]:
     """Return how far (metres) technicians of each outlet who meet a need can go, -1 for none; (needs, outlets)."""
-    day = roster.day
     outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
     by_family: dict[str, list[tuple[int, Need]]] = defaultdict(list)
     for i, need in enumerate(needs):
@@ -61,6 +60,55 @@ def _reach(roster: Roster, needs: list[Need]) -> NDArray[np.float64]:
     return reach
 
 
+class _Closeness:
+    """How close outlets are to jobs in a straight line, of those that are capable and reach them."""
+
+    NONE = -2.0
+    """Closer is more, this is no such outlet."""
+
+    def __init__(self, day: Day) -> None:
+        index_of = {need: i for i, need in enumerate(dict.fromkeys(_need(job) for job in day.jobs))}
+        reach = _reach(day, list(index_of))
+        # Two unit vectors a chord c apart have the product 1 - c²/2; no road is shorter than the chord.
+        self._least = np.where(reach < 0, 2.0, 1.0 - np.minimum(reach / EARTH_M * 1.001, 2.0) ** 2 / 2)
+        self._need = np.array([index_of[_need(job)] for job in day.jobs])
+        self._jobs = unit_vectors(np.array([job.position for job in day.jobs], np.float64))
+        self._outlets = unit_vectors(np.array([outlet.position for outlet in day.outlets], np.float64))
+
+    def of(self, jobs: NDArray[np.int64], outlets: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return (jobs, outlets)."""
+        closeness = self._jobs[jobs] @ self._outlets[outlets].T
+        near: NDArray[np.float64] = np.where(
+            closeness >= self._least[np.ix_(self._need[jobs], outlets)], closeness, self.NONE
+        )
+        return near
+
+
+def likely_outlets(day: Day) -> dict[str, str]:
+    """Return who is thought to visit each job while nothing is planned: the nearest capable outlet of its centre.
+
+    A job that a lock or a freeze binds to a technician has that technician's outlet, one that nobody reaches has none.
+    """
+    if not day.jobs or not day.outlets:
+        return {}
+    closeness = _Closeness(day)
+    near = np.full((len(day.jobs), 1), -1, np.int64)
+    outlets_of: defaultdict[str, list[int]] = defaultdict(list)
+    for place, outlet in enumerate(day.outlets):
+        outlets_of[outlet.centre_id].append(place)
+    jobs_of: defaultdict[str, list[int]] = defaultdict(list)
+    for place, job in enumerate(day.jobs):
+        jobs_of[job.centre_id].append(place)
+    for centre_id in jobs_of.keys() & outlets_of.keys():
+        rows, outlets = np.array(jobs_of[centre_id]), np.array(outlets_of[centre_id])
+        found = closeness.of(rows, outlets)
+        near[rows, 0] = np.where(found.max(axis=1) > closeness.NONE, outlets[found.argmax(axis=1)], -1)
+    _bind(Roster(day), near)
+    return {
+        job.id: day.outlets[place].id for job, place in zip(day.jobs, near[:, 0].tolist(), strict=True) if place >= 0
+    }
+
+
 def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     """Return each job's nearest capable outlets by road time.
 
@@ -72,22 +120,16 @@ def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     seconds = np.full((n, NEAREST), UNREACHABLE, np.int64)
     if n == 0 or outlets == 0:
         return Candidates(outlet=outlet, seconds=seconds)
-    index_of = {need: i for i, need in enumerate(dict.fromkeys(_need(job) for job in day.jobs))}
-    reach = _reach(roster, list(index_of))
-    # Two unit vectors a chord c apart have the product 1 - c²/2; no road is shorter than the chord.
-    least = np.where(reach < 0, 2.0, 1.0 - np.minimum(reach / EARTH_M * 1.001, 2.0) ** 2 / 2)
-    need = np.array([index_of[_need(job)] for job in day.jobs])
+    near_to = _Closeness(day)
     job_places = np.array([job.position for job in day.jobs], np.float64)
     outlet_places = np.array([o.position for o in day.outlets], np.float64)
-    job_vectors, outlet_vectors = unit_vectors(job_places), unit_vectors(outlet_places)
     looked_at = min(LOOKED_AT, outlets)
     near = np.full((n, looked_at), -1, np.int64)
     for first in range(0, n, 2_000):
-        rows = slice(first, min(first + 2_000, n))
-        closeness = job_vectors[rows] @ outlet_vectors.T
-        closeness = np.where(closeness >= least[need[rows]], closeness, -2.0)
+        rows = np.arange(first, min(first + 2_000, n))
+        closeness = near_to.of(rows, np.arange(outlets))
         best = np.argpartition(-closeness, looked_at - 1, axis=1)[:, :looked_at]
-        near[rows] = np.where(np.take_along_axis(closeness, best, axis=1) > -2.0, best, -1)
+        near[rows] = np.where(np.take_along_axis(closeness, best, axis=1) > near_to.NONE, best, -1)
     _bind(roster, near)
     _by_road(day, travel, near, job_places, outlet_places, outlet, seconds)
     return Candidates(outlet=outlet, seconds=seconds)

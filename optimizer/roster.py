@@ -1,10 +1,14 @@
 """Look-ups over a day: who works when and for whom, and what a lock or a freeze holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from optimizer.model import DAY_S, LOCK_TOLERANCE_S, Day, Job, Lock, Outlet, Shift, Technician, Window
-from optimizer.plan import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optimizer.plan import Route
 
 __all__ = ["BINDING", "Roster", "visit_windows"]
 
@@ -35,7 +39,7 @@ class Roster:
         """Return whose shift it is."""
         return self.outlets[self.technicians[shift.technician_id].outlet_id]
 
-    def visits(self, routes: Iterable[Route]) -> dict[str, tuple[int, str]]:
+    def visits(self, routes: "Iterable[Route]") -> dict[str, tuple[int, str]]:
         """Return the start and the outlet of every visit on these routes, by job."""
         return {
             stop.job_id: (stop.start_s, self.outlet_of(self.shifts[route.shift_id]).id)

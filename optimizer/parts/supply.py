@@ -1,13 +1,11 @@
 """What a day asks of the parts: its jobs' kits as orders, its warehouses and lanes as sources and routes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
+from optimizer.candidates import likely_outlets
 from optimizer.model import DAY_S, Day, Job, Lane, Warehouse
 from optimizer.parts.model import Charges, Order, OrderLine, Quota, Route, Shelf, Source, SourceKind, Sourcing
-from optimizer.travel import unit_vectors
 
 __all__ = ["NOTHING_BESIDE", "Supply", "asked_of", "kit_order", "routes_of", "sources_of"]
 
@@ -43,9 +41,10 @@ NOTHING_BESIDE = Supply()
 def asked_of(day: Day, supply: Supply, likely: Mapping[str, str] | None = None) -> Sourcing:
     """Return every open order of a day and its supply as one sourcing problem: the jobs' kits first, in their order.
 
-    likely: which outlet is thought to fetch a kit, by job; None: the nearest of its centre in a straight line.
+    likely: which outlet is thought to fetch a kit, by job; None: the nearest of its centre, in a straight line, with
+    somebody on duty who may do the job and gets there.
     """
-    likely = _nearest_outlets(day) if likely is None else likely
+    likely = _likely_outlets(day) if likely is None else likely
     kits = tuple(kit_order(job, supply, likely.get(job.id)) for job in day.jobs if job.order_lines)
     return Sourcing(
         now_s=day.now_s,
@@ -61,19 +60,12 @@ def asked_of(day: Day, supply: Supply, likely: Mapping[str, str] | None = None) 
     )
 
 
-def _nearest_outlets(day: Day) -> Mapping[str, str]:
-    """Return for every job with a kit that could be fetched the outlet of its centre that is nearest, by job."""
+def _likely_outlets(day: Day) -> Mapping[str, str]:
+    """Return who is thought to fetch each kit that could be fetched, by job."""
     reached = {lane.centre_id for lane in day.lanes if lane.reach is not None}
-    nearest: dict[str, str] = {}
-    for centre_id in reached:
-        jobs = [job for job in day.jobs if job.order_lines and job.centre_id == centre_id]
-        outlets = [outlet for outlet in day.outlets if outlet.centre_id == centre_id]
-        if jobs and outlets:
-            from_ = unit_vectors(np.array([job.position for job in jobs], np.float64))
-            to = unit_vectors(np.array([outlet.position for outlet in outlets], np.float64))
-            places = (from_ @ to.T).argmax(axis=1).tolist()
-            nearest |= {job.id: outlets[place].id for job, place in zip(jobs, places, strict=True)}
-    return nearest
+    return likely_outlets(
+        replace(day, jobs=tuple(job for job in day.jobs if job.order_lines and job.centre_id in reached))
+    )
 
 
 def kit_order(job: Job, supply: Supply, likely_outlet_id: str | None = None) -> Order:

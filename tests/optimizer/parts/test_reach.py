@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.model import ShipMode
+from optimizer.model import Lock, Published, ShipMode, Skill
 from optimizer.parts.check import faults
 from optimizer.parts.first_come import Preference, first_come
 from optimizer.parts.model import Answer, Sourcing
@@ -14,6 +14,8 @@ from optimizer.parts.replies import replies
 from optimizer.parts.reply import WhyNot
 from optimizer.parts.returns import Return, plan_returns
 from optimizer.parts.sourcing import source
+from optimizer.parts.supply import NOTHING_BESIDE, asked_of
+from tests import make as small
 from tests import make_parts as make
 from tests.make import at, clock
 
@@ -109,3 +111,49 @@ def test_a_defective_part_is_brought_back_by_who_is_within_reach() -> None:
         "u1": ShipMode.PICKUP,
         "u2": ShipMode.STANDARD,
     }
+
+
+def kit_beside_outlets(**fields: Any) -> Sourcing:
+    """Ask for a kit beside an outlet near the job that does other things, one a little farther, and one far off."""
+    outlets = tuple(
+        small.outlet(id, position=at(metres)) for id, metres in (("near", 100), ("able", 5_000), ("far", 20_000))
+    )
+    technicians = (
+        small.technician("t1", outlet_id="near", skills=(Skill(family="tv", level=3),)),
+        small.technician("t2", outlet_id="able"),
+        small.technician("t3", outlet_id="far"),
+    )
+    fetched = small.lane(mode=ShipMode.PICKUP, cost_fen=10, reach=frozenset({"near", "far"}))
+    day = small.parts_day(
+        small.job(order_lines=(small.order_line(),)),
+        outlets=outlets,
+        technicians=technicians,
+        shifts=tuple(small.shift(f"{one.id}-0") for one in technicians),
+        lanes=(fetched, small.lane()),
+    )
+    return asked_of(replace(day, **fields), NOTHING_BESIDE)
+
+
+def far_away() -> dict[str, Any]:
+    """Bind the job to who works far off."""
+    published = Published(technician_id="t3", start_s=clock("10:00"), told=True)
+    return {"jobs": (small.job(order_lines=(small.order_line(),), published=published, lock=Lock.TECHNICIAN),)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "outlet_id", "mode"),
+    [
+        ({}, "able", ShipMode.STANDARD),
+        ({"shifts": (small.shift("t1-0"), small.shift("t3-0"))}, "far", ShipMode.PICKUP),
+        ({"shifts": (small.shift("t1-0"),)}, None, ShipMode.STANDARD),
+        ({"technicians": (), "shifts": (), "outlets": ()}, None, ShipMode.STANDARD),
+        ({"lanes": (small.lane(),)}, None, ShipMode.STANDARD),
+        (far_away(), "far", ShipMode.PICKUP),
+    ],
+)
+def test_who_is_thought_to_fetch_is_the_nearest_who_may_come(
+    fields: dict[str, Any], outlet_id: str | None, mode: ShipMode
+) -> None:
+    asked = kit_beside_outlets(**fields)
+    assert asked.orders[0].likely_outlet_id == outlet_id
+    assert make.answer(source(asked)).dispatches[0].mode is mode

@@ -1,8 +1,9 @@
 """What it is worth to decide parts and visits together: one day planned three ways, side by side.
 
-nearest first: every kit from the nearest warehouse that has it, first come first served, then the routes. parts, then
-routes: all kits at once for least cost, then the routes, and never again. together: kits, routes, kits for these
-routes, routes again for whoever gained. Each with the sample's stock and with shelves thinned out.
+nearest first: every line from the nearest warehouse that has it (from one that can send it to every outlet before one
+where some fetch it), first come first served, then the routes. parts, then routes: all kits at once for least cost,
+then the routes, and never again. together: kits, routes, kits for these routes, routes again for whoever gained. Each
+with the sample's stock and with shelves thinned out.
 
     python -m bench.joint DAY --seconds 30 --seeds 1,2,3 --docs docs/benchmarks.md
 """

@@ -1,4 +1,4 @@
-"""Part options of every job by the simple rule: the nearest warehouse that has the part and can send it.
+"""Part options of every job by the simple rule: the nearest warehouse that has the part and can send it to any outlet.
 
 Order lines reserve stock job by job, first come first served; a line reserves once, in one warehouse, whatever lane
 it takes later, so any choice of options is within stock. A job whose kit is not complete reserves nothing.

@@ -9,12 +9,12 @@ from optimizer.plan import Shipment
 __all__ = [
     "ANYBODY",
     "MAX_OPTIONS",
-    "Fetchers",
     "KitOption",
+    "OutletKind",
     "best_kits",
-    "fetchers",
     "kits_at",
-    "kits_of_fetchers",
+    "kits_of_kinds",
+    "outlet_kinds",
     "shipments_for",
 ]
 
@@ -36,28 +36,28 @@ class KitOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetchers:
+class OutletKind:
     """Outlets within the same reaches of a centre's lanes, and one of them; None: whoever is within none."""
 
     outlet_id: str | None
     outlets: frozenset[str] | None
 
 
-ANYBODY = Fetchers(outlet_id=None, outlets=None)
+ANYBODY = OutletKind(outlet_id=None, outlets=None)
 
 
-def fetchers(lanes: Iterable[Lane]) -> tuple[Fetchers, ...]:
+def outlet_kinds(lanes: Iterable[Lane]) -> tuple[OutletKind, ...]:
     """Return the kinds of outlets by what they may fetch by these lanes, those first that may fetch nothing."""
     reaches = tuple(dict.fromkeys(lane.reach for lane in lanes if lane.reach is not None))
     kinds: dict[tuple[bool, ...], list[str]] = {}
     for outlet_id in sorted(frozenset[str]().union(*reaches)):
         kinds.setdefault(tuple(outlet_id in reach for reach in reaches), []).append(outlet_id)
-    return ANYBODY, *(Fetchers(outlet_id=some[0], outlets=frozenset(some)) for some in kinds.values())
+    return ANYBODY, *(OutletKind(outlet_id=some[0], outlets=frozenset(some)) for some in kinds.values())
 
 
-def kits_of_fetchers(
-    kinds: Sequence[Fetchers],
-    ways: Callable[[Fetchers], Sequence[list[Shipment]]],
+def kits_of_kinds(
+    kinds: Sequence[OutletKind],
+    ways: Callable[[OutletKind], Sequence[list[Shipment]]],
     outlet_ids: Iterable[str],
     most: int = MAX_OPTIONS,
 ) -> tuple[KitOption, ...]:

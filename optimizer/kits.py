@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
-from optimizer.kit_options import ANYBODY, Fetchers, KitOption, fetchers, kits_at, kits_of_fetchers
+from optimizer.kit_options import ANYBODY, KitOption, OutletKind, kits_at, kits_of_kinds, outlet_kinds
 from optimizer.model import FAST_MODES, Day, Job, Lane, OrderLine, ShipMode, SizeClass, Warehouse
 from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
@@ -223,7 +223,7 @@ class _Network:
         self._to: defaultdict[str, list[Lane]] = defaultdict(list)
         for (_, centre_id), lanes in self._lanes.items():
             self._to[centre_id] += lanes
-        self._fetchers = {centre_id: fetchers(lanes) for centre_id, lanes in self._to.items()}
+        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in self._to.items()}
 
     def options(self, job: Job, sent: Sequence[Dispatch], outlet_id: str | None) -> tuple[KitOption, ...]:
         """Return the kits that these sources make possible; an urgent job's parts go as was decided.
@@ -232,18 +232,18 @@ class _Network:
         """
         if not sent:
             return ()
-        kinds = self._fetchers.get(job.centre_id, (ANYBODY,))
+        kinds = self._kinds.get(job.centre_id, (ANYBODY,))
         own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), ANYBODY)
         lines = {line.id: line for line in job.order_lines}
 
-        def ways(kind: Fetchers) -> list[list[Shipment]]:
+        def ways(kind: OutletKind) -> list[list[Shipment]]:
             return [self._ways(job, lines[one.line_id], one, kind, lawful=kind == own) for one in sent]
 
         shelves = frozenset(dispatch.source_id for dispatch in sent) - self._warehouses.keys()
-        kits = kits_of_fetchers((own,) if shelves else kinds, ways, self._outlet_ids)
+        kits = kits_of_kinds((own,) if shelves else kinds, ways, self._outlet_ids)
         return tuple(replace(kit, outlets=shelves) for kit in kits) if shelves else kits
 
-    def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch, kind: Fetchers, *, lawful: bool) -> list[Shipment]:
+    def _ways(self, job: Job, line: OrderLine, dispatch: Dispatch, kind: OutletKind, *, lawful: bool) -> list[Shipment]:
         """Return how a line may come to outlets from its source, the way decided on first; lawful: to them too."""
         decided = _as_shipment(dispatch)
         warehouse = self._warehouses.get(dispatch.source_id)
@@ -266,7 +266,7 @@ class _Network:
         ]
         return [*([decided] if lawful else []), *(way for way in others if way != decided)]
 
-    def _modes(self, job: Job, dispatch: Dispatch, kind: Fetchers) -> frozenset[ShipMode]:
+    def _modes(self, job: Job, dispatch: Dispatch, kind: OutletKind) -> frozenset[ShipMode]:
         """Return how as many units of a part may travel to outlets, by which lanes to them could ever carry these."""
         part = self._parts[dispatch.part_id]
         carrying = frozenset(
@@ -280,7 +280,7 @@ class _Network:
             return carrying & FAST_MODES or carrying & {ShipMode.DEDICATED} or carrying
         return carrying if part.size_class is SizeClass.BULKY else carrying - {ShipMode.DEDICATED} or carrying
 
-    def _may_go(self, job: Job, decided: Shipment, kind: Fetchers, modes: frozenset[ShipMode]) -> bool:
+    def _may_go(self, job: Job, decided: Shipment, kind: OutletKind, modes: frozenset[ShipMode]) -> bool:
         """Say whether what was decided for other outlets may go to these: by such a mode, and a lane within reach."""
         return decided.mode in modes and any(
             lane.is_for(kind.outlet_id)

@@ -1,7 +1,8 @@
 """Part options of every job by the simple rule: the nearest warehouse that has the part and can send it to any outlet.
 
-Order lines reserve stock job by job, first come first served; a line reserves once, in one warehouse, whatever lane
-it takes later, so any choice of options is within stock. A job whose kit is not complete reserves nothing.
+Where none can, the nearest from which outlets within reach may fetch it. Order lines reserve stock job by job, first
+come first served; a line reserves once, in one warehouse, whatever lane it takes later, so any choice of options is
+within stock. A job whose kit is not complete reserves nothing.
 """
 
 import math
@@ -9,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from optimizer.kit_options import ANYBODY, MAX_OPTIONS, Fetchers, KitOption, fetchers, kits_of_fetchers
+from optimizer.kit_options import ANYBODY, MAX_OPTIONS, KitOption, OutletKind, kits_of_kinds, outlet_kinds
 from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
 from optimizer.plan import Plan, Shipment
 
@@ -89,7 +90,7 @@ def _turn(job: Job) -> tuple[bool, float, int, str]:
     return (not job.consent, first_due_s, job.reported_s, job.id)
 
 
-_Ways = dict[Fetchers, list[Shipment]]
+_Ways = dict[OutletKind, list[Shipment]]
 """How a line may come, all from one warehouse, by who fetches."""
 
 
@@ -109,12 +110,12 @@ class _Shelves:
         of_centre: defaultdict[str, list[Lane]] = defaultdict(list)
         for (_, centre_id), lanes in self._lanes.items():
             of_centre[centre_id] += lanes
-        self._fetchers = {centre_id: fetchers(lanes) for centre_id, lanes in of_centre.items()}
+        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in of_centre.items()}
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
         """Reserve the whole kit and return its options, or reserve nothing and return why not."""
-        kinds = self._fetchers.get(job.centre_id, (ANYBODY,))
+        kinds = self._kinds.get(job.centre_id, (ANYBODY,))
         choices: list[_Ways] = []
         for line in job.order_lines:
             ways = self._ways(job, line, kinds)
@@ -125,7 +126,7 @@ class _Shelves:
             self._reserve(ways, 1)
             choices.append(ways)
         most = 1 if job.urgent else MAX_OPTIONS
-        kits = kits_of_fetchers(kinds, lambda kind: [ways[kind] for ways in choices], self._outlet_ids, most)
+        kits = kits_of_kinds(kinds, lambda kind: [ways[kind] for ways in choices], self._outlet_ids, most)
         if kits:
             return kits
         for earlier in choices:
@@ -139,7 +140,7 @@ class _Shelves:
         for way in every:
             self._leaving[_departure(way)] += times
 
-    def _ways(self, job: Job, line: OrderLine, kinds: Sequence[Fetchers]) -> "_Ways":
+    def _ways(self, job: Job, line: OrderLine, kinds: Sequence[OutletKind]) -> "_Ways":
         """Return the ways the line may take from the nearest warehouse that can still give it, by who fetches.
 
         A warehouse that can send it to every outlet comes before one where some can fetch it.
@@ -155,7 +156,7 @@ class _Shelves:
                 some = ways
         return some
 
-    def _ways_from(self, warehouse_id: str, job: Job, line: OrderLine, kind: Fetchers) -> list[Shipment]:
+    def _ways_from(self, warehouse_id: str, job: Job, line: OrderLine, kind: OutletKind) -> list[Shipment]:
         part, modes = self._parts[line.part_id], self._modes(job, line, kind.outlet_id)
         lanes = [
             lane
@@ -306,7 +307,7 @@ def _who_may(day: Day, job: Job, lines: Sequence[Shipment], outlet_id: str | Non
         return frozenset.intersection(*reaches) if reaches else None
     if all(lane.reach is None for lane in lanes):
         return None
-    beyond, *kinds = fetchers(lanes)
+    beyond, *kinds = outlet_kinds(lanes)
     own = next((kind for kind in kinds if kind.outlets is not None and outlet_id in kind.outlets), beyond)
     within = frozenset[str]().union(*(kind.outlets for kind in kinds if kind.outlets is not None))
     return own.outlets if own.outlets is not None else frozenset(outlet.id for outlet in day.outlets) - within

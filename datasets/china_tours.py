@@ -110,6 +110,7 @@ def make_tours(
     outlet_table = _outlets(rng, seat, towns, centre_table)
     village_table = _villages(rng, village_rows, days, date)
     job_table = region_calls(rng, village_table, date)
+    _tell_twice(village_table, job_table, days, date)
     tables = {
         **_parts_network(rng, ground, centre_table),
         "centres": centre_table.drop(columns="province_id"),
@@ -277,11 +278,8 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
     ago = rng.integers(20, 420, count)
     told = np.sort(rng.choice(min(count, 12), size=min(2, count), replace=False)).tolist()
     cut = set(rng.choice(count, size=min(count, 1 + count // 40), replace=False).tolist()) - set(told)
-    weekday = [day for day in range(2, days) if (date + dt.timedelta(days=day)).weekday() < 5]
-    announced = {row: [f"{date + dt.timedelta(days=day)}"] for row, day in zip(told, weekday, strict=False)}
-    if announced and len(weekday) > 2 * len(told):
-        # The first was told a second visit, in the second half of the horizon.
-        announced[told[0]].append(f"{date + dt.timedelta(days=weekday[len(weekday) // 2 + 1])}")
+    weekday = _weekdays(days, date)
+    announced = {row: f"{date + dt.timedelta(days=day)}" for row, day in zip(told, weekday, strict=False)}
     closed = ";".join(f"{date + dt.timedelta(days=day)}" for day in range(1, min(4, days)))
     return pd.DataFrame(
         {
@@ -297,10 +295,30 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
                 "" if rare else f"{date - dt.timedelta(days=int(past))}"
                 for past, rare in zip(ago, (rng.random(count) < 0.15).tolist(), strict=True)
             ],
-            "announced": [";".join(announced.get(row, ())) for row in range(count)],
+            "announced": [announced.get(row, "") for row in range(count)],
             "cut_off": [closed if row in cut else "" for row in range(count)],
         }
     )
+
+
+def _tell_twice(village_table: pd.DataFrame, job_table: pd.DataFrame, days: int, date: dt.date) -> None:
+    """Tell a second visit, in the second half of the horizon, to the first village that was told one and has calls for
+    two.
+    """
+    weekday = _weekdays(days, date)
+    tree = sphere(village_table["lon"].to_numpy(dtype=np.float64), village_table["lat"].to_numpy(dtype=np.float64))
+    _, home = kilometres(tree, job_table["lon"].to_numpy(), job_table["lat"].to_numpy())
+    calls = np.bincount(home.ravel(), minlength=len(village_table))
+    told = np.flatnonzero((village_table["announced"] != "").to_numpy())
+    if len(weekday) > 2 * len(told):
+        for row in told[calls[told] > 1][:1]:
+            second = date + dt.timedelta(days=weekday[len(weekday) // 2 + 1])
+            village_table.loc[row, "announced"] += f";{second}"
+
+
+def _weekdays(days: int, date: dt.date) -> list[int]:
+    """Return the days that villages are told: none of the first two, no weekends."""
+    return [day for day in range(2, days) if (date + dt.timedelta(days=day)).weekday() < 5]
 
 
 def _lodgings(rng: np.random.Generator, towns: pd.DataFrame) -> pd.DataFrame:

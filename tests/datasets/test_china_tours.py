@@ -66,6 +66,12 @@ def test_every_number_of_villages_has_towns_with_beds(region: Region) -> None:
         assert len(villages) == count
 
 
+def test_two_dates_are_told_where_there_is_enough_to_do(region: TourFolder) -> None:
+    asked = region.touring
+    calls = Counter(job.village_id for job in asked.jobs if job.kind is not WorkKind.PREVENTIVE)
+    assert all(calls[village.id] > 1 for village in asked.villages if len(village.told) > 1)
+
+
 OWN = ("outlets", "technicians", "crews", "lodgings", "villages", "jobs", "maintenance")
 
 

@@ -29,13 +29,13 @@ class Why:
 
 
 NO_TOUR = Why(
-    en="no legal tour stops there that day beside all else that is kept",
-    zh="在保留其他安排的情况下，当天没有合规的行程能到",
+    en="no tour was found that stops there that day beside all else that is kept",
+    zh="未找到在保留其他安排的情况下当天能到的合规行程",
 )
 """Where nothing but the search knows."""
 NO_TOUR_AT_ALL = Why(
-    en="no legal tour stops there beside all else that is kept",
-    zh="在保留其他安排的情况下，没有合规的行程能到",
+    en="no tour was found that stops there beside all else that is kept",
+    zh="未找到在保留其他安排的情况下能到的合规行程",
 )
 """The same of whatever day."""
 

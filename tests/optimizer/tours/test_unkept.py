@@ -42,15 +42,15 @@ def test_everything_that_is_priced_is_said() -> None:
         ({"crews": (crew(no_van=frozenset({3})),)}, "the van of 一组 is down", "一组的车辆故障"),
         (
             {"crews": (crew(no_van=frozenset({3})), crew(id="c2", name="二组"))},
-            "the van of 一组 is down, and no legal tour",
-            "一组的车辆故障，在保留其他安排",
+            "the van of 一组 is down, and no tour was found",
+            "一组的车辆故障，未找到在保留其他安排",
         ),
         ({"crews": (crew(free_s=clock("00:00", 4)),)}, "no crew works that day", "没有巡回组出勤"),
         ({"crews": (crew(days=frozenset({2})),)}, "no crew works that day", "没有巡回组出勤"),
         ({"jobs": ()}, "nothing is left to do there", "已没有工单"),
         ({"levers": Levers(never_visit=frozenset({"v1"}))}, "a planner forbade the village", "规划员已禁止"),
         ({"now_s": clock("06:00", 4)}, "that day is over", "当天已过"),
-        ({}, "no legal tour stops there that day", "没有合规的行程"),
+        ({}, "no tour was found that stops there that day", "当天能到的合规行程"),
     ],
 )
 def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why_zh: str) -> None:
@@ -141,7 +141,7 @@ def test_a_locked_job_that_is_left_out_says_why_in_words() -> None:
 @pytest.mark.parametrize(
     ("jobs", "why", "why_zh"),
     [
-        ((work(),), "no legal tour stops there beside all else", "在保留其他安排的情况下，没有合规的行程能到"),
+        ((work(),), "no tour was found that stops there beside all else", "未找到在保留其他安排的情况下能到的合规行程"),
         ((), "nothing is to do there", "该村没有工单"),
     ],
 )

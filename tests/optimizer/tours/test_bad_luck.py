@@ -13,6 +13,7 @@ from optimizer.tours.left_out import left_out
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Told, Touring, TourRule, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.planning import plan_tours
+from optimizer.tours.soonest import soonest_s
 from optimizer.tours.told import released
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
@@ -121,6 +122,17 @@ def test_a_clock_that_no_tour_can_be_in_time_for_is_what_is_told(last: int, rule
     if rule is not None:
         assert "before a crew can be there (2026-" in lost.reason
         assert "最早 2026-" in lost.reason_zh
+
+
+def test_nobody_is_sooner_at_a_stop_that_is_cut_off() -> None:
+    places = (village(position=at(60_000)), village(id="v2", position=at(45_000)))
+    unit = work(kind=WorkKind.CALL, portable=True)
+    asked = touring(villages=places, jobs=(unit,))
+    cut = replace(asked, villages=(places[0], replace(places[1], cut_off=frozenset({0}))))
+    near_s, cut_s, home_s = (
+        soonest_s(lay_ground(one, FlatTravel()), 0) or 0 for one in (asked, cut, replace(asked, jobs=(work(),)))
+    )
+    assert near_s < home_s == cut_s
 
 
 def test_a_kit_that_comes_too_late_for_a_clock_is_what_is_told() -> None:

@@ -218,7 +218,8 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     known = told_too(folder.touring, read.unkept)
     asked = with_outlets(pull(known, read.pulled), folder.day, travel)
     toured = _toured(folder, asked, read.pulled, read.result, travel)
-    return replace(toured, provider=read.provider, is_estimate=read.is_estimate), travel
+    as_read = replace(toured, given_up=frozenset(read.unkept), provider=read.provider, is_estimate=read.is_estimate)
+    return as_read, travel
 
 
 def check_tour_folder(day_path: Path, out: Path) -> list[str]:

@@ -21,7 +21,7 @@ from datasets.china_repair_modes import REPAIR_MODES
 from datasets.china_tour_work import consents, maintenance, region_calls, van_parts
 from datasets.day import write_day
 
-__all__ = ["MOST_VILLAGES", "Region", "make_tours"]
+__all__ = ["BEDS", "MOST_VILLAGES", "Region", "chosen_places", "make_tours"]
 
 MOST_VILLAGES = 120
 WAREHOUSES = 4
@@ -39,7 +39,7 @@ BEDS = {
     "district": (13_000, "22:00"),
     "township": (8_000, "21:00"),
 }
-
+"""What a bed costs and until when one is let in, by how large a place is: smaller ones have none."""
 
 OWN_IDS = frozenset(
     {"outlet_id", "technician_id", "technician_ids", "crew_id", "lodging_id", "village_id", "job_id", "plan_id"}
@@ -104,13 +104,13 @@ def make_tours(
     """
     ground, prefecture = load_ground(), _PREFECTURES[region]
     rng = np.random.default_rng([seed, list(Region).index(region)])
-    places = _places_of(ground, prefecture)
-    seat, towns, village_rows = _chosen(places, villages)
+    seat, towns, village_rows = chosen_places(ground, region, villages)
     centre_table = centres(ground)
     centre_table = centre_table[centre_table["name"].str.startswith(prefecture.centre)].reset_index(drop=True)
     outlet_table = _outlets(rng, seat, towns, centre_table)
     village_table = _villages(rng, village_rows, days, date)
     job_table = region_calls(rng, village_table, date)
+    _tell_twice(village_table, job_table, days, date)
     tables = {
         **_parts_network(rng, ground, centre_table),
         "centres": centre_table.drop(columns="province_id"),
@@ -152,12 +152,13 @@ def _inside(places: pd.DataFrame, box: _Box) -> NDArray[np.bool_]:
     return inside.to_numpy(dtype=np.bool_)
 
 
-def _chosen(places: pd.DataFrame, count: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the seat, the towns that have beds, and the villages.
+def chosen_places(ground: Ground, region: Region, count: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the seat of a region, the towns that have beds, and so many villages.
 
     Towns are the seats of the prefecture's counties, those of others that are near to a village, and townships one by
     one, each the farthest from any bed.
     """
+    places = _places_of(ground, _PREFECTURES[region])
     urban = places["level"].isin(["city", "county", "district"]).to_numpy()
     cities = np.flatnonzero((places["level"] == "city").to_numpy())
     seat = int(cities[np.argmin(places["away_km"].to_numpy()[cities])])
@@ -167,11 +168,12 @@ def _chosen(places: pd.DataFrame, count: int) -> tuple[pd.DataFrame, pd.DataFram
     towns = [int(row) for row in np.flatnonzero(urban & (places["own"] | (near_km < BED_KM))) if row != seat]
     wanted = max(min(LEAST_TOWNS, count), count // VILLAGES_PER_TOWN - len(towns))
     area = rural[: count + wanted]
+    large = area[places["level"].isin(BEDS).to_numpy()[area]]
     chosen: list[int] = []
     for _ in range(wanted):
         beds = [seat, *towns, *chosen]
-        away_km, _ = kilometres(sphere(lon[beds], lat[beds]), lon[area], lat[area])
-        chosen.append(int(area[int(np.argmax(away_km))]))
+        away_km, _ = kilometres(sphere(lon[beds], lat[beds]), lon[large], lat[large])
+        chosen.append(int(large[int(np.argmax(away_km))]))
     left = [row for row in area.tolist() if row not in set(chosen)][:count]
     return places.iloc[[seat]], places.iloc[towns + chosen], places.iloc[left].reset_index(drop=True)
 
@@ -276,11 +278,8 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
     ago = rng.integers(20, 420, count)
     told = np.sort(rng.choice(min(count, 12), size=min(2, count), replace=False)).tolist()
     cut = set(rng.choice(count, size=min(count, 1 + count // 40), replace=False).tolist()) - set(told)
-    weekday = [day for day in range(2, days) if (date + dt.timedelta(days=day)).weekday() < 5]
-    announced = {row: [f"{date + dt.timedelta(days=day)}"] for row, day in zip(told, weekday, strict=False)}
-    if announced and len(weekday) > 2 * len(told):
-        # The first was told a second visit, in the second half of the horizon.
-        announced[told[0]].append(f"{date + dt.timedelta(days=weekday[len(weekday) // 2 + 1])}")
+    weekday = _weekdays(days, date)
+    announced = {row: f"{date + dt.timedelta(days=day)}" for row, day in zip(told, weekday, strict=False)}
     closed = ";".join(f"{date + dt.timedelta(days=day)}" for day in range(1, min(4, days)))
     return pd.DataFrame(
         {
@@ -296,10 +295,30 @@ def _villages(rng: np.random.Generator, rows: pd.DataFrame, days: int, date: dt.
                 "" if rare else f"{date - dt.timedelta(days=int(past))}"
                 for past, rare in zip(ago, (rng.random(count) < 0.15).tolist(), strict=True)
             ],
-            "announced": [";".join(announced.get(row, ())) for row in range(count)],
+            "announced": [announced.get(row, "") for row in range(count)],
             "cut_off": [closed if row in cut else "" for row in range(count)],
         }
     )
+
+
+def _tell_twice(village_table: pd.DataFrame, job_table: pd.DataFrame, days: int, date: dt.date) -> None:
+    """Tell a second visit, in the second half of the horizon, to the first village that was told one and has calls for
+    two.
+    """
+    weekday = _weekdays(days, date)
+    tree = sphere(village_table["lon"].to_numpy(dtype=np.float64), village_table["lat"].to_numpy(dtype=np.float64))
+    _, home = kilometres(tree, job_table["lon"].to_numpy(), job_table["lat"].to_numpy())
+    calls = np.bincount(home.ravel(), minlength=len(village_table))
+    told = np.flatnonzero((village_table["announced"] != "").to_numpy())
+    if len(weekday) > 2 * len(told):
+        for row in told[calls[told] > 1][:1]:
+            second = date + dt.timedelta(days=weekday[len(weekday) // 2 + 1])
+            village_table.loc[row, "announced"] += f";{second}"
+
+
+def _weekdays(days: int, date: dt.date) -> list[int]:
+    """Return the days that villages are told: none of the first two, no weekends."""
+    return [day for day in range(2, days) if (date + dt.timedelta(days=day)).weekday() < 5]
 
 
 def _lodgings(rng: np.random.Generator, towns: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ __all__ = [
     "progress_of",
     "progress_table",
     "read_actuals",
+    "was_there",
 ]
 
 LATEST_DAYS = 7
@@ -45,6 +46,14 @@ class Outcome(StrEnum):
     NOBODY_HOME = "nobody_home"
     NOT_REACHED = "not_reached"
     OTHER = "other"
+
+
+_THERE = frozenset({Outcome.DONE, Outcome.NO_PART, Outcome.NOBODY_HOME})
+
+
+def was_there(outcome: str) -> bool:
+    """Tell whether the crew came to the village, whatever it could do there."""
+    return outcome in _THERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,26 @@ so; where one cannot be kept the message takes it back.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from datasets.china_catalogue import FAMILIES
 from datasets.tour_names import Person, Toured, hour_text
 from datasets.tour_stops import Stop, stops_of
-from optimizer.tours.model import Told, TourJob, Village, WorkKind
+from optimizer.tours.model import Crew, Told, TourJob, Village, WorkKind
 from optimizer.tours.unkept import moved_to
 
-__all__ = ["CORRECTS", "Announcement", "Notice", "NoticeKind", "announcements", "product_name", "products_of"]
+__all__ = [
+    "CORRECTS",
+    "Announcement",
+    "Notice",
+    "NoticeKind",
+    "announcements",
+    "product_name",
+    "products_of",
+    "whom_to_call",
+]
 
 ROUND_TO_S = 15 * 60
 """People are told quarters of an hour: the first down, the last up."""
@@ -189,7 +198,7 @@ def _text(toured: Toured, contact: Person, notices: Sequence[Notice]) -> str:
     greeting = f"{contact.name}您好：" if contact.name else "各位村民好："
     coming = [notice for notice in notices if notice.stop is not None]
     closing = [_bring(toured, coming), _promise(coming)] if coming else []
-    return f"【巡回维修通知】{greeting}{body}{''.join(closing)}{_whom_to_call(toured, notices)}"
+    return f"【巡回维修通知】{greeting}{body}{''.join(closing)}{whom_to_call(toured, _coming(toured, notices))}"
 
 
 def _sentence(toured: Toured, notice: Notice, *, is_met: bool) -> str:
@@ -270,9 +279,14 @@ def _promise(notices: Sequence[Notice]) -> str:
     return ("此前已通知的日期不变；" if some else "") + "日期已定，不再变动。请转告村民。"
 
 
-def _whom_to_call(toured: Toured, notices: Sequence[Notice]) -> str:
-    """Name the outlets of the crews that come, or of the first crew when nobody does."""
+def _coming(toured: Toured, notices: Sequence[Notice]) -> Sequence[Crew]:
+    """Return the crews that come, or the first crew when nobody does."""
     crews = [toured.crews[notice.stop.tour.crew_id] for notice in notices if notice.stop is not None]
-    people = dict.fromkeys(toured.home(crew) for crew in crews or toured.asked.crews[:1])
+    return crews or toured.asked.crews[:1]
+
+
+def whom_to_call(toured: Toured, crews: Iterable[Crew]) -> str:
+    """Name the outlets of crews, as a message ends; nothing without any."""
+    people = dict.fromkeys(toured.home(crew) for crew in crews)
     said = [f"{person.phone}（{person.name}）" if person.phone else person.name for person in people]
     return f"有事请联系{'、'.join(said)}。" if said else ""

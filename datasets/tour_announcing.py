@@ -14,7 +14,7 @@ from datasets.tour_names import Toured
 from datasets.tour_told import TOLD, Promise, told_cells, told_in
 from optimizer.tours.model import Told
 
-__all__ = ["NothingToTell", "VillageTold", "tell_villages"]
+__all__ = ["NothingToTell", "ToldSince", "VillageTold", "tell_villages"]
 
 
 class NothingToTell(Refusal):
@@ -22,6 +22,14 @@ class NothingToTell(Refusal):
 
     def __init__(self, village_ids: Collection[str]) -> None:
         super().__init__(f"The messages of these tours (announcements.csv) are not about {', '.join(village_ids)}.")
+
+
+class ToldSince(Refusal):
+    """Villages were told dates that tours were not planned from, and that they do not keep."""
+
+    def __init__(self, villages: Mapping[str, Collection[Promise]]) -> None:
+        said = "; ".join(f"{id_} ({_listed(id_, promises)})" for id_, promises in villages.items())
+        super().__init__(f"These tours were not planned from dates that stand in villages.csv: {said}; plan again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +54,31 @@ def tell_villages(
         With every fault of the day folder.
     NothingToTell
         No message is about some of these villages.
+    ToldSince
+        Villages were told a date that these tours were not planned from, and do not keep: it would be forgotten.
     ForeignFolder
         Something else than a day stands where it is to be written.
     """
     told = _messages(toured)
     if unknown := [id_ for id_ in dict.fromkeys(village_ids or ()) if id_ not in told]:
         raise NothingToTell(unknown)
+    lost = _not_kept(toured)
+    told_here = told if village_ids is None else {id_: told[id_] for id_ in dict.fromkeys(village_ids)}
+    # Tours that were planned from a date and do not stop on it could not keep it.
+    given_up = {(id_, toured.date(one.day), one.stop_id) for id_, one in toured.given_up}
+    since = {id_: {one for one in lost[id_] if (id_, *one) not in given_up} for id_ in told_here}
+    if any(since.values()):
+        raise ToldSince({id_: of for id_, of in since.items() if of})
     source = read_source(day)
     tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
     villages = tables["villages"]
-    lost = _not_kept(toured)
     found = []
     for row in villages.index:
         village_id = str(villages.loc[row, "village_id"])
-        if village_id not in (told if village_ids is None else village_ids):
+        if village_id not in told_here:
             continue
         before = told_in({name: str(villages.loc[row, name]) for name in ("village_id", *TOLD)})
-        after = (before - lost.get(village_id, frozenset())) | told[village_id]
+        after = (before - lost[village_id]) | told[village_id]
         for name, cell in told_cells(village_id, after).items():
             villages.loc[row, name] = cell
         if after != before:
@@ -74,6 +90,12 @@ def tell_villages(
     values = dict(source.values) | {"travel": travel_from(source, out)}
     write_day(out, tables, values, (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None)
     return tuple(found)
+
+
+def _listed(village_id: str, promises: Collection[Promise]) -> str:
+    """Return dates, and where they are, to stand inside a sentence."""
+    there = {village_id: ""}
+    return ", ".join(f"{date}{there.get(stop_id, f' in {stop_id}')}" for date, stop_id in sorted(promises))
 
 
 def _messages(toured: Toured) -> Mapping[str, frozenset[Promise]]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from datasets.plan_tables import no_formula
-from datasets.tour_announcements import products_of
+from datasets.tour_announcements import products_of, whom_to_call
 from datasets.tour_names import Toured
-from optimizer.tours.model import WorkKind
+from optimizer.tours.model import Crew, WorkKind
 
 __all__ = ["APOLOGIES_FILE", "Missed", "apologies", "apology_table"]
 
@@ -48,7 +48,7 @@ def apologies(toured: Toured, missed: Iterable[Missed], done: Collection[str]) -
                 "jobs": ";".join(job.id for job in waiting),
                 "text": f"【巡回维修致歉】{f'{contact.name}您好' if contact.name else '各位村民好'}："
                 f"原定{toured.date_zh(one.day)}{where}的巡回维修未能成行，让大家久等，非常抱歉。{still}"
-                f"新日期定下后立即通知；急需维修的请来电，我们另行安排。{_whom_to_call(toured, one)}",
+                f"新日期定下后立即通知；急需维修的请来电，我们另行安排。{whom_to_call(toured, _coming(toured, one))}",
             }
         )
     return rows
@@ -59,14 +59,11 @@ def apology_table(rows: Iterable[dict[str, str]]) -> bytes:
     return pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
-def _whom_to_call(toured: Toured, missed: Missed) -> str:
-    """Name the outlet of the crew that was to come, or of the first."""
+def _coming(toured: Toured, missed: Missed) -> list[Crew]:
+    """Return the crew that was to come, or the first."""
     coming = [
         toured.crews[tour.crew_id]
         for tour, day, visit in toured.result.plan.visits()
         if visit.village_id == missed.stop_id and day.day == missed.day
     ]
-    for crew in (*coming, *toured.asked.crews)[:1]:
-        person = toured.home(crew)
-        return f"有事请联系{person.phone}（{person.name}）。" if person.phone else f"有事请联系{person.name}。"
-    return ""
+    return [*coming, *toured.asked.crews][:1]

@@ -11,7 +11,7 @@ from optimizer.model import DAY_S, ShipMode
 from optimizer.parts.model import Dispatch
 from optimizer.tours.fitting import Fitting
 from optimizer.tours.kit import Kit
-from optimizer.tours.model import Crew, Lodging, Touring, TourJob, Village
+from optimizer.tours.model import Crew, Lodging, Told, Touring, TourJob, Village
 from optimizer.tours.plan import Tour, TourResult
 
 __all__ = ["KitOrder", "Person", "TourNames", "Toured", "hour_text", "tour_id"]
@@ -97,6 +97,7 @@ class Toured:
     kits: what each tour's van is loaded with, spare parts included, by tour. fitting: when to go, None if not asked.
     covers: of villages without a stop, the stop near enough to carry units to, and how far it is in seconds.
     pulled: what a planner pulled, which `asked` has in it already.
+    given_up: of tours that were read, the dates of villages that they say they do not keep.
     provider, is_estimate: of the travel times. asked_of_service: what a service over HTTP was asked, and the state of
     its cache; nothing without one.
     """
@@ -109,6 +110,7 @@ class Toured:
     fitting: Fitting | None = None
     covers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     pulled: Pulled = field(default_factory=Pulled)
+    given_up: frozenset[tuple[str, Told]] = frozenset()
     provider: str = ""
     is_estimate: bool = True
     asked_of_service: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from datasets.due_visits import due_visits, plan_of
 from datasets.faults import DayRefused, Fault, FaultList, PlanRefused
 from datasets.progress import moment_in, travel_from
 from datasets.times import instant_of, instant_text, midnight_of
-from datasets.tour_actuals import Actual, Outcome, impossible
+from datasets.tour_actuals import Actual, Outcome, impossible, was_there
 from datasets.tour_apologies import APOLOGIES_FILE, Missed, apologies, apology_table
 from datasets.tour_names import Toured
 from datasets.tour_sent import kits_sent, put_on_shelves
@@ -93,6 +93,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     if faults.faults or now_s is None:
         raise PlanRefused(faults.faults)
     gone, taken = _sorted(toured, wrote, now_s)
+    came = {(one.village_id, one.day) for one in gone} | _came_in_vain(toured, wrote.rows, now_s)
     done = {one.job_id for one in gone}
     no_part = {one.job_id for one in wrote.rows if one.outcome is Outcome.NO_PART}
     tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
@@ -112,7 +113,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
         _move_crew(crews, at, aboard[toured.tour_id(at.tour)], first)
     _make_busy(tables, gone, now_s, first)
     _keep_plans(tables["maintenance"], gone, owed, first)
-    missed = _tell_villages(tables["villages"], gone, now_s // DAY_S, first)
+    missed = _tell_villages(tables["villages"], came, now_s // DAY_S, first)
     held = {id_ for ids in aboard.values() for id_ in ids}
     used = [one for one in sent if one.job_id in done | held or (not one.job_id and one.tour_id in aboard)]
     waiting = {toured.tour_id(tour) for tour in toured.tours if not _has_left(toured, tour, now_s)}
@@ -165,6 +166,20 @@ def _sorted(toured: Toured, wrote: Wrote, now_s: int) -> tuple[list[_Gone], dict
             village_id = "" if job is None else job.village_id
             gone.append(_Gone(job_id=actual.job_id, village_id=village_id, crew_id="", day=at_s // DAY_S, until_s=at_s))
     return gone, {name: tuple(of_name) for name, of_name in ids.items()}
+
+
+def _came_in_vain(toured: Toured, rows: Sequence[Actual], now_s: int) -> set[tuple[str, int]]:
+    """Return villages and days on which a crew was there, and could not do a job."""
+    planned = {visit.job_id: (visit.village_id, visit.start_s) for _, _, visit in toured.result.plan.visits()}
+    own = {id_: (job.village_id, now_s) for id_, job in toured.jobs.items()} | planned
+    found = set()
+    for one in (one for one in rows if one.job_id in own and was_there(one.outcome)):
+        village_id, at_s = own[one.job_id]
+        at_s = next((written_s for written_s in (one.start_s, one.end_s) if written_s is not None), at_s)
+        # What was given up before it could begin was no visit; what is done counts among those that are over.
+        if one.outcome is not Outcome.DONE and at_s <= now_s:
+            found.add((village_id, at_s // DAY_S))
+    return found
 
 
 def _over(tour: Tour, day: TourDay, visit: Visit, actual: Actual | None, now_s: int) -> _Gone:
@@ -249,9 +264,10 @@ def _keep_plans(maintenance: pd.DataFrame, gone: Sequence[_Gone], owed: Collecti
             maintenance.loc[mine, "last_on"] = (first + dt.timedelta(days=one.day)).isoformat()
 
 
-def _tell_villages(villages: pd.DataFrame, gone: Sequence[_Gone], today: int, first: dt.date) -> tuple[Missed, ...]:
+def _tell_villages(
+    villages: pd.DataFrame, visits: Collection[tuple[str, int]], today: int, first: dt.date
+) -> tuple[Missed, ...]:
     """Write down who was visited; a date that was told is over with its visit or its day. Return where nobody came."""
-    visits = {(one.village_id, one.day) for one in gone}
     last = {village_id: day for village_id, day in sorted(visits, key=lambda item: item[1])}
     missed = []
     for row in villages.index:

@@ -306,16 +306,8 @@ class _Reader:
             forbidden_lodgings=frozenset(keys.need("forbidden_lodgings", _all(self._lodging_id), NO_IDS)),
             locked=tuple(self._locked(locked) for locked in keys.tables("locked", required=True)),
             spans=tuple(self._span(span) for span in keys.tables("spans", required=True)),
-            released=self._released(keys),
+            released=frozenset(self._given_up(one) for one in keys.tables("released")),
         )
-
-    def _released(self, keys: Keys) -> frozenset[tuple[str, int]]:
-        """Read the dates that were given up; tours made while a village had one date name the village alone."""
-        written = keys.values.get("released")
-        if isinstance(written, list) and written and all(isinstance(one, str) for one in written):
-            ids = set(keys.take("released", _all(self._village_id), NO_IDS))
-            return frozenset((v.id, told.day) for v in self._asked.villages if v.id in ids for told in v.told)
-        return frozenset(self._given_up(one) for one in keys.tables("released"))
 
     def _given_up(self, keys: Keys) -> tuple[str, int]:
         found = keys.need("village_id", self._village_id, ""), keys.need("date", self._day, 0)

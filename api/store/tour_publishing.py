@@ -35,15 +35,13 @@ from api.tables.network import OutletRow
 from api.tables.plans import Visit
 from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
+from datasets.tour_actuals import was_there
 from datasets.tour_told import Promise, told_cells, told_in
 
 __all__ = ["Said", "ToursHeld", "publish_tours", "record_visits"]
 
 AT_ONCE = 500
 CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
-WAS_THERE = ("done", "no_part", "nobody_home")
-"""Outcomes of visits whose village the crew came to."""
-
 TAKEN_OVER = "replanned"
 OPEN_STILL = (None, TAKEN_OVER)
 """What stands of visits of which nobody has said what became of them."""
@@ -373,7 +371,7 @@ def record_visits(
         (rows[one.job_id].maintenance_id, one, rows[one.job_id]) for one in said if one.outcome == "done"
     )
     villages = _last_dates(
-        (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if one.outcome in WAS_THERE
+        (rows[one.job_id].village_id, one, rows[one.job_id]) for one in said if was_there(one.outcome)
     )
     moved = [id_ for id_, date in plans.items() if _moved(session, "maintenance", id_, "last_on", date, at)]
     for id_ in other_centres_villages(session, villages, local_date(at), centre_ids):
@@ -385,11 +383,11 @@ def record_visits(
     for one in said:
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
-        if taken_over and one.outcome in WAS_THERE:
+        if taken_over and was_there(one.outcome):
             leave_tour(session, one.job_id, at, is_fitted=one.outcome == "done")
         row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
         row.parts_used = [{"part_id": part_id, "quantity": quantity} for part_id, quantity in one.parts_used]
-        if taken_over and one.outcome not in WAS_THERE:
+        if taken_over and not was_there(one.outcome):
             continue
         if one.outcome != "done":
             leave_aboard(session, one.job_id, row.tour_id, at)

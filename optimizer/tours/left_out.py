@@ -1,5 +1,6 @@
 """Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -120,12 +121,21 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
     instead, fen = left_out_price(asked, job)
     rule = _excluding(ground, number)
     more = None if place is None else place.fen
-    if rule is None and place is not None:
-        rule = TourRule.NOT_WORTH if place.fen >= fen else _beside(ground, columns, number, place)
-    elif rule is None:
-        more = _alone_fen(ground, number)
-        rule = TourRule.DRIVING if more is None else TourRule.NOT_WORTH if more >= fen else TourRule.ROOM
-    prices = Prices(left_out=fen, placed=more, alone=place is None)
+    promised = False
+    if rule is None:
+        more = _alone_fen(ground, number) if place is None else place.fen
+        # What it is worth by itself is no reason where a date that was told would be kept with it.
+        promised_fen = _promised_fen(ground, columns, number, None if place is None else place.day)
+        promised = more is not None and fen <= more < fen + promised_fen
+        if promised:
+            rule = TourRule.UNKNOWN
+        elif more is None:
+            rule = TourRule.DRIVING
+        elif more >= fen:
+            rule = TourRule.NOT_WORTH
+        else:
+            rule = TourRule.ROOM if place is None else _beside(ground, columns, number, place)
+    prices = Prices(left_out=fen, placed=more, alone=place is None, promised=promised)
     soon_s = soonest_s(ground, number, waits_for_kit=False) if rule in DEADLINES.values() else None
     words = worded(asked, job, rule, instead, prices, soon_s)
     return LeftOut(
@@ -139,6 +149,27 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
         remedy_zh=words.remedy_zh,
         next_day=asked.days if job.last_s >= asked.days * DAY_S else None,
     )
+
+
+def _promised_fen(ground: Ground, columns: Sequence[Column], number: int, day: int | None) -> int:
+    """Return what the dearest lost promise is worth that a job in its own village would keep: on a day, or on any."""
+    asked, own = ground.asked, int(ground.village[number])
+    kept = {
+        column.shape.first + offset
+        for column in columns
+        for offset, visits in enumerate(column.days)
+        if any(village == own for _, village in visits)
+    }
+    stop_id = asked.villages[own].id
+    promises = Counter(
+        told.day
+        for village in asked.villages
+        for told in village.told
+        if told.stop_id == stop_id and (village.id, told.day) not in asked.levers.released
+    )
+    able = {int(able_day) for able_day in np.flatnonzero(ground.able[:, number].any(axis=0))} - kept
+    days = able if day is None else able & {day}
+    return asked.charges.keep_fen * max((promises[able_day] for able_day in days), default=0)
 
 
 def _beside(ground: Ground, columns: Sequence[Column], number: int, place: Place) -> TourRule:

@@ -23,11 +23,15 @@ class Worded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Fen of leaving a job out and of its cheapest place, None without one; alone: on a tour of its own."""
+    """Fen of leaving a job out and of its cheapest place, None without one; alone: on a tour of its own.
+
+    promised: worth that place for a date that was told and is not kept.
+    """
 
     left_out: int
     placed: int | None
     alone: bool
+    promised: bool = False
 
 
 def worded(
@@ -75,6 +79,11 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices, soon_s
         return (
             f"The cheapest place on a tour costs {placed} yuan, leaving it out {left}.",
             f"排进巡回最少要 {placed} 元，不排为 {left} 元。",
+        )
+    if rule is TourRule.UNKNOWN and prices.promised:
+        return (
+            "With it a date would be kept that people were told; no tour was found for it beside what the tours do.",
+            "做了它就能保住已公布的日期；在现有行程之外未找到合规的行程。",
         )
     return {
         TourRule.SKILL: (f"No crew has {skill}.", f"没有巡回组具备{skill_zh}技能。"),

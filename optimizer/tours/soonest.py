@@ -30,7 +30,7 @@ def soonest_s(ground: Ground, number: int, *, waits_for_kit: bool = True) -> int
         for day in (day for day, may in enumerate(able_days(asked, crew, job, own)) if may):
             opens_s, closes_s = (day * DAY_S + at_s for at_s in crew.service_s)
             for point, leaves_s in _mornings(ground, c, job, day, hops, kit_s):
-                for village in ground.stands[number]:
+                for village in (stop for stop in ground.stands[number] if ground.road[stop, day]):
                     there_s = int(seconds[point, village])
                     at_s = _in_window(job, max(leaves_s + there_s, opens_s, job.first_s))
                     if there_s + int(seconds[village, points].min()) <= asked.driving_s and at_s <= closes_s:

@@ -1,13 +1,23 @@
 """Dates that villages were told and that nobody can keep: why, known before anything is planned."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from optimizer.model import DAY_S
 from optimizer.tours.model import Crew, Told, Touring, Village
+from optimizer.travel import unit_vectors
 
 __all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "days_given_up", "lost_dates", "no_tour", "released", "told_too"]
+
+EARTH_M = 6_371_000
+FASTEST_M_S = 120_000 / 3_600
+"""Nobody may drive faster, nor on a shorter way than the straight one."""
+
+Stop = tuple[str, int]
+"""A village, and a day on which a crew stops in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,33 +29,71 @@ class Why:
 
 
 NO_TOUR = Why(
-    en="no legal tour stops there that day beside all else that is kept",
-    zh="在保留其他安排的情况下，当天没有合规的行程能到",
+    en="no tour was found that stops there that day beside all else that is kept",
+    zh="未找到在保留其他安排的情况下当天能到的合规行程",
 )
 """Where nothing but the search knows."""
 NO_TOUR_AT_ALL = Why(
-    en="no legal tour stops there beside all else that is kept",
-    zh="在保留其他安排的情况下，没有合规的行程能到",
+    en="no tour was found that stops there beside all else that is kept",
+    zh="未找到在保留其他安排的情况下能到的合规行程",
 )
 """The same of whatever day."""
 
 
-def lost_dates(asked: Touring) -> Mapping[tuple[str, Told], Why]:
-    """Return what villages were told and nobody can keep, whatever the tours; by village and what it was told."""
-    served = {job.village_id for job in asked.jobs}
-    carried = any(job.portable for job in asked.jobs)
+def lost_dates(asked: Touring, kept: Collection[Stop] = ()) -> Mapping[tuple[str, Told], Why]:
+    """Return what villages were told and nobody can keep, whatever the tours; by village and what it was told.
+
+    kept: stops of tours that keep what was told: what a job of each is needed for is left for nothing else.
+    """
+    doable = _doable(asked)
+    held: dict[int, Stop] = {}
+    promised = {(told.stop_id, told.day) for village in asked.villages for told in village.told}
+    for stop in sorted(promised.intersection(kept)):
+        _finds(doable, stop, held, set())
     places = {village.id: village for village in asked.villages}
     found = {}
     for village in asked.villages:
         for told in village.told:
-            if not 0 <= told.day < asked.days:
+            stop = (told.stop_id, told.day)
+            if not 0 <= told.day < asked.days or stop in kept:
                 continue
             why = _why(asked, places[told.stop_id], told.day)
-            if why is None and told.stop_id not in served and not carried:
+            if why is None and not _finds(doable, stop, dict(held), set()):
                 why = Why(en="nothing is left to do there", zh="该村已没有工单")
             if why is not None:
                 found[village.id, told] = why
     return found
+
+
+def _doable(asked: Touring) -> Mapping[Stop, Sequence[int]]:
+    """Return the jobs that are not over by a promised stop, and are there or may be carried there, as far as is known
+    without travel times.
+    """
+    number = {village.id: row for row, village in enumerate(asked.villages)}
+    points = unit_vectors(np.array([village.position for village in asked.villages], np.float64).reshape(-1, 2))
+    # The cosine of the angle that is driven at most.
+    near = np.cos(min(np.pi, asked.cover_s * FASTEST_M_S / EARTH_M))
+    found = {}
+    for told in {told for village in asked.villages for told in village.told}:
+        to = points @ points[number[told.stop_id]]
+        found[told.stop_id, told.day] = [
+            row
+            for row, job in enumerate(asked.jobs)
+            if job.last_s >= told.day * DAY_S
+            and (job.village_id == told.stop_id or (job.portable and to[number[job.village_id]] >= near))
+        ]
+    return found
+
+
+def _finds(doable: Mapping[Stop, Sequence[int]], stop: Stop, held: dict[int, Stop], tried: set[int]) -> bool:
+    """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
+    for job in doable[stop]:
+        if job not in tried:
+            tried.add(job)
+            if job not in held or _finds(doable, held[job], held, tried):
+                held[job] = stop
+                return True
+    return False
 
 
 def days_given_up(asked: Touring, lost: Iterable[tuple[str, Told]]) -> frozenset[tuple[str, int]]:

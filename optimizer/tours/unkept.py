@@ -73,7 +73,7 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
 
 def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stops = plan.stops
-    why_not = lost_dates(asked)
+    why_not = lost_dates(asked, stops)
     names = {village.id: village.name for village in asked.villages}
     comes = _comes(asked, plan)
     for village in asked.villages:

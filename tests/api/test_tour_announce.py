@@ -165,3 +165,25 @@ def test_a_village_that_no_message_is_about_is_refused(
     assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", *options) == cli.REFUSED
     assert "not about V6, V9." in capsys.readouterr().err
     assert not (tmp_path / "told").exists()
+
+
+def test_a_date_that_the_tours_were_not_planned_from_is_not_forgotten(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = make.cells()
+    region = make.write(tmp_path / "region", cells, make.settings("[tour.charges]\nday_fen = 2000"))
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
+    stops = {(row["village_id"], row["date"]) for row in rows(tmp_path / "out" / "visits.csv")}
+    horizon = [f"2026-03-{day:02}" for day in range(2, 10)]
+    since = {id_: next(date for date in horizon if (id_, date) not in stops) for id_ in ("V1", "V2")}
+    for row in cells["villages"]:
+        row["announced"] = since.get(row["village_id"], row["announced"])
+    make.write(region, cells, make.settings("[tour.charges]\nday_fen = 2000"))
+    assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told") == cli.REFUSED
+    said = capsys.readouterr().err
+    assert all(f"{id_} ({date})" in said for id_, date in since.items())
+    assert "plan again" in said
+    assert not (tmp_path / "told").exists()
+    # Whoever is told by itself is not kept from its message by another.
+    assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", "--village", "V3") == cli.DONE
+    assert told(tmp_path / "told")["V1"][0] == since["V1"]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.china_tours import MOST_VILLAGES, Region, make_tours
+from datasets.china_ground import load_ground
+from datasets.china_tours import BEDS, MOST_VILLAGES, Region, chosen_places, make_tours
 from datasets.day import read_source
 from datasets.tours import TourFolder, read_tours
 from geo.places import load_places
@@ -54,6 +55,21 @@ def test_there_is_some_of_all_that_tours_know(region: TourFolder) -> None:
     assert any(job.interval_days < 14 for job in asked.jobs if job.kind is WorkKind.PREVENTIVE)
     assert region.van_parts
     assert all(crew.volume_ml and len(crew.days) == 12 and crew.people == 2 for crew in asked.crews)
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_every_number_of_villages_has_towns_with_beds(region: Region) -> None:
+    places = load_ground()
+    for count in range(1, MOST_VILLAGES + 1):
+        seat, towns, villages = chosen_places(places, region, count)
+        assert {*seat["level"], *towns["level"]} <= set(BEDS), count
+        assert len(villages) == count
+
+
+def test_two_dates_are_told_where_there_is_enough_to_do(region: TourFolder) -> None:
+    asked = region.touring
+    calls = Counter(job.village_id for job in asked.jobs if job.kind is not WorkKind.PREVENTIVE)
+    assert all(calls[village.id] > 1 for village in asked.villages if len(village.told) > 1)
 
 
 OWN = ("outlets", "technicians", "crews", "lodgings", "villages", "jobs", "maintenance")

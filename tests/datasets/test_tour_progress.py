@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from datasets.tour_actuals import Actual, Outcome
 from datasets.tour_progress import TakenUp, Wrote, take_up_tours
 from tests.datasets import make_tour_folder as make
 
@@ -55,6 +58,12 @@ def stock(folder: Path, file: str, part_id: str) -> dict[str, str]:
         return next((row for row in csv.DictReader(stream) if row["part_id"] == part_id), {})
 
 
+def read(file: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of a table by village."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        return {row["village_id"]: row for row in csv.DictReader(stream)}
+
+
 def test_a_line_of_two_sources_uses_what_each_of_them_sent(tmp_path: Path) -> None:
     cells = make.cells()
     cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P2", "on_hand": "3"}]
@@ -97,3 +106,43 @@ def test_an_hour_that_a_person_typed_is_not_made_earlier(tmp_path: Path) -> None
     with (tmp_path / "on" / "technicians.csv").open(encoding="utf-8-sig", newline="") as stream:
         until = [row["busy_until"] for row in csv.DictReader(stream)]
     assert until == ["2026-03-04T15:00:00+08:00", "2026-03-04T11:00:00+08:00"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "now", "came"),
+    [
+        (Outcome.NO_PART, "2026-03-05T06:00:00+08:00", True),
+        (Outcome.NOBODY_HOME, "2026-03-05T06:00:00+08:00", True),
+        (Outcome.NOBODY_HOME, "2026-03-04T12:00:00+08:00", True),
+        (Outcome.NOT_REACHED, "2026-03-05T06:00:00+08:00", False),
+        (Outcome.OTHER, "2026-03-05T06:00:00+08:00", False),
+    ],
+)
+def test_a_crew_that_came_in_vain_was_there_all_the_same(
+    tmp_path: Path, outcome: Outcome, now: str, came: bool
+) -> None:
+    cells = make.cells()
+    cells["villages"][0]["announced"] = "2026-03-04"
+    region = make.write(tmp_path / "region", cells)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
+    actual = Actual(job_id="J1", outcome=outcome, start_s=None, end_s=None, note="", line=2)
+    wrote = Wrote(file=Path("written.csv"), rows=(actual,))
+    taken = take_up_tours(region, tmp_path / "out", make.one_visit(region), wrote, tmp_path / "on", now)
+    assert taken.again == ("J1",)
+    assert ([one.village_id for one in taken.missed if one.village_id == "V1"] == []) is came
+    village = read(tmp_path / "on" / "villages.csv")["V1"]
+    assert (village["last_visit"], village["announced"]) == ("2026-03-04" if came else "", "")
+
+
+def test_what_was_given_up_before_it_could_begin_was_no_visit(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["villages"][0]["announced"] = "2026-03-04"
+    region = make.write(tmp_path / "region", cells)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
+    actual = Actual(job_id="J1", outcome=Outcome.NO_PART, start_s=None, end_s=None, note="", line=2)
+    wrote = Wrote(file=Path("written.csv"), rows=(actual,))
+    take_up_tours(region, tmp_path / "out", make.one_visit(region), wrote, tmp_path / "on", NIGHT)
+    village = read(tmp_path / "on" / "villages.csv")["V1"]
+    assert (village["last_visit"], village["announced"]) == ("", "2026-03-04")

@@ -8,9 +8,12 @@ import pytest
 from optimizer.budget import Steps
 from optimizer.model import DAY_S, Certificate, Skill
 from optimizer.tours.check import check_tours
-from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Touring, TourRule, WorkKind
+from optimizer.tours.ground import lay_ground
+from optimizer.tours.left_out import left_out
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Spacing, Span, Told, Touring, TourRule, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.planning import plan_tours
+from optimizer.tours.soonest import soonest_s
 from optimizer.tours.told import released
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
@@ -119,6 +122,17 @@ def test_a_clock_that_no_tour_can_be_in_time_for_is_what_is_told(last: int, rule
     if rule is not None:
         assert "before a crew can be there (2026-" in lost.reason
         assert "最早 2026-" in lost.reason_zh
+
+
+def test_nobody_is_sooner_at_a_stop_that_is_cut_off() -> None:
+    places = (village(position=at(60_000)), village(id="v2", position=at(45_000)))
+    unit = work(kind=WorkKind.CALL, portable=True)
+    asked = touring(villages=places, jobs=(unit,))
+    cut = replace(asked, villages=(places[0], replace(places[1], cut_off=frozenset({0}))))
+    near_s, cut_s, home_s = (
+        soonest_s(lay_ground(one, FlatTravel()), 0) or 0 for one in (asked, cut, replace(asked, jobs=(work(),)))
+    )
+    assert near_s < home_s == cut_s
 
 
 def test_a_kit_that_comes_too_late_for_a_clock_is_what_is_told() -> None:
@@ -339,6 +353,19 @@ def test_a_tour_of_its_own_that_is_not_worth_it_is_told_with_its_price() -> None
     lost = left(planned(replace(far, jobs=(work(outlet_fen=30_000),))))
     assert lost.rule is TourRule.NOT_WORTH
     assert "one of its own would cost about" in lost.reason
+
+
+@pytest.mark.parametrize(("told", "is_promised"), [((), False), (on(3), True)])
+def test_what_would_keep_a_told_date_is_not_called_not_worth_it(told: tuple[Told, ...], is_promised: bool) -> None:
+    far = touring(
+        villages=(village(position=at(150_000), told=told),),
+        lodgings=(lodging(position=at(140_000)),),
+        jobs=(work(outlet_fen=30_000),),
+    )
+    (lost,) = left_out(lay_ground(far, FlatTravel()), ())
+    assert (lost.rule is TourRule.NOT_WORTH) is not is_promised
+    assert ("no tour was found" in lost.reason) is is_promised
+    assert ("未找到合规的行程" in lost.reason_zh) is is_promised
 
 
 def test_a_bed_beyond_a_days_drive_is_no_help() -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from optimizer.model import DAY_S
 from optimizer.tours.cost import price_tours
-from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, TourJob, TourRule
-from optimizer.tours.plan import Instead, LeftOut, TourPlan
+from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, TourJob, TourRule, WorkKind
+from optimizer.tours.plan import Instead, LeftOut, Tour, TourDay, TourPlan, Visit
+from optimizer.tours.told import lost_dates
 from optimizer.tours.unkept import UnkeptKind, not_held, unkept
-from tests.make import clock
+from tests.make import at, clock
 from tests.make_tours import crew, on, touring, village, work
 
 
@@ -40,15 +42,15 @@ def test_everything_that_is_priced_is_said() -> None:
         ({"crews": (crew(no_van=frozenset({3})),)}, "the van of 一组 is down", "一组的车辆故障"),
         (
             {"crews": (crew(no_van=frozenset({3})), crew(id="c2", name="二组"))},
-            "the van of 一组 is down, and no legal tour",
-            "一组的车辆故障，在保留其他安排",
+            "the van of 一组 is down, and no tour was found",
+            "一组的车辆故障，未找到在保留其他安排",
         ),
         ({"crews": (crew(free_s=clock("00:00", 4)),)}, "no crew works that day", "没有巡回组出勤"),
         ({"crews": (crew(days=frozenset({2})),)}, "no crew works that day", "没有巡回组出勤"),
         ({"jobs": ()}, "nothing is left to do there", "已没有工单"),
         ({"levers": Levers(never_visit=frozenset({"v1"}))}, "a planner forbade the village", "规划员已禁止"),
         ({"now_s": clock("06:00", 4)}, "that day is over", "当天已过"),
-        ({}, "no legal tour stops there that day", "没有合规的行程"),
+        ({}, "no tour was found that stops there that day", "当天能到的合规行程"),
     ],
 )
 def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why_zh: str) -> None:
@@ -58,6 +60,48 @@ def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why
     assert f"which cannot be kept because {why}" in said.sentence
     assert said.sentence.endswith("; nobody comes.")
     assert why_zh in said.sentence_zh
+
+
+def stopped(job_id: str, day: int) -> TourPlan:
+    """Return a tour that does one job in the first village."""
+    start_s = clock("09:00", day)
+    visit = Visit(job_id=job_id, village_id="v1", start_s=start_s, end_s=start_s, travel_s=0, travel_m=0)
+    one = TourDay(day=day, depart_s=start_s, visits=(visit,), arrive_s=start_s, travel_s=0, travel_m=0, lodging_id=None)
+    return TourPlan(tours=(Tour(crew_id="c1", days=(one,)),))
+
+
+ELSEWHERE = village(id="v2", position=at(200_000))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "is_search"),
+    [
+        ((work(kind=WorkKind.WALK_IN),), False),
+        ((work(), work(id="j2")), True),
+        ((work(), work(id="j2", last_s=4 * DAY_S)), True),
+        ((work(), work(id="j2", village_id="v2", portable=True)), False),
+        ((work(), work(id="j2", village_id="v3", portable=True)), True),
+        ((work(), work(id="j2", village_id="v3")), False),
+    ],
+)
+def test_of_two_dates_for_one_job_the_other_has_nothing_left_to_do(jobs: tuple[TourJob, ...], is_search: bool) -> None:
+    near = village(id="v3", position=at(32_000))
+    asked = touring(villages=(village(told=on(3, 5)), ELSEWHERE, near), jobs=jobs)
+    (said,) = unkept(asked, stopped("j1", 3))
+    assert said.day == 5
+    assert ("nothing is left to do there" not in said.sentence) is is_search
+    assert ("该村已没有工单" not in said.sentence_zh) is is_search
+    # Before there is a tour, either may be kept, as long as there is a job for it alone.
+    assert lost_dates(asked) == {}
+
+
+def test_a_job_that_stands_for_either_stop_is_no_more_than_one() -> None:
+    carried = work(id="j1", village_id="v3", portable=True)
+    near = village(id="v3", position=at(32_000), told=on(5, at="v3"))
+    asked = touring(villages=(village(told=on(3)), near), jobs=(carried, work(id="j2", last_s=0)))
+    (said,) = unkept(asked, stopped("j1", 3))
+    assert said.about == "v3"
+    assert "nothing is left to do there" in said.sentence
 
 
 def test_a_tour_that_was_wanted_as_one_is_missed_though_nobody_prices_it() -> None:
@@ -97,7 +141,7 @@ def test_a_locked_job_that_is_left_out_says_why_in_words() -> None:
 @pytest.mark.parametrize(
     ("jobs", "why", "why_zh"),
     [
-        ((work(),), "no legal tour stops there beside all else", "在保留其他安排的情况下，没有合规的行程能到"),
+        ((work(),), "no tour was found that stops there beside all else", "未找到在保留其他安排的情况下能到的合规行程"),
         ((), "nothing is to do there", "该村没有工单"),
     ],
 )

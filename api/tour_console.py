@@ -175,6 +175,10 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
     if kpis.spare_lines:
         least = min(kpis.fixed_on_spot_permille.values()) / 10
         yield f"Spare parts: {kpis.spare_lines:,} lines ordered; {least:.0f} % of unknown needs or more met on site."
+    few = [one for one in planned.toured.kit_orders if one.missing]
+    for order in few[:MOST_LINES]:
+        wanted = order.quantity + order.missing
+        yield f"  Only {order.quantity} of {wanted} {order.part_id} for {order.tour_id} come in time."
     for order in late[:MOST_LINES]:
         yield f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer})."
     if len(late) > MOST_LINES:

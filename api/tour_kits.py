@@ -10,10 +10,10 @@ from datasets.tours import TourFolder
 from optimizer.budget import Remaining
 from optimizer.model import DAY_S, Clock, ClockKind
 from optimizer.parts.check import faults
-from optimizer.parts.model import Order, OrderLine, Source, Sourced, Sourcing
+from optimizer.parts.model import Answer, Order, OrderLine, Source, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
-from optimizer.tours.kit import Kit, VanStock, kit_of
+from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of, kit_with
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
@@ -35,7 +35,7 @@ def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Rem
     """Return the kits of planned tours and their orders.
 
     Spare parts of which none is there when the van leaves are of no use to it: others are chosen instead, once; what
-    is late then is left. Of others as many are loaded as are there.
+    is late then is left. Of others as many are ordered as are there, and these the van is loaded with.
     """
     late: frozenset[tuple[str, str]] = frozenset()
     for _ in range(2):
@@ -45,11 +45,45 @@ def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Rem
         if found or not too_late:
             break
         late |= too_late
-    of_use = tuple(one for one in orders if one.job_id or one.there)
-    if any(not one.job_id and not one.in_time for one in orders):
-        there = {(one.tour_id, _asked_for(one)): one.there for one in of_use if not one.job_id}
-        kits = kits_of(folder, asked, plan, late, there)
-    return Loaded(kits=kits, orders=of_use, found=tuple(found))
+    of_use = tuple(one if one.job_id else _in_time_only(one) for one in orders if one.job_id or one.there)
+    return Loaded(kits=_with_ordered(folder, asked, plan, kits, of_use), orders=of_use, found=tuple(found))
+
+
+def _in_time_only(spare: KitOrder) -> KitOrder:
+    """Return the order of a spare part without the units that would come after the van has left."""
+    if spare.in_time:
+        return spare
+    pieces = tuple(piece for piece in spare.pieces if piece.ready_p90_s <= spare.leaves_s)
+    missing = spare.quantity - spare.there
+    return replace(
+        spare,
+        part_id=pieces[0].part_id,
+        quantity=spare.there,
+        answer=str(Answer.CONFIRMED),
+        source_id=pieces[0].source_id,
+        mode=pieces[0].mode,
+        ships_s=pieces[0].ships_s,
+        ready_s=max(piece.ready_p90_s for piece in pieces),
+        cost_fen=sum(piece.cost_fen for piece in pieces),
+        reason_zh=f"只有{spare.there}件能在出发前到，另{missing}件未订",
+        pieces=pieces,
+        missing=missing,
+    )
+
+
+def _with_ordered(
+    folder: TourFolder, asked: Touring, plan: TourPlan, kits: Mapping[str, Kit], orders: Collection[KitOrder]
+) -> dict[str, Kit]:
+    """Return the kits with those spare parts that are ordered; vans on the road have theirs aboard."""
+    crews = {crew.id: crew for crew in asked.crews}
+    found = dict(kits)
+    for tour in plan.tours:
+        if not _is_on_the_road(asked, tour):
+            id_ = tour_id(asked, tour)
+            mine = (one for one in orders if one.tour_id == id_ and not one.job_id)
+            sent = {_asked_for(one): (one.part_id, one.quantity) for one in mine}
+            found[id_] = kit_with(asked, tour, _van_stock(folder, crews[tour.crew_id], folder.van_parts), sent)
+    return found
 
 
 def _asked_for(spare: KitOrder) -> str:
@@ -58,32 +92,23 @@ def _asked_for(spare: KitOrder) -> str:
 
 
 def kits_of(
-    folder: TourFolder,
-    asked: Touring,
-    plan: TourPlan,
-    late: Collection[tuple[str, str]] = (),
-    there: Mapping[tuple[str, str], int] | None = None,
+    folder: TourFolder, asked: Touring, plan: TourPlan, late: Collection[tuple[str, str]] = ()
 ) -> dict[str, Kit]:
-    """Return what each tour's van is loaded with, spare parts within the van's volume and what they may cost.
+    """Return what each tour's van would best be loaded with, spare parts within its volume and what they may cost.
 
-    late: tours and parts that would not be there when the van leaves. there: how many are when it does, by tour and
-    part; None while nobody has looked. Vans on the road have theirs aboard.
+    late: tours and parts that would not be there when the van leaves.
     """
     crews = {crew.id: crew for crew in asked.crews}
     kits = {}
     for tour in plan.tours:
-        volume_ml = crews[tour.crew_id].volume_ml
         id_ = tour_id(asked, tour)
         parts = tuple(part for part in folder.van_parts if (id_, part.part_id) not in late)
-        if there is not None and not _is_on_the_road(asked, tour):
-            parts = tuple(replace(part, most=min(part.most, there.get((id_, part.part_id), 0))) for part in parts)
-        stock = VanStock(
-            parts=parts,
-            volume_ml=volume_ml,
-            money_fen=folder.policy.spares_fen,
-        )
-        kits[id_] = kit_of(asked, tour, stock)
+        kits[id_] = kit_of(asked, tour, _van_stock(folder, crews[tour.crew_id], parts))
     return kits
+
+
+def _van_stock(folder: TourFolder, crew: Crew, parts: tuple[VanPart, ...]) -> VanStock:
+    return VanStock(parts=parts, volume_ml=crew.volume_ml, money_fen=folder.policy.spares_fen)
 
 
 def kit_orders(

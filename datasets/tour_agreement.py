@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from datasets.table import read_text
 from datasets.tour_folder import TOURS_FILE
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
+from optimizer.tours.plan import Tour
 
 __all__ = ["paper_differences"]
 
@@ -74,9 +75,54 @@ def paper_differences(out: Path, toured: Toured) -> list[str]:
         text = read_text(out / file, faults) if (out / file).exists() else None
         if text is not None:
             found += [f"PAPER  {file}{said}" for said in _differences(paper, text, stated[file])]
+    found += list(_spare_differences(out, toured, list(_listed(keys, "kit_orders.csv")), faults))
     if faults.faults:
         raise PlanRefused(faults.faults)
     return found
+
+
+def _spare_differences(out: Path, toured: Toured, orders: Iterable[Row], faults: FaultList) -> Iterator[str]:
+    """Yield spare parts that kit.csv has aboard otherwise than they are ordered, and kit_returns.csv brings home."""
+    if not (out / "kit.csv").exists():
+        return
+    spares = [row for row in _read(out / "kit.csv", faults) if row.get("spare") == "yes"]
+    aboard = _counted(spares, "tour_id", "quantity")
+    ordered = _counted([row for row in orders if not row["job_id"]], "tour_id", "quantity")
+    # Nothing is ordered for a van that has left: its spare parts are aboard already.
+    left = {toured.tour_id(tour) for tour in toured.tours if _is_on_the_road(toured, tour)}
+    for key in sorted(aboard | ordered):
+        if key[0] not in left and aboard[key] != ordered[key]:
+            yield f"PAPER  kit.csv has {aboard[key]} spare {key[1]} for {key[0]}, kit_orders {ordered[key]}"
+    if (out / "kit_returns.csv").exists():
+        named = [{**row, "return_id": f"{row.get('tour_id')}-{row.get('part_id')}"} for row in spares]
+        back = _counted(named, "return_id", "expected_back")
+        home = _counted(_read(out / "kit_returns.csv", faults), "return_id", "quantity")
+        for key in sorted(home | back):
+            if home[key] != back[key]:
+                yield f"PAPER  kit_returns.csv brings {home[key]} home as {key[0]}, kit.csv expects {back[key]}"
+
+
+def _counted(rows: Iterable[Row], whose: str, units: str) -> Counter[tuple[str, str]]:
+    """Return how many units of each part rows have, by whose they are."""
+    found = Counter[tuple[str, str]]()
+    for row in rows:
+        found[row.get(whose) or "", row.get("part_id") or ""] += _whole(row.get(units))
+    return found
+
+
+def _is_on_the_road(toured: Toured, tour: Tour) -> bool:
+    road = toured.crews[tour.crew_id].on_the_road
+    return road is not None and road.day == tour.first_day
+
+
+def _read(path: Path, faults: FaultList) -> list[Row]:
+    text = read_text(path, faults) if path.exists() else None
+    return [] if text is None else list(csv.DictReader(text.splitlines(keepends=True)))
+
+
+def _whole(cell: str | None) -> int:
+    """Return a count; what is none counts for nothing, and differs from what it should be."""
+    return int(cell) if cell and cell.isascii() and cell.isdigit() else 0
 
 
 def _rows_of(file: str, toured: Toured) -> list[Row]:

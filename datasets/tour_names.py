@@ -61,7 +61,8 @@ class KitOrder:
 
     job_id: "" for spare parts. part_id: what is sent, a substitute where it is not what was asked for.
     source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
-    reason_zh: what the answer says. pieces: every departure, where one source has too few.
+    reason_zh: what the answer says. pieces: every departure, where one source has too few. missing: spare parts that
+    were wanted besides and would come too late: they are not ordered.
     """
 
     order_line_id: str
@@ -78,6 +79,7 @@ class KitOrder:
     cost_fen: int = 0
     reason_zh: str = ""
     pieces: tuple[Dispatch, ...] = ()
+    missing: int = 0
 
     @property
     def in_time(self) -> bool:

@@ -7,6 +7,7 @@ Poisson, one part per failed visit, so that the k-th unit of a part is worth the
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from optimizer.engines.mip import Program, choose
 from optimizer.tours.model import Touring, TourJob, WorkKind
 from optimizer.tours.plan import Tour
 
-__all__ = ["Kit", "KitLine", "VanPart", "VanStock", "kit_of", "visits_expected"]
+__all__ = ["Kit", "KitLine", "VanPart", "VanStock", "kit_of", "kit_with", "visits_expected"]
 
 LEAST_CHANCE = 0.001
 """A unit less likely to be needed is not looked at."""
@@ -78,16 +79,23 @@ def visits_expected(asked: Touring, tour: Tour) -> dict[str, float]:
 
 
 def kit_of(asked: Touring, tour: Tour, stock: VanStock) -> Kit:
-    """Return the kit of a tour."""
-    exact = _exact(asked, tour)
-    visits = visits_expected(asked, tour)
-    needs = [visits.get(part.family, 0.0) * part.chance_permille / 1000 for part in stock.parts]
-    volume_of = {part.part_id: part.volume_ml for part in stock.parts}
-    taken_ml = sum(line.quantity * volume_of.get(line.part_id, 0) for line in exact)
-    quantities = _chosen(stock, needs, max(0, stock.volume_ml - taken_ml))
+    """Return the kit of a tour with the spare parts that serve most needs."""
+    exact, needs = _exact(asked, tour), _needs(asked, tour, stock)
+    quantities = _chosen(stock, needs, max(0, stock.volume_ml - _exact_ml(exact, stock)))
+    sent = {part.part_id: (part.part_id, units) for part, units in zip(stock.parts, quantities, strict=True)}
+    return kit_with(asked, tour, stock, sent)
+
+
+def kit_with(asked: Touring, tour: Tour, stock: VanStock, sent: Mapping[str, tuple[str, int]]) -> Kit:
+    """Return the kit of a tour with given spare parts: what is sent for each part, and how many.
+
+    Needs of parts that are not sent are needs too: the chance is of all that stock.parts may be needed for.
+    """
+    exact, needs = _exact(asked, tour), _needs(asked, tour, stock)
+    quantities = [sent.get(part.part_id, ("", 0))[1] for part in stock.parts]
     spares = [
         KitLine(
-            part_id=part.part_id,
+            part_id=sent[part.part_id][0],
             quantity=quantity,
             is_spare=True,
             expected_back=round(quantity - _served(need, quantity)),
@@ -100,9 +108,20 @@ def kit_of(asked: Touring, tour: Tour, stock: VanStock) -> Kit:
     return Kit(
         lines=(*exact, *spares),
         fixed_on_spot_permille=1000 if wanted == 0 else round(1000 * met / wanted),
-        volume_ml=taken_ml + sum(p.volume_ml * q for p, q in zip(stock.parts, quantities, strict=True)),
+        volume_ml=_exact_ml(exact, stock) + sum(p.volume_ml * q for p, q in zip(stock.parts, quantities, strict=True)),
         money_fen=sum(p.price_fen * q for p, q in zip(stock.parts, quantities, strict=True)),
     )
+
+
+def _needs(asked: Touring, tour: Tour, stock: VanStock) -> list[float]:
+    """Return how many units of each part the visits are expected to need."""
+    visits = visits_expected(asked, tour)
+    return [visits.get(part.family, 0.0) * part.chance_permille / 1000 for part in stock.parts]
+
+
+def _exact_ml(exact: tuple[KitLine, ...], stock: VanStock) -> int:
+    volume_of = {part.part_id: part.volume_ml for part in stock.parts}
+    return sum(line.quantity * volume_of.get(line.part_id, 0) for line in exact)
 
 
 def _exact(asked: Touring, tour: Tour) -> tuple[KitLine, ...]:

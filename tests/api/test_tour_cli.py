@@ -379,6 +379,18 @@ def test_check_tells_which_rows_of_other_papers_say_something_else(
     assert said.count("PAPER") == 4, said
 
 
+def test_spare_parts_that_are_aboard_otherwise_than_ordered_are_told(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(planned, out)
+    (spare,) = {row["quantity"] for row in rows(out / "kit.csv") if row["spare"] == "yes" and row["part_id"] == "P4"}
+    kit = (out / "kit.csv").read_text(encoding="utf-8-sig")
+    (out / "kit.csv").write_text(kit.replace(f",{spare},no,yes,", f",{spare}0,no,yes,"), encoding="utf-8-sig")
+    assert run("check", region, out) == cli.VIOLATIONS
+    assert f"PAPER  kit.csv has {spare}0 spare P4 for " in capsys.readouterr().out
+
+
 def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:
     assert run("check", region, tmp_path / "nowhere") == cli.REFUSED
 

@@ -33,7 +33,7 @@ def test_a_kit_is_taken_from_the_shelf_where_it_is_there_when_the_crew_leaves(
     assert [one.source_id for one in loaded.orders if one.job_id == "J1"] == [source_id]
 
 
-@pytest.mark.parametrize(("units", "aboard", "in_time"), [(9, 2, True), (1, 1, False), (0, 0, None)])
+@pytest.mark.parametrize(("units", "aboard", "in_time"), [(9, 2, True), (1, 1, True), (0, 0, None)])
 def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: int, in_time: bool | None) -> None:
     """Two would be wanted on a visit that surely needs some; of fewer the van has those that there are."""
     cells = make.cells()
@@ -50,3 +50,8 @@ def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: i
     (kit,) = loaded.kits.values()
     assert sum(line.quantity for line in kit.lines if line.is_spare) == aboard
     assert [(one.there, one.in_time) for one in loaded.orders] == ([] if in_time is None else [(aboard, in_time)])
+    assert [(one.quantity, one.missing) for one in loaded.orders] == ([(aboard, 2 - aboard)] if aboard else [])
+    assert sum(piece.quantity for one in loaded.orders for piece in one.pieces) == aboard
+    assert "未订" in loaded.orders[0].reason_zh if aboard == 1 else not any(one.missing for one in loaded.orders)
+    # The visit needs one for certain, so that Poisson has it with none, one or two aboard.
+    assert kit.fixed_on_spot_permille == {0: 0, 1: 632, 2: 896}[aboard]

@@ -276,7 +276,7 @@ def _promise(notices: Sequence[Notice]) -> str:
     if all(notice.kind is NoticeKind.ANNOUNCED for notice in notices):
         return "此前已通知，日期不变。请转告村民。"
     some = any(notice.kind is NoticeKind.ANNOUNCED for notice in notices)
-    return ("此前已通知的日期不变；" if some else "") + "日期已定，不再变动。请转告村民。"
+    return ("此前已通知的日期不变；" if some else "") + "如有变动会另行通知。请转告村民。"
 
 
 def _coming(toured: Toured, notices: Sequence[Notice]) -> Sequence[Crew]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -94,7 +94,7 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
     costs: dict[int, TourCost] = {}
     for turn, delay in enumerate(reversed(DELAYS)):
         # Tours that leave later may be what is best for those who could leave sooner.
-        known = [] if base is None else [_put_off(base, delay), _not_before(base, delay)]
+        known = [] if base is None else [_put_off(base, delay), _not_before(base, _today(asked) + delay)]
         result = plan_tours(
             delayed(asked, delay),
             travel,
@@ -109,7 +109,7 @@ def fitting(  # noqa: PLR0913 - a planning run, its threshold, and what is known
     forced = _forced(asked, plans[DELAYS[0]], base)
     return Fitting(
         curve=tuple(moments),
-        advice=_advice(moments, forced, threshold_fen),
+        advice=Advice.NOW if _is_under_way(asked) else _advice(moments, forced, threshold_fen, _today(asked)),
         forced=forced,
         threshold_fen=threshold_fen,
     )
@@ -130,9 +130,14 @@ def _moment(asked: Touring, delay: int, plans: Mapping[int, TourPlan], costs: Ma
     )
 
 
-def _not_before(base: TourPlan, delay: int) -> TourPlan:
-    """Return those tours that leave in so many days or later as it is."""
-    return TourPlan(tours=tuple(tour for tour in base.tours if tour.first_day >= delay))
+def _not_before(base: TourPlan, day: int) -> TourPlan:
+    """Return those tours that leave on a day or later as it is."""
+    return TourPlan(tours=tuple(tour for tour in base.tours if tour.first_day >= day))
+
+
+def _today(asked: Touring) -> int:
+    """Return the day of the moment of planning: tours that were taken up again are planned on in mid-horizon."""
+    return max(0, asked.now_s // DAY_S)
 
 
 def _part_of(progress: Callable[[float], None], turn: int) -> Callable[[float], None]:
@@ -151,7 +156,7 @@ def delayed(asked: Touring, delay: int) -> Touring:
     return replace(
         asked,
         days=days,
-        crews=tuple(_available(crew, asked.days, delay) for crew in asked.crews),
+        crews=tuple(_available(crew, asked.days, _today(asked), delay) for crew in asked.crews),
         jobs=tuple(_grown(job, since[job.village_id], delay) for job in asked.jobs),
     )
 
@@ -160,12 +165,12 @@ def _gathered(last_visit_day: int | None) -> int:
     return MOST_GATHERED if last_visit_day is None else min(MOST_GATHERED, max(1, -last_visit_day))
 
 
-def _available(crew: Crew, days: int, delay: int) -> Crew:
+def _available(crew: Crew, days: int, today: int, delay: int) -> Crew:
     known = set(crew.out_days)
     for day in range(days, days + DELAYS[-1]):
         if day - 7 in known:
             known.add(day)
-    first = 0 if crew.on_the_road is not None else delay
+    first = 0 if crew.on_the_road is not None else today + delay
     days_out = frozenset(day for day in known if first <= day < delay + days)
     return replace(crew, days=days_out, no_van=frozenset())
 
@@ -194,7 +199,7 @@ def _put_off(base: TourPlan, delay: int) -> TourPlan:
 
 def _opens_s(asked: Touring, delay: int) -> int:
     """Return the earliest time at which any crew could begin work after so many days."""
-    return delay * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
+    return (_today(asked) + delay) * DAY_S + min((crew.service_s[0] for crew in asked.crews), default=0)
 
 
 def _forced(asked: Touring, plan: TourPlan, base: TourPlan | None) -> tuple[Forced, ...]:
@@ -224,19 +229,17 @@ def _forced(asked: Touring, plan: TourPlan, base: TourPlan | None) -> tuple[Forc
                 sentence_zh=f"{job.id} 的{what_zh}于 {date.isoformat()} 到期；此后{other_zh}。",
             )
         )
-    return (*_told(asked, plan, plan.stops if base is None else base.stops), *forced)
+    return (*_told(asked, plan if base is None else base), *forced)
 
 
-def _told(asked: Touring, plan: TourPlan, kept: Collection[tuple[str, int]]) -> Iterator[Forced]:
-    """Yield the villages that were told a date which tours leaving today keep, and later ones would not."""
+def _told(asked: Touring, plan: TourPlan) -> Iterator[Forced]:
+    """Yield the villages that were told a date which tours of a plan keep, and later ones would not."""
     told = defaultdict(list)
     for village in asked.villages:
         for one in village.told:
             told[one.stop_id, one.day].append(village.name)
     for tour, day, visit in plan.visits():
-        if tour.first_day >= DELAYS[-1]:
-            continue
-        if (visit.village_id, day.day) not in kept:
+        if tour.first_day >= _today(asked) + DELAYS[-1]:
             continue
         date = asked.date + dt.timedelta(days=day.day)
         for name in told.pop((visit.village_id, day.day), ()):
@@ -256,19 +259,24 @@ _TIMES = {
 }
 
 
-def _advice(moments: list[Moment], forced: tuple[Forced, ...], threshold_fen: int) -> Advice:
+def _is_under_way(asked: Touring) -> bool:
+    """Tell whether a crew is on the road already: its tour goes on, and nobody can put it off."""
+    return any(crew.on_the_road is not None for crew in asked.crews)
+
+
+def _advice(moments: list[Moment], forced: tuple[Forced, ...], threshold_fen: int, today: int) -> Advice:
     """Return the moment of the greatest value, no later than what forces a tour allows.
 
     Tours that may leave today but do best to leave in a week are advised in a week.
     """
     worth = [moment for moment in moments if moment.value_fen >= max(1, threshold_fen)]
-    binding = min((one.by_day for one in forced if one.nobody_else), default=None)
+    binding = min((one.by_day - today for one in forced if one.nobody_else), default=None)
     if binding is not None:
         worth = [moment for moment in moments if moment.delay_days <= binding] or moments[:1]
     if not worth:
         return Advice.NOT_WORTH
     best = max(worth, key=lambda moment: (moment.value_fen, -moment.delay_days))
-    leaves = max(best.delay_days, best.leaves_day or 0)
+    leaves = max(best.delay_days, (best.leaves_day or 0) - today)
     if binding is not None:
         leaves = min(leaves, max(binding, best.delay_days))
-    return _BY_DELAY[max(delay for delay in DELAYS if delay <= leaves)]
+    return _BY_DELAY[max(delay for delay in DELAYS if delay <= max(0, leaves))]

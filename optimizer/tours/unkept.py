@@ -90,8 +90,8 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
                 about=village.id,
                 sentence=f"{village.name} was told {date}{'' if there else f' in {place}'}, "
                 f"which cannot be kept because {why.en}; {then.en}.",
-                sentence_zh=f"已向{village.name}公布 {date}{'' if there else f'在{place}'}，"
-                f"因{why.zh}不能成行；{then.zh}。",
+                sentence_zh=f"已向{village.name}公布 {date}{'' if there else f'在{place}'}"
+                f"，无法兑现：{why.zh}；{then.zh}。",
                 day=told.day,
                 now_day=None if told not in instead else instead[told].day,
                 stop_id=told.stop_id,

@@ -72,7 +72,8 @@ def test_one_message_per_contact_however_many_villages() -> None:
 def test_a_date_told_before_stays_and_the_message_says_so() -> None:
     first = announcements(toured())[0]
     assert [notice.kind for notice in first.notices] == [NoticeKind.NEW, NoticeKind.ANNOUNCED]
-    assert "此前已通知的日期不变；日期已定，不再变动" in first.text
+    assert "此前已通知的日期不变；如有变动会另行通知。" in first.text
+    assert not any("不再变动" in one.text for one in announcements(toured()))
     everything = with_villages(V1={"told": on(0, at="V1")})
     assert "此前已通知，日期不变。" in announcements(everything)[0].text
 

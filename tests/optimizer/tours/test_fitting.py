@@ -4,12 +4,12 @@ from optimizer.budget import Steps
 from optimizer.model import DAY_S
 from optimizer.tours.cost import left_out_price, price_tours
 from optimizer.tours.fitting import Advice, Fitting, delayed, fitting
-from optimizer.tours.model import Touring, WorkKind
+from optimizer.tours.model import OnTheRoad, Touring, WorkKind
 from optimizer.tours.plan import TourPlan
 from optimizer.tours.planning import plan_tours
 from optimizer.workers import HereWorkers
 from tests.make import FlatTravel, clock
-from tests.make_tours import on, region, touring, village, work
+from tests.make_tours import crew, on, region, touring, village, work
 
 
 def advised(asked: Touring, threshold_fen: int = 0) -> Fitting:
@@ -90,3 +90,35 @@ def test_a_date_that_these_tours_do_not_keep_forces_nobody() -> None:
 def test_tours_that_do_best_to_leave_in_a_week_are_advised_in_a_week() -> None:
     late = work(first_s=8 * DAY_S, last_s=9 * DAY_S, kind=WorkKind.PREVENTIVE, reported_s=None)
     assert advised(touring(days=10, jobs=(late,))).advice is Advice.IN_7_DAYS
+
+
+def test_what_is_planned_on_in_mid_horizon_is_advised_from_that_moment() -> None:
+    """Three days are over: a tour that leaves on the fourth leaves today, and the date told then is today's."""
+    told = touring(
+        villages=(village(told=on(3)),),
+        jobs=(work(kind=WorkKind.WALK_IN, reported_s=None, outlet_fen=150_000),),
+        now_s=clock("06:00", day=3),
+    )
+    found = advised(told)
+    assert found.advice is Advice.NOW
+    assert found.forced[0].by_day == 3
+    assert [moment.leaves_day for moment in found.curve] == [3, *(moment.leaves_day for moment in found.curve[1:])]
+    assert all((moment.leaves_day or 99) >= 3 + moment.delay_days for moment in found.curve)
+
+
+def test_a_tour_under_way_cannot_wait() -> None:
+    under_way = crew(on_the_road=OnTheRoad(day=0, lodging_id="b1", nights=1))
+    gathering = work(kind=WorkKind.WALK_IN, reported_s=None, outlet_fen=250_000, last_s=90 * DAY_S, expected=300)
+    asked = touring(villages=(village(last_visit_day=-5),), crews=(under_way,), jobs=(gathering,))
+    assert advised(asked).advice is Advice.NOW
+    assert advised(asked, threshold_fen=100_000_000).advice is Advice.NOW
+
+
+def test_a_date_that_the_tours_to_begin_from_keep_is_not_put_off() -> None:
+    waits = work(kind=WorkKind.WALK_IN, reported_s=None, outlet_fen=250_000, last_s=90 * DAY_S, expected=300)
+    asked = touring(villages=(village(last_visit_day=-5, told=on(1)),), jobs=(waits,))
+    kept = plan_tours(asked, FlatTravel(), Steps(steps=6_000), 1, HereWorkers()).plan
+    assert ("v1", 1) in kept.stops
+    found = fitting(asked, FlatTravel(), Steps(steps=9_000), 1, HereWorkers(), base=kept)
+    assert found.advice is Advice.NOW
+    assert found.forced[0].by_day <= 1

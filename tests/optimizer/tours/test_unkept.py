@@ -59,7 +59,12 @@ def test_a_date_that_is_not_kept_says_why(changes: dict[str, Any], why: str, why
     assert (said.kind, said.day, said.now_day) == (UnkeptKind.DATE, 3, None)
     assert f"which cannot be kept because {why}" in said.sentence
     assert said.sentence.endswith("; nobody comes.")
-    assert why_zh in said.sentence_zh
+    # A clause of its own, whatever the reason: nothing may follow it but what is instead.
+    before, colon, after = said.sentence_zh.partition("，无法兑现：")
+    assert (before, colon) == ("已向一村公布 2026-03-05", "，无法兑现：")
+    assert why_zh in after
+    assert after.endswith("；本期不再前往。")
+    assert "不能成行" not in said.sentence_zh
 
 
 def stopped(job_id: str, day: int) -> TourPlan:

@@ -273,6 +273,12 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
             f"{taken.on_their_way:,} parts for tours still to leave are on their way, or there; they stay at its "
             f"crew's outlet (outlet_stock.csv). {taken.on_their_way:,} 件配件已发往尚未出发的巡回组网点，仍可使用。"
         )
+    if taken.brought_home:
+        lines.append(
+            f"{taken.brought_home:,} spare parts of tours that are home are taken as not used (kit_returns.csv), "
+            "and lie at their crew's outlet (outlet_stock.csv): count them. "
+            f"已返回的巡回组预计带回 {taken.brought_home:,} 件备用配件，已记入其网点库存，请清点。"
+        )
     lines.append(f"The rest is in {onward}: plan it with --base and the folder of the tours.")
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)

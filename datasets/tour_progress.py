@@ -17,7 +17,7 @@ from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_actuals import Actual, Outcome, impossible, was_there
 from datasets.tour_apologies import APOLOGIES_FILE, Missed, apologies, apology_table
 from datasets.tour_names import Toured
-from datasets.tour_sent import kits_sent, put_on_shelves
+from datasets.tour_sent import brought_home, kits_sent, put_back, put_on_shelves
 from datasets.tour_told import TOLD, told_cells, told_in
 from optimizer.model import DAY_S
 from optimizer.tours.plan import Tour, TourDay, Visit
@@ -34,7 +34,8 @@ class TakenUp:
 
     missed: what villages were told for a date that has passed without a visit. away: crews that are on the road, with
     the lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have
-    not; they are ready when they are at the crew's outlet.
+    not; they are ready when they are at the crew's outlet. brought_home: spare parts that tours which are home have
+    likely not used: they lie at the crew's outlet.
     """
 
     done: tuple[str, ...]
@@ -43,6 +44,7 @@ class TakenUp:
     missed: tuple[Missed, ...]
     away: Mapping[str, str]
     on_their_way: int
+    brought_home: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     known = {*owed, *source.tables["jobs"].text["job_id"].tolist(), *toured.jobs}
     impossible(toured, wrote.rows, wrote.file.name, faults, known=known, now_s=now_s)
     sent = kits_sent(planned, faults)
+    over = {toured.tour_id(tour) for tour in toured.tours if now_s is not None and now_s >= tour.days[-1].arrive_s}
+    home = brought_home(planned, sent, over, faults)
     if faults.faults or now_s is None:
         raise PlanRefused(faults.faults)
     gone, taken = _sorted(toured, wrote, now_s)
@@ -126,6 +130,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
         and one.ships <= midnight_of(first) + now_s
     ]
     put_on_shelves(tables, used, moved, first, now_s)
+    put_back(tables, home)
     away = {at.tour.crew_id: at for at in left if at.day is not None}
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     if "tour" in source.values:
@@ -138,6 +143,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
         missed=missed,
         away={id_: at.lodging_id or "" for id_, at in away.items()},
         on_their_way=sum(one.quantity for one in moved),
+        brought_home=sum(home.values()),
         **taken,
     )
 

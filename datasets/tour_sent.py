@@ -1,9 +1,10 @@
 """Parts that were ordered for tours, source by source, as tours.json has them: what was used, and what has left."""
 
+import csv
 import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from datasets.cells import INBOUND
 from datasets.faults import FaultList
 from datasets.keys import Keys, from_text, text_or_empty
 from datasets.progress import use_stock
+from datasets.table import read_text
 from datasets.times import instant_of, instant_text, midnight_of
 from datasets.tour_folder import TOURS_FILE
 
-__all__ = ["Sent", "kits_sent", "put_on_shelves"]
+__all__ = ["Sent", "brought_home", "kits_sent", "put_back", "put_on_shelves"]
+
+RETURNS_FILE = "kit_returns.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,45 @@ def _of_order(order: Keys) -> Iterator[Sent]:
                 ships=piece.need("ships_at", from_text(instant_of), 0),
                 ready=piece.need("ready_at", from_text(instant_of), 0),
             )
+
+
+def brought_home(
+    planned: Path, sent: Sequence[Sent], home: Collection[str], faults: FaultList
+) -> Mapping[tuple[str, str], int]:
+    """Return the spare parts that tours which are home have likely not used, by the crew's outlet and part.
+
+    As kit_returns.csv says, and no more than was sent; nobody writes down which were used. home: tours.
+    """
+    path = planned / RETURNS_FILE
+    text = read_text(path, faults) if path.exists() else None
+    back: Counter[str] = Counter()
+    for row in csv.DictReader([] if text is None else text.splitlines(keepends=True)):
+        units = row.get("quantity") or ""
+        if units.isascii() and units.isdigit():
+            back[row.get("return_id") or ""] += int(units)
+        else:
+            faults.add(path.name, None, "quantity", units, "a whole number")
+    found: Counter[tuple[str, str]] = Counter()
+    for one in sent:
+        return_id = f"{one.tour_id}-{one.part_id}"
+        if not one.job_id and one.tour_id in home and back[return_id]:
+            units = min(one.quantity, back[return_id])
+            back[return_id] -= units
+            found[one.outlet_id, one.part_id] += units
+    return found
+
+
+def put_back(tables: dict[str, pd.DataFrame], home: Mapping[tuple[str, str], int]) -> None:
+    """Put units on the shelves of outlets."""
+    shelves = tables["outlet_stock"]
+    names = [str(name) for name in shelves.columns]
+    rows = [dict(zip(names, map(str, cells), strict=True)) for cells in shelves.itertuples(index=False)]
+    known = {(row["outlet_id"], row["part_id"]): row for row in rows}
+    for (outlet_id, part_id), units in home.items():
+        new = dict.fromkeys(names, "") | {"outlet_id": outlet_id, "part_id": part_id, "on_hand": "0"}
+        row = known.setdefault((outlet_id, part_id), new)
+        row["on_hand"] = str(int(row["on_hand"]) + units)
+    tables["outlet_stock"] = pd.DataFrame(list(known.values()), columns=names, dtype=object)
 
 
 def put_on_shelves(

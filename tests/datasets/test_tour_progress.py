@@ -47,7 +47,7 @@ def taken_up(
 ) -> TakenUp:
     """Write the region and its tours, and take them up at a moment."""
     region = make.write(place / "region", cells)
-    (place / "out").mkdir()
+    (place / "out").mkdir(exist_ok=True)
     (place / "out" / "tours.json").write_text(json.dumps({"kit_orders": lines}), encoding="utf-8")
     wrote = Wrote(file=Path("written.csv"), rows=())
     return take_up_tours(region, place / "out", make.one_visit(region), wrote, place / "on", now)
@@ -146,3 +146,22 @@ def test_what_was_given_up_before_it_could_begin_was_no_visit(tmp_path: Path) ->
     take_up_tours(region, tmp_path / "out", make.one_visit(region), wrote, tmp_path / "on", NIGHT)
     village = read(tmp_path / "on" / "villages.csv")["V1"]
     assert (village["last_visit"], village["announced"]) == ("", "2026-03-04")
+
+
+def test_spare_parts_of_a_tour_that_is_home_lie_at_its_outlet(tmp_path: Path) -> None:
+    """Three were sent and two are likely back: at noon they are in the van, in the evening on the shelf."""
+    spare = kit_line([piece("W1", 3)], job_id="", order_line_id="spares@K1@2026-03-04/P2", quantity="3")
+    for name, now, there in (("out", "2026-03-04T10:00:00+08:00", ""), ("home", "2026-03-04T20:00:00+08:00", "2")):
+        place = tmp_path / name
+        place.mkdir()
+        (place / "out").mkdir()
+        (place / "out" / "kit_returns.csv").write_text(
+            "return_id,outlet_id,part_id,quantity,ready_at\nK1@2026-03-04-P2,O1,P2,2,2026-03-04T18:00:00+08:00\n",
+            encoding="utf-8-sig",
+        )
+        taken = taken_up(place, [spare], now)
+        assert stock(place / "on", "stock.csv", "P2")["on_hand"] == "6"
+        assert (place / "on" / "outlet_stock.csv").exists() == bool(there)
+        if there:
+            assert stock(place / "on", "outlet_stock.csv", "P2")["on_hand"] == there
+        assert taken.brought_home == int(there or 0)

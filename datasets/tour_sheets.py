@@ -1,6 +1,6 @@
 """Printable itineraries in Chinese (巡回行程单): a page per tour, an index, and the villages that nobody reaches."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,20 @@ def tour_pages(toured: Toured) -> Iterator[tuple[str, str]]:
     shared = {"travel_note": "行程时间为估算" if toured.is_estimate else f"行程时间来源：{toured.provider}"}
     end = {"left_out": list(_left_out(toured)), "villages": list(_unreached(toured))}
     for tour in toured.tours:
-        yield _file_name(toured, tour), sheet.render(_page(toured, tour), **shared, **end)
+        here = _of_crew(end, _on_the_way(toured, tour))
+        yield _file_name(toured, tour), sheet.render(_page(toured, tour), **shared, **here)
     yield _INDEX, index.render(_index(toured), **shared, **end)
+
+
+def _on_the_way(toured: Toured, tour: Tour) -> frozenset[str]:
+    """Return the villages that a crew stops in, and those near enough to its stops that it passes by."""
+    stops = {visit.village_id for day in tour.days for visit in day.visits}
+    return frozenset(stops | {village_id for village_id, (stop_id, _) in toured.covers.items() if stop_id in stops})
+
+
+def _of_crew(end: Mapping[str, list[Cells]], village_ids: Collection[str]) -> dict[str, list[Cells]]:
+    """Return of what is not done and not visited the rows of these villages: others are no business of the crew's."""
+    return {name: [row for row in rows if row["village_id"] in village_ids] for name, rows in end.items()}
 
 
 @cache
@@ -107,6 +119,7 @@ def _day(toured: Toured, tour: Tour, number: int, day: TourDay) -> Cells:
     return {
         "number": number,
         "date": toured.date_zh(day.day),
+        "stays": not day.visits and not day.travel_m and not day.travel_s,
         "depart": hour_text(day.depart_s),
         "arrive": hour_text(day.arrive_s),
         "km": f"{(day.travel_m + sum(visit.travel_m for visit in day.visits)) / 1_000:.0f}",
@@ -167,6 +180,7 @@ def _visit(toured: Toured, visit: Visit) -> Cells:
         "job_id": job.id,
         "product": product_name(toured, job),
         "kind": _KIND[job.kind],
+        "expected": max(1, round(job.expected / 100)) if job.kind is WorkKind.WALK_IN and job.expected else 0,
         "people": job.people,
         "from_village": away,
         "start": hour_text(visit.start_s),
@@ -289,6 +303,7 @@ def _left_out(toured: Toured) -> Iterator[Cells]:
         typed = toured.names.jobs.get(job.id, {})
         yield {
             "job_id": job.id,
+            "village_id": job.village_id,
             "village": toured.villages[job.village_id].name,
             "product": product_name(toured, job),
             "contact": typed.get("contact", ""),
@@ -314,6 +329,7 @@ def _unreached(toured: Toured) -> Iterator[Cells]:
             contact = toured.names.contact(village)
             days = unvisited.get(village.id, 0)
             yield {
+                "village_id": village.id,
                 "name": village.name,
                 "households": village.households,
                 "contact": contact.name,

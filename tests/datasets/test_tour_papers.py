@@ -323,6 +323,30 @@ def test_parts_are_in_time_when_all_pieces_are() -> None:
         assert tour_kpis(toured(kit_orders=(order,))).kit_lines_in_time == (there == 2)
 
 
+def test_a_sheet_has_what_is_left_out_in_villages_of_its_own() -> None:
+    left = (replace(PLAN.left_out[0], job_id="J2"), *PLAN.left_out)
+    page = dict(tour_pages(toured(plan=replace(PLAN, left_out=left))))["K1@2026-03-02.html"]
+    lost = page[page.index("<h2>未安排的工单") : page.index("<h2>没有停靠的村")]
+    assert "1 件" in lost
+    assert "木拉乡" in lost
+    assert "孤村" not in page
+    assert "邻村" in page, "near a stop, and without one"
+
+
+def test_a_day_on_which_nobody_drives_is_a_rest() -> None:
+    (tour,) = PLAN.tours
+    first, second, last = tour.days
+    rest = replace(second, visits=(), travel_s=0, travel_m=0, arrive_s=second.depart_s, lodging_id="L1")
+    plan = TourPlan(tours=(replace(tour, days=(first, rest, last)),), left_out=PLAN.left_out)
+    page = dict(tour_pages(toured(plan=plan)))["K1@2026-03-02.html"]
+    waits = page[page.index("第 2 天") : page.index("第 3 天")]
+    assert "休息/等待" in waits
+    assert "留在住宿" in waits
+    assert "出发" not in waits
+    assert "预计" not in waits
+    assert page.count("休息/等待") == 1
+
+
 def test_spare_parts_follow_what_the_visits_need() -> None:
     spare = KitLine(part_id="P9", quantity=3, is_spare=True, expected_back=2)
     exact = KitLine(part_id="P1", quantity=2, for_job_ids=("J1",))
@@ -387,8 +411,12 @@ def test_sheets_are_whole_and_escaped() -> None:
         "11:30–12:30 午休",
     ):
         assert text in page
-    for text in ("从=1+1村送来", "已通知", "王师傅、李师傅", "真空泵", "超过一天的车程", "3月14日（周六）", "孤村"):
+    for text in ("从=1+1村送来", "已通知", "王师傅、李师傅", "真空泵"):
         assert text in page
+    for text in ("超过一天的车程", "3月14日（周六）", "孤村"):
+        assert text in pages["index.html"]
+        assert text not in page, "of a village that this crew does not come by"
+    assert "现场受理</span> 预计约1件" in page
     assert "<b>" not in page
     assert "http" not in page
     assert "没有停靠的村" in pages["index.html"]

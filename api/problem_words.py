@@ -87,6 +87,7 @@ _OURS = {
     "not after now": "不得晚于现在",
     "the id of tours that were made": "应为已完成的巡回计划的编号",
     "tours that were made; these are {}": "应为已完成的巡回计划，该计划的状态为 {0}",
+    "a start or end: the visit is to come": "计划的上门时间未到，须写明实际开始或结束时间",
     "until belongs to a consent to wait that is given, and to nothing else": "until 只能与已同意的等候同用",
     "what was done has a start": "已完成的须有开始时间",
     "{} villages were told another date that is still to come; plan again.": (

@@ -163,17 +163,23 @@ def impossible(
     known: Collection[str] | None = None,
     now_s: int | None = None,
 ) -> None:
-    """Note what cannot have happened: before the tour leaves, after now, at a job that there is not.
+    """Note what cannot have happened: before the tour leaves, after now, at a job that there is not, of a visit that
+    is still to begin, without a time before now.
 
     known: jobs that there are; None where others may have been done too. now_s: None for a week after the horizon.
     """
     leaves = {visit.job_id: tour.first_day * DAY_S for tour, _, visit in toured.result.plan.visits()}
+    begins = {} if now_s is None else {visit.job_id: visit.start_s for _, _, visit in toured.result.plan.visits()}
     last_s = (toured.asked.days + LATEST_DAYS) * DAY_S if now_s is None else now_s
     latest = instant_text(toured.asked.date, last_s)
     for actual in actuals:
         if known is not None and actual.job_id not in known:
             allowed = "a job of jobs.csv, a due visit (plan@date) or one of the tours"
             faults.add(file, actual.line, "job_id", actual.job_id, allowed)
+        if begins.get(actual.job_id, last_s) > last_s and actual.start_s is None and actual.end_s is None:
+            planned = instant_text(toured.asked.date, begins[actual.job_id])
+            allowed = f"start or end, until {latest}: the visit is planned for {planned}, which is still to come"
+            faults.add(file, actual.line, "outcome", str(actual.outcome), allowed)
         first_s = leaves.get(actual.job_id, 0)
         for name, at_s in (("start", actual.start_s), ("end", actual.end_s)):
             if at_s is not None and not first_s <= at_s <= last_s:

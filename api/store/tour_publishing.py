@@ -360,6 +360,11 @@ def record_visits(
         for number, one in enumerate(said)
         if max(filter(None, (one.start, one.end)), default=at) > at
     ]
+    faults += [
+        Fault(pointer=f"/visits/{number}/outcome", code="in_the_future", detail="a start or end: the visit is to come")
+        for number, one in enumerate(said)
+        if one.start is None and one.end is None and one.job_id in rows and rows[one.job_id].start_at > at
+    ]
     if faults:
         raise Refused("The visits cannot be written down.", faults=faults)
     again = sorted(one.job_id for one in said if rows[one.job_id].outcome not in OPEN_STILL)

@@ -410,6 +410,8 @@ def test_what_became_of_visits_moves_last_dates(client: TestClient) -> None:
     (due,) = [id_ for id_ in visits if id_.startswith("M1@")]
     early = client.post(f"/v1/tours/{tours['id']}:record", json={"visits": [said("J1", visits["J1"]["start"])]})
     assert pointers(early) == {"/visits/0/start"}
+    to_come = {"visits": [{"job_id": "J1", "outcome": "not_reached"}]}
+    assert pointers(client.post(f"/v1/tours/{tours['id']}:record", json=to_come)) == {"/visits/0/outcome"}
     clock_of(client).move(dt.timedelta(days=5))
     told = [said(id_, visits[id_]["start"]) for id_ in ("J1", due)]
     told.append({"job_id": "J2", "outcome": "not_reached"})

@@ -47,6 +47,6 @@ def _parts_check(
     for sentence in found:
         typer.echo(sentence)
     if found:
-        typer.echo(f"{len(found)} faults.")
+        typer.echo(f"{len(found):,} {'fault' if len(found) == 1 else 'faults'}.")
         raise typer.Exit(VIOLATIONS)
     typer.echo(f"{out} is right: every line is answered, every rule holds, and it costs what it says.")

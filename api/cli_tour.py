@@ -109,7 +109,7 @@ def _tour_check(
     for sentence in found:
         typer.echo(sentence)
     if found:
-        typer.echo(f"{len(found)} violations.")
+        typer.echo(f"{len(found):,} {'violation' if len(found) == 1 else 'violations'}.")
         raise typer.Exit(VIOLATIONS)
     typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
 

@@ -30,7 +30,7 @@ class AnswersIllegal(Failure):
     """The checker objects to answers that were decided: a defect of ours; nothing was written."""
 
     def __init__(self, found: list[str]) -> None:
-        super().__init__(f"{len(found)} faults")
+        super().__init__("1 fault" if len(found) == 1 else f"{len(found)} faults")
         self.found = found
 
     def told(self) -> Iterator[str]:

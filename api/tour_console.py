@@ -190,7 +190,7 @@ def _fitting(planned: ToursPlanned) -> Iterator[str]:
     if found is None:
         return
     curve = ", ".join(
-        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {_yuan(one.value_fen)} ({one.served:,} jobs)"
+        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {_yuan(one.value_fen)} ({_jobs(one.served)})"
         for one in found.curve
     )
     yield f"{ADVICE[found.advice]} ({ADVICE_ZH[found.advice]}). Worth of leaving: {curve}."
@@ -249,7 +249,7 @@ def print_progress(toured: Toured, progress: Progress) -> None:
 
 def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     """Print what is out of the folder, what is not, where crews are, and what to do next."""
-    lines = [f"Out of the folder: {len(taken.done):,} jobs done, {len(taken.trusted):,} begun of which nobody wrote."]
+    lines = [f"Out of the folder: {_jobs(len(taken.done))} done, {len(taken.trusted):,} begun of which nobody wrote."]
     if taken.trusted:
         lines.append(
             f"  Taken as done, though nobody wrote anything: {', '.join(taken.trusted)}. If they were not: write them "
@@ -301,6 +301,10 @@ def print_told(toured: Toured, told: Sequence[VillageTold], onward: Path) -> Non
     lines.append(f"{len(told):,} villages have other dates than before in {onward}: plans of it keep them.")
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count:,} jobs"
 
 
 def _some(names: Sequence[str]) -> str:

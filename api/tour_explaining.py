@@ -113,7 +113,7 @@ def _village(toured: Toured, village_id: str) -> Iterator[Sentence]:
     for stop in (stop for stop in stops_of(toured) if stop.village_id == village_id):
         crew, hours = toured.crews[stop.tour.crew_id], f"{hour_text(stop.start_s)}–{hour_text(stop.end_s)}"
         yield Sentence(
-            en=f"{crew.name} is there on {toured.date(stop.day.day)}, {hours}, for {len(stop.visits)} jobs.",
+            en=f"{crew.name} is there on {toured.date(stop.day.day)}, {hours}, for {_jobs(len(stop.visits))}.",
             zh=f"{crew.name}{toured.date_zh(stop.day.day)}{hours}到，工单 {len(stop.visits)} 件。",
         )
     if village_id in toured.covers:
@@ -133,3 +133,7 @@ def _village(toured: Toured, village_id: str) -> Iterator[Sentence]:
 
 def _yuan(fen: int) -> str:
     return f"¥ {fen / 100:,.2f}"
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"

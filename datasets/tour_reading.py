@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from datasets.faults import FaultList, PlanRefused
+from datasets.faults import Fault, FaultList, PlanRefused
 from datasets.keys import (
     Keys,
     Parser,
@@ -108,10 +108,25 @@ def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
             faults.add(TOURS_FILE, getattr(error, "lineno", None), "", error, ALLOWED)
     if not faults.faults and not isinstance(values, dict):
         faults.add(TOURS_FILE, None, "", type(values).__name__, ALLOWED)
+    foreign = reader.foreign(values) if isinstance(values, dict) else None
+    if foreign is not None:
+        raise PlanRefused([foreign])
     found = reader.read(values) if isinstance(values, dict) else None
     if faults.faults or found is None:
         raise PlanRefused(faults.faults)
     return found
+
+
+def _jobs_named(values: Mapping[str, object]) -> set[str]:
+    """Return the jobs that a document has on tours or left out, as far as it can be read."""
+    days = [day for tour in _rows_in(values, "tours") for day in _rows_in(tour, "days")]
+    rows = [*(visit for day in days for visit in _rows_in(day, "visits")), *_rows_in(values, "left_out")]
+    return {job_id for row in rows if isinstance(job_id := row.get("job_id"), str)}
+
+
+def _rows_in(values: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    rows = values.get(key)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def read_tour_base(out: Path, asked: Touring) -> TourBase:
@@ -158,6 +173,19 @@ def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
     return TourPlan(tours=tours)
 
 
+def _is_date(written: str) -> bool:
+    try:
+        dt.date.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_another_folder(key: str, told: str, own: str) -> Fault:
+    allowed = f"{own}: these tours belong to another folder"
+    return Fault(file=TOURS_FILE, row=None, column=key, value=told, allowed=allowed)
+
+
 class _Reader:
     """Takes one document apart, noting faults. of_another: of another state of the folder, whose ids may be gone."""
 
@@ -174,6 +202,19 @@ class _Reader:
 
     def _ids(self, ids: Collection[str], wording: str) -> Parser[str]:
         return text if self._of_another else known(ids, wording)
+
+    def foreign(self, values: Mapping[str, object]) -> Fault | None:
+        """Return what says that the tours belong to another folder: its date, or most of its jobs."""
+        if self._of_another:
+            return None
+        own_date, told = self._asked.date.isoformat(), values.get("date")
+        if isinstance(told, str) and told != own_date and _is_date(told):
+            return _of_another_folder("date", told, own_date)
+        own, named = {job.id for job in self._asked.jobs}, _jobs_named(values)
+        if named and 2 * len(own & named) < len(own | named):
+            said = f"{len(named)} jobs, {len(own & named)} of them of this day folder"
+            return _of_another_folder("tours", said, f"the {len(own)} jobs of this day folder")
+        return None
 
     def read(self, values: Mapping[str, object]) -> ToursRead:
         keys = Keys(values, TOURS_FILE, "", self._faults)

@@ -391,6 +391,24 @@ def test_spare_parts_that_are_aboard_otherwise_than_ordered_are_told(
     assert f"PAPER  kit.csv has {spare}0 spare P4 for " in capsys.readouterr().out
 
 
+def test_tours_of_another_folder_are_told_in_one_sentence(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(region, other)
+    for table in ("jobs", "consents"):
+        text = (other / f"{table}.csv").read_text(encoding="utf-8-sig")
+        (other / f"{table}.csv").write_text(re.sub(r"\bJ(\d)\b", r"JX\1", text), encoding="utf-8-sig")
+    assert run("check", other, planned) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert said.count("these tours belong to another folder") == 1
+    assert "JX" not in said
+    assert len(said.splitlines()) <= 4
+    dated = copied(planned, tmp_path / "dated", lambda document: document.update(date="2026-04-01"))
+    assert run("check", region, dated) == cli.REFUSED
+    assert capsys.readouterr().err.count("these tours belong to another folder") == 1
+
+
 def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:
     assert run("check", region, tmp_path / "nowhere") == cli.REFUSED
 
@@ -478,7 +496,7 @@ def test_tours_on_the_road_are_taken_up_and_planned_on(
     before = (region / "jobs.csv").read_bytes()
     assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
     said = capsys.readouterr().out
-    assert "1 jobs done" in said
+    assert "1 job done" in said
     assert f"To be planned again: {no_part['job_id']}." in said
     assert (region / "jobs.csv").read_bytes() == before
     left = {row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")}
@@ -519,8 +537,10 @@ def test_a_date_that_passed_without_a_visit_is_said_and_others_stay(
 ) -> None:
     at_v3 = [row["job_id"] for row in rows(planned / "visits.csv") if row["village_id"] == "V3"]
     actual = wrote(tmp_path / "actual.csv", *(f"{job_id},not_reached,,," for job_id in at_v3))
-    for now, told in (("2026-03-04T20:00:00+08:00", "2026-03-05"), ("2026-03-06T07:00:00+08:00", "")):
-        assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
+    nothing = wrote(tmp_path / "nothing.csv")
+    moments = (("2026-03-04T20:00:00+08:00", "2026-03-05", nothing), ("2026-03-06T07:00:00+08:00", "", actual))
+    for now, told, written in moments:
+        assert run("progress", region, planned, written, "-o", tmp_path / "on", "--now", now) == cli.DONE
         assert cells_of(tmp_path / "on", "villages", "V3")["announced"] == told
         said = capsys.readouterr().out
         assert ("nobody came: 雅江村 (2026-03-05)." in said) == (told == "")
@@ -532,7 +552,19 @@ def test_a_date_that_passed_without_a_visit_is_said_and_others_stay(
     assert f"已登记的fridge{len(at_v3)}台继续有效" in draft["text"]
     # What is written may be read, planned and written over again.
     assert read_tours(tmp_path / "on").touring.days
-    assert run("progress", region, planned, actual, "-o", tmp_path / "on", "--now", "2026-03-04T20:00:00+08:00") == 0
+    assert run("progress", region, planned, nothing, "-o", tmp_path / "on", "--now", "2026-03-04T20:00:00+08:00") == 0
+
+
+@pytest.mark.parametrize("outcome", ["done", "no_part", "not_reached"])
+def test_what_became_of_a_visit_that_is_to_come_is_not_known(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], outcome: str
+) -> None:
+    job_id = rows(planned / "visits.csv")[0]["job_id"]
+    given = ("-o", tmp_path / "on", "--now", "2026-03-03T20:00:00+08:00")
+    untimed = wrote(tmp_path / "untimed.csv", f"{job_id},{outcome},,,")
+    assert run("progress", region, planned, untimed, *given) == cli.REFUSED
+    assert f'line 2, outcome: "{outcome}"' in capsys.readouterr().err
+    assert not (tmp_path / "on").exists()
 
 
 def test_visits_that_nobody_wrote_about_are_named_and_planned_again_where_that_is_asked(
@@ -564,9 +596,7 @@ def test_due_visits_and_levers_count_what_was_done(run: Run, tmp_path: Path) -> 
     when = {row["job_id"]: row["start"] for row in rows(tmp_path / "out" / "visits.csv")}
     first, second = "M1@2026-03-03", "M2@2026-03-03"
     assert {first, second} <= set(when)
-    actual = wrote(
-        tmp_path / "actual.csv", f"{first},done,{when[first]},,", f"{second},nobody_home,,,", "J4,not_reached,,,"
-    )
+    actual = wrote(tmp_path / "actual.csv", f"{first},done,{when[first]},,", f"{second},nobody_home,{when[second]},,")
     now = "2026-03-06T06:00:00+08:00"
     assert run("progress", region, tmp_path / "out", actual, "-o", tmp_path / "on", "--now", now) == cli.DONE
     assert cells_of(tmp_path / "on", "maintenance", "M1")["last_on"] == when[first][:10]

@@ -544,7 +544,7 @@ def edited(out: Path, place: Path, edit: Callable[[Any], None]) -> Path:
 
 def test_every_fault_is_told_at_once(out: Path, tmp_path: Path) -> None:
     def edit(document: Any) -> None:
-        document["date"] = "2026-03-09"
+        document["days"] = 9
         document["cost_fen"]["total"] += 1
         document["tours"][0]["crew_id"] = "K7"
         document["tours"][0]["nights"] = 5
@@ -558,7 +558,7 @@ def test_every_fault_is_told_at_once(out: Path, tmp_path: Path) -> None:
     with pytest.raises(PlanRefused) as refused:
         read_tour_plan(edited(out, tmp_path / "bad", edit), ASKED)
     assert {fault.column for fault in refused.value.faults} == {
-        "date",
+        "days",
         "cost_fen.total",
         "tours[1].crew_id",
         "tours[1].nights",

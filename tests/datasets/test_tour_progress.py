@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from datasets.faults import PlanRefused
 from datasets.tour_actuals import Actual, Outcome
 from datasets.tour_progress import TakenUp, Wrote, take_up_tours
 from tests.datasets import make_tour_folder as make
@@ -135,17 +136,15 @@ def test_a_crew_that_came_in_vain_was_there_all_the_same(
     assert (village["last_visit"], village["announced"]) == ("2026-03-04" if came else "", "")
 
 
-def test_what_was_given_up_before_it_could_begin_was_no_visit(tmp_path: Path) -> None:
-    cells = make.cells()
-    cells["villages"][0]["announced"] = "2026-03-04"
-    region = make.write(tmp_path / "region", cells)
+def test_what_is_given_up_before_it_could_begin_is_refused(tmp_path: Path) -> None:
+    region = make.write(tmp_path / "region")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
     actual = Actual(job_id="J1", outcome=Outcome.NO_PART, start_s=None, end_s=None, note="", line=2)
     wrote = Wrote(file=Path("written.csv"), rows=(actual,))
-    take_up_tours(region, tmp_path / "out", make.one_visit(region), wrote, tmp_path / "on", NIGHT)
-    village = read(tmp_path / "on" / "villages.csv")["V1"]
-    assert (village["last_visit"], village["announced"]) == ("", "2026-03-04")
+    with pytest.raises(PlanRefused) as refused:
+        take_up_tours(region, tmp_path / "out", make.one_visit(region), wrote, tmp_path / "on", NIGHT)
+    assert [(fault.row, fault.column) for fault in refused.value.faults] == [(2, "outcome")]
 
 
 def test_spare_parts_of_a_tour_that_is_home_lie_at_its_outlet(tmp_path: Path) -> None:

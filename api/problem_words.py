@@ -121,6 +121,8 @@ _OURS = {
     "There is no such quota.": "没有此配额。",
     "There is no such reservation.": "没有此预留。",
     "There is no such sourcing run.": "没有此次寻源运行。",
+    "{}allowed: a family that some technician, kit or part has": "{0}应为技师、配件包或配件已有的品类",
+    "{}allowed: a date not after {}": "{0}应为不晚于 {1} 的日期",
     "a centre that holds today": "今日有效的客服中心",
     "a count is known that is not older": "已有不早于它的盘点",
     "a part that holds today": "今日有效的配件",

@@ -133,6 +133,9 @@ _OURS = {
     "each part once": "每种配件只能出现一次",
     "no centre today": "今日没有客服中心",
     'no part "{}" holds today': "今日没有有效的配件“{0}”",
+    "answering: reserve needs valid_for, how long the quote is kept: 1 minute to 7 days": (
+        "answering: reserve 须给出 valid_for（报价保留多久）：1 分钟至 7 天"
+    ),
     "valid_for belongs to answering: reserve, and to nothing else": "valid_for 只能与 answering: reserve 同用",
     "{} has {} of {} that are free, fewer than {}.": "{0} 可用的 {2} 有 {1} 件，少于 {3} 件。",
     '"{}" is unknown; {}': '"{0}" 无效；{1}',

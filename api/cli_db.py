@@ -44,7 +44,8 @@ def _db_load(
     beside: Annotated[
         bool,
         typer.Option(
-            "--beside", help="Nothing ends that is not in it: one more region beside those loaded; its day.toml counts."
+            "--beside",
+            help="Only add: one more region beside what is loaded, which stays as it is; so does its day.toml.",
         ),
     ] = False,
 ) -> None:
@@ -56,10 +57,12 @@ def _db_load(
         loaded = load_day(session, read, by=by, now=dt.datetime.now(dt.UTC), whole=not beside)
     database.close()
     for name, put in loaded.tables.items():
-        there = len(put.created) + len(put.changed) + len(put.unchanged)
+        there = len(put.created) + len(put.changed) + len(put.unchanged) + len(put.kept)
         typer.echo(f"{name}: {there}, {len(put.created)} new, {len(put.changed)} changed, {len(put.ended)} ended")
     outcomes = [job.outcome for job in loaded.jobs]
     typer.echo(f"jobs: {len(outcomes)}, {outcomes.count('created')} new, {outcomes.count('changed')} changed")
+    if loaded.kept:
+        typer.echo(f"{loaded.kept} rows are there already and stay.")
 
 
 @db_app.command("publish")

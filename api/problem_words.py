@@ -122,6 +122,8 @@ _OURS = {
     "There is no such quota.": "没有此配额。",
     "There is no such reservation.": "没有此预留。",
     "There is no such sourcing run.": "没有此次寻源运行。",
+    "{}allowed: a family that some technician, kit or part has": "{0}应为技师、配件包或配件已有的品类",
+    "{}allowed: a date not after {}": "{0}应为不晚于 {1} 的日期",
     "a centre that holds today": "今日有效的客服中心",
     "a count is known that is not older": "已有不早于它的盘点",
     "a part that holds today": "今日有效的配件",
@@ -132,6 +134,9 @@ _OURS = {
     "each part once": "每种配件只能出现一次",
     "no centre today": "今日没有客服中心",
     'no part "{}" holds today': "今日没有有效的配件“{0}”",
+    "answering: reserve needs valid_for, how long the quote is kept: 1 minute to 7 days": (
+        "answering: reserve 须给出 valid_for（报价保留多久）：1 分钟至 7 天"
+    ),
     "valid_for belongs to answering: reserve, and to nothing else": "valid_for 只能与 answering: reserve 同用",
     "{} has {} of {} that are free, fewer than {}.": "{0} 可用的 {2} 有 {1} 件，少于 {3} 件。",
     '"{}" is unknown; {}': '"{0}" 无效；{1}',

@@ -13,6 +13,7 @@ from api.schemas.network import Held
 from api.schemas.tour_rows import MaintenanceIn, Shortening
 from api.store.checked_rows import checked_rows
 from api.store.tour_rows import put_master
+from datasets.times import local_date
 
 __all__ = ["routes", "shorten"]
 
@@ -40,7 +41,7 @@ def shorten(
             raise Refused("The interval would not be shorter.", faults=(fault,))
         said = {"interval_days": body.interval_days, "early_days": body.early_days, "late_days": body.late_days}
         cells = {**row.cells, **{name: str(days) for name, days in said.items() if days is not None}}
-        table, faults = checked_rows(session, "maintenance", [cells], date)
+        table, faults = checked_rows(session, "maintenance", [cells], date, today=local_date(edge.clock()))
         if faults:
             raise Refused("The row has faults.", faults=faults[0])
         put_master(session, table, effective_from=date, now=edge.clock())

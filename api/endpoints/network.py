@@ -281,7 +281,8 @@ def _puts(resource: Resource) -> Callable[..., Any]:
             cells = resource.cells(id, body)
             if before is not None:
                 cells = as_held(resource.table, cells, before.cells)
-            table, faults = checked_rows(session, resource.table, [cells], date, edge.caller.centres)
+            today = local_date(edge.clock())
+            table, faults = checked_rows(session, resource.table, [cells], date, edge.caller.centres, today=today)
             if faults:
                 raise Refused("The row has faults.", faults=faults[0])
             _require_own(session, resource, edge.caller, cells, date)
@@ -371,7 +372,8 @@ def _put_lines(edge: Edge, resource: Resource, date: dt.date, first: int, lines:
             if number not in foreign
         }
         rows = [read[number][1] for number in numbers]
-        table, wrong = checked_rows(session, resource.table, rows, date, edge.caller.centres)
+        today = local_date(edge.clock())
+        table, wrong = checked_rows(session, resource.table, rows, date, edge.caller.centres, today=today)
         results |= {
             number: refused_line(number, wrong[place], "/row") for place, number in enumerate(numbers) if place in wrong
         }

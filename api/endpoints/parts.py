@@ -53,6 +53,7 @@ from api.store.parts_shelves import (
 )
 from api.tables.base import new_id
 from api.tables.parts import Reservation, ShelfRow
+from datasets.times import TIME_ZONE
 
 __all__ = [
     "availability",
@@ -215,10 +216,8 @@ def take_snapshot(body: SnapshotIn, edge: EdgeOf, request: Request) -> Response:
         standing = standing_of(session, key, now)
         assert standing is not None
         if not taken:
-            raise Conflict(
-                f"A count of {standing.as_of.isoformat()} is known, not older than this one.",
-                members={"as_of": standing.as_of.isoformat()},
-            )
+            as_of = standing.as_of.astimezone(TIME_ZONE).isoformat()
+            raise Conflict(f"A count of {as_of} is known, not older than this one.", members={"as_of": as_of})
         return Answer(body=_shelf_shown(key, standing), status=201)
 
     return edge.once(effect, source_id=body.source_id, part_id=body.part_id)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from api.schemas.runs import RunProblem
 from api.schemas.values import Duration, Moment, Money, Sent, Shown
@@ -71,15 +71,26 @@ class PartsOrderIn(Sent):
             examples=["confirm"],
         ),
     ] = "confirm"
-    valid_for: Annotated[Duration | None, Field(description="Of a quote; 1 minute to 7 days.", examples=[None])] = None
+    valid_for: Annotated[
+        Duration | None,
+        Field(validate_default=True, description="Of a quote, which needs it; 1 minute to 7 days.", examples=[None]),
+    ] = None
 
     @model_validator(mode="after")
     def _each_part_once(self) -> Self:
         if len({line.part_id for line in self.lines}) < len(self.lines):
             raise ValueError("each part once")
-        if (self.answering == "reserve") != (self.valid_for is not None):
-            raise ValueError("valid_for belongs to answering: reserve, and to nothing else")
         return self
+
+    @field_validator("valid_for")
+    @classmethod
+    def _with_reserve(cls, valid_for: Duration | None, info: ValidationInfo) -> Duration | None:
+        answering = info.data.get("answering")
+        if answering == "reserve" and valid_for is None:
+            raise ValueError("answering: reserve needs valid_for, how long the quote is kept: 1 minute to 7 days")
+        if answering not in (None, "reserve") and valid_for is not None:
+            raise ValueError("valid_for belongs to answering: reserve, and to nothing else")
+        return valid_for
 
 
 class DispatchShown(Shown):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from api.errors import Fault
 from api.payloads import MOST_SHOWN
 from api.schemas.cells import pointer_of_column
+from api.store.families import unknown_families
 from api.store.network import MASTER_TABLES, holding
 from api.tables.network import Document, TechnicianRow
 from api.tables.tours import CrewRow, VillageRow
@@ -39,11 +40,18 @@ Cells = Mapping[str, str]
 
 
 def checked_rows(
-    session: Session, name: str, rows: Sequence[Cells], on: dt.date, centre_ids: Collection[str] | None = None
+    session: Session,
+    name: str,
+    rows: Sequence[Cells],
+    on: dt.date,
+    centre_ids: Collection[str] | None = None,
+    *,
+    today: dt.date | None = None,
 ) -> tuple[Table, dict[int, list[Fault]]]:
     """Return the table of the rows that are good, and the faults of the others by the place of their row, from 0.
 
-    centre_ids: of whoever writes; other centres' villages are unknown to them. None: nothing is.
+    centre_ids: of whoever writes; other centres' villages are unknown to them. None: nothing is. today: when it is
+    written; what has happened has not happened later than that, or than the date.
     """
     faults = FaultList()
     table = table_of(rows, LAYOUTS[name], faults)
@@ -53,6 +61,8 @@ def checked_rows(
         _check_stops(session, table, on, centre_ids, faults)
     if name == "crews":
         _check_members(session, table, on, faults)
+    if name == "maintenance":
+        _check_plans(session, table, on if today is None else max(on, today), faults)
     if name in DOCUMENTS_OF:
         _check_documents(session, table, on, faults)
     by_row = faults_by_row(faults.faults)
@@ -153,6 +163,15 @@ def _check_members(session: Session, table: Table, on: dt.date, faults: FaultLis
             if other != table.text["crew_id"][row]:
                 allowed = f"each technician in one crew; {other} has them"
                 faults.add(table.layout.file, int(table.lines[row]), "technician_ids", id_, allowed)
+
+
+def _check_plans(session: Session, table: Table, latest: dt.date, faults: FaultList) -> None:
+    """Refuse last visits that are still to come, and products that nobody and nothing in the network knows."""
+    later = np.array([last_on is not None and last_on > latest for last_on in table.values["last_on"]], np.bool_)
+    table.refuse(later, "last_on", f"a date not after {latest}", faults)
+    products = set(table.text["product"]) - {""}
+    unknown = ~table.among("product", (products - unknown_families(session, products)) | {""})
+    table.refuse(unknown, "product", "a family that some technician, kit or part has", faults)
 
 
 def _check_documents(session: Session, table: Table, on: dt.date, faults: FaultList) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "due_rows",
     "due_tables",
     "enter_due",
+    "had_by",
     "on_tours",
     "still_owed",
     "with_due_clocks",
@@ -64,13 +65,22 @@ def due_tables(
     """Return the tables of a day about due visits: plans that owe one which no tour does, and where it is."""
     ours = () if centre_ids is None else (MaintenanceRow.centre_id.in_(centre_ids),)
     plans = session.scalars(holding(MaintenanceRow, date, *ours, columns=[MaintenanceRow.cells]))
-    owed = still_owed(session, settled_visits(session, (), None).owed(plans, local_date(now)), date)
+    known = had_by(plans, max(date, local_date(now)))
+    owed = still_owed(session, settled_visits(session, (), None).owed(known, local_date(now)), date)
     wanted = {cells.get("village_id", "") for cells in owed}
     villages = session.scalars(holding(VillageRow, date, columns=[VillageRow.cells]))
     places: list[Cells] = [
         {name: cells.get(name, "") for name in PLACE} for cells in villages if cells["village_id"] in wanted - {""}
     ]
     return {"maintenance": owed, "villages": places}
+
+
+def had_by(plans: Iterable[Cells], today: dt.date) -> list[Cells]:
+    """Return plans as their last visits can have been: a date that is still to come, which a store may hold, is today.
+
+    The reader of a folder refuses it, and one such row is no reason to plan nothing.
+    """
+    return [{**cells, "last_on": min(cells["last_on"], today.isoformat())} for cells in plans]
 
 
 def still_owed(session: Session, plans: Iterable[Cells], date: dt.date, held: Collection[str] = ()) -> list[Cells]:

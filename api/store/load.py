@@ -9,10 +9,11 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from api.store.beside import put_beside, put_documents_beside
 from api.store.jobs import By, Entered, enter_jobs, lived_on
-from api.store.network import NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
+from api.store.network import MASTER_TABLES, NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
 from api.store.parts_load import put_supply
-from api.store.settings import put_values
+from api.store.settings import documents_of, put_values
 from api.store.tour_rows import load_consents, load_tours
 from api.tables.network import AreaRow, CentreRow
 from datasets.day import DaySource
@@ -38,6 +39,11 @@ class Loaded:
         puts = sum(len(put.created) + len(put.changed) + len(put.ended) for put in self.tables.values())
         return puts + sum(job.outcome != "unchanged" for job in self.jobs)
 
+    @property
+    def kept(self) -> int:
+        """How many rows of the folder say something else than those that are there, which stay."""
+        return sum(len(put.kept) for put in self.tables.values())
+
 
 def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime, whole: bool = True) -> Loaded:
     """Load a day folder that was read and found good; loading it again changes nothing.
@@ -47,37 +53,49 @@ def load_day(session: Session, read: DaySource, *, by: By, now: dt.datetime, who
     Jobs that are not in it stay as they are; so do appointments, consents, locks and published visits of jobs to which
     something has happened here, and jobs that are closed.
 
-    whole: False for a folder beside others, such as one more region: nothing ends that is not in it.
+    whole: False for a folder beside others, such as one more region: it only adds, and what is there stays as it is,
+    the areas and what day.toml says of the whole network too. In an empty store it is a folder like others.
     """
     from_ = read.settings.date
     if session.scalar(select(CentreRow.id).limit(1)) is None:
-        from_ = min(from_, local_date(now))
-    tables = {
-        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=whole)
-        for name in NETWORK_TABLES
-    }
-    tables |= {
-        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=whole)
-        for name in SUPPLY_TABLES
-    }
-    tables |= load_tours(session, read, effective_from=from_, now=now, whole=whole)
-    tables |= put_supply(session, read, actor=by.actor, now=now)
-    documents = put_values(
-        session, read.values, folder=read.folder, has_areas=read.areas is not None, effective_from=from_, now=now
-    )
-    put_areas(session, Areas.of_places() if read.areas is None else read.areas)
+        from_, whole = min(from_, local_date(now)), True
+    tables = (_put_whole if whole else _put_beside)(session, read, from_, now)
+    tables |= put_supply(session, read, actor=by.actor, now=now, keeps=not whole)
+    documents = documents_of(read.values, folder=read.folder, has_areas=read.areas is not None)
+    puts = (put_values if whole else put_documents_beside)(session, documents, effective_from=from_, now=now)
+    if whole:
+        put_areas(session, Areas.of_places() if read.areas is None else read.areas)
     ids = read.tables["jobs"].text["job_id"].tolist()
     jobs = enter_jobs(
         session, read, source=SOURCE, external_ids=ids, ids=ids, by=by, now=now, living=lived_on(session, ids)
     )
     tables["consents"] = load_consents(session, read)
     settings = Put(
-        created=tuple(id_ for put in documents for id_ in put.created),
-        changed=tuple(id_ for put in documents for id_ in put.changed),
-        unchanged=tuple(id_ for put in documents for id_ in put.unchanged),
-        ended=tuple(id_ for put in documents for id_ in put.ended),
+        created=tuple(id_ for put in puts for id_ in put.created),
+        changed=tuple(id_ for put in puts for id_ in put.changed),
+        unchanged=tuple(id_ for put in puts for id_ in put.unchanged),
+        ended=tuple(id_ for put in puts for id_ in put.ended),
+        kept=tuple(id_ for put in puts for id_ in put.kept),
     )
     return Loaded(tables={**tables, "settings": settings}, jobs=tuple(jobs))
+
+
+def _put_whole(session: Session, read: DaySource, from_: dt.date, now: dt.datetime) -> dict[str, Put]:
+    """Put the master data of a folder in the place of what there is."""
+    tables = {
+        name: put_table(session, read.tables[name], effective_from=from_, now=now, whole=True)
+        for name in (*NETWORK_TABLES, *SUPPLY_TABLES)
+    }
+    return tables | load_tours(session, read, effective_from=from_, now=now)
+
+
+def _put_beside(session: Session, read: DaySource, from_: dt.date, now: dt.datetime) -> dict[str, Put]:
+    """Put the master data of a folder beside what there is."""
+    return {
+        name: put_beside(session, read.tables[name], effective_from=from_, now=now)
+        for name in MASTER_TABLES
+        if len(read.tables[name].lines)
+    }
 
 
 def put_areas(session: Session, areas: Areas) -> bool:

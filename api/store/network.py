@@ -89,12 +89,16 @@ STOCK_COLUMNS = ("warehouse_id", "part_id", "on_hand", "reserved")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """What putting rows did; unchanged ones were left alone. Ids in the order of the rows."""
+    """What putting rows did; unchanged ones were left alone. Ids in the order of the rows.
+
+    kept: rows that say something else than what is there, which stays: only of what is put beside others.
+    """
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 def row_id(cells: Mapping[str, str], keys: Iterable[str]) -> str:

@@ -20,11 +20,16 @@ from datasets.times import EPOCH
 __all__ = ["put_supply"]
 
 
-def put_supply(session: Session, read: DaySource, *, actor: str, now: dt.datetime) -> dict[str, Put]:
-    """Take over what a folder says; again changes nothing. Orders and quotas that are not in it stay."""
+def put_supply(
+    session: Session, read: DaySource, *, actor: str, now: dt.datetime, keeps: bool = False
+) -> dict[str, Put]:
+    """Take over what a folder says; again changes nothing. Orders and quotas that are not in it stay.
+
+    keeps: shelves and quotas that are there stay too.
+    """
     return {
-        "outlet_stock": _count(session, read.tables["outlet_stock"], now),
-        "quotas": _put_quotas(session, read.tables["quotas"], now),
+        "outlet_stock": _count(session, read.tables["outlet_stock"], now, keeps=keeps),
+        "quotas": _put_quotas(session, read.tables["quotas"], now, keeps=keeps),
         "orders": _enter_orders(session, read, actor, now),
     }
 
@@ -37,12 +42,13 @@ def _moment(seconds: int) -> dt.datetime:
     return EPOCH + dt.timedelta(seconds=seconds)
 
 
-def _count(session: Session, table: Table, now: dt.datetime) -> Put:
+def _count(session: Session, table: Table, now: dt.datetime, *, keeps: bool) -> Put:
     """Count outlets' shelves; a row that says no moment counts only where it says something else than is known."""
     known = {(row.source_id, row.part_id): row for row in session.scalars(select(ShelfRow))} if len(table.lines) else {}
     created: list[str] = []
     changed: list[str] = []
     unchanged: list[str] = []
+    kept: list[str] = []
     counts = []
     for row in _rows(table):
         key = row["outlet_id"], row["part_id"]
@@ -58,10 +64,13 @@ def _count(session: Session, table: Table, now: dt.datetime) -> Put:
         if before is not None and _is_known(said, before):
             unchanged.append(id_)
             continue
+        if before is not None and keeps:
+            kept.append(id_)
+            continue
         (created if before is None else changed).append(id_)
         counts.append(said)
     count_rows(session, counts, now)
-    return Put(created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged))
+    return Put(created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged), kept=tuple(kept))
 
 
 def _is_known(said: RowCount, before: ShelfRow) -> bool:
@@ -70,11 +79,12 @@ def _is_known(said: RowCount, before: ShelfRow) -> bool:
     return (said.on_hand, said.reserved) == (before.on_hand, before.reserved)
 
 
-def _put_quotas(session: Session, table: Table, now: dt.datetime) -> Put:
+def _put_quotas(session: Session, table: Table, now: dt.datetime, *, keeps: bool) -> Put:
     known = {(row.outlet_id, row.part_id): row for row in session.scalars(select(QuotaRow))} if len(table.lines) else {}
     created: list[str] = []
     changed: list[str] = []
     unchanged: list[str] = []
+    kept: list[str] = []
     for row in _rows(table):
         key = row["outlet_id"], row["part_id"]
         before, id_ = known.get(key), ";".join(key)
@@ -85,12 +95,15 @@ def _put_quotas(session: Session, table: Table, now: dt.datetime) -> Put:
         elif (before.quota, before.used) == (row["quota"], row["used"]):
             unchanged.append(id_)
             continue
+        elif keeps:
+            kept.append(id_)
+            continue
         else:
             changed.append(id_)
         before.quota, before.used, before.counted_from = row["quota"], row["used"], now
         before.version, before.updated_at = before.version + 1, now
     session.flush()
-    return Put(created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged))
+    return Put(created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged), kept=tuple(kept))
 
 
 def _enter_orders(session: Session, read: DaySource, actor: str, now: dt.datetime) -> Put:

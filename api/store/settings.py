@@ -11,7 +11,7 @@ from api.store.network import DOCUMENT_KINDS, Put, holding, put_documents
 from api.tables.network import Document
 from datasets.times import TIME_ZONE, TIME_ZONE_NAME
 
-__all__ = ["AREAS", "NETWORK", "day_values", "put_values"]
+__all__ = ["AREAS", "NETWORK", "day_values", "documents_of", "put_values"]
 
 NETWORK = "network"
 """The id of a document that there is one of."""
@@ -25,15 +25,17 @@ LEVERS = ("must_visit", "never_visit", "forbidden_lodgings", "locked", "spans")
 
 
 def put_values(
-    session: Session,
-    values: Mapping[str, Any],
-    *,
-    folder: Path,
-    has_areas: bool,
-    effective_from: dt.date,
-    now: dt.datetime,
+    session: Session, documents: Mapping[str, Mapping[str, Any]], *, effective_from: dt.date, now: dt.datetime
 ) -> Sequence[Put]:
-    """Put what a good day.toml says about every day, all but its date, days and now; it holds from a date on.
+    """Put all that a day.toml says about every day, by kind and id, in the place of what was said; from a date on."""
+    return [
+        put_documents(session, kind, documents[kind], effective_from=effective_from, now=now, whole=True)
+        for kind in DOCUMENT_KINDS
+    ]
+
+
+def documents_of(values: Mapping[str, Any], *, folder: Path, has_areas: bool) -> dict[str, dict[str, Any]]:
+    """Return what a good day.toml says about every day, all but its date, days and now, by kind and id of documents.
 
     folder: where a road file is named from; the store names it in full. has_areas: the areas are not the built-in ones.
     """
@@ -51,10 +53,7 @@ def put_values(
         documents["settings"]["travel"] = {"travel": _full(values["travel"], folder)}
     if has_areas:
         documents["settings"][AREAS] = {"own": True}
-    return [
-        put_documents(session, kind, documents[kind], effective_from=effective_from, now=now, whole=True)
-        for kind in DOCUMENT_KINDS
-    ]
+    return documents
 
 
 def day_values(session: Session, *, date: dt.date, days: int, now: dt.datetime) -> dict[str, Any]:

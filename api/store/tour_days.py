@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.job_states import JobState
 from api.store.days import Horizon, stocked_tables
-from api.store.due_jobs import still_owed
+from api.store.due_jobs import had_by, still_owed
 from api.store.network import TOUR_TABLES, holding
 from api.store.people import outlets_of_centres
 from api.store.settings import day_values
@@ -111,7 +111,7 @@ def tour_source(
     own = {name: _rows(session, name, date) for name in TOUR_TABLES if name not in PLACED}
     crews = [row for row in own["crews"] if row["crew_id"] in crew_ids]
     ours = holding(MaintenanceRow, date, MaintenanceRow.centre_id.in_(centre_ids), columns=[MaintenanceRow.cells])
-    owed = session.scalars(ours).all()
+    owed = had_by(session.scalars(ours), max(date, local_date(now)))
     crew_cells = [_crew_cells(session, row, date, reported, job_ids) for row in crews]
     villages = _placed(session, VillageRow, date, centre_ids, {cells.get("village_id", "") for cells in owed})
     stops = {row["village_id"] for row in villages}

@@ -31,6 +31,7 @@ __all__ = [
     "put_cells",
     "put_master",
     "visit_had",
+    "what_happened",
 ]
 
 Cells = Mapping[str, str]
@@ -114,19 +115,14 @@ def visit_had(session: Session, visit_id: str, at: dt.datetime) -> None:
         put_cells(session, "maintenance", plan_id, {"last_on": today.isoformat()}, on=today, now=at)
 
 
-def load_tours(
-    session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime, whole: bool = True
-) -> dict[str, Put]:
-    """Put the tables about tours that a folder has; of those that it has not, nothing ends.
-
-    whole: False: nor of those that it has.
-    """
+def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, now: dt.datetime) -> dict[str, Put]:
+    """Put the tables about tours that a folder has; of those that it has not, nothing ends."""
     puts = {}
     for name in TOUR_TABLES:
         table = read.tables[name]
         if len(table.lines):
             table = _with_what_happened(session, table, effective_from)
-            puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=whole)
+            puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=True)
     return puts
 
 
@@ -164,7 +160,13 @@ def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
     rows: Sequence[dict[str, Any]] = table.rows()
     for row in rows:
         before = held.get(row[table.layout.keys[0]], {})
-        row.update({column: max(row[column], before.get(column, "")) for column in HAPPENED[name]})
-        if name == "villages" and before:
-            row.update(told_cells(row["village_id"], told_in(row) | told_in(before)))
+        row.update(what_happened(name, row, before))
     return table_of(rows, table.layout, FaultList())
+
+
+def what_happened(name: str, row: Cells, before: Cells) -> dict[str, str]:
+    """Return the cells of a row that say what has happened, as a folder's and the store's say it together."""
+    cells = {column: max(row[column], before.get(column, "")) for column in HAPPENED.get(name, ())}
+    if name == "villages" and before:
+        cells |= told_cells(row["village_id"], told_in(row) | told_in(before))
+    return cells

@@ -40,13 +40,17 @@ class Item:
 
 
 class Looked(NamedTuple):
-    """What was found of the ways from the nearest source: how many pass each test, and the best that passes all."""
+    """What was found of the ways from the nearest source: how many pass each test, and the best that passes all.
+
+    best_ready_s: when that one is there at its p90, the soonest of those that cost the same.
+    """
 
     ways: int
     in_stock: int
     docked: int
     fitting: int
     best_fen: int
+    best_ready_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,9 +372,12 @@ class _Rows:
         counts += [np.bincount(place, some[near], minlength=len(items)).astype(np.int64) for some in passed]
         best = np.full(len(items), NO_WAY, np.int64)
         np.minimum.at(best, place, np.where(passed[-1][near], change[near], NO_WAY))
+        is_best = passed[-1][near] & (change[near] == best[place])
+        ready = np.full(len(items), NO_WAY, np.int64)
+        np.minimum.at(ready, place, np.where(is_best, self.table["ready"][near], NO_WAY))
         for number, item in enumerate(items.tolist()):
             ways, in_stock, docked, fitting = (int(count[number]) for count in counts)
-            yield item, Looked(ways, in_stock, docked, fitting, int(best[number]))
+            yield item, Looked(ways, in_stock, docked, fitting, int(best[number]), int(ready[number]))
 
 
 class _OrderFacts:

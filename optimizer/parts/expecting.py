@@ -91,6 +91,13 @@ class Expecting:
             units[route.source_id, part_id] = max(left, units.get((route.source_id, part_id), 0))
         return sum(units.values())
 
+    def arriving(self, order: Order, line: OrderLine) -> int:
+        """Return how many units more than by the next departures could leave once what is inbound has arrived."""
+        most: dict[tuple[str, str], int] = {}
+        for _, _, key, units in self._coming(order, line):
+            most[key] = max(units, most.get(key, 0))
+        return max(0, sum(most.values()) - self.left_next(order, line))
+
     def of_order(self, order: Order, missing: Mapping[str, int]) -> Mapping[str, Eta | None]:
         """Return by line when the last of so many units that are not sent could be there, None where none is to come.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from optimizer.parts.expecting import waiting_for_stock
 from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Sourced, Sourcing, SourcingCost
 
 __all__ = ["OWN_SHELF", "SourcingKpis", "mode_of", "sourcing_kpis"]
@@ -18,10 +19,11 @@ _HOUR_S = 3_600
 class SourcingKpis:
     """Counts of order lines, but for kits, lateness and splits, which count orders; percentages are None of nothing.
 
-    filled: every unit has its departure; expected: of them those that wait for stock to arrive first. kits: orders of
-    a job; complete_kits: every line filled. served: filled lines by mode, the one of the largest piece. late_orders:
-    those with a line that is not filled, or whose need or clock some line does not make at its p90. hours_to_ready:
-    from an order to its last unit, p90, mean over filled lines for which a customer waits.
+    filled: every unit has its departure; expected: of them those that wait for stock to arrive first, approved or
+    not. kits: orders of a job; complete_kits: every line filled. served: filled lines by mode, the one of the
+    largest piece. late_orders: those with a line that is not filled, or whose need or clock some line does not make
+    at its p90. hours_to_ready: from an order to its last unit, p90, mean over filled lines for which a customer
+    waits.
     """
 
     lines: int
@@ -80,13 +82,18 @@ def sourcing_kpis(asked: Sourcing, sourced: Sourced) -> SourcingKpis:
     filled = {line.id for _, line, answer in lines if _is_filled(line, answer)}
     kits = [order for order in asked.orders if order.job_id is not None]
     dispatches = [dispatch for answer in sourced.answers for dispatch in answer.dispatches]
+    waiting = {dispatch.line_id for dispatch in waiting_for_stock(asked.sources, dispatches)}
+    approving = {line.id for _, line, answer in lines if answer.answer is Answer.NEEDS_APPROVAL} & waiting
     waited = list(_hours_waited(lines, filled))
     return SourcingKpis(
         lines=len(lines),
         answers=dict(Counter(str(answer.answer) for _, _, answer in lines)),
         answered_in_time=sum(order.respond_by_s >= asked.now_s for order, _, _ in lines),
         filled=len(filled),
-        expected=sum(line.id in filled and answer.answer is Answer.BACKORDERED for _, line, answer in lines),
+        expected=sum(
+            line.id in filled and (answer.answer is Answer.BACKORDERED or line.id in approving)
+            for _, line, answer in lines
+        ),
         kits=len(kits),
         complete_kits=sum(all(line.id in filled for line in order.lines) for order in kits),
         served=_served(asked, lines, filled),

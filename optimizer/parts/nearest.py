@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from optimizer.explanation import Sentence
 from optimizer.model import FAST_MODES, ShipMode
 from optimizer.parts import reply_wording
-from optimizer.parts.alternatives import NO_WAY, Item, Weighed
+from optimizer.parts.alternatives import NO_WAY, Item, Looked, Weighed
 from optimizer.parts.grid import NOTHING
 from optimizer.parts.left import Taken
 from optimizer.parts.model import Order, OrderLine, Route, Shelf, Source, Sourced, Sourcing
@@ -51,7 +51,7 @@ class Nearby:
             or ((WhyNot.DOCK_FULL, 0, reply_wording.short_words(0, "", "dock")) if looked.docked == 0 else None)
             or (_unfitting(item) if looked.best_fen == NO_WAY else None)
             or self._cut_off(item, source)
-            or _dearer(looked.best_fen)
+            or _dearer(item, looked)
         )
 
     def _wanted(self, line: OrderLine, source: Source) -> list[str]:
@@ -157,6 +157,8 @@ def _ever(shelf: Shelf) -> int:
     return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
 
 
-def _dearer(fen: int) -> _Said:
+def _dearer(item: Item, looked: Looked) -> _Said:
+    fen = looked.best_fen
     why_not = WhyNot.CHEAPER if fen < 0 else WhyNot.DEARER
-    return why_not, abs(fen), reply_wording.dearer_words(fen)
+    later_s = None if item.dispatch is None else looked.best_ready_s - item.dispatch.ready_p90_s
+    return why_not, abs(fen), reply_wording.dearer_words(fen, later_s)

@@ -91,12 +91,16 @@ def alternative_words(one: Dispatch, difference_fen: int, later_s: int | None) -
     if later_s is None:
         at = time_words(one.ready_p90_s)
         when = clause(f"there {at.en}", f"{at.zh}前到")
-    elif later_s == 0:
-        when = clause("at the same time", "到货时间相同")
     else:
-        long = duration_words(abs(later_s))
-        when = clause(f"{long.en} {'later' if later_s > 0 else 'sooner'}", f"{'晚' if later_s > 0 else '早'}{long.zh}")
+        when = _later_words(later_s)
     return joined((_dispatch_words(one), cost, when), ", ", "，")
+
+
+def _later_words(later_s: int) -> Sentence:
+    if later_s == 0:
+        return clause("at the same time", "到货时间相同")
+    long = duration_words(abs(later_s))
+    return clause(f"{long.en} {'later' if later_s > 0 else 'sooner'}", f"{'晚' if later_s > 0 else '早'}{long.zh}")
 
 
 def nearest_words(source_id: str, said: Sentence) -> Sentence:
@@ -164,13 +168,13 @@ def cut_off_words(mode: ShipMode, missed_s: int, now_s: int) -> Sentence:
     )
 
 
-def dearer_words(fen: int) -> Sentence:
-    """Say what sending it from there would change."""
-    if fen < 0:
-        cost = difference_words(fen)
-        return clause(f"would be {cost.en}; that was not found", f"可{cost.zh}，未被选中")
+def dearer_words(fen: int, later_s: int | None) -> Sentence:
+    """Say what sending it from there would change, in money and in time; None: it does not come now."""
     cost = difference_words(fen)
-    return clause(f"could send it {cost.en}" if fen == 0 else f"would be {cost.en}", f"可发，但{cost.zh}")
+    changes = cost if later_s is None else joined((cost, _later_words(later_s)), ", ", "，")
+    if fen < 0:
+        return clause(f"would be {changes.en}; that was not found", f"可{changes.zh}，未被选中")
+    return clause(f"could send it {changes.en}" if fen == 0 else f"would be {changes.en}", f"可发，但{changes.zh}")
 
 
 def inbound_words(source_id: str, part_id: str, ready_s: int, eta_s: int) -> Sentence:

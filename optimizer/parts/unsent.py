@@ -33,7 +33,10 @@ class Unsent:
             reason = f"{coming} of {line.quantity} are sent; {reason}"
             reason_zh = f"先发{coming}件（共{line.quantity}件）；{reason_zh}"
         if expected is None:
-            reason, reason_zh = f"{reason}, and no more is expected", f"{reason_zh}，且无可用在途"
+            more = min(self.expecting.arriving(order, line), missing[line.id])
+            few = f"; of the {missing[line.id]} missing {more} on the way" if more else ", and no more is expected"
+            reason = reason + few
+            reason_zh += f"；所缺{missing[line.id]}件中在途{more}件" if more else "，且无可用在途"
         else:
             expected = max([expected, *((one.ready_p50_s, one.ready_p90_s) for one in dispatches)], key=lambda t: t[1])
             at = time_text(expected[1])

@@ -292,6 +292,14 @@ def test_nothing_is_promised_twice_and_nothing_leaks(app: FastAPI, client: TestC
 CALLERS = 30
 
 
+def test_a_count_that_is_not_newer_is_refused_with_times_of_the_network(client: TestClient) -> None:
+    counted = {"source_id": "W2", "part_id": "P2", "on_hand": 0, "as_of": "2026-03-02T09:00:00+08:00"}
+    assert client.post("/v1/stock-snapshots", json=counted).status_code == 201
+    refused = client.post("/v1/stock-snapshots", json=counted)
+    assert (refused.status_code, refused.json()["as_of"]) == (409, counted["as_of"])
+    assert str(counted["as_of"]) in refused.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/v1/reservations", "/v1/parts-orders"])
 def test_thirty_callers_and_the_last_ten_units(path: str, app: FastAPI, client: TestClient, parts_url: str) -> None:
     other = create_app(Settings(database_url=parts_url), clock=StandingClock())

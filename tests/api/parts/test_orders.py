@@ -193,6 +193,8 @@ def test_a_run_that_was_to_be_cancelled_is_not_begun_again(app: FastAPI, client:
         ({"lines": [{"part_id": "P2", "quantity": 1, "pinned_source_id": "W9"}]}, "/lines/0/pinned_source_id"),
         ({"lines": []}, "/lines"),
         ({"valid_for": "P30D", "answering": "reserve"}, "/valid_for"),
+        ({"answering": "reserve"}, "/valid_for"),
+        ({"valid_for": "PT1H"}, "/valid_for"),
         ({"respond_within": "PT1S"}, "/respond_within"),
     ],
 )

@@ -14,12 +14,13 @@ from api.database import Database
 from api.store.jobs import By
 from api.store.load import load_day
 from api.store.tour_days import crews_on, tour_source
+from api.store.tour_rows import put_cells
 from api.tables.jobs import JobRow
 from datasets.china_tours import Region, make_tours
 from datasets.day import read_source, source_of
 from datasets.tours import build_tours
 from tests.api.clients import MakeKey, client_of
-from tests.api.tour_region import EVENING, clock_of, made, region, write_region
+from tests.api.tour_region import EVENING, WISH, clock_of, made, region, write_region
 
 AT: dict[str, dict[str, Any]] = {
     "V1": {"village_id": None, "position": {"coordinates": [103.67, 30.63], "datum": "WGS84"}},
@@ -271,3 +272,20 @@ def test_two_sample_regions_are_loaded_side_by_side(database: Database, tmp_path
     assert {id_[:3] for id_ in ids} == {"GZ-", "NJ-"}
     load(Region.NUJIANG, whole=True)
     assert set(crews()) == {"NJ-G1"}
+
+
+def test_a_plan_whose_last_visit_is_to_come_or_that_nobody_can_do_is_refused(client: TestClient) -> None:
+    plan = client.get("/v1/maintenance-plans/M1").json()["row"]
+    wrong = {**plan, "last_on": "2027-03-02", "product": "spaceship"}
+    assert pointers(put(client, "maintenance-plans/M9", wrong)) == {"/last_on", "/product"}
+    lines = lines_put(client, "maintenance-plans", [{"id": "M9", "row": wrong}])
+    assert {fault["pointer"] for fault in lines[0]["errors"]} == {"/row/last_on", "/row/product"}
+    assert put(client, "maintenance-plans/M9", {**plan, "last_on": "2026-03-01"}).status_code == 201
+
+
+def test_a_last_visit_to_come_in_a_store_keeps_no_region_from_its_tours(client: TestClient, app: FastAPI) -> None:
+    database: Database = app.state.database
+    with database.write() as session:
+        put_cells(session, "maintenance", "M1", {"last_on": "2027-03-02"}, on=dt.date(2026, 3, 2), now=EVENING)
+    valid = client.post("/v1/tours", json={**WISH, "validate_only": True})
+    assert valid.status_code == 200, valid.text

@@ -209,6 +209,15 @@ def test_a_cut_off_missed_says_by_how_much() -> None:
     assert "1 min" in nearest.said.en
 
 
+def test_a_nearest_source_that_is_later_and_dearer_says_by_how_much() -> None:
+    slow = make.route(cost_fen=2_500, transit_p90_s=72_000 + 5 * 3_600)
+    nearest = reply(make.asked(sources=TWO, routes=(slow, TWO_ROUTES[1]))).nearest
+    assert nearest is not None
+    assert nearest.why_not is WhyNot.DEARER
+    assert nearest.said.en.endswith("dearer, 5 h later")
+    assert "晚5" in nearest.said.zh
+
+
 def _two_orders(**second: Any) -> tuple[model.Order, model.Order]:
     first = make.order(make.line("l0"), id="o0", customer_class=CustomerClass.VULNERABLE)
     return first, replace(make.order(make.line("l1")), **second)

@@ -2,7 +2,7 @@
 
 from optimizer.model import ShipMode
 from optimizer.parts.kpis import sourcing_kpis
-from optimizer.parts.model import SourceKind
+from optimizer.parts.model import Quota, SourceKind
 from optimizer.parts.sourcing import source
 from tests.make import at, clock
 from tests.make_parts import NOW_S, asked, line, order, route, shelf, stock_order
@@ -35,6 +35,16 @@ def test_units_on_their_way_fill_a_line_and_are_told_apart() -> None:
     found = sourcing_kpis(problem, source(problem))
     assert (found.filled, found.expected) == (1, 1)
     assert found.answers == {"backordered": 1}
+
+
+def test_a_line_over_its_quota_that_waits_for_stock_is_expected_too() -> None:
+    shelves = {"p1": shelf(0, 0, (clock("12:00"), 5))}
+    quota = Quota(outlet_id="u1", part_id="p1", left=0)
+    problem = asked(order(line()), sources=(warehouse(shelves=shelves),), quotas=(quota,))
+    sourced = source(problem)
+    found = sourcing_kpis(problem, sourced)
+    assert found.answers == {"needs_approval": 1}
+    assert found.expected == sum("once stock arrives" in one.reason for one in sourced.answers) == 1
 
 
 def test_the_outlets_own_shelf_is_a_mode_of_its_own() -> None:

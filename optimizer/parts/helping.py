@@ -115,23 +115,25 @@ class Helping:
     def _inbound(self, order: Order, line: OrderLine) -> Iterator[Help]:
         """Yield the first arrival at a source of which something is left, and when it could be here."""
         times = [
-            (ships_s + route.transit_p90_s, inbound.ready_s, source.id)
+            (ships_s + route.transit_p90_s, inbound.ready_s, source.id, min(left, inbound.quantity))
             for source, shelf in self.holders[line.part_id]
             if source.open
             for inbound in shelf.inbound
             for route in self._open_to(order, source)
             for ships_s in [next((ships_s for ships_s in route.departures_s if ships_s >= inbound.ready_s), None)]
-            if ships_s is not None and left_above(shelf, self._gone(source, line.part_id), ships_s) > 0
+            if ships_s is not None
+            for left in [left_above(shelf, self._gone(source, line.part_id), ships_s)]
+            if left > 0
         ]
         if times:
-            eta_s, ready_s, source_id = min(times)
+            eta_s, ready_s, source_id, units = min(times)
             said = reply_wording.inbound_words(source_id, line.part_id, ready_s, eta_s)
             yield Help(
                 kind=HelpKind.INBOUND,
                 said=said,
                 source_id=source_id,
                 part_id=line.part_id,
-                quantity=self.missing[line.id],
+                quantity=min(self.missing[line.id], units),
                 at_s=eta_s,
             )
 

@@ -291,6 +291,11 @@ def test_what_would_help_a_line_that_is_not_sent(kind: HelpKind) -> None:
     assert kind in {help.kind for help in reply(HELPS[kind]).helps}
 
 
+def test_of_what_is_missing_as_many_are_told_as_arrive() -> None:
+    (help,) = (one for one in reply(HELPS[HelpKind.INBOUND]).helps if one.kind is HelpKind.INBOUND)
+    assert (help.source_id, help.quantity) == ("w1", 1)
+
+
 def test_a_late_line_is_told_the_way_that_would_be_in_time_and_when_to_visit() -> None:
     dear = make.route(mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)
     late = make.order(clocks=(), needed_by_s=clock("01:00", 1))

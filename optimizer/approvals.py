@@ -18,7 +18,7 @@ def with_approvals(day: Day, supply: Supply, plan: Plan) -> Plan:
     owners = {technician.id: technician.outlet_id for technician in day.technicians}
     outlet_of_shift = {shift.id: owners[shift.technician_id] for shift in day.shifts}
     outlet = {stop.job_id: outlet_of_shift[route.shift_id] for route in plan.routes for stop in route.stops}
-    over = over_quota(_ordered(asked_of(day, supply), outlet))
+    over = over_quota(_ordered(asked_of(day, supply, outlet), outlet))
     return replace(
         plan,
         shipments=tuple(replace(sent, needs_approval=sent.order_line_id in over) for sent in plan.shipments),

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
 from optimizer.kit_options import ANYBODY, KitOption, OutletKind, kits_at, kits_of_kinds, outlet_kinds
-from optimizer.model import FAST_MODES, Day, Job, Lane, OrderLine, ShipMode, SizeClass, Warehouse
+from optimizer.model import FAST_MODES, Day, Job, OrderLine, ShipMode, SizeClass, Warehouse
 from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import NOTHING_BESIDE, Supply, asked_of
 from optimizer.plan import Shipment
-from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, lanes_explaining, shipment_by
+from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, lanes_explaining, lanes_to, shipment_by
 
 __all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
 
@@ -220,9 +220,7 @@ class _Network:
         self._warehouses = {warehouse.id: warehouse for warehouse in day.warehouses}
         self._lanes = lanes_between(day)
         self._outlet_ids = [outlet.id for outlet in day.outlets]
-        self._to: defaultdict[str, list[Lane]] = defaultdict(list)
-        for (_, centre_id), lanes in self._lanes.items():
-            self._to[centre_id] += lanes
+        self._to = lanes_to(self._lanes)
         self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in self._to.items()}
 
     def options(self, job: Job, sent: Sequence[Dispatch], outlet_id: str | None) -> tuple[KitOption, ...]:
@@ -271,7 +269,7 @@ class _Network:
         part = self._parts[dispatch.part_id]
         carrying = frozenset(
             lane.mode
-            for lane in self._to[job.centre_id]
+            for lane in self._to.get(job.centre_id, ())
             if part.size_class in lane.carries
             and lane.is_for(kind.outlet_id)
             and _ever_has(self._warehouses[lane.warehouse_id], part.id, dispatch.quantity)

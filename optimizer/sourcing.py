@@ -21,6 +21,7 @@ __all__ = [
     "kits_or_reasons",
     "lanes_between",
     "lanes_explaining",
+    "lanes_to",
     "missing_parts",
     "shipment_by",
 ]
@@ -73,6 +74,14 @@ def lanes_between(day: Day) -> Mapping[tuple[str, str], Sequence[Lane]]:
     return between
 
 
+def lanes_to(between: Mapping[tuple[str, str], Sequence[Lane]]) -> Mapping[str, Sequence[Lane]]:
+    """Return the same lanes by centre alone."""
+    found: defaultdict[str, list[Lane]] = defaultdict(list)
+    for (_, centre_id), lanes in between.items():
+        found[centre_id] += lanes
+    return found
+
+
 def lanes_explaining(lanes: Iterable[Lane], sent: Shipment, part: Part) -> list[Lane]:
     """Return the lanes of these by which a shipment of a part may have been sent, ready when it says."""
     return [
@@ -107,10 +116,7 @@ class _Shelves:
         self._opening = tuple(house for house in day.warehouses if house.open)
         self._lanes = lanes_between(day)
         self._outlet_ids = [outlet.id for outlet in day.outlets]
-        of_centre: defaultdict[str, list[Lane]] = defaultdict(list)
-        for (_, centre_id), lanes in self._lanes.items():
-            of_centre[centre_id] += lanes
-        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in of_centre.items()}
+        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in lanes_to(self._lanes).items()}
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
@@ -146,21 +152,23 @@ class _Shelves:
         A warehouse that can send it to every outlet comes before one where some can fetch it.
         """
         some: _Ways = {}
+        modes = {kind: self._modes(job, line, kind.outlet_id) for kind in kinds}
         for warehouse_id in self._nearest[job.centre_id]:
             if self._stock.get(warehouse_id, {}).get(line.part_id, 0) < line.quantity:
                 continue
-            ways = {kind: self._ways_from(warehouse_id, job, line, kind) for kind in kinds}
+            ways = {kind: self._ways_from(warehouse_id, job, line, kind, modes[kind]) for kind in kinds}
             if all(ways.values()):
                 return ways
             if not any(some.values()):
                 some = ways
         return some
 
-    def _ways_from(self, warehouse_id: str, job: Job, line: OrderLine, kind: OutletKind) -> list[Shipment]:
-        part, modes = self._parts[line.part_id], self._modes(job, line, kind.outlet_id)
+    def _ways_from(
+        self, warehouse_id: str, job: Job, line: OrderLine, kind: OutletKind, modes: frozenset[ShipMode]
+    ) -> list[Shipment]:
         lanes = [
             lane
-            for lane in self._carrying(warehouse_id, job.centre_id, part)
+            for lane in self._carrying(warehouse_id, job.centre_id, self._parts[line.part_id])
             if lane.mode in modes and lane.is_for(kind.outlet_id)
         ]
         return [way for lane in lanes if (way := self._way(lane, job, line)) is not None]

@@ -1,14 +1,19 @@
 """Who may have parts by lanes that have a reach: orders within the same reaches are open to the same lanes."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from optimizer.parts.model import Order, Sourcing
+from optimizer.parts.model import Order, Route, Sourcing
 
-__all__ = ["Fetchers", "Reached"]
+__all__ = ["Fetchers", "Reached", "open_to"]
 
 Reached = tuple[str, tuple[bool, ...]]
 """A destination, and within which of the different reaches of its lanes somebody lies."""
+
+
+def open_to(routes: Iterable[Route], order: Order) -> list[Route]:
+    """Return those of some routes to an order's place by which it may have parts."""
+    return [route for route in routes if route.is_for(order.fetching_outlet_id)]
 
 
 class Fetchers:

@@ -13,6 +13,7 @@ from optimizer.clock import time_text
 from optimizer.model import FAST_MODES, Position, ShipMode
 from optimizer.parts.bid_prices import bid_prices
 from optimizer.parts.expecting import Expecting, waiting_for_stock
+from optimizer.parts.fetching import open_to
 from optimizer.parts.left import Taken, left_above
 from optimizer.parts.model import (
     Answer,
@@ -161,7 +162,7 @@ class _Turns:
                 yield _Option(
                     source=own, route=None, ships_s=self.asked.now_s, units=units, below_floor=below, rank=rank
                 )
-        routes = self._open_to(order)
+        routes = open_to(self.routes[order.centre_id], order)
         if self.preference is Preference.NEAREST:
             routes = sorted(routes, key=lambda route: self._away_km(order, self.sources[route.source_id]))
         for route in routes:
@@ -170,9 +171,6 @@ class _Turns:
                 continue
             if self.parts[part_id].size_class in route.carries:
                 yield from self._first_of(order, line, part_id, route, (least, most))
-
-    def _open_to(self, order: Order) -> list[Route]:
-        return [route for route in self.routes[order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _first_of(
         self, order: Order, line: OrderLine, part_id: str, route: Route, limits: tuple[int, int]
@@ -226,7 +224,7 @@ class _Turns:
         own = self.own.get(order.own_outlet_id or "")
         carrying = frozenset(
             route.mode
-            for route in self._open_to(order)
+            for route in open_to(self.routes[order.centre_id], order)
             for part_id in self._parts_of(line)
             if self.sources[route.source_id] is not own
             and self._may_send(self.sources[route.source_id], line, part_id)

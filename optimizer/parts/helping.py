@@ -7,6 +7,7 @@ from typing import NamedTuple
 from optimizer.explanation import Sentence
 from optimizer.model import ClockKind
 from optimizer.parts import reply_wording
+from optimizer.parts.fetching import open_to
 from optimizer.parts.left import Departed, Taken, left_above
 from optimizer.parts.model import (
     Answer,
@@ -103,11 +104,12 @@ class Helping:
     def _last_s(self, order: Order, source: Source) -> int | None:
         if source.lies_with(order):
             return self.asked.now_s
-        last = [route.departures_s[-1] for route in self._open_to(order, source) if route.departures_s]
+        last = [
+            route.departures_s[-1]
+            for route in open_to(self.routes[source.id, order.centre_id], order)
+            if route.departures_s
+        ]
         return max(last, default=None)
-
-    def _open_to(self, order: Order, source: Source) -> list[Route]:
-        return [route for route in self.routes[source.id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _gone(self, source: Source, part_id: str) -> Collection[Departed]:
         return self.taken.gone(source.id, part_id)
@@ -119,7 +121,7 @@ class Helping:
             for source, shelf in self.holders[line.part_id]
             if source.open
             for inbound in shelf.inbound
-            for route in self._open_to(order, source)
+            for route in open_to(self.routes[source.id, order.centre_id], order)
             for ships_s in [next((ships_s for ships_s in route.departures_s if ships_s >= inbound.ready_s), None)]
             if ships_s is not None
             for left in [left_above(shelf, self._gone(source, line.part_id), ships_s)]

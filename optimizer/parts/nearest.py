@@ -7,6 +7,7 @@ from optimizer.explanation import Sentence
 from optimizer.model import FAST_MODES, ShipMode
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import NO_WAY, Item, Looked, Weighed
+from optimizer.parts.fetching import open_to
 from optimizer.parts.grid import NOTHING
 from optimizer.parts.left import Taken
 from optimizer.parts.model import Order, OrderLine, Route, Shelf, Source, Sourced, Sourcing
@@ -68,7 +69,7 @@ class Nearby:
 
     def _open_to(self, order: Order, source: Source) -> list[Route]:
         """Return the lanes from a source to an order, but for those that its outlet is too far away for."""
-        return [route for route in self.routes[source.id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
+        return open_to(self.routes[source.id, order.centre_id], order)
 
     def _no_lane(self, item: Item, source: Source) -> _Said | None:
         if source.lies_with(item.order):

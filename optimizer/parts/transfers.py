@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
 from optimizer.parts import reply_wording
+from optimizer.parts.fetching import open_to
 from optimizer.parts.helping import risk_of
 from optimizer.parts.left import Departed
 from optimizer.parts.model import (
@@ -248,7 +249,7 @@ class _Moves:
         ranked = []
         for number, lane in enumerate(self.lanes):
             ready_s = lane.departures_s[0] + lane.transit_p90_s
-            onward = self._onward(lane, order)
+            onward = open_to(self.onward[lane.to_id, order.centre_id], order)
             times = [
                 (late_fen(self.asked, order, ships_s + route.transit_p90_s) + route.cost_fen)
                 for route in onward
@@ -256,21 +257,17 @@ class _Moves:
                 if ships_s is not None
             ]
             if times and not wanted.isdisjoint(self.sources[lane.source_id].shelves):
-                ranked.append((min(times) + lane.cost_fen, number))
+                ranked.append((min(times) + lane.cost_fen, number, onward))
         found = 0
-        for _, number in sorted(ranked):
+        for _, number, onward in sorted(ranked, key=lambda some: some[:2]):
             if (order.id, self.lanes[number]) in self.barred:
                 continue
             spare = dict(self._spare(self.lanes[number], wanted))
             if spare:
-                yield number, self._onward(self.lanes[number], order), spare
+                yield number, onward, spare
                 found += 1
             if found == MOST_LANES:
                 return
-
-    def _onward(self, lane: Route, order: Order) -> list[Route]:
-        """Return the routes on from a lane's receiver to an order."""
-        return [route for route in self.onward[lane.to_id, order.centre_id] if route.is_for(order.fetching_outlet_id)]
 
     def _spare(self, lane: Route, wanted: set[str]) -> Iterator[tuple[str, int]]:
         """Yield how many units of each part a giver can spare tonight: above its reserve, not promised."""

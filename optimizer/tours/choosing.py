@@ -1,6 +1,6 @@
 """Which tours to make: set packing over all tours met, with what lies between them (MathOpt)."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ from optimizer.engines.mip import Choice, Program, choose, relaxed
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import standing_villages
 from optimizer.tours.ground import Ground
+from optimizer.tours.holding import promises
 
 __all__ = ["Chosen", "choose_tours", "worth_of"]
 
@@ -178,9 +179,8 @@ def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> N
             missed.append(rows.variable(0.0))
             rows.limit([(missed[-1], 1.0), *((number, 1.0) for number in sorted(stops[v]))], 1.0, np.inf)
     number_of = {place.id: v for v, place in enumerate(asked.villages)}
-    promises = Counter((number_of[told.stop_id], told.day) for place in asked.villages for told in place.told)
     kept = [(stops[number_of[id_]], 1) for id_ in sorted(asked.levers.must_visit)]
-    kept += [(on_day[stop], count) for stop, count in sorted(promises.items())]
+    kept += [(on_day[stop], count) for stop, count in sorted(promises(asked).items())]
     for numbers, count in kept:
         left = rows.variable(float(asked.charges.keep_fen * count))
         rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)

@@ -201,7 +201,7 @@ def _nearest(ground: Ground, others: Sequence[Column], shape: Shape | None, draw
 
 def _stands(ground: Ground, shaper: Shaper, held: Mapping[int, int]) -> NDArray[np.int64]:
     """Return where each job would be done: where it is held, else at home or, by chance, where it can be carried to."""
-    at = np.array([stands[0] for stands in ground.stands], np.int64)
+    at = ground.usual_stands()
     for job, stands in enumerate(ground.stands):
         if len(stands) > 1 and shaper.draws.random() < CARRIED:
             at[job] = stands[int(shaper.draws.integers(len(stands)))]

@@ -55,6 +55,10 @@ class Ground:
     home: NDArray[np.int64]
     told: Mapping[int, Held]
 
+    def usual_stands(self) -> NDArray[np.int64]:
+        """Return where each job is done where nothing else is said, (n,): at home, or where it is held to."""
+        return np.array([stands[0] for stands in self.stands], np.int64)
+
     def lodging(self, number: int, crew: int) -> int:
         """Return the point where a crew sleeps."""
         return int(self.home[crew]) if number == HOME else len(self.asked.villages) + number

@@ -1,15 +1,19 @@
 """Which job stands for which promised stop: a matching, so that as many promises as can be have one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.tours.model import Touring, WorkKind
 
-__all__ = ["Held", "jobs_held"]
+__all__ = ["Held", "Matching", "jobs_held", "promises"]
+
+
+Stop = TypeVar("Stop", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +45,28 @@ def jobs_held(
         return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
 
     wanted = sorted(set(_promised(asked)).difference(hopeless), key=lambda one: (-one.promises, one.day, one.stop))
-    matching = _Matching(stands=stands, fits={one: fits(one) for one in wanted}, held={})
+    matching = Matching(
+        fits={one: fits(one) for one in wanted}, held={}, after=lambda job, one: stands[job][0] != one.stop
+    )
     for one in wanted:
         matching.finds(one, set())
     return matching.held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Matching:
-    """Promised stops with the jobs that could stand for each, and those that do."""
+class Matching(Generic[Stop]):
+    """Promised stops with the jobs that could stand for each, and those that do.
 
-    stands: Sequence[tuple[int, ...]]
-    fits: Mapping[Held, Sequence[int]]
-    held: dict[int, Held]
+    after: whether a job is tried after others of a stop.
+    """
 
-    def finds(self, one: Held, tried: set[int]) -> bool:
+    fits: Mapping[Stop, Sequence[int]]
+    held: dict[int, Stop]
+    after: Callable[[int, Stop], bool] = lambda _job, _stop: False
+
+    def finds(self, one: Stop, tried: set[int]) -> bool:
         """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
-        for job in sorted(self.fits[one], key=lambda job: (self.stands[job][0] != one.stop, job in self.held)):
+        for job in sorted(self.fits[one], key=lambda job: (self.after(job, one), job in self.held)):
             if job in tried:
                 continue
             tried.add(job)
@@ -69,15 +78,23 @@ class _Matching:
 
 def _promised(asked: Touring) -> list[Held]:
     """Return the stops of the horizon that were promised, are not given up, and can be reached, in order."""
+    standing = promises(asked, released=asked.levers.released)
+    return [
+        Held(stop=stop, day=day, promises=count)
+        for (stop, day), count in sorted(standing.items())
+        if 0 <= day < asked.days and day not in asked.villages[stop].cut_off
+    ]
+
+
+def promises(asked: Touring, released: Collection[tuple[str, int]] = ()) -> Counter[tuple[int, int]]:
+    """Return how many villages were told of each stop, by the number of its village and the day.
+
+    released: villages and days that are given up, and do not count.
+    """
     number = {village.id: index for index, village in enumerate(asked.villages)}
-    promises = Counter(
+    return Counter(
         (number[told.stop_id], told.day)
         for village in asked.villages
         for told in village.told
-        if 0 <= told.day < asked.days and (village.id, told.day) not in asked.levers.released
+        if (village.id, told.day) not in released
     )
-    return [
-        Held(stop=stop, day=day, promises=count)
-        for (stop, day), count in sorted(promises.items())
-        if day not in asked.villages[stop].cut_off
-    ]

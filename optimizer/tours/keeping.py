@@ -79,7 +79,7 @@ class _Crew:
 
     def __init__(self, ground: Ground, weigher: Weigher, crew: int, jobs: Mapping[int, Held]) -> None:
         self.ground, self.weigher, self.crew, self.jobs = ground, weigher, crew, jobs
-        self.at = np.array([stands[0] for stands in ground.stands], np.int64)
+        self.at = ground.usual_stands()
         self.at[list(jobs)] = [held.stop for held in jobs.values()]
         self.prize = np.zeros(len(ground.stands), np.int64)
         self.prize[list(jobs)] = ground.search_fen[list(jobs)]

@@ -1,6 +1,5 @@
 """Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
 from optimizer.tours.columns import Column, column_of
 from optimizer.tours.cost import left_out_price
 from optimizer.tours.ground import Ground
+from optimizer.tours.holding import promises
 from optimizer.tours.left_out_wording import Prices, worded
 from optimizer.tours.model import Crew, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.objective import Weigher
@@ -160,16 +160,10 @@ def _promised_fen(ground: Ground, columns: Sequence[Column], number: int, day: i
         for offset, visits in enumerate(column.days)
         if any(village == own for _, village in visits)
     }
-    stop_id = asked.villages[own].id
-    promises = Counter(
-        told.day
-        for village in asked.villages
-        for told in village.told
-        if told.stop_id == stop_id and (village.id, told.day) not in asked.levers.released
-    )
+    standing = promises(asked, released=asked.levers.released)
     able = {int(able_day) for able_day in np.flatnonzero(ground.able[:, number].any(axis=0))} - kept
     days = able if day is None else able & {day}
-    return asked.charges.keep_fen * max((promises[able_day] for able_day in days), default=0)
+    return asked.charges.keep_fen * max((standing[own, able_day] for able_day in days), default=0)
 
 
 def _beside(ground: Ground, columns: Sequence[Column], number: int, place: Place) -> TourRule:

@@ -1,12 +1,12 @@
 """What tours that go together cost, from arrays: the same sum as `price_tours`, and whether they go together at all."""
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import standing_villages, unfair_nights_price, unvisited_price
 from optimizer.tours.ground import Ground
+from optimizer.tours.holding import promises
 
 __all__ = ["Weigher"]
 
@@ -26,8 +26,7 @@ class Weigher:
             for job_id in locked.job_ids
         ]
         self._must = {v for v, village in enumerate(asked.villages) if village.id in asked.levers.must_visit}
-        number = {village.id: v for v, village in enumerate(asked.villages)}
-        self._told = Counter((number[told.stop_id], told.day) for village in asked.villages for told in village.told)
+        self._told = promises(asked)
         self._away = {(c, crew.on_the_road.day) for c, crew in enumerate(asked.crews) if crew.on_the_road is not None}
         self._apart = [
             (place[a], place[b], spacing.least_days, spacing.most_days)
@@ -56,7 +55,7 @@ class Weigher:
                     done.add((column.shape.crew, day, job))
         stopped = {village for village, _ in stops}
         missed = len(self._must - stopped) + sum(lock not in done for lock in self._locked)
-        missed += sum(promises for stop, promises in self._told.items() if stop not in stops)
+        missed += sum(count for stop, count in self._told.items() if stop not in stops)
         missed += len(self._away - {(column.shape.crew, column.shape.first) for column in columns})
         fen += asked.charges.keep_fen * missed + unfair_nights_price(asked, nights_of)
         return fen + unvisited_price(asked, len(self._standing), len(self._standing - stopped))

@@ -161,7 +161,7 @@ def _keeping(ground: Ground, weigher: Weigher, promised: Sequence[Column], best:
         others = [*kept[:k], *kept[k + 1 :]]
         prize = ground.search_fen.copy()
         prize[[job for other in others for job in other.jobs]] = 0
-        at = np.array([stands[0] for stands in ground.stands], np.int64)
+        at = ground.usual_stands()
         for job, village in (visit for day in column.days for visit in day):
             at[job] = village
         for filled in draft(ground, [column.shape], Terms(prize=prize, at=at), FILL_STEPS, k, [column.routes]):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.model import DAY_S
+from optimizer.tours.holding import Matching
 from optimizer.tours.model import Crew, Told, Touring, Village
-from optimizer.travel import unit_vectors
+from optimizer.travel import EARTH_M, unit_vectors
 
 __all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "days_given_up", "lost_dates", "no_tour", "released", "told_too"]
 
-EARTH_M = 6_371_000
 FASTEST_M_S = 120_000 / 3_600
 """Nobody may drive faster, nor on a shorter way than the straight one."""
 
@@ -45,11 +45,10 @@ def lost_dates(asked: Touring, kept: Collection[Stop] = ()) -> Mapping[tuple[str
 
     kept: stops of tours that keep what was told: what a job of each is needed for is left for nothing else.
     """
-    doable = _doable(asked)
-    held: dict[int, Stop] = {}
+    matching: Matching[Stop] = Matching(fits=_doable(asked), held={})
     promised = {(told.stop_id, told.day) for village in asked.villages for told in village.told}
     for stop in sorted(promised.intersection(kept)):
-        _finds(doable, stop, held, set())
+        matching.finds(stop, set())
     places = {village.id: village for village in asked.villages}
     found = {}
     for village in asked.villages:
@@ -58,7 +57,7 @@ def lost_dates(asked: Touring, kept: Collection[Stop] = ()) -> Mapping[tuple[str
             if not 0 <= told.day < asked.days or stop in kept:
                 continue
             why = _why(asked, places[told.stop_id], told.day)
-            if why is None and not _finds(doable, stop, dict(held), set()):
+            if why is None and not replace(matching, held=dict(matching.held)).finds(stop, set()):
                 why = Why(en="nothing is left to do there", zh="该村已没有工单")
             if why is not None:
                 found[village.id, told] = why
@@ -83,17 +82,6 @@ def _doable(asked: Touring) -> Mapping[Stop, Sequence[int]]:
             and (job.village_id == told.stop_id or (job.portable and to[number[job.village_id]] >= near))
         ]
     return found
-
-
-def _finds(doable: Mapping[Stop, Sequence[int]], stop: Stop, held: dict[int, Stop], tried: set[int]) -> bool:
-    """Let a job stand for a stop, and another for the stop that it stood for before; return whether one does."""
-    for job in doable[stop]:
-        if job not in tried:
-            tried.add(job)
-            if job not in held or _finds(doable, held[job], held, tried):
-                held[job] = stop
-                return True
-    return False
 
 
 def days_given_up(asked: Touring, lost: Iterable[tuple[str, Told]]) -> frozenset[tuple[str, int]]:

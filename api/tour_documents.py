@@ -288,8 +288,8 @@ def _days(toured: Toured) -> Iterator[dict[str, Any]]:
     """Yield what publishing holds of each day: the crew, where it sleeps, and its visits with the plans behind them."""
     for tour in toured.tours:
         crew = toured.crews[tour.crew_id]
-        road = crew.on_the_road
-        out = road.nights if road is not None and road.day == tour.first_day else 0
+        road = crew.goes_on(tour.first_day)
+        out = 0 if road is None else road.nights
         for day in tour.days:
             out += day.lodging_id is not None
             yield {

@@ -131,8 +131,7 @@ def kit_orders(
 
 def _is_on_the_road(asked: Touring, tour: Tour) -> bool:
     """Tell whether a tour has left: what is not aboard cannot be loaded any more."""
-    road = next(crew.on_the_road for crew in asked.crews if crew.id == tour.crew_id)
-    return road is not None and tour.first_day == road.day
+    return any(crew.id == tour.crew_id and crew.goes_on(tour.first_day) is not None for crew in asked.crews)
 
 
 def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:

@@ -35,12 +35,11 @@ __all__ = [
     "TourQuestion",
     "ToursBroken",
     "ToursMade",
-    "day_with_levers",
+    "folder_with_levers",
     "make_tours",
     "pulled_of",
     "read_folder",
     "read_question",
-    "unknown_jobs",
 ]
 
 SHARES = {"planning": 0.55, "kits": 0.15, "fitting": 0.3}
@@ -74,7 +73,7 @@ class ToursMade:
     kpis: TourKpis
 
 
-def day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
+def _day_with_levers(values: Mapping[str, Any], levers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a day.toml with levers in its table [tour], those without dates; both as JSON has them."""
     tour = dict(values.get("tour", {}))
     for name in ("nights", "day_metres", "van_days"):
@@ -121,15 +120,30 @@ def read_question(
 
 def read_folder(source: Mapping[str, Any], levers: Mapping[str, Any], areas: Areas | None) -> TourFolder:
     """Return rows of the store as the folder that they would be. Raises DayRefused with every fault."""
-    folder = build_tours(source_of(source["tables"], day_with_levers(source["values"], levers), areas=areas))
     faults = FaultList()
-    unknown_jobs(folder.touring, levers, faults)
+    folder = folder_with_levers(source["tables"], source["values"], levers, areas, faults)
     if faults.faults:
         raise DayRefused(faults.faults)
     return with_sent(folder, source.get("sent", ()))
 
 
-def unknown_jobs(asked: Touring, levers: Mapping[str, Any], faults: FaultList) -> None:
+def folder_with_levers(
+    tables: Mapping[str, Sequence[Mapping[str, str]]],
+    values: Mapping[str, Any],
+    levers: Mapping[str, Any],
+    areas: Areas | None,
+    faults: FaultList,
+) -> TourFolder:
+    """Return rows and levers as the folder that they would be, noting levers about what there is not.
+
+    Raises DayRefused with every fault of the rows.
+    """
+    folder = build_tours(source_of(tables, _day_with_levers(values, levers), areas=areas))
+    _unknown_jobs(folder.touring, levers, faults)
+    return folder
+
+
+def _unknown_jobs(asked: Touring, levers: Mapping[str, Any], faults: FaultList) -> None:
     """Note every job of a day that a caller locks that is none of a tour's."""
     known = {job.id for job in asked.jobs}
     for number, row in enumerate(levers["locked"], start=1):

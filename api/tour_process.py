@@ -25,7 +25,7 @@ from api.run_process import Crew, budget_of, crew_of, faults_told
 from api.settings import Settings
 from api.store.days import areas_on
 from api.store.durable_runs import RunLost
-from api.store.tour_days import reported_of, seen_to, tour_source
+from api.store.tour_days import reported_of, seen_to, source_of_tours
 from api.store.tour_plans import begin_run, end_run, file_of, keep_source, run_alone, tell_progress
 from api.tables.tours import TourFile, TourPlanRow
 from api.tour_documents import outcome_of, tour_documents
@@ -169,15 +169,7 @@ def _frozen(run: Attempt, plan: TourPlanRow) -> Mapping[str, Any]:
 
 def source_of_plan(session: Session, plan: TourPlanRow) -> dict[str, Any]:
     """Return the rows and settings that a plan of tours is about, as JSON has them."""
-    source = tour_source(
-        session,
-        centre_ids=plan.centre_ids,
-        crew_ids=plan.crew_ids,
-        date=plan.date,
-        days=plan.days,
-        now=plan.now,
-        reported=reported_of(plan.wish),
-    )
+    source = source_of_tours(session, plan)
     locked = {id_ for row in plan.wish.get("held", ()) for id_ in row["job_ids"]}
     done = sorted(seen_to(session, locked, plan.crew_ids, reported_of(plan.wish), plan.now))
     found = {"tables": source.tables, "values": source.values, "sent": source.sent, "done": done}

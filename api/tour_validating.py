@@ -8,15 +8,14 @@ from sqlalchemy.orm import Session
 from api.errors import Fault, Refused
 from api.schemas.tours import ValidTours
 from api.store.days import areas_on
-from api.store.tour_days import reported_of, tour_source
+from api.store.tour_days import source_of_tours
 from api.tables.tours import TourPlanRow
 from api.tour_contradictions import contradictions
-from api.tour_making import day_with_levers, pulled_of, unknown_jobs
-from datasets.day import source_of
+from api.tour_making import folder_with_levers, pulled_of
 from datasets.faults import DayRefused, FaultList
 from datasets.faults import Fault as DayFault
 from datasets.settings import SETTINGS_FILE
-from datasets.tours import TourFolder, build_tours
+from datasets.tours import TourFolder
 
 __all__ = ["refuse_levers", "valid_tours"]
 
@@ -60,20 +59,9 @@ def refuse_levers(session: Session, plan: TourPlanRow) -> None:
 
 def _read(session: Session, plan: TourPlanRow) -> tuple[TourFolder, list[Fault]]:
     """Return what tours would be planned from, and what speaks against its levers. Raises DayRefused for its rows."""
-    source = tour_source(
-        session,
-        centre_ids=plan.centre_ids,
-        crew_ids=plan.crew_ids,
-        date=plan.date,
-        days=plan.days,
-        now=plan.now,
-        reported=reported_of(plan.wish),
-    )
-    levers = plan.wish["levers"]
-    values = day_with_levers(source.values, levers)
-    folder = build_tours(source_of(source.tables, values, areas=areas_on(session, plan.date)))
-    unknown = FaultList()
-    unknown_jobs(folder.touring, levers, unknown)
+    source = source_of_tours(session, plan)
+    levers, unknown = plan.wish["levers"], FaultList()
+    folder = folder_with_levers(source.tables, source.values, levers, areas_on(session, plan.date), unknown)
     found = contradictions(folder.touring, pulled_of(folder.touring, levers))
     against = [
         Fault(pointer=f"/levers/{one.lever}/{one.number}", code="contradiction", detail=one.why) for one in found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from datasets.another_folder import Own, of_another_folder
 from datasets.faults import Fault, FaultList, PlanRefused
 from datasets.keys import Keys, boolean, from_text, nullable, one_of, text, text_or_empty, whole_number
 from datasets.parts_folder import PARTS_FORMAT, SOURCING_FILE
@@ -51,36 +52,20 @@ def read_parts(out: Path, date: dt.date, asked: Sourcing) -> Sourced:
 
 
 def _foreign(values: Mapping[str, object], date: dt.date, asked: Sourcing) -> Fault | None:
-    """Return what says that the answers are those to another folder: its date, its moment, or most of its lines.
-
-    Only what can be read is compared; the rest is found one by one.
-    """
-    now = instant_text(date, asked.now_s)
-    for key, own in (("date", date.isoformat()), ("now", now)):
-        told = values.get(key)
-        if isinstance(told, str) and told != own and _is_moment(key, told):
-            return _not_of_this_day(key, told, own)
-    lines = {line.id for order in asked.orders for line in order.lines}
+    """Return what says that the answers are those to another folder: its date, its moment, or most of its lines."""
     answers = values.get("answers")
     some = [one.get("order_line_id") for one in answers if isinstance(one, dict)] if isinstance(answers, list) else []
-    told_lines = {line for line in some if isinstance(line, str)}
-    if told_lines and 2 * len(lines & told_lines) < len(lines | told_lines):
-        said = f"{len(told_lines)} lines, {len(lines & told_lines)} of them of this day folder"
-        return _not_of_this_day("answers", said, f"the {len(lines)} lines of this day folder")
-    return None
-
-
-def _is_moment(key: str, text_: str) -> bool:
-    try:
-        dt.date.fromisoformat(text_) if key == "date" else instant_of(text_)
-    except ValueError:
-        return False
-    return True
-
-
-def _not_of_this_day(key: str, told: str, own: str) -> Fault:
-    allowed = f"{own}: these answers are those to another folder"
-    return Fault(file=SOURCING_FILE, row=None, column=key, value=told, allowed=allowed)
+    own = Own(
+        written={
+            "date": (date.isoformat(), dt.date.fromisoformat),
+            "now": (instant_text(date, asked.now_s), instant_of),
+        },
+        things="lines",
+        ids={line.id for order in asked.orders for line in order.lines},
+        key="answers",
+        else_="these answers are those to another folder",
+    )
+    return of_another_folder(SOURCING_FILE, values, {line for line in some if isinstance(line, str)}, own)
 
 
 class _Reader:

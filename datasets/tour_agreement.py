@@ -14,7 +14,6 @@ from datasets.table import read_text
 from datasets.tour_folder import TOURS_FILE
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
-from optimizer.tours.plan import Tour
 
 __all__ = ["paper_differences"]
 
@@ -89,7 +88,7 @@ def _spare_differences(out: Path, toured: Toured, orders: Iterable[Row], faults:
     aboard = _counted(spares, "tour_id", "quantity")
     ordered = _counted([row for row in orders if not row["job_id"]], "tour_id", "quantity")
     # Nothing is ordered for a van that has left: its spare parts are aboard already.
-    left = {toured.tour_id(tour) for tour in toured.tours if _is_on_the_road(toured, tour)}
+    left = {toured.tour_id(tour) for tour in toured.tours if toured.crews[tour.crew_id].goes_on(tour.first_day)}
     for key in sorted(aboard | ordered):
         if key[0] not in left and aboard[key] != ordered[key]:
             yield f"PAPER  kit.csv has {aboard[key]} spare {key[1]} for {key[0]}, kit_orders {ordered[key]}"
@@ -108,11 +107,6 @@ def _counted(rows: Iterable[Row], whose: str, units: str) -> Counter[tuple[str, 
     for row in rows:
         found[row.get(whose) or "", row.get("part_id") or ""] += _whole(row.get(units))
     return found
-
-
-def _is_on_the_road(toured: Toured, tour: Tour) -> bool:
-    road = toured.crews[tour.crew_id].on_the_road
-    return road is not None and road.day == tour.first_day
 
 
 def _read(path: Path, faults: FaultList) -> list[Row]:

@@ -11,7 +11,7 @@ from datasets.faults import Refusal
 from datasets.progress import travel_from
 from datasets.tour_announcements import announcements
 from datasets.tour_names import Toured
-from datasets.tour_told import TOLD, Promise, told_cells, told_in
+from datasets.tour_told import TOLD, Promise, told_by_notices, told_cells, told_in
 from optimizer.tours.model import Told
 
 __all__ = ["NothingToTell", "ToldSince", "VillageTold", "tell_villages"]
@@ -99,13 +99,12 @@ def _listed(village_id: str, promises: Collection[Promise]) -> str:
 
 
 def _messages(toured: Toured) -> Mapping[str, frozenset[Promise]]:
-    """Return by village what the messages tell it; nothing where they only take back what was told before."""
-    told: dict[str, set[Promise]] = {}
-    for notice in (notice for message in announcements(toured) for notice in message.notices):
-        mine = told.setdefault(notice.village_id, set())
-        if notice.stop is not None:
-            mine.add((toured.date(notice.day), notice.stop.village_id))
-    return {village_id: frozenset(promises) for village_id, promises in told.items()}
+    """Return by village what the messages tell it."""
+    return told_by_notices(
+        (notice.village_id, toured.date(notice.day), None if notice.stop is None else notice.stop.village_id)
+        for message in announcements(toured)
+        for notice in message.notices
+    )
 
 
 def _not_kept(toured: Toured) -> Mapping[str, frozenset[Promise]]:

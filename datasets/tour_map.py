@@ -31,9 +31,8 @@ def tour_features(toured: Toured) -> dict[str, Any]:
 def day_lines(toured: Toured, tour: Tour) -> Iterator[tuple[TourDay, list[Position]]]:
     """Yield each day of a tour with the places that it leads through: from bed, or home, to bed."""
     crew = toured.crews[tour.crew_id]
-    road = crew.on_the_road
-    away = road is not None and road.day == tour.first_day
-    slept = road.lodging_id if road is not None and away else None
+    road = crew.goes_on(tour.first_day)
+    slept = None if road is None else road.lodging_id
     at = crew.position if slept is None else toured.lodgings[slept].position
     for day in tour.days:
         night = crew.position if day.lodging_id is None else toured.lodgings[day.lodging_id].position

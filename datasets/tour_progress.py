@@ -208,8 +208,8 @@ class _Standing:
 
 
 def _has_left(toured: Toured, tour: Tour, now_s: int) -> bool:
-    road = toured.crews[tour.crew_id].on_the_road
-    on = road is not None and road.day == tour.first_day and road.day * DAY_S <= now_s
+    road = toured.crews[tour.crew_id].goes_on(tour.first_day)
+    on = road is not None and road.day * DAY_S <= now_s
     return on or tour.days[0].depart_s <= now_s
 
 
@@ -221,16 +221,16 @@ def _stands(toured: Toured, tour: Tour, now_s: int) -> _Standing:
     today = tour.days[number]
     if now_s >= today.arrive_s and today.lodging_id is not None:
         return _Standing(tour=tour, day=today.day + 1, lodging_id=today.lodging_id, slept=number + 1)
-    road = toured.crews[tour.crew_id].on_the_road
-    first = road.lodging_id if road is not None and road.day == tour.first_day else None
+    road = toured.crews[tour.crew_id].goes_on(tour.first_day)
+    first = None if road is None else road.lodging_id
     woke = tour.days[number - 1].lodging_id if number else first
     return _Standing(tour=tour, day=today.day, lodging_id=woke, slept=number)
 
 
 def _aboard(toured: Toured, tour: Tour, without: Collection[str]) -> list[str]:
     """Return the jobs whose kits are in the van: those of the tour that need parts, and what was aboard before."""
-    road = toured.crews[tour.crew_id].on_the_road
-    before = road.aboard if road is not None and road.day == tour.first_day else frozenset()
+    road = toured.crews[tour.crew_id].goes_on(tour.first_day)
+    before: frozenset[str] = frozenset() if road is None else road.aboard
     own = [visit.job_id for day in tour.days for visit in day.visits if toured.jobs[visit.job_id].order_lines]
     return [id_ for id_ in dict.fromkeys((*own, *sorted(before))) if id_ not in without]
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from datasets.another_folder import Own, of_another_folder
 from datasets.faults import Fault, FaultList, PlanRefused
 from datasets.keys import (
     Keys,
@@ -173,19 +174,6 @@ def _as_far_as_known(plan: TourPlan, asked: Touring) -> TourPlan:
     return TourPlan(tours=tours)
 
 
-def _is_date(written: str) -> bool:
-    try:
-        dt.date.fromisoformat(written)
-    except ValueError:
-        return False
-    return True
-
-
-def _of_another_folder(key: str, told: str, own: str) -> Fault:
-    allowed = f"{own}: these tours belong to another folder"
-    return Fault(file=TOURS_FILE, row=None, column=key, value=told, allowed=allowed)
-
-
 class _Reader:
     """Takes one document apart, noting faults. of_another: of another state of the folder, whose ids may be gone."""
 
@@ -207,14 +195,14 @@ class _Reader:
         """Return what says that the tours belong to another folder: its date, or most of its jobs."""
         if self._of_another:
             return None
-        own_date, told = self._asked.date.isoformat(), values.get("date")
-        if isinstance(told, str) and told != own_date and _is_date(told):
-            return _of_another_folder("date", told, own_date)
-        own, named = {job.id for job in self._asked.jobs}, _jobs_named(values)
-        if named and 2 * len(own & named) < len(own | named):
-            said = f"{len(named)} jobs, {len(own & named)} of them of this day folder"
-            return _of_another_folder("tours", said, f"the {len(own)} jobs of this day folder")
-        return None
+        own = Own(
+            written={"date": (self._asked.date.isoformat(), dt.date.fromisoformat)},
+            things="jobs",
+            ids={job.id for job in self._asked.jobs},
+            key="tours",
+            else_="these tours belong to another folder",
+        )
+        return of_another_folder(TOURS_FILE, values, _jobs_named(values), own)
 
     def read(self, values: Mapping[str, object]) -> ToursRead:
         keys = Keys(values, TOURS_FILE, "", self._faults)

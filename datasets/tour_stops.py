@@ -57,7 +57,7 @@ def _stop(tour: Tour, day: TourDay, number: int, visits: list[Visit]) -> Stop:
 
 def leaving_s(asked: Touring, tour: Tour) -> int:
     """Return when a tour leaves home: until then its kits must be there; a crew on the road has left already."""
-    road = next(crew.on_the_road for crew in asked.crews if crew.id == tour.crew_id)
-    if road is not None and tour.first_day == road.day:
+    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
+    if crew.goes_on(tour.first_day) is not None:
         return min(tour.days[0].depart_s, tour.first_day * DAY_S)
     return tour.days[0].depart_s

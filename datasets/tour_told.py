@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from datasets.cells import DATES, PLACED_DATES
 
-__all__ = ["TOLD", "Promise", "told_cells", "told_in"]
+__all__ = ["TOLD", "Promise", "told_by_notices", "told_cells", "told_in"]
 
 TOLD = ("announced", "announced_at")
 """The columns of villages.csv that say it."""
@@ -19,6 +19,19 @@ def told_in(cells: Mapping[str, str]) -> frozenset[Promise]:
     own, away = cells.get("announced", ""), cells.get("announced_at", "")
     found = {(date, cells["village_id"]) for date in DATES.parse(own)} if own else set()
     return frozenset(found.union(PLACED_DATES.parse(away) if away else ()))
+
+
+def told_by_notices(notices: Iterable[tuple[str, dt.date, str | None]]) -> dict[str, frozenset[Promise]]:
+    """Return by village what messages tell it; nothing where they only take back what was told before.
+
+    notices: a village, a date, and the village in which the crew stops on it, None where it does not come.
+    """
+    found: dict[str, set[Promise]] = {}
+    for village_id, date, stop_id in notices:
+        told = found.setdefault(village_id, set())
+        if stop_id is not None:
+            told.add((date, stop_id))
+    return {village_id: frozenset(told) for village_id, told in found.items()}
 
 
 def told_cells(village_id: str, promises: Iterable[Promise]) -> dict[str, str]:

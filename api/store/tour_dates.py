@@ -13,7 +13,7 @@ from api.store.network import holding
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
-from datasets.tour_told import Promise, told_in
+from datasets.tour_told import Promise, told_by_notices, told_in
 
 __all__ = [
     "Standing",
@@ -83,13 +83,12 @@ def standing_dates(
 
 
 def told_by(messages: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[Promise]]:
-    """Return by village what the messages of tours tell it; nothing where they only take back what was told before."""
-    found: dict[str, set[Promise]] = {}
-    for notice in (notice for message in messages for notice in message["villages"]):
-        told = found.setdefault(notice["village_id"], set())
-        if notice["at_village_id"] is not None:
-            told.add((dt.date.fromisoformat(notice["date"]), notice["at_village_id"]))
-    return {id_: frozenset(told) for id_, told in found.items()}
+    """Return by village what the messages of tours tell it, as tours.json has them."""
+    return told_by_notices(
+        (notice["village_id"], dt.date.fromisoformat(notice["date"]), notice["at_village_id"])
+        for message in messages
+        for notice in message["villages"]
+    )
 
 
 def not_kept(

@@ -20,11 +20,20 @@ from api.store.tour_rows import MAINTENANCE, PLACED, WAS_HAD
 from api.store.tour_settled import settled_visits
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow, TechnicianRow
-from api.tables.tours import CrewRow, JobWait, LodgingRow, MaintenanceRow, TourDayRow, TourVisitRow, VillageRow
+from api.tables.tours import (
+    CrewRow,
+    JobWait,
+    LodgingRow,
+    MaintenanceRow,
+    TourDayRow,
+    TourPlanRow,
+    TourVisitRow,
+    VillageRow,
+)
 from datasets.times import TIME_ZONE, local_date
 from datasets.tour_told import told_cells, told_in
 
-__all__ = ["Reported", "TourSource", "crews_on", "reported_of", "seen_to", "tour_source"]
+__all__ = ["Reported", "TourSource", "crews_on", "reported_of", "seen_to", "source_of_tours", "tour_source"]
 
 Cells = Mapping[str, str]
 ON_THE_ROAD = ("away_on", "sleeps_at", "nights_out", "aboard")
@@ -90,6 +99,19 @@ def crews_on(session: Session, date: dt.date) -> dict[str, str]:
     }
     crews = session.execute(holding(CrewRow, date, columns=[CrewRow.id, CrewRow.outlet_id]))
     return {id_: homes[outlet_id] for id_, outlet_id in crews if outlet_id in homes}
+
+
+def source_of_tours(session: Session, plan: TourPlanRow) -> TourSource:
+    """Return what a plan of tours is made from, as the store knows it and as was reported with the wish."""
+    return tour_source(
+        session,
+        centre_ids=plan.centre_ids,
+        crew_ids=plan.crew_ids,
+        date=plan.date,
+        days=plan.days,
+        now=plan.now,
+        reported=reported_of(plan.wish),
+    )
 
 
 def tour_source(

@@ -177,6 +177,11 @@ class Crew:
     no_van: frozenset[int] = frozenset()
     free_s: int = 0
 
+    def goes_on(self, first_day: int) -> OnTheRoad | None:
+        """Return where a tour that begins on a day goes on from; None for one that leaves home."""
+        road = self.on_the_road
+        return road if road is not None and road.day == first_day else None
+
     @property
     def out_days(self) -> frozenset[int]:
         """The days on which the crew may be on its way: it works, and has its van."""

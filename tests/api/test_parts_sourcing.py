@@ -1,10 +1,8 @@
 """`paigong parts`: answers are written whole or not at all, checked, and told in words."""
 
-import csv
 import datetime as dt
 import json
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,25 +14,18 @@ from datasets.day import read_day
 from datasets.parts_tables import PARTS_TABLES
 from optimizer.parts.model import Sourced, Sourcing
 from optimizer.parts.sourcing import source
+from tests.api.commands import Run, runs
+from tests.csv_rows import rows
 from tests.datasets import make_day_folder as make
 
 FILES = {"sourcing.json", "kpis.json", *PARTS_TABLES}
-
-Run = Callable[..., int]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs `paigong parts` in this process."""
 
-    def parts(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["paigong", "parts", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code
-
-    return parts
+    return runs("parts", monkeypatch)
 
 
 @pytest.fixture
@@ -43,11 +34,6 @@ def day(tmp_path: Path) -> Path:
     cells = make.tables() | make.supply()
     cells["stock"][1] |= {"on_hand": "9", "reserved": "4"}
     return make.write(tmp_path / "day", cells)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def test_every_line_is_answered_once_and_the_answers_are_right(

@@ -2,17 +2,16 @@
 
 import csv
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from api import cli
+from tests.api.commands import Run, runs
+from tests.csv_rows import rows
 from tests.datasets import make_day_folder as make_day
 from tests.datasets import make_tour_folder as make
 
-Run = Callable[..., int]
 STEPS = ("--iterations", "3000", "--workers", "1", "--no-fit")
 WALK_INS = '[tour.charges]\nday_fen = 2000\n[tour.walk_ins]\nproduct = "fridge"\nper_thousand = 60\nlead_days = '
 
@@ -21,19 +20,7 @@ WALK_INS = '[tour.charges]\nday_fen = 2000\n[tour.walk_ins]\nproduct = "fridge"\
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs `paigong tour` in this process."""
 
-    def tour(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["paigong", "tour", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code
-
-    return tour
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return runs("tour", monkeypatch)
 
 
 def told(folder: Path) -> dict[str, tuple[str, str]]:

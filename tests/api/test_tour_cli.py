@@ -26,10 +26,11 @@ from optimizer.tours.fitting import Advice
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.planning import plan_tours
+from tests.api.commands import Run, runs
+from tests.csv_rows import rows
 from tests.datasets import make_tour_folder as make
 
 FILES = {"tours.json", "tours.geojson", "tours.ics", "tours.png", "kpis.json", "sheets", *TOUR_PAPERS}
-Run = Callable[..., int]
 STEPS = ("--iterations", "6000", "--workers", "1")
 
 
@@ -37,14 +38,7 @@ STEPS = ("--iterations", "6000", "--workers", "1")
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs `paigong tour` in this process."""
 
-    def tour(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["paigong", "tour", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code
-
-    return tour
+    return runs("tour", monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +71,6 @@ def process(*arguments: object) -> subprocess.CompletedProcess[str]:
         timeout=300,
         check=False,
     )
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def copied(planned: Path, place: Path, edit: Callable[[Any], None]) -> Path:

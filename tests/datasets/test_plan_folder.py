@@ -1,6 +1,5 @@
 """Writing a plan folder whole or not at all."""
 
-import csv
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from datasets.day import DayFolder, read_day
 from datasets.plan_folder import check_plan_place, write_plan
 from datasets.plan_reading import read_plan
 from datasets.whole_folder import ForeignFolder
+from tests.csv_rows import rows
 from tests.datasets import make_day_folder as make
 from tests.datasets.make_plan_folder import KPIS, PLAN, RESULT, TRAVEL, H, write
 
@@ -22,11 +22,6 @@ from tests.datasets.make_plan_folder import KPIS, PLAN, RESULT, TRAVEL, H, write
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> DayFolder:
     return read_day(make.write(tmp_path_factory.mktemp("day")))
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def names(path: Path) -> list[str]:

@@ -5,13 +5,26 @@ from dataclasses import replace
 from typing import Any
 
 from datasets.tour_names import KitOrder, Person, Toured, TourNames
+from datasets.tour_papers import TOUR_PAPERS
 from optimizer.model import Break, OrderLine, ShipMode, Skill, TravelMode
 from optimizer.parts.model import Dispatch
 from optimizer.tours.model import Crew, Lodging, Told, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from tests.make import at, clock
 
-__all__ = ["ASKED", "NAMES", "PLAN", "RESULT", "crew", "job", "toured", "village"]
+__all__ = [
+    "ASKED",
+    "NAMES",
+    "PLAN",
+    "RESULT",
+    "crew",
+    "job",
+    "paper_rows",
+    "toured",
+    "village",
+    "with_villages",
+    "without_day",
+]
 
 DATE = dt.date(2026, 3, 2)
 
@@ -214,3 +227,22 @@ def toured(**fields: Any) -> Toured:
     if "plan" in fields:
         fields["result"] = replace(RESULT, plan=fields.pop("plan"))
     return Toured(**usual | fields)
+
+
+def paper_rows(found: Toured, file: str) -> list[dict[str, str]]:
+    """Return the rows of a table of papers, by column."""
+    columns, of = TOUR_PAPERS[file]
+    return [dict(zip(columns, row, strict=True)) for row in of(found)]
+
+
+def with_villages(**changes: dict[str, Any]) -> Toured:
+    """Return the region with its tours, and villages with these changes, by id."""
+    villages = tuple(replace(one, **changes.get(one.id, {})) for one in ASKED.villages)
+    return toured(asked=replace(ASKED, villages=villages))
+
+
+def without_day(found: Toured, day: int) -> Toured:
+    """Return the same with one day's visits gone."""
+    (tour,) = PLAN.tours
+    days = tuple(replace(one, visits=()) if one.day == day else one for one in tour.days)
+    return replace(found, result=replace(RESULT, plan=replace(PLAN, tours=(replace(tour, days=days),))))

@@ -42,11 +42,13 @@ def _parts_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The day folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of answers.")],
 ) -> None:
-    """Check answers against every rule, independently of what decided them."""
+    """Check answers against every rule, and the tables against the answers, independently of what decided them."""
     found = check_parts(folder, out)
     for sentence in found:
         typer.echo(sentence)
     if found:
         typer.echo(f"{len(found):,} {'fault' if len(found) == 1 else 'faults'}.")
         raise typer.Exit(VIOLATIONS)
-    typer.echo(f"{out} is right: every line is answered, every rule holds, and it costs what it says.")
+    typer.echo(
+        f"{out} is right: every line is answered, every rule holds, it costs what it says, and the tables say the same."
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from api.exits import Failure
 from api.stop_button import StopButton
 from datasets.day import DayFolder, read_day
+from datasets.parts_agreement import parts_differences
 from datasets.parts_folder import check_parts_place, write_parts
 from datasets.parts_reading import read_parts
 from datasets.parts_tables import Replied
@@ -103,7 +104,11 @@ def _explain(folder: DayFolder, asked: Sourcing, sourced: Sourced) -> Replied:
 
 
 def check_parts(day_path: Path, out: Path) -> list[str]:
-    """Return a sentence for everything that is wrong with a folder of answers, none when all is right."""
+    """Return a sentence for everything that is wrong with a folder of answers, none when all is right.
+
+    Every rule and figure of sourcing.json, and every place where a table beside it says something else.
+    """
     folder = read_day(day_path)
     asked = asked_of(folder.day, folder.supply)
-    return faults(asked, read_parts(out, folder.day.date, asked))
+    sourced = read_parts(out, folder.day.date, asked)
+    return [*faults(asked, sourced), *parts_differences(out, folder.day.date, asked)]

@@ -2,14 +2,14 @@
 
 import csv
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datasets.faults import FaultList, PlanRefused
 from datasets.keys import Keys, text_or_empty
 from datasets.plan_tables import no_formula
+from datasets.side_tables import Row, SideTable, table_differences
 from datasets.table import read_text
 from datasets.tour_folder import TOURS_FILE
 from datasets.tour_names import Toured
@@ -17,36 +17,27 @@ from datasets.tour_papers import TOUR_PAPERS
 
 __all__ = ["paper_differences"]
 
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Paper:
-    """A table: the columns that name a row, and those that tours.json decides; the rest are names out of the folder."""
-
-    keys: tuple[str, ...]
-    columns: tuple[str, ...]
-
-
 _PAPERS = {
-    "visits.csv": _Paper(
+    "visits.csv": SideTable(
         keys=("job_id",),
         columns=(
             *("tour_id", "crew_id", "date", "sequence", "village_id", "carried_from", "start", "end", "travel_s"),
             "distance_m",
         ),
     ),
-    "days.csv": _Paper(
+    "days.csv": SideTable(
         keys=("tour_id", "date"),
         columns=("crew_id", "depart", "arrive", "jobs", "travel_s", "distance_m", "break_start", "lodging_id"),
     ),
-    "left_out.csv": _Paper(keys=("job_id",), columns=("rule", "reason", "instead", "fen", "remedy", "next_date")),
-    "announcements.csv": _Paper(keys=("message", "village_id", "date"), columns=("status", "contact", "phone", "text")),
-    "kit_orders.csv": _Paper(
+    "left_out.csv": SideTable(keys=("job_id",), columns=("rule", "reason", "instead", "fen", "remedy", "next_date")),
+    "announcements.csv": SideTable(
+        keys=("message", "village_id", "date"), columns=("status", "contact", "phone", "text")
+    ),
+    "kit_orders.csv": SideTable(
         keys=("order_line_id",),
         columns=("job_id", "tour_id", "part_id", "quantity", "source_id", "mode", "ships_at", "ready_at"),
     ),
-    "not_kept.csv": _Paper(keys=("kind", "about", "date"), columns=("now_date", "sentence")),
+    "not_kept.csv": SideTable(keys=("kind", "about", "date"), columns=("now_date", "sentence")),
 }
 
 
@@ -73,7 +64,7 @@ def paper_differences(out: Path, toured: Toured) -> list[str]:
     for file, paper in _PAPERS.items():
         text = read_text(out / file, faults) if (out / file).exists() else None
         if text is not None:
-            found += [f"PAPER  {file}{said}" for said in _differences(paper, text, stated[file])]
+            found += [f"PAPER  {file}{said}" for said in table_differences(paper, text, stated[file], TOURS_FILE)]
     found += list(_spare_differences(out, toured, list(_listed(keys, "kit_orders.csv")), faults))
     if faults.faults:
         raise PlanRefused(faults.faults)
@@ -136,28 +127,3 @@ def _listed(keys: Keys, file: str) -> Iterator[Row]:
     paper = _PAPERS[file]
     for row in keys.tables(file.removesuffix(".csv")):
         yield {name: row.need(name, text_or_empty, "") for name in (*paper.keys, *paper.columns)}
-
-
-def _differences(paper: _Paper, text: str, stated: Iterable[Row]) -> Iterator[str]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    missing = [name for name in (*paper.keys, *paper.columns) if name not in (reader.fieldnames or ())]
-    if missing:
-        yield f": the columns {', '.join(missing)} are missing"
-        return
-    # A village that a crew stops in twice on a day stands there twice.
-    expected: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for true in stated:
-        expected[tuple(true[key] for key in paper.keys)].append(true)
-    for row in reader:
-        key = tuple(row[name] or "" for name in paper.keys)
-        name = f", line {reader.line_num} ({' '.join(key)})"
-        if not expected[key]:
-            yield f"{name}: {TOURS_FILE} has no such row"
-            continue
-        true = expected[key].pop(0)
-        for column in paper.columns:
-            if (row[column] or "") != true[column]:
-                yield f'{name}, {column}: "{row[column]}"; {TOURS_FILE} has "{true[column]}"'
-    for key, missing_rows in expected.items():
-        for _ in missing_rows:
-            yield f": no row for {' '.join(key)}, which {TOURS_FILE} has"

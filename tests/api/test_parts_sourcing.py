@@ -1,7 +1,9 @@
 """`paigong parts`: answers are written whole or not at all, checked, and told in words."""
 
+import csv
 import datetime as dt
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,6 +36,17 @@ def day(tmp_path: Path) -> Path:
     cells = make.tables() | make.supply()
     cells["stock"][1] |= {"on_hand": "9", "reserved": "4"}
     return make.write(tmp_path / "day", cells)
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return such a day and its answers, for tests that copy what they change."""
+    place = tmp_path_factory.mktemp("answered")
+    cells = make.tables() | make.supply()
+    cells["stock"][1] |= {"on_hand": "9", "reserved": "4"}
+    day, out = make.write(place / "day", cells), place / "out"
+    parts_sourcing.source_parts(day, out, seconds=30, gap=0.0001, progress=lambda *_: None)
+    return day, out
 
 
 def test_every_line_is_answered_once_and_the_answers_are_right(
@@ -237,3 +250,104 @@ def test_the_screen_says_when_and_cuts_nothing_short(
     assert "(day " not in said
     assert "…" not in said
     assert max(map(len, said.split("Proven")[0].splitlines())) <= int(columns)
+
+
+def edited(table: Path, edit: Callable[[list[dict[str, str]]], object]) -> dict[str, str]:
+    """Let somebody edit the rows of a table, as a spreadsheet would save it; return its first row as it was."""
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        columns, found = list(reader.fieldnames or ()), list(reader)
+    first = dict(found[0])
+    edit(found)
+    with table.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(found)
+    return first
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *((table, column) for table in ("answers.csv", "shipments.csv") for column in PARTS_TABLES[table][0][1:]),
+        *((table, column) for table in ("at_risk.csv", "returns.csv") for column in PARTS_TABLES[table][0][1:]),
+    ],
+)
+def test_a_cell_that_somebody_changed_is_named_with_both_values(
+    answered: tuple[Path, Path], tmp_path: Path, table: str, column: str
+) -> None:
+    day, out = answered[0], shutil.copytree(answered[1], tmp_path / "out")
+    was = edited(out / table, lambda rows: rows[0].update({column: "elsewhere"}))
+    name, key = next(iter(was.items()))
+    assert name == PARTS_TABLES[table][0][0]
+    assert parts_sourcing.check_parts(day, out) == [
+        f'{table}, line 2 ({key}), {column}: "elsewhere"; sourcing.json has "{was[column]}"'
+    ]
+
+
+def test_everything_that_differs_is_in_one_list(
+    run: Run, answered: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, out = answered[0], shutil.copytree(answered[1], tmp_path / "out")
+    gone = edited(out / "answers.csv", lambda rows: rows.pop(0))["order_line_id"]
+    sent = edited(out / "shipments.csv", lambda rows: rows[0].update(order_line_id="J77/1", mode="pigeon"))
+    edited(out / "returns.csv", lambda rows: rows.append(dict(rows[0])))
+    (out / "transfers.csv").unlink()
+    # A sheet whose column was deleted says nothing of the others.
+    risks = (out / "at_risk.csv").read_text("utf-8-sig").replace(",help_zh", ",elsewhere")
+    (out / "at_risk.csv").write_text(risks, "utf-8-sig")
+    document = json.loads((out / "sourcing.json").read_text(encoding="utf-8"))
+    document["answers"][0] |= {"job_id": "J9", "respond_by": "2026-03-09T12:00:00+08:00"}
+    (out / "sourcing.json").write_text(json.dumps(document), encoding="utf-8")
+    assert run("check", day, out) == cli.VIOLATIONS
+    said = capsys.readouterr().out.splitlines()
+    line_id = document["answers"][0]["order_line_id"]
+    assert said[:-1] == [
+        f'sourcing.json, line {line_id}, job_id: "J9"; the day has "J1"',
+        f'sourcing.json, line {line_id}, respond_by: "2026-03-09T12:00:00+08:00"; its order has another time',
+        f"answers.csv: no row for {gone}, which sourcing.json has",
+        "shipments.csv, line 2 (J77/1): sourcing.json has no such row",
+        f"shipments.csv: no row for {sent['order_line_id']}, which sourcing.json has",
+        "transfers.csv is missing",
+        "at_risk.csv: the columns help_zh are missing",
+        "returns.csv, line 3 (B1): sourcing.json has no such row",
+    ]
+    assert said[-1] == "8 faults."
+
+
+def test_transfers_are_compared_too(answered: tuple[Path, Path], tmp_path: Path) -> None:
+    day, out = answered[0], shutil.copytree(answered[1], tmp_path / "out")
+    columns, _ = PARTS_TABLES["transfers.csv"]
+    moves = [dict.fromkeys(columns, "5") | {"from_id": "W1", "to_id": to_id, "part_id": "P2"} for to_id in ("W2", "W3")]
+    document = json.loads((out / "sourcing.json").read_text(encoding="utf-8")) | {"transfers": moves}
+    (out / "sourcing.json").write_text(json.dumps(document), encoding="utf-8")
+    written = [",".join(columns), ",".join((moves[0] | {"quantity": "6", "saves_fen": ""}).values())]
+    (out / "transfers.csv").write_text("\n".join(written), "utf-8-sig")
+    assert parts_sourcing.check_parts(day, out) == [
+        'transfers.csv, line 2 (W1 W2 P2), quantity: "6"; sourcing.json has "5"',
+        'transfers.csv, line 2 (W1 W2 P2), saves_fen: ""; sourcing.json has "5"',
+        "transfers.csv: no row for W1 W3 P2, which sourcing.json has",
+    ]
+
+
+def test_rows_that_somebody_sorted_say_the_same(answered: tuple[Path, Path], tmp_path: Path) -> None:
+    day, out = answered[0], shutil.copytree(answered[1], tmp_path / "out")
+    for table in ("answers.csv", "at_risk.csv"):
+        edited(out / table, lambda rows: rows.sort(key=lambda row: row["reason"]))
+    assert parts_sourcing.check_parts(day, out) == []
+
+
+def test_what_is_said_beside_the_answers_is_refused_where_it_cannot_be_read(
+    run: Run, answered: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, out = answered[0], shutil.copytree(answered[1], tmp_path / "out")
+    document = json.loads((out / "sourcing.json").read_text(encoding="utf-8"))
+    first, second = document["answers"][:2]
+    first["nearest"], second["respond_by"] = "far", "soon"
+    (out / "sourcing.json").write_text(json.dumps(document), encoding="utf-8")
+    (out / "answers.csv").write_bytes("件".encode("gb18030"))
+    assert run("check", day, out) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert 'answers[1].nearest: "far"' in said
+    assert said.count('answers[2].respond_by: "soon"') == 1
+    assert "answers.csv" in said

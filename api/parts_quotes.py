@@ -23,8 +23,11 @@ def free_ways(
     outlet_id: str | None,
     quantity: int,
     now: dt.datetime,
-) -> tuple[Availability, ...]:
-    """Return by source and mode the first departure by which so many units of a part could come."""
+) -> tuple[tuple[Availability, ...], tuple[str, ...]]:
+    """Return by source and mode the first departure by which so many units of a part could come.
+
+    And, where no outlet is named, from where some outlets could fetch them besides.
+    """
     centre = next(one for one in network.day.centres if one.id == centre_id)
     asks = Order(
         id="",
@@ -36,4 +39,6 @@ def free_ways(
         lines=(OrderLine(id="", part_id=part_id, quantity=quantity),),
     )
     asked = network.asked([asks], standings(session, [part_id], now), now)
-    return QuoteDesk(asked, NOTHING_PROMISED).availability(part_id, centre_id, outlet_id, quantity)
+    desk = QuoteDesk(asked, NOTHING_PROMISED)
+    ways = desk.availability(part_id, centre_id, outlet_id, quantity)
+    return ways, desk.fetched_nearby(part_id, centre_id, quantity) if outlet_id is None else ()

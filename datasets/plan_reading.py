@@ -269,8 +269,8 @@ def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: F
         return
     lines, rows, whole = csv_records(content, table.file, faults)
     columns = table.columns
-    if rows and len(rows[0]) == table.at_first:
-        columns = columns[: table.at_first]
+    if rows and table.at_first is not None and table.at_first <= len(rows[0]):
+        columns = columns[: len(rows[0])]
     if not rows or tuple(rows[0]) != columns:
         found = ",".join(rows[0]) if rows else "empty file"
         if whole:

@@ -9,6 +9,7 @@ from pathlib import Path
 from datasets.times import instant_text
 from optimizer.model import ClockKind, Day, Job
 from optimizer.plan import Plan, Stop
+from optimizer.ship_modes import is_fallback
 
 __all__ = ["PLAN_TABLES", "PlanTable", "no_formula", "write_rows"]
 
@@ -19,7 +20,8 @@ Row = tuple[str, ...]
 class PlanTable:
     """One CSV file of a plan folder; its first column tells the rows apart.
 
-    at_first: how many columns the file had at first, None for all; older plan folders are still read.
+    at_first: how many columns the file had at first, None for all; older plan folders are still read, also those with
+    some of the columns that came later.
     """
 
     file: str
@@ -115,6 +117,7 @@ def no_formula(text: str) -> str:
 
 
 def _shipment_rows(day: Day, plan: Plan) -> list[Row]:
+    waiting = {job.id for job in day.jobs if job.urgent}
     return [
         (
             shipment.order_line_id,
@@ -127,6 +130,7 @@ def _shipment_rows(day: Day, plan: Plan) -> list[Row]:
             instant_text(day.date, shipment.ready_s),
             str(shipment.cost_fen),
             "needed" if shipment.needs_approval else "",
+            "yes" if is_fallback(shipment.mode, waits=shipment.job_id in waiting) else "",
         )
         for shipment in plan.shipments
     ]
@@ -174,6 +178,7 @@ SHIPMENTS = PlanTable(
         "ready_at",
         "cost_fen",
         "approval",
+        "bulky_fallback",
     ),
     rows=_shipment_rows,
     at_first=9,

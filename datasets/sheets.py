@@ -33,6 +33,7 @@ from optimizer.model import (
     Window,
 )
 from optimizer.plan import Plan, Route, Shipment, Stop
+from optimizer.ship_modes import is_fallback
 
 __all__ = ["sheet_pages", "write_sheets"]
 
@@ -301,7 +302,9 @@ class _Reader:
         approval = "，待审批" if sent.needs_approval else ""
         if sent.warehouse_id not in self._names.houses:
             return f"本网点库存{approval}"
-        return f"{self._names.warehouse.get(sent.warehouse_id) or sent.warehouse_id}（{_SHIP[sent.mode]}）{approval}"
+        fallback = "，无快运线路" if is_fallback(sent.mode, waits=self._jobs[sent.job_id].urgent) else ""
+        warehouse = self._names.warehouse.get(sent.warehouse_id) or sent.warehouse_id
+        return f"{warehouse}（{_SHIP[sent.mode]}{fallback}）{approval}"
 
     def _pick(self, pick: Pick) -> _Row:
         sent = pick.shipment

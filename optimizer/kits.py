@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
 from optimizer.kit_options import ANYBODY, KitOption, OutletKind, kits_at, kits_of_kinds, outlet_kinds
-from optimizer.model import FAST_MODES, Day, Job, OrderLine, ShipMode, SizeClass, Warehouse
+from optimizer.model import Day, Job, OrderLine, ShipMode
 from optimizer.own_shelves import held_on_shelves
 from optimizer.parts.model import Dispatch, LineAnswer, Order, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import NOTHING_BESIDE, Supply, asked_of
 from optimizer.plan import Shipment
+from optimizer.ship_modes import carrying_modes, is_bulky, lawful_modes
 from optimizer.sourcing import HORIZON_S, kits_or_reasons, lanes_between, lanes_explaining, lanes_to, shipment_by
 
 __all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
@@ -252,8 +253,8 @@ class _Network:
         part = self._parts[dispatch.part_id]
         # A unit that is yet to arrive is there from its departure on; one on hand for any.
         since_s = dispatch.ships_s if warehouse.inbound.get(part.id) else self._now_s
-        if not job.urgent and part.size_class is not SizeClass.BULKY:
-            modes -= {ShipMode.DEDICATED} if lawful else frozenset()
+        if lawful and not job.urgent:
+            modes = lawful_modes(modes, waits=False, bulky=is_bulky(part))
         others = [
             shipment_by(lane, job, line, part, since_s=since_s)
             for lane in self._lanes.get((warehouse.id, job.centre_id), ())
@@ -267,16 +268,10 @@ class _Network:
     def _modes(self, job: Job, dispatch: Dispatch, kind: OutletKind) -> frozenset[ShipMode]:
         """Return how as many units of a part may travel to outlets, by which lanes to them could ever carry these."""
         part = self._parts[dispatch.part_id]
-        carrying = frozenset(
-            lane.mode
-            for lane in self._to.get(job.centre_id, ())
-            if part.size_class in lane.carries
-            and lane.is_for(kind.outlet_id)
-            and _ever_has(self._warehouses[lane.warehouse_id], part.id, dispatch.quantity)
+        carrying = carrying_modes(
+            self._to.get(job.centre_id, ()), self._warehouses, part, dispatch.quantity, kind.outlet_id
         )
-        if job.urgent:
-            return carrying & FAST_MODES or carrying & {ShipMode.DEDICATED} or carrying
-        return carrying if part.size_class is SizeClass.BULKY else carrying - {ShipMode.DEDICATED} or carrying
+        return lawful_modes(carrying, waits=job.urgent, bulky=is_bulky(part))
 
     def _may_go(self, job: Job, decided: Shipment, kind: OutletKind, modes: frozenset[ShipMode]) -> bool:
         """Say whether what was decided for other outlets may go to these: by such a mode, and a lane within reach."""
@@ -286,8 +281,3 @@ class _Network:
                 self._lanes.get((decided.warehouse_id, job.centre_id), ()), decided, self._parts[decided.part_id]
             )
         )
-
-
-def _ever_has(warehouse: Warehouse, part_id: str, quantity: int) -> bool:
-    coming = sum(lot.quantity for lot in warehouse.inbound.get(part_id, ()))
-    return warehouse.open and max(0, warehouse.stock.get(part_id, 0)) + coming >= quantity

@@ -17,7 +17,6 @@ from optimizer.kit_options import KitOption, kits_at
 from optimizer.measure import service_seconds
 from optimizer.model import (
     DAY_S,
-    FAST_MODES,
     Day,
     Job,
     Lane,
@@ -46,6 +45,7 @@ from optimizer.repair_mode_wording import (
     visit_words,
 )
 from optimizer.roster import Roster
+from optimizer.ship_modes import is_bulky, lawful_modes
 from optimizer.sourcing import HORIZON_S, kit_options, missing_parts
 from optimizer.travel import TravelTimes, there_and_back
 
@@ -347,10 +347,9 @@ class _Weighing:
         ]
 
     def _sent(self, job: Job, unit: Part, stocked: set[str], outlet_id: str) -> list[_Ready]:
-        """Return how a unit may come; to an urgent job fast, if anything fast carries it."""
+        """Return how a unit may come: as other parts may, by what could bring it."""
         found = [leaving for leaving in self._carrying(job, unit, outlet_id) if leaving.lane.warehouse_id in stocked]
-        if job.urgent:
-            found = [leaving for leaving in found if leaving.lane.mode in FAST_MODES] or found
+        modes = lawful_modes({leaving.lane.mode for leaving in found}, waits=job.urgent, bulky=is_bulky(unit))
         return [
             _Ready(
                 p50_s=leaving.waits_s + leaving.lane.transit_p50_s,
@@ -360,6 +359,7 @@ class _Weighing:
                 mode=leaving.lane.mode,
             )
             for leaving in found
+            if leaving.lane.mode in modes
         ]
 
 

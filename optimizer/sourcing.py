@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from optimizer.kit_options import ANYBODY, MAX_OPTIONS, KitOption, OutletKind, kits_of_kinds, outlet_kinds
-from optimizer.model import DAY_S, FAST_MODES, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
+from optimizer.model import DAY_S, Day, Job, Lane, OrderLine, Part, Position, ShipMode, Warehouse
 from optimizer.plan import Plan, Shipment
+from optimizer.ship_modes import carrying_modes, is_bulky, is_lawful_for_all, lawful_modes
 
 __all__ = [
     "HORIZON_S",
@@ -29,8 +30,6 @@ __all__ = [
 HORIZON_S = 14 * DAY_S
 """No later departure is looked at: a lane that is closed for longer is no lane."""
 
-_REGULAR = frozenset({ShipMode.STANDARD, ShipMode.EXPRESS, ShipMode.PICKUP})
-
 
 def kit_options(
     day: Day, *, ever: Sequence[Warehouse] | None = None, beside: Iterable[Shipment] = ()
@@ -39,10 +38,9 @@ def kit_options(
 
     An empty tuple says that the kit cannot be completed; `missing_parts` says why. Jobs with consent come first, then
     by first due time, report and id. For each time at which a kit can be ready, every line takes its cheapest lane
-    that makes it; of more than MAX_OPTIONS such kits the earliest, the cheapest and some between stay. Parts travel
-    by dedicated vehicle only where no warehouse that ever has them has another lane that carries them. Urgent jobs
-    have one option, the earliest; their parts travel express (or are picked up), where no warehouse that ever has them
-    can do so by dedicated vehicle, and else by any lane. Where a dock is narrow, every option has its place there.
+    that makes it; of more than MAX_OPTIONS such kits the earliest, the cheapest and some between stay. How parts may
+    travel says `ship_modes.lawful_modes`, by the warehouses that ever have them. Urgent jobs have one option, the
+    earliest. Where a dock is narrow, every option has its place there.
     Behind what every outlet may have stands what those may have beside it that are near enough to fetch it.
 
     ever: the warehouses before anything was taken from them, by which modes are judged. beside: what leaves already.
@@ -109,14 +107,15 @@ class _Shelves:
     def __init__(self, day: Day, ever: Sequence[Warehouse], beside: Iterable[Shipment]) -> None:
         self._now_s = day.now_s
         self._parts = {part.id: part for part in day.parts}
-        self._ever = tuple(house for house in ever if house.open)
+        self._ever = {house.id: house for house in ever}
         self._docks = {house.id: house.dock_lines for house in day.warehouses if house.dock_lines is not None}
         self._leaving = Counter(_departure(shipment) for shipment in beside if shipment.warehouse_id in self._docks)
         self._stock = {house.id: _above_floor(house) for house in day.warehouses if house.open}
         self._opening = tuple(house for house in day.warehouses if house.open)
         self._lanes = lanes_between(day)
+        self._to = lanes_to(self._lanes)
         self._outlet_ids = [outlet.id for outlet in day.outlets]
-        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in lanes_to(self._lanes).items()}
+        self._kinds = {centre_id: outlet_kinds(lanes) for centre_id, lanes in self._to.items()}
         self._nearest = {centre.id: _by_distance(day.warehouses, centre.position) for centre in day.centres}
 
     def serve(self, job: Job) -> tuple[KitOption, ...] | str:
@@ -176,16 +175,8 @@ class _Shelves:
     def _modes(self, job: Job, line: OrderLine, outlet_id: str | None) -> frozenset[ShipMode]:
         """Return how the line may travel to an outlet, by where its part ever is."""
         part = self._parts[line.part_id]
-        carrying = frozenset(
-            lane.mode
-            for house in self._ever
-            if house.stock.get(part.id, 0) + sum(lot.quantity for lot in house.inbound.get(part.id, ()))
-            >= line.quantity
-            for lane in self._carrying(house.id, job.centre_id, part)
-            if lane.is_for(outlet_id)
-        )
-        wanted = (FAST_MODES, frozenset({ShipMode.DEDICATED})) if job.urgent else (_REGULAR,)
-        return next((carrying & modes for modes in wanted if carrying & modes), carrying)
+        carrying = carrying_modes(self._to.get(job.centre_id, ()), self._ever, part, line.quantity, outlet_id)
+        return lawful_modes(carrying, waits=job.urgent, bulky=is_bulky(part))
 
     def _way(self, lane: Lane, job: Job, line: OrderLine) -> Shipment | None:
         """Return the shipment by the next departure of a lane that is not packed full."""
@@ -310,8 +301,8 @@ def _who_may(day: Day, job: Job, lines: Sequence[Shipment], outlet_id: str | Non
         for of_line in ([lane.reach for lane in lanes_explaining(lanes, line, parts[line.part_id])],)
         if of_line and None not in of_line
     ]
-    usual = FAST_MODES if job.urgent else _REGULAR
-    if reaches or all(line.mode in usual for line in lines):
+    usual = all(is_lawful_for_all(line.mode, waits=job.urgent, bulky=is_bulky(parts[line.part_id])) for line in lines)
+    if reaches or usual:
         return frozenset.intersection(*reaches) if reaches else None
     if all(lane.reach is None for lane in lanes):
         return None

@@ -108,14 +108,17 @@ def availability(
     ] = None,
     quantity: Annotated[int, Query(ge=1, le=100_000, description="Pieces.", examples=[1])] = 1,
 ) -> AvailabilityShown:
-    """Return by source and mode the first departure by which so many could come, after all that is promised."""
+    """Return by source and mode the first departure by which so many could come, after all that is promised.
+
+    Of a centre: what every outlet of it may have. From where only those near enough may fetch, `fetched_nearby` says.
+    """
     now = edge.clock()
     with edge.read() as session:
         network = networks_of(request).current(session, now)
         centre_id = _centre(edge, network, outlet_id, centre_id)
         if part_id not in network.parts:
             raise NotFound("There is no such part.")
-        ways = free_ways(session, network, part_id, centre_id, outlet_id, quantity, now)
+        ways, nearby = free_ways(session, network, part_id, centre_id, outlet_id, quantity, now)
     return AvailabilityShown(
         part_id=part_id,
         centre_id=centre_id,
@@ -134,6 +137,7 @@ def availability(
             )
             for one in ways
         ],
+        fetched_nearby=list(nearby),
     )
 
 

@@ -115,6 +115,11 @@ class AvailabilityShown(Shown):
     quantity: int = Field(description="Pieces.", examples=[1])
     as_of: Moment = Field(description="The moment it was worked out.", examples=["2026-03-02T09:00:00+08:00"])
     items: list[FreeAt] = Field(description="Ways, the soonest first; none where no source has so many.")
+    fetched_nearby: list[str] = Field(
+        description="Asked for a centre: sources from which outlets within the reach of a pickup lane, and no others, "
+        "may fetch so many. These ways are none of the items; ask with an outlet_id to see them.",
+        examples=[["W-NJ"]],
+    )
 
 
 class QuotaIn(Sent):

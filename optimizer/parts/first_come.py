@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from optimizer.clock import time_text
-from optimizer.model import FAST_MODES, Position, ShipMode
+from optimizer.model import Position, ShipMode
 from optimizer.parts.bid_prices import bid_prices
 from optimizer.parts.expecting import Expecting, waiting_for_stock
 from optimizer.parts.fetching import open_to
@@ -31,6 +31,7 @@ from optimizer.parts.model import (
 )
 from optimizer.parts.price import late_fen, price
 from optimizer.parts.quotas import over_quota
+from optimizer.ship_modes import is_bulky, is_fallback, lawful_modes
 
 __all__ = ["Preference", "first_come"]
 
@@ -231,9 +232,8 @@ class _Turns:
             and self.parts[part_id].size_class in route.carries
             and _ever(self.sources[route.source_id].shelves[part_id]) >= quantity
         )
-        if order.urgent and order.waiting:
-            return carrying & FAST_MODES or carrying & {ShipMode.DEDICATED} or carrying
-        return carrying - {ShipMode.DEDICATED} or carrying
+        bulky = any(is_bulky(self.parts[part_id]) for part_id in self._parts_of(line))
+        return lawful_modes(carrying, waits=order.urgent and order.waiting, bulky=bulky)
 
     def _away_km(self, order: Order, source: Source) -> float:
         key = order.position, source.id
@@ -255,7 +255,7 @@ class _Turns:
             ready_p90_s=now_s if route is None else option.ships_s + route.transit_p90_s,
             cost_fen=0 if route is None else route.freight_fen(quantity * self.parts[part_id].weight_g),
             below_floor=quantity if option.below_floor else 0,
-            bulky_fallback=route is not None and order.urgent and order.waiting and route.mode not in FAST_MODES,
+            bulky_fallback=route is not None and is_fallback(route.mode, waits=order.urgent and order.waiting),
         )
         self.taken.add(order, [dispatch], self.sources)
         return dispatch

@@ -2,14 +2,14 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.budget import Remaining
-from optimizer.model import ShipMode
+from optimizer.model import Part, ShipMode
 from optimizer.parts.answers import answered
 from optimizer.parts.choosing import choose_bundles
 from optimizer.parts.drawing import draws_of
@@ -165,27 +165,44 @@ class QuoteDesk:
                         cost_fen=0,
                     )
                 )
-        for route in self._routes.get(centre_id, ()):
-            source_ = self._sources.get(route.source_id)
-            shelf = None if source_ is None or not source_.open else source_.shelves.get(part_id)
-            if shelf is None or part.size_class not in route.carries or not route.is_for(outlet_id):
+        for route, ships_s, free in self._leaving(part, centre_id, quantity):
+            if not route.is_for(outlet_id) or self._is_at(route.source_id, outlet_id):
                 continue
-            if source_ is not None and source_.outlet_id is not None and source_.outlet_id == outlet_id:
-                continue
-            if (first := self._first(route, shelf, part_id, quantity)) is not None:
-                ships_s, free = first
-                found.append(
-                    Availability(
-                        source_id=route.source_id,
-                        mode=route.mode,
-                        free=free,
-                        ships_s=ships_s,
-                        ready_p50_s=ships_s + route.transit_p50_s,
-                        ready_p90_s=ships_s + route.transit_p90_s,
-                        cost_fen=route.freight_fen(quantity * part.weight_g),
-                    )
+            found.append(
+                Availability(
+                    source_id=route.source_id,
+                    mode=route.mode,
+                    free=free,
+                    ships_s=ships_s,
+                    ready_p50_s=ships_s + route.transit_p50_s,
+                    ready_p90_s=ships_s + route.transit_p90_s,
+                    cost_fen=route.freight_fen(quantity * part.weight_g),
                 )
+            )
         return tuple(sorted(found, key=lambda some: (some.ready_p90_s, some.cost_fen, some.source_id, some.mode)))
+
+    def fetched_nearby(self, part_id: str, centre_id: str, quantity: int = 1) -> tuple[str, ...]:
+        """Return the sources from which some outlets of a centre, and not all, may fetch so many units, by id.
+
+        `availability` knows these ways only for an outlet that is named.
+        """
+        part = self._parts.get(part_id)
+        leaving = () if part is None else self._leaving(part, centre_id, quantity)
+        return tuple(sorted({route.source_id for route, _, _ in leaving if route.reach}))
+
+    def _is_at(self, source_id: str, outlet_id: str | None) -> bool:
+        at = self._sources[source_id].outlet_id
+        return at is not None and at == outlet_id
+
+    def _leaving(self, part: Part, centre_id: str, quantity: int) -> Iterator[tuple[Route, int, int]]:
+        """Yield the routes to a centre that could bring so many units, their first departure, and how many are free."""
+        for route in self._routes.get(centre_id, ()):
+            source = self._sources.get(route.source_id)
+            shelf = None if source is None or not source.open else source.shelves.get(part.id)
+            if shelf is None or part.size_class not in route.carries:
+                continue
+            if (first := self._first(route, shelf, part.id, quantity)) is not None:
+                yield route, *first
 
     def left(self, source_id: str, part_id: str, ships_s: int) -> int:
         """Return how many units could leave a source at a time, the reserve and what is promised for later kept."""

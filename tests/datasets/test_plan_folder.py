@@ -100,7 +100,16 @@ def test_unassigned_and_shipments_have_the_columns_of_the_contract(tmp_path: Pat
         "ready_at": "2026-03-02T08:00:00+08:00",
         "cost_fen": "9900",
         "approval": "",
+        "bulky_fallback": "yes",
     }
+
+
+def test_what_travels_by_itself_to_somebody_who_is_in_no_hurry_is_no_fallback(
+    tmp_path: Path, folder: DayFolder
+) -> None:
+    calm = tuple(replace(job, urgent=False) for job in folder.day.jobs)
+    out = write(tmp_path / "out", replace(folder, day=replace(folder.day, jobs=calm)))
+    assert {row["bulky_fallback"] for row in rows(out / "shipments.csv")} == {""}
 
 
 def test_free_text_never_starts_a_formula(tmp_path: Path, folder: DayFolder) -> None:

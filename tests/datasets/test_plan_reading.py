@@ -60,6 +60,18 @@ def test_rows_added_removed_and_broken_are_noticed(tmp_path: Path, folder: DayFo
     assert read_plan(out, folder) == PLAN
 
 
+@pytest.mark.parametrize("columns", [9, 10])
+def test_a_plan_folder_from_before_approvals_or_fallbacks_is_still_read(
+    tmp_path: Path, folder: DayFolder, columns: int
+) -> None:
+    out = write(tmp_path / "out", folder)
+    with (out / "shipments.csv").open(encoding="utf-8-sig", newline="") as stream:
+        old = [row[:columns] for row in csv.reader(stream)]
+    with (out / "shipments.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(old)
+    assert read_plan(out, folder) == PLAN
+
+
 def test_a_plan_folder_from_before_explanations_is_still_read(tmp_path: Path, folder: DayFolder) -> None:
     out = write(tmp_path / "out", folder)
     document = json.loads((out / "plan.json").read_text(encoding="utf-8"))

@@ -52,6 +52,34 @@ def test_a_lane_put_with_a_reach_is_for_outlets_within_it(app: FastAPI, client: 
     assert [modes(app, client, id) - sent for id in ("O1", "O2")] == [{"pickup"}, {"pickup"}]
 
 
+def test_a_centre_is_told_from_where_only_outlets_near_enough_may_fetch(app: FastAPI, client: TestClient) -> None:
+    def told(**asked: Any) -> tuple[set[str], list[str]]:
+        app.state.parts = PartsNetworks()
+        found = client.get("/v1/parts/availability", params={"part_id": "P2", **asked}).json()
+        return {item["mode"] for item in found["items"]}, found["fetched_nearby"]
+
+    sent, nobody = told(centre_id="C1")
+    assert (sent, nobody) == ({"standard", "express", "dedicated"}, [])
+    assert put(client, reach_km=15).status_code == 201
+    assert told(centre_id="C1") == (sent, ["W1"])
+    # Named, an outlet sees its own ways, and nothing is left to be asked for.
+    assert told(outlet_id="O1") == (sent | {"pickup"}, [])
+    assert told(outlet_id="O2") == (sent, [])
+    # More than W1 has can be fetched by nobody.
+    assert told(centre_id="C1", quantity=99_999) == (set(), [])
+
+
+@pytest.mark.parametrize("fields", [{}, {"reach_km": 0}])
+def test_where_everybody_or_nobody_may_fetch_no_outlet_needs_to_be_named(
+    app: FastAPI, client: TestClient, fields: dict[str, Any]
+) -> None:
+    assert put(client, **fields).status_code == 201
+    app.state.parts = PartsNetworks()
+    found = client.get("/v1/parts/availability", params={"part_id": "P2", "centre_id": "C1"}).json()
+    assert found["fetched_nearby"] == []
+    assert ("pickup" in {item["mode"] for item in found["items"]}) == (fields == {})
+
+
 @pytest.mark.parametrize("fields", [{"mode": "standard", "reach_km": 15}, {"reach_km": -1}])
 def test_a_reach_of_a_lane_by_which_parts_are_sent_is_refused(client: TestClient, fields: dict[str, Any]) -> None:
     refused = put(client, **fields)

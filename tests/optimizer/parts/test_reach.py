@@ -97,6 +97,8 @@ def test_telephone_quotes_know_the_reach() -> None:
     assert {way.mode for way in desk.availability("p1", "c1", "u1")} == {ShipMode.PICKUP, ShipMode.STANDARD}
     assert {way.mode for way in desk.availability("p1", "c1", "u2")} == {ShipMode.STANDARD}
     assert {way.mode for way in desk.availability("p1", "c1")} == {ShipMode.STANDARD}
+    assert [desk.fetched_nearby("p1", "c1", quantity) for quantity in (1, 10, 11)] == [("w1",), ("w1",), ()]
+    assert desk.fetched_nearby("p2", "c1") == desk.fetched_nearby("p9", "c1") == desk.fetched_nearby("p1", "c9") == ()
     for outlet_id, mode in (("u1", ShipMode.PICKUP), ("u2", ShipMode.STANDARD)):
         (answer,) = desk.quote(ordered(outlet_id).orders[0]).answers
         assert answer.dispatches[0].mode is mode

@@ -109,7 +109,7 @@ def advise(day: Day, known: RepairModes, travel: TravelTimes) -> Iterator[Repair
     roads = _roads(replace(day, jobs=about), travel), _roads(replace(day, jobs=exchanged), travel)
     for job, swap, way, swap_way in zip(about, exchanged, *roads, strict=True):
         visit = weighing.on_site(job, way)
-        options = (visit, weighing.depot(job), weighing.exchange(swap, swap_way), weighing.remote(job, visit))
+        options = (visit, weighing.depot(job, way), weighing.exchange(swap, swap_way), weighing.remote(job, visit))
         yield _advice(job.id, known.facts[job.id], options)
 
 
@@ -189,17 +189,17 @@ class _Weighing:
             key=_order,
         )
 
-    def depot(self, job: Job) -> ModeOption:
-        """Weigh the unit's way to a depot and back, the best depot and lane."""
+    def depot(self, job: Job, way: _Way | None) -> ModeOption:
+        """Weigh the unit's way to a depot and back, the best depot and lane; who would come takes it to a pickup's."""
         facts, policy = self._known.facts[job.id], self._policy
         refusal = ONLY_THERE if facts.only_there else BUILT_IN if not facts.portable else None
         if refusal is not None:
             return _refused(RepairMode.DEPOT, refusal)
         if facts.unit is None:
             return _refused(RepairMode.DEPOT, UNIT_UNKNOWN)
-        unit = facts.unit.part
+        unit, outlet_id = facts.unit.part, None if way is None else self._day.outlets[way.outlet].id
         found = []
-        for leaving in self._carrying(job, unit, None):
+        for leaving in self._carrying(job, unit, outlet_id):
             lane = leaving.lane
             if lane.warehouse_id not in self._depots:
                 continue
@@ -338,7 +338,7 @@ class _Weighing:
     def _carrying(self, job: Job, part: Part, outlet_id: str | None) -> list[_Leaving]:
         """Return the lanes between a job's centre and an open warehouse that carry a part, and leave in time.
 
-        outlet_id: who would fetch by them, None for nobody.
+        outlet_id: who would fetch or bring by them, None for nobody.
         """
         return [
             leaving

@@ -119,6 +119,21 @@ def test_the_depot_freight_rides_both_ways_and_is_split() -> None:
     assert (third.customer_fen, third.cost.depot_freight) == (freight * 33 // 100, freight - freight * 33 // 100)
 
 
+def test_who_is_near_enough_takes_the_unit_to_the_depot_by_pickup() -> None:
+    """The nearest capable outlet does, and only if it lies within the reach; without one nobody does."""
+    taken = replace(BULKY, mode=ShipMode.PICKUP, cost_fen=100, reach=frozenset({"o1"}))
+    near = network(make.job(), lanes=(BULKY, taken))
+    far = network(make.job(), lanes=(BULKY, replace(taken, reach=frozenset({"o2"}))))
+    assert way(advice(near), RepairMode.DEPOT).ship_mode is ShipMode.PICKUP
+    assert way(advice(near), RepairMode.DEPOT).cost.depot_freight == 100 + 20 * 50
+    assert way(advice(far), RepairMode.DEPOT).ship_mode is ShipMode.DEDICATED
+    nobody = network(make.job(skill=Skill(family="washer", level=9)), lanes=(BULKY, taken))
+    assert way(advice(nobody), RepairMode.DEPOT).ship_mode is ShipMode.DEDICATED
+    only = network(make.job(), lanes=(taken,))
+    assert way(advice(only), RepairMode.DEPOT).possible
+    assert not way(advice(replace(only, lanes=far.lanes[1:])), RepairMode.DEPOT).possible
+
+
 @pytest.mark.parametrize(("province", "days"), [("51", (7, 8)), ("50", (10, 15)), ("", (10, 15))])
 def test_the_depot_takes_a_week_in_the_province_and_two_outside(province: str, days: tuple[int, int]) -> None:
     depot = way(advice(network(make.job()), replace(FACTS, province=province)), RepairMode.DEPOT)

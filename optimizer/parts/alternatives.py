@@ -57,12 +57,13 @@ class Looked(NamedTuple):
 class Weighed:
     """The best other ways of an item, with the difference of cost each makes; nearest: its index, NOTHING for none.
 
-    in_time: of all other ways of an item that comes too late the cheapest that is in time, None without any.
+    in_time: of all other ways of an item that comes too late the cheapest that is in time, and then that from a source
+    more than its order may have: what else is late may come from there as well.
     """
 
     item: Item
     others: tuple[tuple[Dispatch, int], ...]
-    in_time: tuple[Dispatch, int] | None
+    in_time: tuple[Dispatch, ...]
     nearest: int
     looked: Looked
 
@@ -124,7 +125,7 @@ def weigh(
     left = left_of(asked, laid, taken)
     nearest = nearest_sources(asked, laid.grid)
     others: list[list[tuple[Dispatch, int]]] = [[] for _ in items]
-    in_time: list[tuple[Dispatch, int] | None] = [None] * len(items)
+    in_time: list[list[Dispatch]] = [[] for _ in items]
     latest = _latest(items)
     looked = [Looked(0, 0, 0, 0, NO_WAY)] * len(items)
     order_facts = _OrderFacts(laid.grid, groups, present)
@@ -138,8 +139,10 @@ def weigh(
         other = fits & ~rows.same()
         for number, way, fen in rows.best(other, change, MOST_TOLD):
             others[number].append((_dispatch(asked, items[number], way), fen))
-        for number, way, fen in rows.best(other & (rows.table["ready"] <= latest[rows.item]), change, 1):
-            in_time[number] = _dispatch(asked, items[number], way), fen
+        soon = (rows.table["ready"] <= latest[rows.item]) & present.movable[rows.item] & ~rows.same()
+        for enough in (fits, in_stock & docked):
+            for number, way, _ in rows.best(soon & enough, change, 1):
+                in_time[number].append(_dispatch(asked, items[number], way))
         near = rows.table["source"] == nearest[rows.group]
         for number, some in rows.tally(near, (in_stock, in_stock & docked, fits), change):
             looked[number] = some
@@ -147,7 +150,7 @@ def weigh(
         Weighed(
             item=item,
             others=tuple(others[number]),
-            in_time=in_time[number],
+            in_time=tuple(in_time[number]),
             nearest=int(nearest[groups[number]]),
             looked=looked[number],
         )

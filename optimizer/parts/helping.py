@@ -1,7 +1,7 @@
 """What would help a line that is not sent, and which lines may hold up their job."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from optimizer.explanation import Sentence
@@ -11,7 +11,6 @@ from optimizer.parts.fetching import open_to
 from optimizer.parts.left import Departed, Taken, left_above
 from optimizer.parts.model import (
     Answer,
-    Dispatch,
     LineAnswer,
     Order,
     OrderLine,
@@ -24,7 +23,7 @@ from optimizer.parts.model import (
 from optimizer.parts.reply import Help, HelpKind, Proposal, Risk, RiskKind
 from optimizer.wording import clause
 
-__all__ = ["Helping", "helps_with_lateness", "latest_s", "risk_of"]
+__all__ = ["Helping", "dues_of", "latest_s", "risk_of"]
 
 _DUE_WORDS = {
     ClockKind.ARRIVAL: clause("the visit promised by", "承诺到场时间"),
@@ -45,6 +44,7 @@ class Helping:
         proposals: Sequence[Proposal],
     ) -> None:
         self.asked, self.taken, self.over_quota = asked, taken, over_quota
+        self.sourced, self.answers = sourced, {answer.line_id: answer for answer in sourced.answers}
         self.missing = {answer.line_id: -sum(one.quantity for one in answer.dispatches) for answer in sourced.answers}
         for order in asked.orders:
             for line in order.lines:
@@ -179,53 +179,9 @@ class Helping:
             yield Help(kind=HelpKind.REOPEN, said=said, source_id=source.id, part_id=line.part_id, quantity=above)
 
 
-def helps_with_lateness(
-    order: Order,
-    line: OrderLine,
-    answers: Mapping[str, LineAnswer],
-    in_time: Sequence[tuple[int, Dispatch, Dispatch]],
-) -> Iterator[Help]:
-    """Yield what would help a line that is sent and may come too late: another way, or another time of the visit.
-
-    A visit needs the whole kit: another way helps if all else is there in time. answers: by line. in_time: how much
-    dearer it would be to send, instead of one of the line's dispatches, another that is in time.
-    """
-    latest = latest_s(order)
-    together = order.lines if order.job_id is not None else (line,)
-    risks = [risk_of(order, one, answers[one.id]) for one in together]
-    if latest is None or risk_of(order, line, answers[line.id]) is None:
-        return
-    if any(risk is not None and risk.kind is RiskKind.NOT_SENT for risk in risks):
-        return
-    sent = [dispatch for one in together for dispatch in answers[one.id].dispatches]
-    for fen, now, other in in_time:
-        if all(one.ready_p90_s <= latest for one in sent if one != now):
-            yield Help(
-                kind=HelpKind.SOONER,
-                said=reply_wording.sooner_way_words(other, fen),
-                source_id=other.source_id,
-                part_id=other.part_id,
-                quantity=other.quantity,
-                at_s=other.ready_p90_s,
-            )
-    if order.job_id is not None:
-        yield from _another_visit(order, max(one.ready_p90_s for one in sent))
-
-
-def _another_visit(order: Order, ready_s: int) -> Iterator[Help]:
-    """Yield the visit once the whole kit is there, if it is the visit that would be late, and what stays missed."""
-    missed = [due for due in _dues(order) if ready_s + due.ahead_s > due.due_s]
-    kept = [due for due in missed if not due.of_visit]
-    if len(kept) < len(missed):
-        left = [
-            reply_wording.still_missed_words(due.what, due.due_s, ready_s + due.ahead_s - due.due_s) for due in kept
-        ]
-        yield Help(kind=HelpKind.VISIT, said=reply_wording.visit_words(ready_s, left), at_s=ready_s)
-
-
 def latest_s(order: Order) -> int | None:
     """Return when an order's parts must be there so that it makes all that it should, None for whenever."""
-    return min((due.due_s - due.ahead_s for due in _dues(order)), default=None)
+    return min((due.due_s - due.ahead_s for due in dues_of(order)), default=None)
 
 
 def risk_of(order: Order, line: OrderLine, answer: LineAnswer) -> Risk | None:
@@ -234,7 +190,7 @@ def risk_of(order: Order, line: OrderLine, answer: LineAnswer) -> Risk | None:
     p50_s, p90_s = answer.eta_p50_s, answer.eta_p90_s
     if sent < line.quantity or p50_s is None or p90_s is None:
         return Risk(kind=RiskKind.NOT_SENT, late_s=None, said=reply_wording.not_sent_words(order.job_id))
-    worst = max(_dues(order), key=lambda due: due.ahead_s - due.due_s, default=None)
+    worst = max(dues_of(order), key=lambda due: due.ahead_s - due.due_s, default=None)
     if worst is None or p90_s + worst.ahead_s <= worst.due_s:
         return None
     late_s = p90_s + worst.ahead_s - worst.due_s
@@ -256,7 +212,7 @@ class _Due(NamedTuple):
     of_visit: bool
 
 
-def _dues(order: Order) -> Iterator[_Due]:
+def dues_of(order: Order) -> Iterator[_Due]:
     """Yield each time that an order should make."""
     if order.needed_by_s is not None:
         yield _Due(order.needed_by_s, 0, _NEED_WORDS, of_visit=True)

@@ -1,16 +1,17 @@
 """The reply to every order line: the decision in words, two other ways, why not the nearest source, help and risk."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import Weighed, weigh
-from optimizer.parts.helping import Helping, helps_with_lateness, risk_of
+from optimizer.parts.helping import Helping, risk_of
+from optimizer.parts.hurrying import Hurrying
 from optimizer.parts.left import Taken, taken_by
 from optimizer.parts.model import Dispatch, LineAnswer, Order, OrderLine, Sourced, Sourcing
 from optimizer.parts.nearest import Nearby
 from optimizer.parts.quotas import over_quota
-from optimizer.parts.reply import Alternative, LineReply, Proposal
+from optimizer.parts.reply import Alternative, Help, LineReply, Proposal
 
 __all__ = ["replies", "replies_among"]
 
@@ -48,21 +49,24 @@ def replies_among(
     answers = {answer.line_id: answer for answer in sourced.answers}
     nearby = Nearby(asked, sourced, taken, over)
     helping = Helping(asked, sourced, taken, over, proposals)
-    return tuple(
-        _reply(order, line, answers, by_line[line.id], (nearby, helping))
-        for order in asked.orders
-        for line in order.lines
-    )
+    hurrying = Hurrying(helping)
+    found = []
+    for order in asked.orders:
+        hurried = hurrying.of(order, answers, {line.id: _in_time(by_line[line.id]) for line in order.lines})
+        for line in order.lines:
+            helps = (*helping.of(order, line, answers[line.id]), *hurried.get(line.id, ()))
+            found.append(_reply(order, line, answers[line.id], by_line[line.id], nearby, helps))
+    return tuple(found)
 
 
 def _reply(
     order: Order,
     line: OrderLine,
-    answers: Mapping[str, LineAnswer],
+    answer: LineAnswer,
     weighed: Sequence[Weighed],
-    explaining: tuple[Nearby, Helping],
+    nearby: Nearby,
+    helps: tuple[Help, ...],
 ) -> LineReply:
-    answer, (nearby, helping) = answers[line.id], explaining
     others = sorted(
         ((fen, some.item.dispatch, one) for some in weighed for one, fen in some.others),
         key=lambda other: (other[0], other[2].ready_p90_s, other[2].source_id, other[2].mode),
@@ -80,21 +84,14 @@ def _reply(
         below_floor=sum(one.below_floor for one in answer.dispatches),
         alternatives=tuple(_alternative(one, now, fen) for fen, now, one in others[:2]),
         nearest=nearby.said(weighed) if weighed else None,
-        helps=(
-            *helping.of(order, line, answer),
-            *helps_with_lateness(order, line, answers, _in_time(weighed)),
-        ),
+        helps=helps,
         risk=risk_of(order, line, answer),
     )
 
 
-def _in_time(weighed: Sequence[Weighed]) -> list[tuple[int, Dispatch, Dispatch]]:
-    """Return what in a line could come in time instead of too late: how much dearer, instead of what, and how."""
-    return [
-        (some.in_time[1], some.item.dispatch, some.in_time[0])
-        for some in weighed
-        if some.in_time is not None and some.item.dispatch is not None
-    ]
+def _in_time(weighed: Sequence[Weighed]) -> list[tuple[Dispatch, Sequence[Dispatch]]]:
+    """Return what in a line could come in time instead of too late: instead of what, and how."""
+    return [(some.item.dispatch, some.in_time) for some in weighed if some.in_time and some.item.dispatch is not None]
 
 
 def _alternative(one: Dispatch, now: Dispatch | None, fen: int) -> Alternative:

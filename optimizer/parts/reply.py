@@ -63,6 +63,8 @@ class HelpKind(StrEnum):
     """Another line of the kit has to be had first."""
     SOONER = "sooner"
     """Another way, open and dearer, by which a late line is in time."""
+    OWN_VEHICLE = "own_vehicle"
+    """A vehicle of its own, in time, for what other lanes carry: no rule sends it so, somebody has to order it."""
     VISIT = "visit"
     """A visit agreed for the promised time or later."""
 

@@ -17,6 +17,7 @@ __all__ = [
     "alternative_words",
     "answer_words",
     "bulky_words",
+    "closed_way_words",
     "closed_words",
     "cut_off_words",
     "dearer_words",
@@ -36,6 +37,7 @@ __all__ = [
     "reopen_words",
     "reserve_words",
     "short_words",
+    "sooner_kit_words",
     "sooner_way_words",
     "split_help_words",
     "spread_words",
@@ -200,6 +202,39 @@ def sooner_way_words(one: Dispatch, fen: int) -> Sentence:
     return clause(
         f"{mode.en} from {one.source_id}, there by {at.en}, in time, {cost.en}",
         f"改由{one.source_id}发{mode.zh}，{at.zh}前到，可赶上，{cost.zh}",
+    )
+
+
+def sooner_kit_words(ways: Iterable[Dispatch], fen: int) -> Sentence:
+    """Say by which other ways a whole kit would be in time, and what they cost more together."""
+    each = [
+        clause(
+            f"{way.part_id} {SHIP_WORDS[way.mode].en} from {way.source_id}, there by {time_words(way.ready_p90_s).en}",
+            f"{way.part_id}改由{way.source_id}发{SHIP_WORDS[way.mode].zh}，{time_words(way.ready_p90_s).zh}前到",
+        )
+        for way in ways
+    ]
+    several, cost = joined(each, " and ", "；"), difference_words(fen)
+    return clause(
+        f"both another way: {several.en}, in time, together {cost.en}"
+        if len(each) == 2
+        else f"each another way: {several.en}, in time, together {cost.en}",
+        f"整套改线路：{several.zh}，可赶上，合计{cost.zh}",
+    )
+
+
+def closed_way_words(one: Dispatch, fen: int, reserve: bool) -> Sentence:
+    """Say which way in time somebody could open, out of a reserve or by a vehicle that no rule sends."""
+    mode, at, cost = SHIP_WORDS[one.mode], time_words(one.ready_p90_s), difference_words(fen)
+    if reserve:
+        return clause(
+            f"release of the reserve of {one.source_id}: {mode.en} from there by {at.en}, in time, {cost.en}",
+            f"批准动用{one.source_id}的安全库存发{mode.zh}，{at.zh}前到，可赶上，{cost.zh}",
+        )
+    return clause(
+        f"{mode.en} from {one.source_id}, there by {at.en}, in time, {cost.en}, if somebody orders it: other lanes "
+        "carry this part",
+        f"人工批准由{one.source_id}发{mode.zh}，{at.zh}前到，可赶上，{cost.zh}（另有线路可运，不会自动安排）",
     )
 
 

@@ -338,6 +338,83 @@ def test_a_visit_is_in_time_once_its_whole_kit_is() -> None:
     }
 
 
+FAST = make.route(mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)
+TWO_LINES = make.order(make.line("l1"), make.line("l2", "p2"), clocks=(), needed_by_s=clock("01:00", 1))
+BOTH_PARTS = {"p1": make.shelf(), "p2": make.shelf()}
+
+
+def test_a_kit_of_which_two_lines_are_late_is_told_both_ways_at_once_and_what_they_cost_together() -> None:
+    sources = (make.source(), make.source("w2", shelves={"p2": make.shelf()}))
+    slow = (make.route(), make.route("w2", transit_p50_s=80_000, transit_p90_s=90_000))
+    later = replace(FAST, source_id="w2", transit_p90_s=10_800)
+    asked = make.asked(TWO_LINES, sources=sources, routes=(*slow, FAST, later))
+    sourced = source(asked)
+    told = replies(asked, sourced)
+    visit = (HelpKind.VISIT, clock("17:00", 1))
+    assert helped(asked) == {id: [(HelpKind.SOONER, clock("19:00")), visit] for id in ("l1", "l2")}
+    first, second = (one.helps[0] for one in told)
+    assert (first.source_id, second.source_id) == ("w1", "w2")
+    assert first.said == second.said
+    assert first.said.en.startswith(
+        "both another way: p1 express from w1, there by 18:00 and p2 express from w2, there by 19:00, in time, together"
+    )
+    # Without the cheaper lanes it is answered just so, and costs so much more.
+    dear = source(replace(asked, routes=(FAST, later)))
+    assert difference_words(dear.cost.total - sourced.cost.total).en in first.said.en
+    assert difference_words(dear.cost.total - sourced.cost.total).zh in first.said.zh
+
+
+def test_two_late_lines_may_come_from_another_source_only_together() -> None:
+    """Of one source at most: neither line may move by itself."""
+    sources = tuple(make.source(name, shelves=BOTH_PARTS) for name in ("w1", "w2"))
+    kit = replace(TWO_LINES, most_sources=1)
+    asked = make.asked(kit, sources=sources, routes=(make.route(), replace(FAST, source_id="w2")))
+    assert [kinds[0] for kinds in helped(asked).values()] == [(HelpKind.SOONER, clock("18:00"))] * 2
+    apart = (replace(FAST, source_id="w2"), replace(FAST, source_id="w3"))
+    three = (
+        make.source(shelves=BOTH_PARTS),
+        *(make.source(f"w{n}", shelves={f"p{n - 1}": make.shelf()}) for n in (2, 3)),
+    )
+    torn = make.asked(kit, sources=three, routes=(make.route(), *apart))
+    assert {kind for helps in helped(torn).values() for kind, _ in helps} == {HelpKind.VISIT}
+
+
+@pytest.mark.parametrize(("left", "helps"), [(2, True), (1, False)])
+def test_two_late_lines_are_not_promised_the_same_unit(left: int, helps: bool) -> None:
+    kit = replace(TWO_LINES, lines=(make.line("l1"), make.line("l2")))
+    sources = (make.source(), make.source("w2", shelves={"p1": make.shelf(left)}))
+    asked = make.asked(kit, sources=sources, routes=(make.route(), replace(FAST, source_id="w2")))
+    sourced = source(asked)
+    for _ in range(2):
+        told = replies(asked, sourced)
+        assert all((HelpKind.SOONER in {help.kind for help in one.helps}) == helps for one in told)
+
+
+def test_a_way_in_time_that_no_rule_opens_is_told_with_who_could_open_it() -> None:
+    late = make.order(clocks=(), needed_by_s=clock("01:00", 1))
+    own = replace(FAST, mode=ShipMode.DEDICATED)
+    asked = make.asked(late, routes=(make.route(), own))
+    (vehicle, visit) = reply(asked).helps
+    assert (vehicle.kind, vehicle.source_id, vehicle.at_s) == (HelpKind.OWN_VEHICLE, "w1", clock("18:00"))
+    assert "somebody orders it" in vehicle.said.en
+    assert visit.kind is HelpKind.VISIT
+    # It costs what it would if it were lawful, as it is for what is bulky.
+    bulky = replace(asked, parts=(part("p1", size_class=SizeClass.BULKY),))
+    everything = tuple(replace(route, carries=frozenset(SizeClass)) for route in asked.routes)
+    (sooner, _) = reply(replace(bulky, routes=everything)).helps
+    assert sooner.kind is HelpKind.SOONER
+    assert sooner.said.en.split(", ")[-1] in vehicle.said.en
+    # Express that only a reserve could feed: whoever keeps it may release it.
+    kept = make.source("w2", shelves={"p1": make.shelf(2, 2)})
+    reserve = make.asked(late, sources=(make.source(), kept), routes=(make.route(), replace(FAST, source_id="w2")))
+    assert [help.kind for help in reply(reserve).helps] == [HelpKind.RESERVE, HelpKind.VISIT]
+    assert reply(reserve).helps[0].at_s == clock("18:00")
+    # Two decisions at once are nobody's to take, and who is offline sends nothing.
+    for other in (kept, make.source("w2", open=False)):
+        closed = make.asked(late, sources=(make.source(), other), routes=(make.route(), replace(own, source_id="w2")))
+        assert [help.kind for help in reply(closed).helps] == [HelpKind.VISIT]
+
+
 def test_the_way_in_time_is_told_however_many_cheaper_ones_are_late_too() -> None:
     late = make.order(clocks=(), needed_by_s=clock("01:00", 1))
     dear = make.route("w4", mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p50_s=3_600, transit_p90_s=7_200)

@@ -5,7 +5,11 @@ where some fetch it), first come first served, then the routes. parts, then rout
 then the routes, and never again. together: kits, routes, kits for these routes, routes again for whoever gained. Each
 with the sample's stock and with shelves thinned out.
 
-    python -m bench.joint DAY --seconds 30 --seeds 1,2,3 --docs docs/benchmarks.md
+With --iterations every rule takes the same steps, so "together" goes on from the very routes of "parts, then routes":
+what differs is the rule's. With --seconds two runs of one rule differ by a tenth of a percent of the cost.
+
+    python -m bench.joint DAY --iterations 4000000 --seeds 1,2,3 --docs docs/benchmarks.md
+    python -m bench.joint DAY --seconds 30 --seeds 1,2,3
 """
 
 import argparse
@@ -22,6 +26,7 @@ from bench.planned_day import whole_numbers
 from bench.report import machine, markdown_table, put_section
 from datasets.day import read_day
 from geo.providers import open_travel
+from optimizer.budget import Budget, Steps
 from optimizer.check import check
 from optimizer.dispatch import Method, PartsRule, dispatch
 from optimizer.kpis import kpis
@@ -96,7 +101,7 @@ def _arrived(lane: Lane, after_s: int) -> float:
     return NormalDist(math.log(lane.transit_p50_s), spread).cdf(math.log(max(1, after_s)))
 
 
-def outcome_of(folder: tuple[Day, Supply], travel: TravelTimes, rule: PartsRule, seconds: float, seed: int) -> Outcome:
+def outcome_of(folder: tuple[Day, Supply], travel: TravelTimes, rule: PartsRule, budget: Budget, seed: int) -> Outcome:
     """Plan the day by a rule and return what the plan comes to. Raises ValueError when the checker objects."""
     day, supply = folder
     begun = monotonic()
@@ -104,7 +109,7 @@ def outcome_of(folder: tuple[Day, Supply], travel: TravelTimes, rule: PartsRule,
         result = dispatch(
             day,
             travel,
-            budget=Seconds(seconds=seconds),
+            budget=budget,
             workers=workers,
             seed=seed,
             progress=lambda *_: None,
@@ -154,11 +159,14 @@ def main() -> None:
     """Plan the day by each rule, with its stock and with less, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("day", type=Path, help="a day folder")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of search on two cores (default 30)")
+    limits = parser.add_mutually_exclusive_group()
+    limits.add_argument("--seconds", type=float, default=30.0, help="of search on two cores (default 30)")
+    limits.add_argument("--iterations", type=int, help="steps of search instead, as many for every rule")
     parser.add_argument("--seeds", type=whole_numbers, default=[1, 2, 3], help="of the plan (default 1,2,3)")
     parser.add_argument("--share", type=float, default=0.25, help="of the units left on thin shelves (default 0.25)")
     parser.add_argument("--docs", type=Path, help="page whose section is replaced by the new one")
     asked = parser.parse_args()
+    budget: Budget = Steps(steps=asked.iterations) if asked.iterations else Seconds(seconds=asked.seconds)
     folder = read_day(asked.day)
     travel = open_travel(folder.travel, folder.folder)
     days: Mapping[str, Day] = {
@@ -181,13 +189,14 @@ def main() -> None:
         found: dict[PartsRule, list[Outcome]] = {rule: [] for rule in WORDS}
         for seed in asked.seeds:
             for rule, outcomes in found.items():
-                outcomes.append(outcome_of((day, folder.supply), travel, rule, asked.seconds, seed))
+                outcomes.append(outcome_of((day, folder.supply), travel, rule, budget, seed))
         for rule, outcomes in found.items():
             rows.append(row_of(f"{stock} · {WORDS[rule]}", outcomes))
             print(*rows[-1], sep="  ", flush=True)
+    searched = f"{asked.iterations:,} steps" if asked.iterations else f"{asked.seconds:g} s"
     words = (
         f"{len(folder.day.jobs):,} jobs of which {sum(bool(job.order_lines) for job in folder.day.jobs):,} need parts, "
-        f"{asked.seconds:g} s of search, medians of {len(asked.seeds)} seeds side by side. {machine()}"
+        f"{searched} of search, medians of {len(asked.seeds)} seeds side by side. {machine()}"
     )
     table = markdown_table(head, rows)
     print(f"\n{words}\n\n{table}")

@@ -6,7 +6,7 @@ haste that nobody needs, go to others; what was promised stays promised.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.budget import Remaining
@@ -25,8 +25,11 @@ __all__ = ["GAP", "Beside", "Kits", "first_come", "kits_after", "kits_before"]
 GAP = 0.001
 """So near to the bound is near enough for a day: what is left is less than its search leaves."""
 
-TOO_LATE_FEN_PER_HOUR = 1_000_000
-"""A kit that misses its visit is dearer than anything else: it is not to be missed. So is what was promised."""
+GAP_AFTER = 0.0001
+"""What is left to gain once the routes are known is small, and so is what may be left of it."""
+
+MISSED_FEN_PER_HOUR = 1_000_000
+"""Going without the kit of a visit, or without what was promised, is dearer than anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ def kits_before(day: Day, beside: Beside, *, remaining: Remaining) -> Kits:
 
     An outlet's own shelf gives whole kits to its own visits, beside what any outlet may have.
     """
-    kits = _answered(day, _asked(day, beside), remaining)
+    kits = _answered(day, _asked(day, beside), remaining, GAP)
     return _with_shelves(day, beside, kits, [job for job in day.jobs if job.order_lines])
 
 
@@ -77,16 +80,18 @@ def kits_after(
     promise that would be broken, keeps every kit as it was: then `kept` is returned.
     """
     asked = _asked(day, beside)
-    charges = replace(asked.charges, late_fen_per_hour=TOO_LATE_FEN_PER_HOUR)
+    charges = replace(asked.charges, late_fen_per_hour=MISSED_FEN_PER_HOUR)
     idle = {job_id for job_id, options in kept.options.items() if options and job_id not in visits}
-    promised = {sent.order_line_id: sent.ready_s for sent in kept.promised}
-    orders = []
+    promised = _promises(kept.promised)
+    orders: list[Order] = []
     for order in asked.orders:
         if order.id not in kept.options:
-            orders.append(_as_promised(order, promised))
+            orders += _as_promised(order, promised)
         else:
             orders.append(_giving_way(order) if order.id in idle else _due(order, visits))
-    kits = _answered(day, replace(asked, orders=tuple(orders), charges=charges), remaining)
+    kits = _answered(day, replace(asked, orders=tuple(orders), charges=charges), remaining, GAP_AFTER)
+    of_line = {line.id: order.id for order in asked.orders for line in order.lines}
+    kits = replace(kits, promised=tuple(replace(sent, job_id=of_line[sent.order_line_id]) for sent in kits.promised))
     if not _keeps(kits, kept, visits):
         return kept
     late = [job for job in day.jobs if job.order_lines and (job.id not in visits or _is_late(job, visits[job.id][0]))]
@@ -113,15 +118,20 @@ def _due(order: Order, visits: Mapping[str, tuple[int, str]]) -> Order:
         return order
     start_s, outlet_id = visits[order.id]
     order = replace(order, outlet_id=outlet_id)
+    order = replace(order, needed_by_s=start_s, latest_s=start_s)
     if any(start_s > clock.due_s for clock in order.clocks):
-        return replace(order, needed_by_s=start_s)
-    return replace(order, clocks=(), waiting=order.urgent, ordered_s=start_s, needed_by_s=start_s)
+        return order
+    return replace(order, clocks=(), waiting=order.urgent, ordered_s=start_s)
 
 
-def _as_promised(order: Order, promised: Mapping[str, int]) -> Order:
-    """Return an order that is no kit: what it was promised it gets by then."""
-    times = [promised[line.id] for line in order.lines if line.id in promised]
-    return replace(order, needed_by_s=max(times) if times else None)
+def _as_promised(order: Order, promised: Mapping[str, tuple[int, int]]) -> Iterator[Order]:
+    """Yield an order that is no kit, one for each line if it was promised any: by then it gets what it was promised."""
+    if not any(line.id in promised for line in order.lines):
+        yield replace(order, needed_by_s=None)
+        return
+    for line in order.lines:
+        _, ready_s = promised.get(line.id, (0, None))
+        yield replace(order, id=f"{order.id} {line.id}", lines=(line,), needed_by_s=ready_s, latest_s=ready_s)
 
 
 def _keeps(kits: Kits, kept: Kits, visits: Mapping[str, tuple[int, str]]) -> bool:
@@ -147,12 +157,12 @@ def _promises(promised: Iterable[Shipment]) -> dict[str, tuple[int, int]]:
     return lines
 
 
-def _answered(day: Day, asked: Sourcing, remaining: Remaining) -> Kits:
+def _answered(day: Day, asked: Sourcing, remaining: Remaining, gap: float) -> Kits:
     jobs = [job for job in day.jobs if job.order_lines]
     if not jobs:
         return Kits(options={}, missing={})
     answers: defaultdict[str, list[LineAnswer]] = defaultdict(list)
-    for answer in source(asked, remaining=remaining, gap=GAP).answers:
+    for answer in source(asked, remaining=remaining, gap=gap).answers:
         answers[answer.order_id].append(answer)
     network = _Network(day)
     sent = {job.id: _shipped(answers[job.id]) for job in jobs}

@@ -156,6 +156,8 @@ def _of_route(asked: Sourcing, by_id: _Asked, order: Order, part: Part, dispatch
             f"no {dispatch.mode} lane from {dispatch.source_id} to {order.centre_id} carries {part.id} "
             f"at {time_text(dispatch.ships_s)} in that time and at that price"
         )
+    if order.latest_s is not None and dispatch.ready_p90_s > order.latest_s:
+        yield f"is there at {time_text(dispatch.ready_p90_s)}, nothing may come after {time_text(order.latest_s)}"
     if dispatch.ships_s < asked.now_s:
         yield "has left before now"
 

@@ -71,6 +71,7 @@ GROUP = np.dtype(
         ("lead", "i8"),
         ("waits_from", "i8"),
         ("needed_by", "i8"),
+        ("latest", "i8"),
         ("none_fen", "i8"),
     ]
 )
@@ -412,6 +413,7 @@ class _Tables:
                 order.lead_s,
                 order.ordered_s if order.waiting else NEVER_S,
                 NEVER_S if order.needed_by_s is None else order.needed_by_s,
+                NEVER_S if order.latest_s is None else order.latest_s,
                 all_none_fen,
             )
         )

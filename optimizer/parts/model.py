@@ -109,6 +109,7 @@ class Order:
     """What an outlet asks for at once: the kit of a job, or stock of its own (job_id None).
 
     respond_by_s: when it must have been answered. needed_by_s: when the parts should be there, None for whenever.
+    latest_s: what would be there later is not sent at all, None for whenever.
     clocks: promises of the job that run while the parts travel; lead_s: from the parts' arrival to the start of the
     visit; both price lateness. waiting: a customer waits for it. urgent and waiting: nothing but express or pickup.
     most_sources: a complete order comes from so many sources at most, 1 for no split. likely_outlet_id: who is thought
@@ -124,6 +125,7 @@ class Order:
     lines: tuple[OrderLine, ...]
     job_id: str | None = None
     needed_by_s: int | None = None
+    latest_s: int | None = None
     clocks: tuple[Clock, ...] = ()
     lead_s: int = 0
     customer_class: CustomerClass = CustomerClass.ORDINARY

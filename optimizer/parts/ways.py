@@ -200,6 +200,8 @@ def _find(  # noqa: C901 - what rules a way out, in one place
         source = o.own if own else g.runs[run].source
         if source == NOTHING or (not own and (source == o.own or allowed >> g.runs[run].mode & 1 == 0)):
             continue
+        if not own and g.runs[run].ready_p90 > o.latest:
+            continue
         for option in range(p.part_first, p.part_last):
             part = g.parts[option]
             if not _may_send(g, piece, source, part) or (not own and g.runs[run].carries & g.size[part] == 0):

@@ -121,6 +121,20 @@ def test_what_a_visit_does_not_need_in_haste_comes_cheaply() -> None:
     assert after.options["a"][-1].ready_s <= make.clock("12:00", 2)
 
 
+def test_a_visit_that_a_cheaper_kit_would_miss_by_a_second_keeps_its_own_and_costs_nobody_else_theirs() -> None:
+    slow = make.lane(warehouse_id="w2", transit_p90_s=26 * 3600, cost_fen=100)
+    fast = make.lane(mode=ShipMode.EXPRESS, cost_fen=4_000)
+    houses = (make.warehouse(stock={"p1": 2}), make.warehouse("w2", stock={"p1": 2}))
+    pressing = stocked(wanting("a"), wanting("b"), days=3, lanes=(fast, slow), warehouses=houses)
+    before = kits_before(pressing, ALONE, remaining=forever)
+    day = replace(pressing, jobs=(wanting("a", clocks=due(2)), wanting("b", clocks=due(2))))
+    slow_ready_s = make.clock("07:00") + 26 * 3600
+    visits = {"a": (slow_ready_s - 1, "o1"), "b": (slow_ready_s, "o1")}
+    after = kits_after(day, ALONE, visits, before, remaining=forever)
+    assert {id: kit[0].shipments[0].warehouse_id for id, kit in before.options.items()} == {"a": "w1", "b": "w1"}
+    assert {id: kit[0].shipments[0].warehouse_id for id, kit in after.options.items()} == {"a": "w1", "b": "w2"}
+
+
 def test_a_unit_held_for_a_visit_that_nobody_makes_goes_to_somebody_else() -> None:
     nobody_can = wanting("a", skill=WASHER, customer_class=CustomerClass.VULNERABLE)
     day = stocked(nobody_can, wanting("b"))
@@ -235,6 +249,45 @@ def test_a_promise_is_kept_when_the_kits_are_decided_again() -> None:
     assert with_kit(kits_before(pressing, beside, remaining=forever)) == ["a"]
     again = kits_after(pressing, beside, {}, first, remaining=forever)
     assert (again.promised, again.options) == (first.promised, first.options)
+
+
+def test_lines_of_one_order_that_were_promised_different_times_keep_theirs_and_others_gain() -> None:
+    slow = make.lane(warehouse_id="w2", transit_p90_s=26 * 3600, cost_fen=100)
+    late = (Inbound(ready_s=make.clock("06:00", 1), quantity=2),)
+    houses = (
+        make.warehouse(stock={"p1": 1, "p2": 1}, inbound={"p1": late}),
+        make.warehouse("w2", stock={"p2": 1}),
+    )
+    needy = wanting("b", order_lines=(make.order_line("b-l", "p2"),), clocks=due(2))
+    idle = wanting("c", customer_class=CustomerClass.VULNERABLE, reported_s=-9 * DAY_S)
+    day = stocked(
+        needy, days=3, parts=(make.part(), make.part("p2")), lanes=(make.lane(cost_fen=4_000), slow), warehouses=houses
+    )
+    filling = others("r1-1", "r1-2", job_id=None, customer_class=CustomerClass.ORDINARY)
+    beside = Beside(supply=Supply(orders=(filling,)), near={})
+    first = kits_before(day, beside, remaining=forever)
+    promised = {sent.order_line_id: sent.ready_s for sent in first.promised}
+    assert len(set(promised.values())) == 2
+    again = kits_after(
+        replace(day, jobs=(needy, idle)),
+        beside,
+        {"b": (make.clock("18:00", 2), "o1")},
+        replace(first, options={**first.options, "c": ()}),
+        remaining=forever,
+    )
+    assert again.options["b"][0].shipments[0].warehouse_id == "w2"
+    assert {sent.order_line_id: sent.ready_s for sent in again.promised} == promised
+    assert {sent.job_id for sent in again.promised} == {"r1"}
+
+
+def test_a_kit_elsewhere_that_was_promised_nothing_is_still_sent_whole_or_not_at_all() -> None:
+    lines = (Need(id="r1-1", part_id="p1", quantity=1), Need(id="r1-2", part_id="p2", quantity=1))
+    day = replace(stocked(wanting("a")), parts=(make.part(), make.part("p2")))
+    beside = Beside(supply=Supply(orders=(others(lines=lines),)), near={})
+    first = kits_before(day, beside, remaining=forever)
+    again = kits_after(replace(day, jobs=()), beside, {}, replace(first, options={}), remaining=forever)
+    assert with_kit(first) == ["a"]
+    assert again.promised == ()
 
 
 def test_another_part_is_sent_where_it_does_as_well() -> None:

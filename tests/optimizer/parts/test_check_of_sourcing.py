@@ -73,6 +73,9 @@ TOO_DEAR = make.asked(
     sources=(make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00", 1), 1))}),),
     charges=Charges(backorder_fen=1),
 )
+BY_NOON = make.asked(
+    make.order(latest_s=clock("12:00", 1)), routes=(make.route(departures_s=(clock("16:00"), clock("18:00"))),)
+)
 
 CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("no answer", PLAIN, listed(lambda _: ()), "line l1 has no answer"),
@@ -97,6 +100,12 @@ CASES: list[tuple[str, Sourcing, Tamper, str]] = [
     ("no such departure", PLAIN, sent(ships_s=clock("15:59")), "no standard lane from w1 to c1 carries p1 at 15:59"),
     ("no such price", PLAIN, sent(cost_fen=1), "in that time and at that price"),
     ("too early", replace(PLAIN, now_s=clock("08:00")), sent(ships_s=clock("07:00")), "has left before now"),
+    (
+        "after the latest",
+        BY_NOON,
+        sent(ships_s=clock("18:00"), ready_p50_s=clock("04:00", 1), ready_p90_s=clock("14:00", 1)),
+        "is there at 14:00 (day +1), nothing may come after 12:00 (day +1)",
+    ),
     ("slow", URGENT, sent(mode=ShipMode.STANDARD), "a customer waits and it travels standard"),
     ("slow needlessly", URGENT, sent(mode=ShipMode.STANDARD, bulky_fallback=True), "though a faster lane carries it"),
     ("by itself", PLAIN, sent(mode=ShipMode.DEDICATED), "it goes by itself, though standard carry it"),

@@ -34,6 +34,14 @@ def test_a_cut_off_missed_by_a_minute_means_the_next_departure() -> None:
     assert answer.dispatches[0].ships_s == clock("16:00", 1)
 
 
+def test_what_would_come_after_the_latest_is_not_sent_however_cheap() -> None:
+    routes = (make.route(), make.route(mode=ShipMode.EXPRESS, cost_fen=9_000, transit_p90_s=15 * 3_600))
+    by_noon, by_eight, by_six = (make.order(latest_s=clock(time, 1)) for time in ("12:00", "08:00", "06:00"))
+    assert make.answer(solved(make.asked(by_noon, routes=routes))).dispatches[0].mode is ShipMode.STANDARD
+    assert make.answer(solved(make.asked(by_eight, routes=routes))).dispatches[0].mode is ShipMode.EXPRESS
+    assert make.answer(solved(make.asked(by_six, routes=routes))).dispatches == ()
+
+
 def test_urgent_and_waiting_travels_fast_however_dear() -> None:
     routes = (make.route(), make.route(mode=ShipMode.EXPRESS, cost_fen=9_000, transit_p90_s=80_000))
     urgent = make.order(urgent=True)

@@ -57,6 +57,8 @@ def print_kpis(planned: Planned) -> None:
             "Give more --seconds, or take --engine search.",
             soft_wrap=True,
         )
+    if planned.left_aside is not None:
+        console.print(planned.left_aside, soft_wrap=True, markup=False)
     if planned.floors_missed:
         console.print("Centres below the parity floor, remote customers:")
     for line in planned.floors_missed[:MOST_FLOORS]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.exits import Failure
+from api.left_aside import left_aside
 from api.replanning import Base, Changes, against, published_as
 from api.travel_source import legs_of, open_provider, open_source, reopen_source
 from datasets.at_risk import at_risk_table
@@ -90,6 +91,8 @@ class Planned:
     """A line per centre whose remote customers wait longer than its floor allows, worst first."""
     unknown_families: Mapping[str, int] = field(default_factory=dict)
     """Families of jobs that no technician and no part has, with the number of jobs."""
+    left_aside: str | None = None
+    """What of the parts the engine planned without, and why."""
 
 
 def plan_day(  # noqa: PLR0913 - what the command line was told
@@ -122,12 +125,13 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         progress=progress,
         engine=engine,
     )
+    without = left_aside(folder.day, folder.supply, engine)
     progress("writing", 0.0)
     write_plan(
         out,
         made.folder,
         made.result,
-        made.kpis_document(),
+        made.kpis_document() | ({} if without is None else {"parts_left_aside": without}),
         made.travel_said,
         _extras(made.folder, made.result.plan, made.changes),
     )
@@ -139,6 +143,7 @@ def plan_day(  # noqa: PLR0913 - what the command line was told
         travel=made.travel_said,
         policies=folder.policies,
         unknown_families=unknown_families(folder),
+        left_aside=without,
         floors_missed=tuple(
             f"{id_} {folder.centres['name'].loc[id_]!s}: {floor.missed} of {floor.jobs} late or left out, "
             f"{floor.allowed} allowed by {made.ours.parity_target_percent} %"

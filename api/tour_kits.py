@@ -13,7 +13,7 @@ from optimizer.parts.check import faults
 from optimizer.parts.model import Answer, Order, OrderLine, Source, Sourced, Sourcing
 from optimizer.parts.sourcing import source
 from optimizer.parts.supply import asked_of
-from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of, kit_with
+from optimizer.tours.kit import Kit, VanPart, VanStock, kit_of, kit_with, unit_worth_fen
 from optimizer.tours.model import Crew, Touring, WorkKind
 from optimizer.tours.plan import Tour, TourPlan
 
@@ -135,10 +135,12 @@ def _is_on_the_road(asked: Touring, tour: Tour) -> bool:
 
 
 def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:
-    """Return the order of a tour's spare parts: useful one by one, and nobody waits for them."""
+    """Return the order of a tour's spare parts: useful one by one, and lost on this tour once it has left."""
     crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
     outlet = next(outlet for outlet in folder.day.outlets if outlet.id == crew.outlet_id)
     lines = (line for line in kit.lines if line.is_spare)
+    parts = {part.part_id: part for part in folder.van_parts}
+    second_visit_fen = folder.day.tariff.second_visit_fen
     return Order(
         id=id_,
         centre_id=outlet.centre_id,
@@ -147,7 +149,13 @@ def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: 
         ordered_s=asked.now_s,
         respond_by_s=asked.now_s + folder.folder.supply.respond_within_s,
         lines=tuple(
-            OrderLine(id=f"{id_}/{line.part_id}", part_id=line.part_id, quantity=line.quantity) for line in lines
+            OrderLine(
+                id=f"{id_}/{line.part_id}",
+                part_id=line.part_id,
+                quantity=line.quantity,
+                in_time_fen=unit_worth_fen(asked, tour, parts[line.part_id], line.quantity, second_visit_fen),
+            )
+            for line in lines
         ),
         needed_by_s=leaving_s(asked, tour),
     )

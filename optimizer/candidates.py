@@ -1,6 +1,7 @@
 """Which outlets could serve a job: the nearest by road time of those that are capable and reach it."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,28 +86,27 @@ class _Closeness:
 
 
 def likely_outlets(day: Day) -> dict[str, str]:
-    """Return who is thought to visit each job while nothing is planned: the nearest capable outlet of its centre.
+    """Return who is thought to visit each job while nothing is planned: the nearest capable outlet, of any centre.
 
     A job that a lock or a freeze binds to a technician has that technician's outlet, one that nobody reaches has none.
     """
     if not day.jobs or not day.outlets:
         return {}
-    closeness = _Closeness(day)
+    near_to = _Closeness(day)
     near = np.full((len(day.jobs), 1), -1, np.int64)
-    outlets_of: defaultdict[str, list[int]] = defaultdict(list)
-    for place, outlet in enumerate(day.outlets):
-        outlets_of[outlet.centre_id].append(place)
-    jobs_of: defaultdict[str, list[int]] = defaultdict(list)
-    for place, job in enumerate(day.jobs):
-        jobs_of[job.centre_id].append(place)
-    for centre_id in jobs_of.keys() & outlets_of.keys():
-        rows, outlets = np.array(jobs_of[centre_id]), np.array(outlets_of[centre_id])
-        found = closeness.of(rows, outlets)
-        near[rows, 0] = np.where(found.max(axis=1) > closeness.NONE, outlets[found.argmax(axis=1)], -1)
+    for rows in _some_rows(len(day.jobs)):
+        found = near_to.of(rows, np.arange(len(day.outlets)))
+        near[rows, 0] = np.where(found.max(axis=1) > near_to.NONE, found.argmax(axis=1), -1)
     _bind(Roster(day), near)
     return {
         job.id: day.outlets[place].id for job, place in zip(day.jobs, near[:, 0].tolist(), strict=True) if place >= 0
     }
+
+
+def _some_rows(n: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows of n jobs, some at a time: closeness to every outlet takes room."""
+    for first in range(0, n, 2_000):
+        yield np.arange(first, min(first + 2_000, n))
 
 
 def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
@@ -125,8 +125,7 @@ def nearest_capable_outlets(roster: Roster, travel: TravelTimes) -> Candidates:
     outlet_places = np.array([o.position for o in day.outlets], np.float64)
     looked_at = min(LOOKED_AT, outlets)
     near = np.full((n, looked_at), -1, np.int64)
-    for first in range(0, n, 2_000):
-        rows = np.arange(first, min(first + 2_000, n))
+    for rows in _some_rows(n):
         closeness = near_to.of(rows, np.arange(outlets))
         best = np.argpartition(-closeness, looked_at - 1, axis=1)[:, :looked_at]
         near[rows] = np.where(np.take_along_axis(closeness, best, axis=1) > near_to.NONE, best, -1)

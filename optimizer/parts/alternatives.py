@@ -17,7 +17,7 @@ from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Grid, Laid, lay_out
 from optimizer.parts.helping import latest_s
 from optimizer.parts.left import Taken, left_of
 from optimizer.parts.model import Dispatch, Order, OrderLine, Sourced, SourceKind, Sourcing
-from optimizer.parts.price import late_fen
+from optimizer.parts.price import late_fen, lost_fen
 from optimizer.parts.ways import OWN, Ways, every_way, far_fen
 
 __all__ = ["NO_WAY", "Item", "Looked", "Weighed", "nearest_sources", "weigh"]
@@ -249,6 +249,7 @@ def _present(asked: Sourcing, g: Grid, items: Sequence[Item], sourced: Sourced, 
         fen += one.quantity * sourced.bid_fen.get((one.source_id, one.part_id), 0)
         fen += 0 if one.part_id == item.line.part_id else asked.charges.substitute_fen
         fen += one.quantity * asked.charges.over_quota_fen if item.line.id in over_quota else 0
+        fen += lost_fen(item.order, item.line, one.quantity, one.ready_p90_s)
         late = late_fen(asked, item.order, one.ready_p90_s)
         rows.append(
             (
@@ -283,6 +284,7 @@ def _none_fen(asked: Sourcing, g: Grid, item: Item, over_quota: frozenset[str]) 
     """Return what it costs that these units do not come; a kit is late once."""
     late = late_fen(asked, item.order, g.never_s)
     left_fen = asked.charges.backorder_fen // (2 if item.line.id in over_quota else 1)
+    left_fen += item.line.quantity * item.line.in_time_fen
     if item.order.job_id is not None:
         return item.quantity * -(-left_fen // item.line.quantity) + late
     return item.quantity * -(-(left_fen + late) // item.line.quantity)

@@ -188,6 +188,9 @@ def _cost(
                 "reserve": int(row["quantity"]) * charges.release_fen if row["below_floor"] else 0,
                 "quota": int(row["quantity"]) * charges.over_quota_fen if laid.pieces[row["piece"]].over_quota else 0,
                 "substitution": 0 if int(row["part"]) == wanted else charges.substitute_fen,
+                "lateness": int(row["quantity"] * grid.pieces[int(row["piece"])]["in_time_fen"])
+                if row["ready"] > o["needed_by"]
+                else 0,
             }
             parts["proximity"] = int(row["fen"]) - sum(parts.values())
             for name, fen in parts.items():

@@ -29,7 +29,7 @@ from optimizer.parts.model import (
     Sourcing,
     SourcingCost,
 )
-from optimizer.parts.price import late_fen, price
+from optimizer.parts.price import late_fen, lost_fen, price
 from optimizer.parts.quotas import over_quota
 from optimizer.ship_modes import is_bulky, is_fallback, lawful_modes
 
@@ -195,7 +195,8 @@ class _Turns:
         if self.preference is Preference.NEAREST:
             rank = (self._away_km(order, source), fen, ready_s, source.id)
         else:
-            rank = (float(fen + late_fen(self.asked, order, ready_s)), 0, ready_s, source.id)
+            fen += late_fen(self.asked, order, ready_s) + lost_fen(order, line, units, ready_s)
+            rank = (float(fen), 0, ready_s, source.id)
         yield _Option(source=source, route=route, ships_s=ships_s, units=units, below_floor=below, rank=rank)
 
     def _may_send(self, source: Source, line: OrderLine, part_id: str) -> bool:

@@ -51,9 +51,10 @@ PIECE = np.dtype(
         ("twin", "i1"),
         ("line", "i4"),
         ("none_fen", "i8"),
+        ("in_time_fen", "i8"),
     ]
 )
-"""twin: as many units of the same line as the piece before it."""
+"""twin: as many units of the same line as the piece before it. in_time_fen: per unit, lost after the group's need."""
 GROUP = np.dtype(
     [
         ("first", "i4"),
@@ -374,6 +375,7 @@ class _Tables:
                 pinned = self._source_index.get(line.pinned_source_id, len(asked.sources))
             # A line over its quota gives way: leaving it costs half of what leaving another one costs.
             left_fen = none_fen // 2 if piece.over_quota else none_fen
+            left_fen += line.quantity * line.in_time_fen
             all_none_fen += piece.quantity * -(-left_fen // line.quantity)
             begin = len(self.parts) - len(known)
             self.pieces.append(
@@ -388,6 +390,7 @@ class _Tables:
                     before is not None and (before.line, before.quantity) == (piece.line, piece.quantity),
                     piece.line,
                     left_fen,
+                    line.in_time_fen,
                 )
             )
             before = piece

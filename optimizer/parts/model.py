@@ -96,12 +96,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One part of an order. pinned_source_id: a person decided where it comes from; nothing else is asked."""
+    """One part of an order. pinned_source_id: a person decided where it comes from; nothing else is asked.
+
+    in_time_fen: what each unit is worth if it is there by the order's needed_by_s, and lost if it is not.
+    """
 
     id: str
     part_id: str
     quantity: int
     pinned_source_id: str | None = None
+    in_time_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from optimizer.cost import late_price
 from optimizer.model import DAY_S, ClockKind, Position
 from optimizer.parts.model import Dispatch, Order, OrderLine, Sourced, Sourcing, SourcingCost
 
-__all__ = ["late_fen", "left_fen", "lines_over_quota", "price"]
+__all__ = ["late_fen", "left_fen", "lines_over_quota", "lost_fen", "price"]
 
 _HOUR_S = 3_600
 _EARTH_KM = 6_371.009
@@ -45,6 +45,12 @@ def late_fen(asked: Sourcing, order: Order, ready_s: int) -> int:
     return fen
 
 
+def lost_fen(order: Order, line: OrderLine, units: int, ready_s: int) -> int:
+    """Return what is lost because so many units of a line are there at a time, and not by when they are needed."""
+    too_late = order.needed_by_s is not None and ready_s > order.needed_by_s
+    return units * line.in_time_fen if too_late else 0
+
+
 def left_fen(asked: Sourcing, order: Order, missing: Mapping[str, int], over_quota: frozenset[str]) -> int:
     """Return what it costs that so many units of lines are not sent: the backorders, and lateness as if they came late.
 
@@ -56,6 +62,7 @@ def left_fen(asked: Sourcing, order: Order, missing: Mapping[str, int], over_quo
     fen = late if kit else 0
     for line in order.lines:
         backorder_fen = asked.charges.backorder_fen // (2 if line.id in over_quota else 1)
+        backorder_fen += line.quantity * line.in_time_fen
         fen += missing.get(line.id, 0) * math.ceil((backorder_fen + (0 if kit else late)) / line.quantity)
     return fen
 
@@ -98,6 +105,7 @@ def _of_dispatches(
         yield "freight", dispatch.cost_fen
         yield "scarcity", dispatch.quantity * bid_fen.get((dispatch.source_id, dispatch.part_id), 0)
         yield "reserve", dispatch.below_floor * charges.release_fen
+        yield "lateness", lost_fen(order, line, dispatch.quantity, dispatch.ready_p90_s)
         if line.id in over_quota:
             yield "quota", dispatch.quantity * charges.over_quota_fen
         if dispatch.part_id != line.part_id:

@@ -41,8 +41,8 @@ NOTHING_BESIDE = Supply()
 def asked_of(day: Day, supply: Supply, likely: Mapping[str, str] | None = None) -> Sourcing:
     """Return every open order of a day and its supply as one sourcing problem: the jobs' kits first, in their order.
 
-    likely: which outlet is thought to fetch a kit, by job; None: the nearest of its centre, in a straight line, with
-    somebody on duty who may do the job and gets there.
+    likely: which outlet is thought to fetch a kit, by job; None: the nearest, in a straight line and of any centre,
+    with somebody on duty who may do the job and gets there.
     """
     likely = _likely_outlets(day) if likely is None else likely
     kits = tuple(kit_order(job, supply, likely.get(job.id)) for job in day.jobs if job.order_lines)

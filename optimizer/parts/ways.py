@@ -252,6 +252,8 @@ def _price(g: Grid, rows: NDArray[np.void], count: int) -> None:
             row.fen += row.quantity * g.over_quota_fen
         if row.below_floor == 1:
             row.fen += row.quantity * g.release_fen
+        if row.ready > g.groups[p.group].needed_by:
+            row.fen += row.quantity * p.in_time_fen
         row.late = _late_of(g, p.group, row.ready)
 
 

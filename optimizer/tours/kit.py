@@ -16,7 +16,7 @@ from optimizer.engines.mip import Program, choose
 from optimizer.tours.model import Touring, TourJob, WorkKind
 from optimizer.tours.plan import Tour
 
-__all__ = ["Kit", "KitLine", "VanPart", "VanStock", "kit_of", "kit_with", "visits_expected"]
+__all__ = ["Kit", "KitLine", "VanPart", "VanStock", "kit_of", "kit_with", "unit_worth_fen", "visits_expected"]
 
 LEAST_CHANCE = 0.001
 """A unit less likely to be needed is not looked at."""
@@ -76,6 +76,24 @@ def visits_expected(asked: Touring, tour: Tour) -> dict[str, float]:
             elif not job.order_lines:
                 visits[job.skill.family] += 1
     return dict(visits)
+
+
+def unit_worth_fen(asked: Touring, tour: Tour, part: VanPart, quantity: int, second_visit_fen: int) -> int:
+    """Return what each of so many spare units of a part is worth aboard: the visits that it is expected to spare.
+
+    A need that is met spares a second visit: at least at the tariff's price of one, and at what the nearest capable
+    outlet's visit to these jobs costs on average where that is more.
+    """
+    jobs = {job.id: job for job in asked.jobs}
+    visited = [jobs[visit.job_id] for day in tour.days for visit in day.visits]
+    fen = [
+        job.outlet_fen
+        for job in visited
+        if job.skill.family == part.family and job.outlet_fen is not None and not job.order_lines
+    ]
+    need = visits_expected(asked, tour).get(part.family, 0.0) * part.chance_permille / 1000
+    visit_fen = max(second_visit_fen, sum(fen) // len(fen) if fen else 0)
+    return round(visit_fen * _served(need, quantity) / quantity)
 
 
 def kit_of(asked: Touring, tour: Tour, stock: VanStock) -> Kit:

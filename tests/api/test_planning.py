@@ -2,12 +2,15 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api import planning
+from api.console import print_kpis
+from api.left_aside import left_aside
 from api.planning import PlanIllegal, Planned, check_day, plan_day
 from api.replanning import Base
 from datasets.day import read_day
@@ -16,8 +19,12 @@ from datasets.plan_reading import read_plan
 from datasets.whole_folder import ForeignFolder
 from optimizer.budget import Steps
 from optimizer.model import Rule
+from optimizer.parts.model import Shelf
+from optimizer.parts.supply import NOTHING_BESIDE
 from optimizer.plan import Violation
+from optimizer.solve import Engine
 from optimizer.workers import HereWorkers
+from tests import make
 from tests.bad_days import make_network
 from tests.bad_days.survive import starts_of, technician_of
 from tests.datasets import make_day_folder
@@ -292,3 +299,39 @@ def test_on_a_midday_plan_nobody_sets_out_in_the_past(tmp_path: Path) -> None:
     departures = [route["depart"] for route in document(out)["routes"]]
     assert min(departures) >= "2026-03-02T13:00"
     assert check_day(day, out) == ()
+
+
+@pytest.mark.parametrize("engine", [Engine.SEARCH, Engine.ORTOOLS])
+def test_what_the_routing_model_plans_without_is_told_and_stands_in_the_plan_folder(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two outlets have parts of their own, and a pickup lane has a reach."""
+    cells = make_day_folder.tables() | make_day_folder.supply()
+    cells["lanes"].append(cells["lanes"][0] | {"mode": "pickup", "reach_km": "15"})
+    day, out = write(tmp_path / "day", cells), tmp_path / "out"
+    planned = plan_day(
+        day,
+        out,
+        base=None,
+        budget=Steps(steps=50),
+        workers=HereWorkers(),
+        seed=1,
+        progress=lambda *_: None,
+        engine=engine,
+    )
+    print_kpis(planned)
+    shown, told = capsys.readouterr().out, json.loads((out / "kpis.json").read_text("utf-8")).get("parts_left_aside")
+    assert planned.left_aside == told
+    if engine is Engine.SEARCH:
+        assert told is None
+    else:
+        assert "2 outlets' own shelves and 1 pickup lane that only outlets within its reach may use." in told
+        assert told in " ".join(shown.split("\n"))
+    assert check_day(day, out) == ()
+
+
+def test_a_day_without_such_parts_leaves_nothing_aside() -> None:
+    day = make.parts_day()
+    assert left_aside(day, NOTHING_BESIDE, Engine.POLISH) is None
+    nobody = replace(NOTHING_BESIDE, shelves={"o1": {"p1": Shelf(free=0)}})
+    assert left_aside(day, nobody, Engine.POLISH) is None

@@ -55,3 +55,25 @@ def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: i
     assert "未订" in loaded.orders[0].reason_zh if aboard == 1 else not any(one.missing for one in loaded.orders)
     # The visit needs one for certain, so that Poisson has it with none, one or two aboard.
     assert kit.fixed_on_spot_permille == {0: 0, 1: 632, 2: 896}[aboard]
+
+
+@pytest.mark.parametrize(("fen", "mode"), [("9000", "express"), ("40000", None)])
+def test_a_spare_comes_by_the_dearer_lane_in_time_where_it_is_worth_more_aboard(
+    tmp_path: Path, fen: str, mode: str | None
+) -> None:
+    """The cheap lane is there a day after the tour has left. Hours past the need alone would not pay for the other."""
+    cells = make.cells()
+    cells["stock"] = [{"warehouse_id": "W1", "part_id": "P4", "on_hand": "9"}]
+    cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
+    slow = cells["lanes"][0] | {"transit_p50": "PT50H", "transit_p90": "PT60H"}
+    cells["lanes"] = [slow, slow | {"mode": "express", "transit_p50": "PT9H", "transit_p90": "PT10H", "cost_fen": fen}]
+    folder = read_tours(make.write(tmp_path / "region", cells))
+    (tour,) = make.one_visit(tmp_path / "region").result.plan.tours
+    (day,) = tour.days
+    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
+    plan = TourPlan(tours=(replace(tour, days=(other,)),))
+    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    assert loaded.found == ()
+    assert [str(one.mode) for one in loaded.orders] == ([] if mode is None else [mode])
+    (kit,) = loaded.kits.values()
+    assert sum(line.quantity for line in kit.lines if line.is_spare) == (0 if mode is None else 2)

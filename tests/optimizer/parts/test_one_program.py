@@ -185,7 +185,7 @@ def _possible(asked: Sourcing, order: Order, piece: Piece, over: frozenset[str])
             )
             if not broken_rules(alone, answered):
                 cost = price(alone, answered)
-                fen = cost.total - cost.lateness - cost.consignments
+                fen = cost.total - late_fen(asked, order, sent.ready_p90_s) - cost.consignments
                 yield sent, fen + (asked.charges.over_quota_fen * piece.quantity if line.id in over else 0)
 
 

@@ -159,3 +159,20 @@ def test_who_is_thought_to_fetch_is_the_nearest_who_may_come(
     asked = kit_beside_outlets(**fields)
     assert asked.orders[0].likely_outlet_id == outlet_id
     assert make.answer(source(asked)).dispatches[0].mode is mode
+
+
+def test_who_is_thought_to_fetch_may_be_an_outlet_across_the_border_of_the_centre() -> None:
+    """As the day does: the nearest capable outlet visits, whichever centre's it is, and fetches if it is in reach."""
+    outlets = (small.outlet("own", position=at(9_000)), small.outlet("across", position=at(2_000), centre_id="c2"))
+    technicians = (small.technician("t1", outlet_id="own"), small.technician("t2", outlet_id="across"))
+    base = kit_beside_outlets(outlets=outlets, technicians=technicians, shifts=(small.shift("t1-0"),))
+    assert base.orders[0].likely_outlet_id == "own", "nobody is on duty across the border"
+    both = (small.shift("t1-0"), small.shift("t2-0"))
+    centres = (small.day().centres[0], replace(small.day().centres[0], id="c2", position=at(50_000)))
+    for reach, mode in ((frozenset({"across"}), ShipMode.PICKUP), (frozenset({"own"}), ShipMode.STANDARD)):
+        lanes = (small.lane(mode=ShipMode.PICKUP, cost_fen=10, reach=reach), small.lane())
+        asked = kit_beside_outlets(outlets=outlets, technicians=technicians, shifts=both, centres=centres, lanes=lanes)
+        assert asked.orders[0].likely_outlet_id == "across"
+        sourced = source(asked)
+        assert faults(asked, sourced) == []
+        assert make.answer(sourced).dispatches[0].mode is mode

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from optimizer.model import CustomerClass, ShipMode, SizeClass
 from optimizer.parts.check import faults
 from optimizer.parts.model import Answer, Quota, Sourced, SourceKind, Sourcing
@@ -330,3 +332,30 @@ def test_what_is_sent_in_part_has_no_time_where_no_more_comes() -> None:
     answer = make.answer(solved(make.asked(make.stock_order(make.line(quantity=99)))))
     assert answer.answer is Answer.BACKORDERED
     assert answer.eta_p90_s is None
+
+
+@pytest.mark.parametrize(
+    ("worth_fen", "mode"),
+    [(0, ShipMode.STANDARD), (14_000, ShipMode.STANDARD), (15_000, ShipMode.EXPRESS)],
+)
+def test_what_is_lost_after_the_need_pays_for_a_dearer_lane(worth_fen: int, mode: ShipMode) -> None:
+    """Two units of which each is worth so much in time; the express is 29,000 fen dearer, the hour late costs 200."""
+    late = clock("12:00", 1) - 3_600
+    routes = (make.route(), make.route(mode=ShipMode.EXPRESS, cost_fen=30_000, transit_p90_s=7_200))
+    valued = replace(make.line(quantity=2), in_time_fen=worth_fen)
+    asked = make.asked(make.stock_order(valued, needed_by_s=late), routes=routes)
+    sourced = solved(asked)
+    assert make.answer(sourced).dispatches[0].mode is mode
+    if mode is ShipMode.STANDARD:
+        plain = solved(replace(asked, orders=(make.stock_order(make.line(quantity=2), needed_by_s=late),)))
+        assert sourced.cost.lateness - plain.cost.lateness == 2 * worth_fen
+    # Whoever has no need by a time loses nothing.
+    whenever = solved(make.asked(make.stock_order(valued), routes=routes))
+    assert make.answer(whenever).dispatches[0].mode is ShipMode.STANDARD
+
+
+def test_what_is_never_sent_is_lost_too() -> None:
+    valued = replace(make.line(quantity=2), in_time_fen=7_000)
+    asked = make.asked(make.stock_order(valued, needed_by_s=clock("12:00", 1)), sources=(make.source(shelves={}),))
+    plain = replace(asked, orders=(make.stock_order(make.line(quantity=2), needed_by_s=clock("12:00", 1)),))
+    assert solved(asked).cost.backorder - solved(plain).cost.backorder == 14_000

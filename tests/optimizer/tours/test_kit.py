@@ -6,20 +6,23 @@ from math import exp, factorial
 import pytest
 
 from optimizer.model import Skill
-from optimizer.tours.kit import Kit, KitLine, VanPart, VanStock, kit_of
+from optimizer.tours.kit import Kit, KitLine, VanPart, VanStock, kit_of, unit_worth_fen
 from optimizer.tours.model import Touring, WorkKind
 from optimizer.tours.plan import Tour, TourDay, Visit
 from tests.make import order_line
 from tests.make_tours import touring, work
 
 
-def kit(asked: Touring, *parts: VanPart, volume_ml: int = 10_000, money_fen: int = 100_000) -> Kit:
+def tour_to(asked: Touring) -> Tour:
     visits = tuple(
         Visit(job_id=job.id, village_id="v1", start_s=0, end_s=0, travel_s=0, travel_m=0) for job in asked.jobs
     )
     day = TourDay(day=0, depart_s=0, visits=visits, arrive_s=0, travel_s=0, travel_m=0, lodging_id=None)
-    tour = Tour(crew_id="c1", days=(day,))
-    return kit_of(asked, tour, VanStock(parts=parts, volume_ml=volume_ml, money_fen=money_fen))
+    return Tour(crew_id="c1", days=(day,))
+
+
+def kit(asked: Touring, *parts: VanPart, volume_ml: int = 10_000, money_fen: int = 100_000) -> Kit:
+    return kit_of(asked, tour_to(asked), VanStock(parts=parts, volume_ml=volume_ml, money_fen=money_fen))
 
 
 def spare(part_id: str = "p1", **changes: int) -> VanPart:
@@ -36,6 +39,24 @@ def test_known_jobs_get_exactly_their_parts() -> None:
     )
     assert kit(asked).lines == (KitLine(part_id="p9", quantity=3, for_job_ids=("a", "b")),)
     assert kit(asked).fixed_on_spot_permille == 1000
+
+
+def test_a_spare_is_worth_the_second_visits_that_it_spares() -> None:
+    """One need in ten of a hundred visits is expected ten times: the first units are all but sure to be needed."""
+    asked = touring(jobs=tuple(work(id=f"w{n}", outlet_fen=None) for n in range(10)))
+    sure = spare(chance_permille=1_000)
+    assert unit_worth_fen(asked, tour_to(asked), sure, 1, 8_000) == round(8_000 * (1 - exp(-10)))
+    rare = spare(chance_permille=10)
+    chance = 1 - exp(-0.1)
+    assert unit_worth_fen(asked, tour_to(asked), rare, 1, 8_000) == round(8_000 * chance)
+    both = chance + 1 - exp(-0.1) * (1 + 0.1)
+    assert unit_worth_fen(asked, tour_to(asked), rare, 2, 8_000) == round(8_000 * both / 2)
+    # Far from every outlet the visit that is spared is dearer than the tariff's; of other families none is.
+    far = touring(jobs=tuple(work(id=f"w{n}", outlet_fen=30_000 + n) for n in range(3)))
+    assert unit_worth_fen(far, tour_to(far), sure, 1, 8_000) == round(30_001 * (1 - exp(-3)))
+    assert unit_worth_fen(far, tour_to(far), sure, 1, 50_000) == round(50_000 * (1 - exp(-3)))
+    other = VanPart(part_id="p2", family="oven", chance_permille=900, volume_ml=1, price_fen=1)
+    assert unit_worth_fen(far, tour_to(far), other, 1, 8_000) == 0
 
 
 def test_jobs_whose_parts_are_known_want_no_spares() -> None:

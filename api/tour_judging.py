@@ -12,7 +12,8 @@ from api.store.days import areas_on
 from api.store.tour_plans import file_of, run_alone
 from api.tour_making import read_question
 from datasets.faults import DayRefused, PlanRefused
-from datasets.tour_reading import tours_of
+from datasets.tour_reading import jobs_named, tours_of
+from datasets.tour_walk_ins import as_planned
 from geo.remote.gather import Surroundings
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import price_tours
@@ -41,15 +42,16 @@ def judge_tours(url: str, plan_id: str) -> Judgement:
     try:
         around = Surroundings(stopped=lambda: False, progress=lambda _: None)
         question = read_question(source, plan.wish, areas, around, document["travel"])
-        result = tours_of(document, question.asked).result
+        asked = as_planned(question.asked, question.folder.policy.walk_ins, jobs_named(document))
+        result = tours_of(document, asked).result
     except (DayRefused, PlanRefused) as refused:
         findings = [Finding(rule="READING", where=fault.file, sentence=str(fault)) for fault in refused.faults]
         return Judgement(digest=digest, findings=tuple(findings))
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)
-        for found in check_tours(question.asked, result.plan, question.travel)
+        for found in check_tours(asked, result.plan, question.travel)
     ]
-    if not findings and (true := price_tours(question.asked, result.plan).total) != result.cost.total:
+    if not findings and (true := price_tours(asked, result.plan).total) != result.cost.total:
         sentence = f"The cost is stated as {result.cost.total} fen, it is {true}."
         findings.append(Finding(rule="STATED", where="cost", sentence=sentence))
     return Judgement(digest=digest, findings=tuple(findings))

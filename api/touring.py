@@ -14,7 +14,8 @@ from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import Pulled, pull
 from datasets.tour_names import Toured
 from datasets.tour_naming import names_of
-from datasets.tour_reading import read_tour_base, read_tour_plan
+from datasets.tour_reading import jobs_named_in, read_tour_base, read_tour_plan
+from datasets.tour_walk_ins import as_planned
 from datasets.tours import TourFolder, read_tours
 from geo.remote.gather import Surroundings
 from optimizer.budget import Budget, Portion
@@ -211,11 +212,12 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
         With every fault of the day folder, or of tours.json.
     """
     folder = read_tours(day_path)
-    read = read_tour_plan(out, folder.touring)
+    asked = as_planned(folder.touring, folder.policy.walk_ins, jobs_named_in(out))
+    read = read_tour_plan(out, asked)
     stated = {"is_estimate": read.is_estimate, **({} if read.cache is None else {"cache": read.cache})}
     travel = reopen_source(folder.folder, stated)
     # What was told before, and taken back since because these tours do not keep it, is in their price.
-    known = told_too(folder.touring, read.unkept)
+    known = told_too(asked, read.unkept)
     asked = with_outlets(pull(known, read.pulled), folder.day, travel)
     toured = _toured(folder, asked, read.pulled, read.result, travel)
     as_read = replace(toured, given_up=frozenset(read.unkept), provider=read.provider, is_estimate=read.is_estimate)

@@ -29,7 +29,16 @@ from optimizer.tours.model import Levers, LockedDay, Span, Told, Touring, TourRu
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourCost, TourDay, TourPlan, TourResult, Visit
 from optimizer.tours.unkept import UnkeptKind
 
-__all__ = ["TourBase", "ToursRead", "base_of", "read_tour_base", "read_tour_plan", "tours_of"]
+__all__ = [
+    "TourBase",
+    "ToursRead",
+    "base_of",
+    "jobs_named",
+    "jobs_named_in",
+    "read_tour_base",
+    "read_tour_plan",
+    "tours_of",
+]
 
 MOST = 1 << 50
 COUNT = whole_number(0, MOST)
@@ -118,7 +127,17 @@ def _read(out: Path, faults: FaultList, reader: "_Reader") -> ToursRead:
     return found
 
 
-def _jobs_named(values: Mapping[str, object]) -> set[str]:
+def jobs_named_in(out: Path) -> set[str]:
+    """Return the jobs that a folder of tours names; none where it cannot be read, which reading it says."""
+    content = read_text(out / TOURS_FILE, FaultList())
+    try:
+        values = None if content is None else json.loads(content)
+    except (ValueError, RecursionError):
+        return set()
+    return jobs_named(values) if isinstance(values, dict) else set()
+
+
+def jobs_named(values: Mapping[str, object]) -> set[str]:
     """Return the jobs that a document has on tours or left out, as far as it can be read."""
     days = [day for tour in _rows_in(values, "tours") for day in _rows_in(tour, "days")]
     rows = [*(visit for day in days for visit in _rows_in(day, "visits")), *_rows_in(values, "left_out")]
@@ -202,7 +221,7 @@ class _Reader:
             key="tours",
             else_="these tours belong to another folder",
         )
-        return of_another_folder(TOURS_FILE, values, _jobs_named(values), own)
+        return of_another_folder(TOURS_FILE, values, jobs_named(values), own)
 
     def read(self, values: Mapping[str, object]) -> ToursRead:
         keys = Keys(values, TOURS_FILE, "", self._faults)

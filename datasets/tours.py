@@ -21,9 +21,10 @@ from datasets.tour_crews import build_crews
 from datasets.tour_kits_ready import kits_ready
 from datasets.tour_policy import TourPolicy
 from datasets.tour_told import Promise
+from datasets.tour_walk_ins import with_walk_ins
 from geo.areas import Areas
 from geo.matrix import unit_vectors
-from optimizer.model import DAY_S, ClockKind, Day, Job, Skill
+from optimizer.model import DAY_S, ClockKind, Day, Job
 from optimizer.tours.kit import VanPart
 from optimizer.tours.model import (
     Levers,
@@ -121,7 +122,6 @@ def build_tours(source: DaySource) -> TourFolder:
     asked = [_call(job, at[job.id], consents.get(job.id), ready, settings) for job in calls]
     by_id = {visit.id: visit for visit in owed}
     asked += [_visit(job, by_id[job.id], tables["maintenance"], ready, settings) for job in visits.jobs]
-    asked += _walk_ins(villages, settings)
     touring = Touring(
         date=settings.date,
         days=settings.days,
@@ -140,7 +140,7 @@ def build_tours(source: DaySource) -> TourFolder:
     rows = pd.concat([folder.jobs.loc[[job.id for job in calls]], _indexed(visits.rows)])
     return TourFolder(
         folder=folder,
-        touring=touring,
+        touring=with_walk_ins(touring, settings.tour.walk_ins),
         day=day,
         policy=settings.tour,
         van_parts=_van_parts(tables["van_parts"], tables["parts"]),
@@ -313,31 +313,6 @@ def _asked(
         kit_ready_s=kit_ready_s,
         order_lines=job.order_lines,
     )
-
-
-def _walk_ins(villages: Sequence[Village], settings: Settings) -> list[TourJob]:
-    """Return what people are expected to bring to a stop, one job per village where that is anything.
-
-    Who was visited since the horizon began has brought it.
-    """
-    expected = settings.tour.walk_ins
-    if expected is None:
-        return []
-    return [
-        TourJob(
-            id=f"walk-in@{village.id}",
-            village_id=village.id,
-            kind=WorkKind.WALK_IN,
-            skill=Skill(family=expected.product, level=expected.level),
-            service_s=max(60, hundredths * expected.service_s // 100),
-            first_s=0,
-            last_s=settings.days * DAY_S - 1,
-            expected=hundredths,
-        )
-        for village in villages
-        if (hundredths := village.households * expected.per_thousand // 10)
-        and (village.last_visit_day is None or village.last_visit_day < 0)
-    ]
 
 
 def _lead_day(settings: Settings) -> int:

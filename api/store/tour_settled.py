@@ -18,6 +18,7 @@ Cells = Mapping[str, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What is seen to. walk_ins: villages whose people bring theirs to a stop. kept: dates and villages of stops.
+    begun_on: of these villages, the date of a stop that has begun.
 
     owed_on: by maintenance plan the date of its visit.
     """
@@ -25,13 +26,21 @@ class Settled:
     job_ids: Collection[str]
     owed_on: Mapping[str, dt.date]
     walk_ins: Collection[str]
+    begun_on: Mapping[str, dt.date]
     kept: Collection[Promise]
 
     def village(self, cells: Cells) -> Cells:
-        """Return a village's cells without dates that are kept, and without people whose stop is seen to."""
-        told = told_in(cells)
-        known = {**cells, **told_cells(cells["village_id"], told.difference(self.kept))} if told else dict(cells)
-        if cells["village_id"] in self.walk_ins:
+        """Return a village's cells without dates that are kept, and without people whose stop is seen to.
+
+        Who was told of another stop besides brings the rest there: such a village counts as visited.
+        """
+        told, id_ = told_in(cells), cells["village_id"]
+        still = told.difference(self.kept)
+        known = {**cells, **told_cells(id_, still)} if told else dict(cells)
+        begun = self.begun_on.get(id_)
+        if begun is not None and any(stop_id == id_ and begun < date for date, stop_id in still):
+            known["last_visit"] = max(cells["last_visit"], begun.isoformat())
+        elif id_ in self.walk_ins:
             known["households"] = "0"
         return known
 
@@ -56,6 +65,7 @@ def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.dat
     def is_settled(row: TourVisitRow) -> bool:
         return row.crew_id not in crew_ids or (begun_by is not None and row.start_at <= begun_by)
 
+    brought = [row for row in rows if row.kind == "walk_in" and begun_by is not None and row.start_at <= begun_by]
     seen_to = [row for row in rows if is_settled(row)]
     # A date that some of a village's visits have still to keep stays.
     still = {(row.date, row.village_id) for row in rows if not is_settled(row)}
@@ -63,5 +73,6 @@ def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.dat
         job_ids={row.job_id for row in seen_to},
         owed_on={row.maintenance_id: row.date for row in seen_to if row.maintenance_id is not None},
         walk_ins={row.village_id for row in seen_to if row.kind == "walk_in"},
+        begun_on={row.village_id: row.date for row in sorted(brought, key=lambda row: row.date)},
         kept={(row.date, row.village_id) for row in seen_to} - still,
     )

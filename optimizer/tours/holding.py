@@ -39,12 +39,18 @@ def jobs_held(
         for stop in where:
             places[stop].append(job)
 
+    wanted = sorted(set(_promised(asked)).difference(hopeless), key=lambda one: (-one.promises, one.day, one.stop))
+
     def fits(one: Held) -> list[int]:
         able_then = [job for job in places[one.stop] if able[:, job, one.day].any()]
+        brought = [job for job in able_then if asked.jobs[job].kind is WorkKind.WALK_IN]
+        calls = [job for job in able_then if asked.jobs[job].kind is not WorkKind.WALK_IN]
+        # What is brought to a first stop stands for the first day, and so on: plans that follow find it there again.
+        turn = sum(other.stop == one.stop and other.day < one.day for other in wanted)
         # Of calls that which can wait least: the first day is its, and the others are left for those that can.
-        return sorted(able_then, key=lambda job: (asked.jobs[job].kind is not WorkKind.WALK_IN, asked.jobs[job].last_s))
+        calls.sort(key=lambda job: asked.jobs[job].last_s)
+        return [*brought[turn : turn + 1], *brought[:turn], *brought[turn + 1 :], *calls]
 
-    wanted = sorted(set(_promised(asked)).difference(hopeless), key=lambda one: (-one.promises, one.day, one.stop))
     matching = Matching(
         fits={one: fits(one) for one in wanted}, held={}, after=lambda job, one: stands[job][0] != one.stop
     )

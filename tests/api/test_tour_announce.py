@@ -78,6 +78,30 @@ def test_every_date_of_a_village_is_told_and_later_plans_keep_them(
     assert set(walk_in) <= set(dates)
 
 
+def test_a_village_with_nothing_but_walk_ins_is_visited_on_both_days_that_it_was_told(run: Run, tmp_path: Path) -> None:
+    cells = two_days_in_v1()
+    # V4 has no calls left: what people bring is all that a stop there is for.
+    cells["jobs"] = [row for row in cells["jobs"] if row["job_id"] != "J6"]
+    cells["consents"] = [row for row in cells["consents"] if row["job_id"] != "J6"]
+    cells["villages"][3]["announced"] = "2026-03-04;2026-03-07"
+    region = make.write(tmp_path / "region", cells, make.settings(WALK_INS + "0"))
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
+    assert rows(tmp_path / "out" / "not_kept.csv") == []
+    visits = {row["job_id"]: row["date"] for row in rows(tmp_path / "out" / "visits.csv") if row["village_id"] == "V4"}
+    assert visits == {"walk-in@V4": "2026-03-04", "walk-in@V4@2026-03-07": "2026-03-07"}
+    assert run("check", region, tmp_path / "out") == cli.DONE
+    # After the first of them the second still has what it is for.
+    wrote = tmp_path / "actual.csv"
+    wrote.write_text("job_id,outcome,start,end,note\n", encoding="utf-8")
+    onward = ("-o", tmp_path / "on", "--now", "2026-03-06T06:00:00+08:00")
+    assert run("progress", region, tmp_path / "out", wrote, *onward) == cli.DONE
+    assert told(tmp_path / "on")["V4"] == ("2026-03-07", "")
+    assert run("plan", tmp_path / "on", "-o", tmp_path / "rest", *STEPS) == cli.DONE
+    assert rows(tmp_path / "rest" / "not_kept.csv") == []
+    rest = {row["job_id"]: row["date"] for row in rows(tmp_path / "rest" / "visits.csv") if row["village_id"] == "V4"}
+    assert rest == {"walk-in@V4@2026-03-07": "2026-03-07"}
+
+
 def test_a_stop_near_by_is_told_and_remembered(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cells = make.cells()
     # V2 is near V1 and has nothing: its people are told to carry their things there.

@@ -139,6 +139,20 @@ def test_told_dates_outlive_a_replan_however_short(client: TestClient, app: Fast
     assert again["outcome"]["not_kept"] == []
 
 
+def test_the_second_date_of_a_village_outlives_the_first(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    with_walk_ins(app, tmp_path, V1={"announced": "2026-03-02;2026-03-05"})
+    tours = made(client, **ONLY_V1, limits={"steps": 600})
+    assert {"2026-03-02", "2026-03-05"} <= dates_of(client, tours, "V1")
+    assert act(client, tours, "publish").status_code == 200
+    begun = max(visit["end"] for visit in visits_of(client, tours).values() if visit["date"] == "2026-03-02")
+    clock = clock_of(client)
+    clock.move(dt.datetime.fromisoformat(begun) - clock())
+    # Nobody has written what became of the first day's visits.
+    again = replanned(client, tours, limits={"steps": 10})
+    assert again["outcome"]["not_kept"] == []
+    assert "2026-03-05" in dates_of(client, again, "V1")
+
+
 def test_nobody_is_told_to_come_this_very_morning(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
     with_walk_ins(app, tmp_path, V1={"announced": "2026-03-03"})
     clock = clock_of(client)

@@ -21,12 +21,15 @@ from geo.estimate import EstimateTravel
 from optimizer.tours.by_hand import by_hand
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import left_out_price, price_tours
+from optimizer.tours.ground import lay_ground
+from optimizer.tours.holding import promises
+from optimizer.tours.keeping import keepable
 from optimizer.tours.model import Touring
 from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import Instead, TourPlan
 from optimizer.tours.planning import plan_tours
 
-__all__ = ["Outcome", "main", "outcome_of"]
+__all__ = ["Dates", "Outcome", "dates_of", "main", "outcome_of"]
 
 HEADER = (
     "region",
@@ -36,7 +39,7 @@ HEADER = (
     "road ¥",
     "net ¥",
     "broken",
-    "dates missed",
+    "dates kept",
     "jobs",
     "villages",
     "van-days",
@@ -50,13 +53,13 @@ HEADER = (
 class Outcome:
     """What a plan of tours is worth and costs, fen; how far from the best choice among all tours met, percent.
 
-    broken: promises that nobody keeps; missed: dates told and not kept. Both have weights, no price, and are no value.
+    broken: promises that nobody keeps; kept: dates told that are. Both have weights, no price, and are no value.
     """
 
     value_fen: int
     road_fen: int
     broken: int
-    missed: int
+    kept: int
     jobs: int
     villages: int
     van_days: int
@@ -64,14 +67,14 @@ class Outcome:
     seconds: float
     gap_percent: float | None
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self, dates: "Dates") -> tuple[str, ...]:
         """Return the figures of a row."""
         return (
             f"{self.value_fen / 100:,.0f}",
             f"{self.road_fen / 100:,.0f}",
             f"{(self.value_fen - self.road_fen) / 100:,.0f}",
             str(self.broken),
-            str(self.missed),
+            f"{self.kept} of {dates.can_be_kept}",
             str(self.jobs),
             str(self.villages),
             str(self.van_days),
@@ -79,6 +82,20 @@ class Outcome:
             f"{self.seconds:.1f}",
             "–" if self.gap_percent is None else f"{self.gap_percent:.3f}",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """How many dates villages of a region were told, and how many of them some legal tour can keep."""
+
+    told: int
+    can_be_kept: int
+
+
+def dates_of(asked: Touring) -> Dates:
+    """Return them, found by dynamic programming over every crew, first and last day (optimizer/tours/keeping.py)."""
+    ground = lay_ground(asked, EstimateTravel())
+    return Dates(told=sum(promises(asked).values()), can_be_kept=keepable(ground))
 
 
 def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | None = None) -> Outcome:
@@ -96,7 +113,7 @@ def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | 
         value_fen=left - still,
         road_fen=road,
         broken=sum(job.id not in done and left_out_price(asked, job)[0] is Instead.NOBODY for job in asked.jobs),
-        missed=cost.kept // asked.charges.keep_fen,
+        kept=sum(count for (v, day), count in promises(asked).items() if (asked.villages[v].id, day) in plan.stops),
         jobs=sum(len(day.visits) for day in days),
         villages=len({visit.village_id for day in days for visit in day.visits}),
         van_days=len(days),
@@ -108,26 +125,29 @@ def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | 
     )
 
 
-def rows_of(region: Region, seed: int, said: argparse.Namespace) -> list[Sequence[str]]:
-    """Return the rows of a region: planned, and by both rules of thumb."""
+def rows_of(region: Region, seed: int, said: argparse.Namespace) -> tuple[list[Sequence[str]], Dates]:
+    """Return the rows of a region, planned and by both rules of thumb, and the dates that its villages were told."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "region"
         make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
         found, travel = read_tours(folder), EstimateTravel()
     asked = with_outlets(found.touring, found.day, travel)
+    dates = dates_of(asked)
     rows: list[Sequence[str]] = []
     for who, sleeps in (("by hand, home", False), ("by hand, dusk", True)):
         begun = monotonic()
         plan = by_hand(asked, travel, sleeps=sleeps)
-        rows.append((str(region), str(seed), who, *outcome_of(asked, plan, monotonic() - begun).cells()))
+        rows.append((str(region), str(seed), who, *outcome_of(asked, plan, monotonic() - begun).cells(dates)))
     with ProcessWorkers(said.workers) as workers:
         begun = monotonic()
         result = plan_tours(asked, travel, Seconds(seconds=said.seconds), seed, workers)
         took_s = monotonic() - begun
-    rows.append((str(region), str(seed), "planned", *outcome_of(asked, result.plan, took_s, result.bound_fen).cells()))
+    rows.append(
+        (str(region), str(seed), "planned", *outcome_of(asked, result.plan, took_s, result.bound_fen).cells(dates))
+    )
     for row in rows:
         print(*row, sep="  ", flush=True)
-    return rows
+    return rows, dates
 
 
 def main() -> None:
@@ -141,10 +161,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--docs", type=Path)
     said = parser.parse_args()
-    rows = [row for region in Region for seed in map(int, said.seeds.split(",")) for row in rows_of(region, seed, said)]
+    regions = [rows_of(region, seed, said) for region in Region for seed in map(int, said.seeds.split(","))]
+    rows = [row for of_region, _ in regions for row in of_region]
+    told, can = (sum(count) for count in zip(*((dates.told, dates.can_be_kept) for _, dates in regions), strict=True))
     words = (
         f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s, {said.workers} workers. "
-        "Value: what leaving all to outlets and to later costs, less what is still left so; net: less the road."
+        "Value: what leaving all to outlets and to later costs, less what is still left so; net: less the road. "
+        f"Dates kept: of those that some legal tour can keep, {can} of the {told} told."
     )
     text = f"{markdown_table(HEADER, rows, left=3)}\n\n{words} {machine()}"
     print(text)

@@ -16,7 +16,7 @@ from optimizer.tours.nights import NO_WAY, day_fen
 from optimizer.tours.objective import Weigher
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out
 
-__all__ = ["promised_tours"]
+__all__ = ["keepable", "promised_tours"]
 
 ROUTES = 12
 """Orders of so many stops looked at for a day: the cheapest of them go on to one stop more."""
@@ -48,6 +48,11 @@ def promised_tours(ground: Ground) -> tuple[Ground, list[Column]]:
             return ground, list(found)
         given_up |= hopeless
         ground = without_promises(ground, given_up)
+
+
+def keepable(ground: Ground) -> int:
+    """Return how many promises tours can keep at all, each by itself, as far as there are jobs to stand for them."""
+    return sum(held.promises for held in promised_tours(ground)[0].told.values())
 
 
 def _tours_keeping(together: "_Crew", job: int, held: Held) -> list[Column]:

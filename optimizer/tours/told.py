@@ -11,7 +11,17 @@ from optimizer.tours.holding import Matching
 from optimizer.tours.model import Crew, Told, Touring, Village
 from optimizer.travel import EARTH_M, unit_vectors
 
-__all__ = ["NO_TOUR", "NO_TOUR_AT_ALL", "Why", "days_given_up", "lost_dates", "no_tour", "released", "told_too"]
+__all__ = [
+    "BEYOND",
+    "NO_TOUR",
+    "NO_TOUR_AT_ALL",
+    "Why",
+    "days_given_up",
+    "lost_dates",
+    "no_tour",
+    "released",
+    "told_too",
+]
 
 FASTEST_M_S = 120_000 / 3_600
 """Nobody may drive faster, nor on a shorter way than the straight one."""
@@ -38,6 +48,11 @@ NO_TOUR_AT_ALL = Why(
     zh="未找到在保留其他安排的情况下能到的合规行程",
 )
 """The same of whatever day."""
+BEYOND = Why(
+    en="no day's drive, within its limit, leads there and on to a bed or home",
+    zh="在每日行车限制内，当天到不了该村再赶到住宿点或返程",
+)
+"""Where the ways alone say so, whatever the day."""
 
 
 def lost_dates(asked: Touring, kept: Collection[Stop] = ()) -> Mapping[tuple[str, Told], Why]:

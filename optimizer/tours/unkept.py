@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from optimizer.tours.model import Told, Touring, Village
+from optimizer.tours.model import Told, Touring, TourRule, Village
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.told import NO_TOUR_AT_ALL, Why, lost_dates, no_tour
+from optimizer.tours.told import BEYOND, NO_TOUR_AT_ALL, Why, lost_dates, no_tour
 
 __all__ = ["Unkept", "UnkeptKind", "moved_to", "not_held", "unkept"]
 
@@ -75,14 +75,14 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stops = plan.stops
     why_not = lost_dates(asked, stops)
     names = {village.id: village.name for village in asked.villages}
-    comes = _comes(asked, plan)
+    comes, beyond = _comes(asked, plan), _beyond(asked, plan)
     for village in asked.villages:
         kept = {told for told in village.told if (told.stop_id, told.day) in stops}
         lost = sorted(set(village.told) - kept)
         instead = moved_to(asked, lost, comes.get(village.id, set()) - kept)
         for told in lost:
             date, place = _date(asked, told.day), names[told.stop_id]
-            why = why_not.get((village.id, told)) or no_tour(asked, told.day)
+            why = why_not.get((village.id, told)) or (BEYOND if told.stop_id in beyond else no_tour(asked, told.day))
             then = _then(asked, names, village, instead.get(told), kept, comes.get(village.id, set()))
             there = told.stop_id == village.id
             yield Unkept(
@@ -96,6 +96,13 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
                 now_day=None if told not in instead else instead[told].day,
                 stop_id=told.stop_id,
             )
+
+
+def _beyond(asked: Touring, plan: TourPlan) -> frozenset[str]:
+    """Return the villages of which the jobs left out say that no day's drive leads there and on to a bed."""
+    home = {job.id: job.village_id for job in asked.jobs}
+    ways = {TourRule.DRIVING, TourRule.LODGING}
+    return frozenset(home[one.job_id] for one in plan.left_out if one.rule in ways and one.job_id in home)
 
 
 def _comes(asked: Touring, plan: TourPlan) -> dict[str, set[Told]]:
@@ -154,8 +161,10 @@ def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stopped = {village_id for village_id, _ in plan.stops}
     names = {village.id: village.name for village in asked.villages}
     served = {job.village_id for job in asked.jobs}
+    beyond = _beyond(asked, plan)
     for village_id in sorted(asked.levers.must_visit - stopped):
-        why, why_zh = NO_TOUR_AT_ALL.en, NO_TOUR_AT_ALL.zh
+        known = BEYOND if village_id in beyond else NO_TOUR_AT_ALL
+        why, why_zh = known.en, known.zh
         if village_id not in served:
             why, why_zh = "nothing is to do there", "该村没有工单"
         yield Unkept(

@@ -15,13 +15,14 @@ from optimizer.tours.drafting import draft
 from optimizer.tours.gathering import Gathering, gather
 from optimizer.tours.ground import Ground, lay_ground, without_promises
 from optimizer.tours.holding import Held
-from optimizer.tours.keeping import promised_tours
+from optimizer.tours.keeping import keepable, promised_tours
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, Told, Touring, TourRule, WorkKind
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan
 from optimizer.tours.planning import plan_tours
 from optimizer.tours.reading import read_tour
 from optimizer.tours.shapes import Shape, Terms, is_possible
+from optimizer.tours.unkept import unkept
 from optimizer.workers import HereWorkers
 from tests.make import FlatTravel, at
 from tests.make_tours import crew, lodging, on, region, touring, village, work
@@ -113,6 +114,24 @@ def test_tours_for_promises_are_legal_and_stop_nowhere_else(seed: int) -> None:
         assert {one.rule for one in check_tours(asked, plan, FlatTravel())} <= {TourRule.ONCE}
         assert plan.stops <= promised
         assert plan.stops
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_how_many_dates_can_be_kept_is_counted(seed: int) -> None:
+    asked = promise(seed)
+    assert keepable(lay_ground(asked, FlatTravel())) == int(can_be_kept(asked))
+
+
+def test_a_date_that_no_drive_of_a_day_keeps_is_not_counted_and_says_so() -> None:
+    far = village(id="v2", position=at(400_000), told=on(3, at="v2"))
+    asked = touring(villages=(village(told=on(4)), far), jobs=(work(), work(id="j2", village_id="v2")))
+    assert keepable(lay_ground(asked, FlatTravel())) == 1
+    (said,) = unkept(asked, planned(asked))
+    assert said.about == "v2"
+    assert "because no day's drive, within its limit, leads there" in said.sentence
+    assert "当天到不了该村" in said.sentence_zh
+    must = touring(villages=asked.villages[1:], jobs=asked.jobs[1:], levers=Levers(must_visit=frozenset({"v2"})))
+    assert "is not: no day's drive" in unkept(must, planned(must))[-1].sentence
 
 
 def test_dates_of_one_week_are_one_tour() -> None:

@@ -103,7 +103,10 @@ def _left(toured: Toured, left: LeftOut) -> Iterator[Sentence]:
         yield Sentence(en=f"Remedy: {left.remedy}", zh=f"办法：{left.remedy_zh}")
     if left.next_day is not None:
         date = toured.date(left.next_day)
-        yield Sentence(en=f"Next chance: from {date}.", zh=f"下次机会：{date} 起。")
+        if left.next_day < toured.asked.days:
+            yield Sentence(en=f"Next chance: {date}, with that.", zh=f"下次机会：{date}（须先办妥）。")
+        else:
+            yield Sentence(en=f"Next chance: from {date}.", zh=f"下次机会：{date} 起。")
 
 
 def _village(toured: Toured, village_id: str) -> Iterator[Sentence]:

@@ -16,7 +16,7 @@ from optimizer.tours.holding import Held, jobs_held
 from optimizer.tours.model import Crew, Touring, TourJob, Village, WorkKind
 from optimizer.travel import TravelTimes
 
-__all__ = ["HOME", "Ground", "able_days", "lay_ground", "without_promises"]
+__all__ = ["HOME", "Ground", "able_days", "lay_ground", "windows_of", "without_promises"]
 
 HOME = -1
 """Instead of a lodging: where the crew lives."""
@@ -98,7 +98,7 @@ def lay_ground(asked: Touring, travel: TravelTimes) -> Ground:
             ],
             np.int64,
         ).reshape(len(asked.jobs), asked.days),
-        windows=tuple(_windows(job) for job in asked.jobs),
+        windows=tuple(windows_of(job) for job in asked.jobs),
         first_s=np.array([job.first_s for job in asked.jobs], np.int64),
         last_s=np.array([job.last_s for job in asked.jobs], np.int64),
         kit_s=np.array([NEVER if job.kit_ready_s is None else job.kit_ready_s for job in asked.jobs], np.int64),
@@ -157,7 +157,7 @@ def _held(asked: Touring, village: NDArray[np.int64], seconds: NDArray[np.int64]
     return _Work(stands=tuple(stands), able=able, told=told)
 
 
-def _windows(job: TourJob) -> NDArray[np.int64]:
+def windows_of(job: TourJob) -> NDArray[np.int64]:
     """Return when a job may begin: between first and last, inside the windows it has; at least one row."""
     first, last = max(job.first_s, 0), min(job.last_s, NEVER_S - 1)
     spans = sorted((max(a, first), min(b, last)) for a, b in job.windows or ((first, last),))

@@ -1,7 +1,7 @@
 """Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from optimizer.search.problem import FORBIDDEN, Problem
 from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
 from optimizer.tours.columns import Column, column_of
 from optimizer.tours.cost import left_out_price
-from optimizer.tours.ground import Ground
+from optimizer.tours.ground import Ground, able_days, windows_of
 from optimizer.tours.holding import promises
-from optimizer.tours.left_out_wording import Prices, worded
+from optimizer.tours.left_out_wording import Prices, agreed, worded
 from optimizer.tours.model import Crew, Touring, TourJob, TourRule, Village, WorkKind
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import LeftOut
@@ -111,11 +111,41 @@ def left_out(ground: Ground, columns: Sequence[Column]) -> tuple[LeftOut, ...]:
     """Return every job that no tour does, with the rule that did it and what would help."""
     done = {job for column in columns for job in column.jobs}
     left = [job for job in range(len(ground.asked.jobs)) if job not in done]
-    places = cheapest_places(ground, columns, left)
-    return tuple(_explained(ground, columns, job, places.get(job)) for job in left)
+    places, later = cheapest_places(ground, columns, left), _later_places(ground, columns, left)
+    return tuple(_explained(ground, columns, job, places.get(job), later.get(job)) for job in left)
 
 
-def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Place | None) -> LeftOut:
+def _later_places(ground: Ground, columns: Sequence[Column], left: Sequence[int]) -> dict[int, Place]:
+    """Return the places that jobs whose time runs out would have on these tours, worth it, if they waited longer."""
+    asked = ground.asked
+    end_s = asked.days * DAY_S - 1
+    jobs = [job for job in left if asked.jobs[job].kind in DEADLINES and ground.last_s[job] < end_s]
+    waits = {number: replace(asked.jobs[number], last_s=end_s) for number in jobs if number not in ground.told}
+    able, windows, last_s = ground.able.copy(), list(ground.windows), ground.last_s.copy()
+    for number, job in waits.items():
+        village = asked.villages[int(ground.village[number])]
+        able[:, number] = [able_days(asked, crew, job, village) for crew in asked.crews]
+        windows[number], last_s[number] = windows_of(job), end_s
+    longer = replace(ground, able=able, windows=tuple(windows), last_s=last_s)
+    return {
+        number: place
+        for number, place in cheapest_places(longer, columns, list(waits)).items()
+        if place.fen < left_out_price(asked, asked.jobs[number])[1]
+        and (place.day + 1) * DAY_S > ground.last_s[number]
+        and _goes_with(longer, columns, number, place)
+    }
+
+
+def _goes_with(ground: Ground, columns: Sequence[Column], number: int, place: Place) -> bool:
+    """Return whether the tours go together with a job more at a place that it has."""
+    more = with_job(ground, columns[place.tour], number, place)
+    others = [column for k, column in enumerate(columns) if k != place.tour]
+    return more is not columns[place.tour] and Weigher(ground).goes_together([*others, more])
+
+
+def _explained(
+    ground: Ground, columns: Sequence[Column], number: int, place: Place | None, later: Place | None
+) -> LeftOut:
     asked = ground.asked
     job = asked.jobs[number]
     instead, fen = left_out_price(asked, job)
@@ -138,6 +168,10 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
     prices = Prices(left_out=fen, placed=more, alone=place is None, promised=promised)
     soon_s = soonest_s(ground, number, waits_for_kit=False) if rule in DEADLINES.values() else None
     words = worded(asked, job, rule, instead, prices, soon_s)
+    if later is not None:
+        crew = asked.crews[columns[later.tour].shape.crew]
+        stops = any(village == ground.village[number] for village in _stops_on(columns[later.tour], later.day))
+        words = replace(words, **agreed(asked, job, crew, later.day, stops=stops))
     return LeftOut(
         job_id=job.id,
         rule=rule,
@@ -147,8 +181,20 @@ def _explained(ground: Ground, columns: Sequence[Column], number: int, place: Pl
         fen=fen,
         remedy=words.remedy,
         remedy_zh=words.remedy_zh,
-        next_day=asked.days if job.last_s >= asked.days * DAY_S else None,
+        next_day=_next_day(asked, job, later),
     )
+
+
+def _stops_on(column: Column, day: int) -> Sequence[int]:
+    """Return the villages that a tour stops in on one of its days."""
+    return [village for _, village in column.days[day - column.shape.first]]
+
+
+def _next_day(asked: Touring, job: TourJob, later: Place | None) -> int | None:
+    """Return when a job could be done next; later: its place if its time did not run out."""
+    if later is not None:
+        return later.day
+    return asked.days if job.last_s >= asked.days * DAY_S else None
 
 
 def _promised_fen(ground: Ground, columns: Sequence[Column], number: int, day: int | None) -> int:
@@ -171,8 +217,7 @@ def _beside(ground: Ground, columns: Sequence[Column], number: int, place: Place
     longer = with_job(ground, columns[place.tour], number, place)
     if longer is columns[place.tour]:
         return TourRule.LOAD
-    others = [column for k, column in enumerate(columns) if k != place.tour]
-    if Weigher(ground).goes_together([*others, longer]):
+    if _goes_with(ground, columns, number, place):
         return TourRule.UNKNOWN
     job_id = ground.asked.jobs[number].id
     spaced = any(job_id in spacing.job_ids for spacing in ground.asked.spacings)

@@ -1,14 +1,15 @@
 """What is said of a job that no tour does, in English and Chinese."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optimizer.model import DAY_S
-from optimizer.tours.model import Touring, TourJob, TourRule
+from optimizer.tours.model import Crew, Touring, TourJob, TourRule, WorkKind
 from optimizer.tours.outlets import open_day
 from optimizer.tours.plan import Instead
 
-__all__ = ["Prices", "Worded", "worded"]
+__all__ = ["Prices", "Worded", "agreed", "worded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,27 @@ def worded(
         remedy=remedy.format(people=job.people),
         remedy_zh=remedy_zh.format(people=job.people),
     )
+
+
+def agreed(asked: Touring, job: TourJob, crew: Crew, day: int, *, stops: bool) -> Mapping[str, str]:
+    """Return the remedy for a job that a tour has a place for on a day on which its time has run out.
+
+    stops: the crew is in the village that day anyway.
+    """
+    date = _date(asked, day)
+    where, where_zh = (f"stops there on {date}", "到该村") if stops else (f"has room for it on {date}", "可顺路前往")
+    what, what_zh = _AGREE[job.kind]
+    return {
+        "remedy": f"{crew.name} {where}: {what} until then.",
+        "remedy_zh": f"{crew.name} {date} {where_zh}：{what_zh}。",
+    }
+
+
+_AGREE = {
+    WorkKind.CALL: ("ask the customer to agree, on record, to wait", "征得客户同意等到当天并记录"),
+    WorkKind.CONSENTED: ("ask the customer to agree, on record, to wait", "征得客户同意等到当天并记录"),
+    WorkKind.PREVENTIVE: ("widen the tolerance of the maintenance plan", "将保养计划的容差放宽到当天"),
+}
 
 
 def _yuan(fen: int) -> str:

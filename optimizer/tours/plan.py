@@ -71,7 +71,9 @@ class Instead(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A job that no tour does: why, what happens instead, when it could be done next (None: never as things are)."""
+    """A job that no tour does: why, what happens instead, when it could be done next: as things are, or with what
+    the remedy asks for (None: neither).
+    """
 
     job_id: str
     rule: TourRule

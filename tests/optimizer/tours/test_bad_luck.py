@@ -90,6 +90,47 @@ def test_a_consent_that_ends_before_anybody_can_come_is_told() -> None:
     assert lost.remedy_zh == "征得客户同意延长等候并记录。"
 
 
+@pytest.mark.parametrize(
+    ("kind", "asks", "asks_zh"),
+    [
+        (WorkKind.CALL, "ask the customer to agree, on record, to wait until then", "征得客户同意等到当天并记录"),
+        (WorkKind.CONSENTED, "ask the customer to agree, on record, to wait until then", "征得客户同意等到当天并记录"),
+        (WorkKind.PREVENTIVE, "widen the tolerance of the maintenance plan until then", "容差放宽到当天"),
+    ],
+)
+@pytest.mark.parametrize("village_id", ["v1", "v2"])
+def test_who_cannot_wait_for_the_day_of_a_stop_is_asked_to(
+    kind: WorkKind, asks: str, asks_zh: str, village_id: str
+) -> None:
+    # The crew works from the fourth day on; one consent ends the day before it stops there.
+    short = work(id="short", village_id=village_id, kind=kind, last_s=3 * DAY_S - 1, outlet_fen=None)
+    asked = touring(
+        villages=(village(), village(id="v2", position=at(35_000))),
+        crews=(crew(days=frozenset(range(3, 7))),),
+        jobs=(work(), short),
+    )
+    plan = planned(asked)
+    day = day_of(plan)
+    lost = left(plan, "short")
+    assert lost.next_day == day
+    there = "stops there" if village_id == "v1" else "has room for it"
+    assert lost.remedy == f"一组 {there} on {asked.date + dt.timedelta(days=day)}: {asks}."
+    assert asks_zh in lost.remedy_zh
+    # Whoever agrees is on the tour.
+    agreed = replace(short, last_s=(day + 1) * DAY_S - 1)
+    assert done(planned(replace(asked, jobs=(work(), agreed)))) == {"j1", "short"}
+
+
+def test_who_would_agree_to_no_avail_is_not_asked() -> None:
+    crews = (crew(days=frozenset(range(3, 7))),)
+    far = touring(crews=crews, villages=(village(), village(id="v2", position=at(400_000))))
+    for short in (work(id="short", village_id="v2"), work(id="short", people=3), work(id="short", outlet_fen=1)):
+        jobs = (work(), replace(short, last_s=3 * DAY_S - 1))
+        lost = left(planned(replace(far, jobs=jobs)), "short")
+        assert "until then" not in lost.remedy
+        assert lost.next_day is None
+
+
 def test_a_due_visit_that_begins_after_the_last_day_of_work_says_so() -> None:
     due = work(kind=WorkKind.PREVENTIVE, first_s=6 * DAY_S, last_s=9 * DAY_S, due_day=6)
     lost = left(planned(touring(crews=(crew(days=frozenset(range(6))),), jobs=(due,))))

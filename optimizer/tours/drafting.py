@@ -13,7 +13,7 @@ from optimizer.tours.ground import Ground
 from optimizer.tours.nights import moves_on, sleep_well
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out, on_the_road, sleeps_at
 
-__all__ = ["draft", "homeward"]
+__all__ = ["days_left", "draft", "drives", "homeward"]
 
 FROM_NOTHING = Settings(hot=0.5, cold=0.01, ruin_size=8.0, candidates=32, chunk=25)
 FROM_THERE = Settings(hot=0.05, cold=0.005, ruin_size=8.0, candidates=32, chunk=25)
@@ -36,7 +36,7 @@ def draft(
     routes = _searched(laid, shapes, begin, steps, seed, FROM_NOTHING if begin is None else FROM_THERE)
     better = [sleep_well(ground, shape, laid, of_days) for shape, of_days in zip(shapes, routes, strict=True)]
     kept: Sequence[Sequence[tuple[int, ...]]] = [
-        _cut(shape, new, of_days) for shape, new, of_days in zip(shapes, better, routes, strict=True)
+        days_left(shape, new, of_days) for shape, new, of_days in zip(shapes, better, routes, strict=True)
     ]
     if better != list(shapes):
         shapes, laid = better, lay_out(ground, better, terms)
@@ -45,7 +45,7 @@ def draft(
         routes = [list(of_days) for of_days in kept]
     columns = []
     for shape, of_days in zip(shapes, routes, strict=True):
-        if (any(of_days) or on_the_road(ground, shape)) and _drives(ground, shape, of_days):
+        if (any(of_days) or on_the_road(ground, shape)) and drives(ground, shape, of_days):
             columns.append(column_of(ground, shape, _within_load(ground, shape, of_days, terms.prize), terms.at))
     return columns
 
@@ -59,7 +59,7 @@ def homeward(ground: Ground, crew: int) -> Column | None:
     for nights in ((), *((bed,) for bed in beds), *product(beds, repeat=2)):
         shape = Shape(crew=crew, first=road.day, nights=nights)
         empty = [()] * (len(nights) + 1)
-        if is_possible(ground, shape) and _drives(ground, shape, empty):
+        if is_possible(ground, shape) and drives(ground, shape, empty):
             return column_of(ground, shape, empty, ground.village)
     return None
 
@@ -85,13 +85,13 @@ def _searched(
     return routes
 
 
-def _cut(old: Shape, new: Shape, routes: Sequence[tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
+def days_left(old: Shape, new: Shape, routes: Sequence[tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
     """Return the routes of those days that a shorter shape still has."""
     first = new.first - old.first
     return routes[first : first + len(new.nights) + 1]
 
 
-def _drives(ground: Ground, shape: Shape, routes: Sequence[Sequence[int]]) -> bool:
+def drives(ground: Ground, shape: Shape, routes: Sequence[Sequence[int]]) -> bool:
     """Return whether every day without a visit is one that a crew can spend driving or resting."""
     return all(
         bool(jobs)

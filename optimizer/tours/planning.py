@@ -16,6 +16,7 @@ from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
 from optimizer.tours.keeping import promised_tours
 from optimizer.tours.left_out import cheapest_places, left_out, with_job
+from optimizer.tours.merging import merged
 from optimizer.tours.model import Touring
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan, TourResult
@@ -94,7 +95,7 @@ def plan_tours(
             best = _better(weigher, best, answer.best)
         best, bound_fen = _chosen(ground, weigher, _foremost(ground, met, best), best, budget)
         used += share
-    best = _filled(ground, weigher, best)
+    best = merged(ground, weigher, _filled(ground, weigher, merged(ground, weigher, best)))
     progress(1.0)
     tours = tuple(read_tour(ground, column) for column in sorted(best, key=lambda c: (c.shape.first, c.shape.crew)))
     plan = TourPlan(tours=tours, left_out=left_out(ground, best))

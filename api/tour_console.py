@@ -260,6 +260,18 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     for crew_id, lodging_id in taken.away.items():
         where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
         lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
+    for id_, still in taken.in_vain.items():
+        name = toured.villages[id_].name
+        if still:
+            lines.append(
+                f"{name} was visited in vain and must still be visited: work is left there. "
+                f"{name}空跑一次，仍有工单，继续列为必须前往。"
+            )
+        else:
+            lines.append(
+                f"{name} was visited in vain, and nothing is left to do there: it need not be visited again. "
+                f"{name}空跑一次，已无工单，不再列为必须前往。"
+            )
     if taken.missed:
         named = [(toured.villages[one.village_id].name, one.day) for one in taken.missed]
         names = ", ".join(f"{name} ({toured.date(day)})" for name, day in named)

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from datasets.tour_names import Toured
 from datasets.tour_sent import brought_home, kits_sent, put_back, put_on_shelves
 from datasets.tour_told import TOLD, told_cells, told_in
 from optimizer.model import DAY_S
+from optimizer.tours.model import WorkKind
 from optimizer.tours.plan import Tour, TourDay, Visit
 
 __all__ = ["TakenUp", "Wrote", "take_up_tours"]
@@ -35,7 +36,8 @@ class TakenUp:
     missed: what villages were told for a date that has passed without a visit. away: crews that are on the road, with
     the lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have
     not; they are ready when they are at the crew's outlet. brought_home: spare parts that tours which are home have
-    likely not used: they lie at the crew's outlet.
+    likely not used: they lie at the crew's outlet. in_vain: villages that must be visited and were, in vain, and
+    whether they still must: only where something is left to do.
     """
 
     done: tuple[str, ...]
@@ -45,6 +47,7 @@ class TakenUp:
     away: Mapping[str, str]
     on_their_way: int
     brought_home: int = 0
+    in_vain: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,8 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     if faults.faults or now_s is None:
         raise PlanRefused(faults.faults)
     gone, taken = _sorted(toured, wrote, now_s)
-    came = {(one.village_id, one.day) for one in gone} | _came_in_vain(toured, wrote.rows, now_s)
+    vain = _came_in_vain(toured, wrote.rows, now_s)
+    came = {(one.village_id, one.day) for one in gone} | vain
     done = {one.job_id for one in gone}
     no_part = {one.job_id for one in wrote.rows if one.outcome is Outcome.NO_PART}
     tables = {name: pd.DataFrame(dict(table.text)) for name, table in source.tables.items()}
@@ -133,8 +137,14 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     put_back(tables, home)
     away = {at.tour.crew_id: at for at in left if at.day is not None}
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
+    in_vain: dict[str, bool] = {}
     if "tour" in source.values:
         values["tour"] = _levers(source, gone, now_s // DAY_S, away)
+        waiting_on = _with_work(toured, done, tables["villages"])
+        must = values["tour"].get("must_visit", [])
+        in_vain = {id_: id_ in waiting_on for id_ in must if id_ in {village_id for village_id, _ in vain}}
+        if in_vain:
+            values["tour"]["must_visit"] = [id_ for id_ in must if in_vain.get(id_, True)]
     drafts = apologies(toured, missed, done)
     beside = {APOLOGIES_FILE: apology_table(drafts)} if drafts else {}
     areas = (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None
@@ -144,6 +154,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
         away={id_: at.lodging_id or "" for id_, at in away.items()},
         on_their_way=sum(one.quantity for one in moved),
         brought_home=sum(home.values()),
+        in_vain=in_vain,
         **taken,
     )
 
@@ -322,6 +333,13 @@ def _levers(source: DaySource, gone: Sequence[_Gone], today: int, away: Mapping[
             if day_of(row["last"]) >= max(today, _goes_on(away.get(row["crew_id"])))
         ]
     return found
+
+
+def _with_work(toured: Toured, done: Collection[str], villages: pd.DataFrame) -> set[str]:
+    """Return the villages that have work of their own left, or were told that somebody comes again."""
+    told = {id_ for id_, dates in zip(villages["village_id"], villages["announced"], strict=True) if dates}
+    open_jobs = (job for job in toured.asked.jobs if job.id not in done and job.kind is not WorkKind.WALK_IN)
+    return told | {job.village_id for job in open_jobs}
 
 
 def _goes_on(at: _Standing | None) -> int:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from datasets.faults import PlanRefused
 from datasets.tour_actuals import Actual, Outcome
 from datasets.tour_progress import TakenUp, Wrote, take_up_tours
+from optimizer.tours.model import WorkKind
 from tests.datasets import make_tour_folder as make
 
 NIGHT = "2026-03-02T20:00:00+08:00"
@@ -134,6 +137,40 @@ def test_a_crew_that_came_in_vain_was_there_all_the_same(
     assert ([one.village_id for one in taken.missed if one.village_id == "V1"] == []) is came
     village = read(tmp_path / "on" / "villages.csv")["V1"]
     assert (village["last_visit"], village["announced"]) == ("2026-03-04" if came else "", "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "others", "told", "must", "said"),
+    [
+        # What the crew could not do is still to do.
+        (Outcome.NO_PART, ("J1", "J2"), "", ["V1", "V5"], {"V1": True}),
+        # It came for nothing but what people bring, and nobody brought anything.
+        (Outcome.NOBODY_HOME, (), "", ["V5"], {"V1": False}),
+        (Outcome.NOBODY_HOME, (), "2026-03-06", ["V1", "V5"], {"V1": True}),
+        # Nobody was there.
+        (Outcome.NOT_REACHED, ("J1", "J2"), "", ["V1", "V5"], {}),
+        (Outcome.DONE, ("J1", "J2"), "", ["V5"], {}),
+    ],
+)
+def test_a_village_that_must_be_visited_and_was_in_vain_must_be_where_work_is_left(
+    tmp_path: Path, outcome: Outcome, others: tuple[str, ...], told: str, must: list[str], said: dict[str, bool]
+) -> None:
+    cells = make.cells()
+    cells["villages"][0]["announced"] = told
+    region = make.write(tmp_path / "region", cells, make.settings('must_visit = ["V1", "V5"]'))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
+    toured = make.one_visit(region)
+    gone = {"J1", "J2"}.difference(others)
+    jobs = tuple(replace(job, kind=WorkKind.WALK_IN) if job.id in gone else job for job in toured.asked.jobs)
+    toured = replace(toured, asked=replace(toured.asked, jobs=jobs))
+    actual = Actual(job_id="J1", outcome=outcome, start_s=None, end_s=None, note="", line=2)
+    wrote = Wrote(file=Path("written.csv"), rows=(actual,))
+    now = "2026-03-05T06:00:00+08:00"
+    taken = take_up_tours(region, tmp_path / "out", toured, wrote, tmp_path / "on", now)
+    assert taken.in_vain == said
+    with (tmp_path / "on" / "day.toml").open("rb") as stream:
+        assert tomllib.load(stream)["tour"]["must_visit"] == must
 
 
 def test_what_is_given_up_before_it_could_begin_is_refused(tmp_path: Path) -> None:

@@ -139,12 +139,9 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     values = dict(source.values) | {"now": now, "travel": travel_from(source, out)}
     in_vain: dict[str, bool] = {}
     if "tour" in source.values:
-        values["tour"] = _levers(source, gone, now_s // DAY_S, away)
-        waiting_on = _with_work(toured, done, tables["villages"])
-        must = values["tour"].get("must_visit", [])
-        in_vain = {id_: id_ in waiting_on for id_ in must if id_ in {village_id for village_id, _ in vain}}
-        if in_vain:
-            values["tour"]["must_visit"] = [id_ for id_ in must if in_vain.get(id_, True)]
+        tour = _levers(source, gone, now_s // DAY_S, away)
+        in_vain = _in_vain(tour.get("must_visit", ()), vain, _with_work(toured, done, tables["villages"]))
+        values["tour"] = _without(tour, in_vain)
     drafts = apologies(toured, missed, done)
     beside = {APOLOGIES_FILE: apology_table(drafts)} if drafts else {}
     areas = (day / AREAS_FILE).read_bytes() if (day / AREAS_FILE).exists() else None
@@ -333,6 +330,19 @@ def _levers(source: DaySource, gone: Sequence[_Gone], today: int, away: Mapping[
             if day_of(row["last"]) >= max(today, _goes_on(away.get(row["crew_id"])))
         ]
     return found
+
+
+def _in_vain(must: Collection[str], vain: Collection[tuple[str, int]], with_work: Collection[str]) -> dict[str, bool]:
+    """Return the villages that must be visited and were in vain, and whether they still must: where work is left."""
+    there = {village_id for village_id, _ in vain}
+    return {id_: id_ in with_work for id_ in must if id_ in there}
+
+
+def _without(tour: Mapping[str, Any], in_vain: Mapping[str, bool]) -> dict[str, Any]:
+    """Return [tour] without what must be visited no more."""
+    if not in_vain:
+        return dict(tour)
+    return {**tour, "must_visit": [id_ for id_ in tour["must_visit"] if in_vain.get(id_, True)]}
 
 
 def _with_work(toured: Toured, done: Collection[str], villages: pd.DataFrame) -> set[str]:

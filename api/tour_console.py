@@ -1,12 +1,13 @@
 """What a planner sees of tours: the figures beside two rules by hand, what was left out, where to look next."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from api.tour_table import tour_table, why_no_tour, yuan
 from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_announcing import VillageTold
@@ -18,7 +19,7 @@ from datasets.tour_sheets import ADVICE_ZH
 from datasets.tour_told import Promise
 from optimizer.tours.fitting import Advice
 from optimizer.tours.model import WorkKind
-from optimizer.tours.plan import Instead, TourCost
+from optimizer.tours.plan import Instead
 from optimizer.tours.unkept import not_held
 
 __all__ = ["STAGES", "print_progress", "print_taken_up", "print_told", "print_tours"]
@@ -34,10 +35,6 @@ STAGES = {
     "writing": ("Writing the papers", 0.95),
 }
 """Stage → its words, and the share of the whole that is behind when it begins."""
-BY_HAND = {
-    "nearest_home_each_night": "by hand, home\neach night",
-    "nearest_sleep_at_dusk": "by hand, bed\nat dusk",
-}
 ADVICE = {
     Advice.NOW: "Go now",
     Advice.IN_3_DAYS: "Go in 3 days",
@@ -56,50 +53,18 @@ MOST_LINES = 5
 def print_tours(planned: ToursPlanned, out: Path) -> None:
     """Print the key figures, then what needs somebody's eye, then where to look next."""
     console = Console()
-    table = Table(title="Tours" + (" (stopped early)" if planned.stopped else ""), title_justify="left")
-    table.add_column("", no_wrap=True)
-    for name in ("planned", *(BY_HAND[name] for name in planned.by_hand)):
-        table.add_column(name, justify="right", overflow="fold")
-    columns = (planned.ours, *planned.by_hand.values())
-    for name, of in _FIGURES:
-        table.add_row(name, *(of(kpis) for kpis in columns))
-    for name in TourCost.__slots__:
-        if any(kpis.cost_fen[name] for kpis in columns):
-            table.add_row(f"  {name.replace('_', ' ')}", *(_whole_yuan(kpis.cost_fen[name]) for kpis in columns))
     for one in not_held(planned.toured.asked, planned.toured.result.plan):
         console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
-    console.print(table)
+    title = "Tours" + (" (stopped early)" if planned.stopped else "")
+    console.print(tour_table(title, planned.ours, planned.by_hand))
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")
+    limit_s = planned.toured.asked.driving_s
+    for line in why_no_tour(planned.ours, planned.by_hand, planned.nearest_s, limit_s):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*_proof(planned), *_against_outlet(planned.ours), *_urgent(planned), *_left_out(planned)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*_kits(planned), *_fitting(planned), *_forgotten(planned), *_travel(planned), *_where(out)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _yuan(fen: int | None) -> str:
-    return "–" if fen is None else f"¥ {fen / 100:,.2f}"
-
-
-def _whole_yuan(fen: int) -> str:
-    """Return an amount of a table, whose columns are to be read in a terminal of 80."""
-    return f"¥ {fen / 100:,.0f}"
-
-
-_FIGURES: tuple[tuple[str, Callable[[TourKpis], str]], ...] = (
-    ("tours", lambda kpis: f"{kpis.tours:,}"),
-    ("days on tour", lambda kpis: f"{kpis.days:,}"),
-    ("nights away", lambda kpis: f"{kpis.nights:,}"),
-    ("km by road", lambda kpis: f"{kpis.distance_m / 1_000:,.0f}"),
-    ("hours of driving", lambda kpis: f"{kpis.driving_s / 3_600:,.1f}"),
-    ("villages visited", lambda kpis: f"{kpis.villages_visited:,}"),
-    ("  near a stop", lambda kpis: f"{kpis.villages_covered:,}"),
-    ("  with work, not reached", lambda kpis: f"{kpis.villages_uncovered:,}"),
-    ("jobs done", lambda kpis: f"{kpis.jobs:,}"),
-    ("jobs left out", lambda kpis: f"{kpis.left_out:,}"),
-    ("announced dates kept", lambda kpis: f"{kpis.announced_kept:,} of {kpis.announced:,}"),
-    ("on the road, per job", lambda kpis: _yuan(kpis.road_fen_per_job)),
-    ("cost, total", lambda kpis: _whole_yuan(kpis.total_fen)),
-)
 
 
 def _proof(planned: ToursPlanned) -> Iterator[str]:
@@ -109,7 +74,7 @@ def _proof(planned: ToursPlanned) -> Iterator[str]:
     if kpis.bound_fen >= kpis.total_fen:
         yield f"Proven: no choice among the {kpis.candidates:,} tours met costs less."
         return
-    said = f"Of the {kpis.candidates:,} tours met, no choice costs less than {_yuan(kpis.bound_fen)}; "
+    said = f"Of the {kpis.candidates:,} tours met, no choice costs less than {yuan(kpis.bound_fen)}; "
     if kpis.gap < 1:
         yield f"{said}this one is within {kpis.gap:.2%} of what is paid."
     else:
@@ -119,13 +84,13 @@ def _proof(planned: ToursPlanned) -> Iterator[str]:
 def _against_outlet(kpis: TourKpis) -> Iterator[str]:
     if kpis.road_fen_per_job is None:
         return
-    said = f"A job on these tours costs {_yuan(kpis.road_fen_per_job)} on the road"
+    said = f"A job on these tours costs {yuan(kpis.road_fen_per_job)} on the road"
     if kpis.outlet_fen_per_job is None:
         yield f"{said}; no outlet could do any of them."
         return
     others = kpis.jobs - kpis.priced_jobs
     yield (
-        f"{said}; an outlet would be paid {_yuan(kpis.outlet_fen_per_job)} for each of the {kpis.priced_jobs:,} "
+        f"{said}; an outlet would be paid {yuan(kpis.outlet_fen_per_job)} for each of the {kpis.priced_jobs:,} "
         f"it could do, and could not do the other {others:,}."
     )
 
@@ -190,7 +155,7 @@ def _fitting(planned: ToursPlanned) -> Iterator[str]:
     if found is None:
         return
     curve = ", ".join(
-        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {_yuan(one.value_fen)} ({_jobs(one.served)})"
+        f"{f'in {one.delay_days} days' if one.delay_days else 'today'} {yuan(one.value_fen)} ({_jobs(one.served)})"
         for one in found.curve
     )
     yield f"{ADVICE[found.advice]} ({ADVICE_ZH[found.advice]}). Worth of leaving: {curve}."

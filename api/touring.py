@@ -19,7 +19,7 @@ from datasets.tour_walk_ins import as_planned
 from datasets.tours import TourFolder, read_tours
 from geo.remote.gather import Surroundings
 from optimizer.budget import Budget, Portion
-from optimizer.tours.by_hand import by_hand
+from optimizer.tours.by_hand import by_hand, nearest_and_back_s
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import price_tours
 from optimizer.tours.covering import nearest_stops
@@ -56,7 +56,8 @@ class ToursIllegal(Failure):
 class ToursPlanned:
     """What the command line prints: the tours, their figures, and those of both rules by hand; stopped: by a person.
 
-    since: the jobs that the tours to begin from knew of, None where there were none to begin from.
+    since: the jobs that the tours to begin from knew of, None where there were none to begin from. nearest_s: of
+    driving from home to the nearest village with work and back, None without any.
     """
 
     toured: Toured
@@ -65,6 +66,7 @@ class ToursPlanned:
     aside: Mapping[str, int]
     stopped: bool
     since: frozenset[str] | None = None
+    nearest_s: int | None = None
 
 
 def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
@@ -137,6 +139,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         aside=aside,
         stopped=workers.stopped,
         since=None if base is None else base.job_ids,
+        nearest_s=nearest_and_back_s(asked, travel),
     )
 
 

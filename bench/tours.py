@@ -18,7 +18,7 @@ from bench.report import machine, markdown_table, put_section
 from datasets.china_tours import Region, make_tours
 from datasets.tours import read_tours
 from geo.estimate import EstimateTravel
-from optimizer.tours.by_hand import by_hand
+from optimizer.tours.by_hand import by_hand, nearest_and_back_s
 from optimizer.tours.check import check_tours
 from optimizer.tours.cost import left_out_price, price_tours
 from optimizer.tours.ground import lay_ground
@@ -29,7 +29,7 @@ from optimizer.tours.outlets import with_outlets
 from optimizer.tours.plan import Instead, TourPlan
 from optimizer.tours.planning import plan_tours
 
-__all__ = ["Dates", "Outcome", "dates_of", "main", "outcome_of"]
+__all__ = ["Limits", "Outcome", "limits_of", "main", "outcome_of"]
 
 HEADER = (
     "region",
@@ -67,14 +67,14 @@ class Outcome:
     seconds: float
     gap_percent: float | None
 
-    def cells(self, dates: "Dates") -> tuple[str, ...]:
+    def cells(self, limits: "Limits") -> tuple[str, ...]:
         """Return the figures of a row."""
         return (
             f"{self.value_fen / 100:,.0f}",
             f"{self.road_fen / 100:,.0f}",
             f"{(self.value_fen - self.road_fen) / 100:,.0f}",
             str(self.broken),
-            f"{self.kept} of {dates.can_be_kept}",
+            f"{self.kept} of {limits.can_be_kept}",
             str(self.jobs),
             str(self.villages),
             str(self.van_days),
@@ -85,17 +85,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dates:
-    """How many dates villages of a region were told, and how many of them some legal tour can keep."""
+class Limits:
+    """How many dates villages of a region were told, how many of them some legal tour can keep, and the hours of
+    driving to the nearest village with work and back, where a day may not have as many.
+    """
 
     told: int
     can_be_kept: int
+    beyond_h: float | None = None
 
 
-def dates_of(asked: Touring) -> Dates:
+def limits_of(asked: Touring) -> Limits:
     """Return them, found by dynamic programming over every crew, first and last day (optimizer/tours/keeping.py)."""
     ground = lay_ground(asked, EstimateTravel())
-    return Dates(told=sum(promises(asked).values()), can_be_kept=keepable(ground))
+    nearest_s = nearest_and_back_s(asked, EstimateTravel())
+    beyond_h = nearest_s / 3_600 if nearest_s is not None and nearest_s > asked.driving_s else None
+    return Limits(told=sum(promises(asked).values()), can_be_kept=keepable(ground), beyond_h=beyond_h)
 
 
 def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | None = None) -> Outcome:
@@ -125,29 +130,29 @@ def outcome_of(asked: Touring, plan: TourPlan, seconds: float, bound_fen: int | 
     )
 
 
-def rows_of(region: Region, seed: int, said: argparse.Namespace) -> tuple[list[Sequence[str]], Dates]:
-    """Return the rows of a region, planned and by both rules of thumb, and the dates that its villages were told."""
+def rows_of(region: Region, seed: int, said: argparse.Namespace) -> tuple[list[Sequence[str]], Limits]:
+    """Return the rows of a region, planned and by both rules of thumb, and what limits them all."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "region"
         make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
         found, travel = read_tours(folder), EstimateTravel()
     asked = with_outlets(found.touring, found.day, travel)
-    dates = dates_of(asked)
+    limits = limits_of(asked)
     rows: list[Sequence[str]] = []
     for who, sleeps in (("by hand, home", False), ("by hand, dusk", True)):
         begun = monotonic()
         plan = by_hand(asked, travel, sleeps=sleeps)
-        rows.append((str(region), str(seed), who, *outcome_of(asked, plan, monotonic() - begun).cells(dates)))
+        rows.append((str(region), str(seed), who, *outcome_of(asked, plan, monotonic() - begun).cells(limits)))
     with ProcessWorkers(said.workers) as workers:
         begun = monotonic()
         result = plan_tours(asked, travel, Seconds(seconds=said.seconds), seed, workers)
         took_s = monotonic() - begun
     rows.append(
-        (str(region), str(seed), "planned", *outcome_of(asked, result.plan, took_s, result.bound_fen).cells(dates))
+        (str(region), str(seed), "planned", *outcome_of(asked, result.plan, took_s, result.bound_fen).cells(limits))
     )
     for row in rows:
         print(*row, sep="  ", flush=True)
-    return rows, dates
+    return rows, limits
 
 
 def main() -> None:
@@ -163,11 +168,18 @@ def main() -> None:
     said = parser.parse_args()
     regions = [rows_of(region, seed, said) for region in Region for seed in map(int, said.seeds.split(","))]
     rows = [row for of_region, _ in regions for row in of_region]
-    told, can = (sum(count) for count in zip(*((dates.told, dates.can_be_kept) for _, dates in regions), strict=True))
+    told, can = (
+        sum(count) for count in zip(*((limits.told, limits.can_be_kept) for _, limits in regions), strict=True)
+    )
+    beyond = dict.fromkeys((of_region[0][0], limits.beyond_h) for of_region, limits in regions if limits.beyond_h)
     words = (
         f"{said.villages} villages, {said.crews} crews, {said.days} days, {said.seconds:g} s, {said.workers} workers. "
         "Value: what leaving all to outlets and to later costs, less what is still left so; net: less the road. "
         f"Dates kept: of those that some legal tour can keep, {can} of the {told} told."
+    )
+    words += "".join(
+        f" {region}, home each night: no tour, for the nearest village with work is {hours:.1f} hours there and back."
+        for region, hours in beyond
     )
     text = f"{markdown_table(HEADER, rows, left=3)}\n\n{words} {machine()}"
     print(text)

@@ -16,9 +16,9 @@ from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan
 from optimizer.tours.reading import read_tour
 from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out
-from optimizer.travel import TravelTimes
+from optimizer.travel import TravelTimes, there_and_back
 
-__all__ = ["by_hand", "columns_by_hand"]
+__all__ = ["by_hand", "columns_by_hand", "nearest_and_back_s"]
 
 BEDS = 2
 """At dusk the nearest beds are looked at, so many of them."""
@@ -33,6 +33,20 @@ def by_hand(asked: Touring, travel: TravelTimes, *, sleeps: bool) -> TourPlan:
     ground = lay_ground(asked, travel)
     columns = columns_by_hand(ground, sleeps=sleeps)
     return TourPlan(tours=tuple(read_tour(ground, c) for c in columns), left_out=left_out(ground, columns))
+
+
+def nearest_and_back_s(asked: Touring, travel: TravelTimes) -> int | None:
+    """Return how long the drive from a crew's home to the nearest village with work and back takes; None without any.
+
+    Where that is longer than anybody may drive in a day, whoever is home every night goes nowhere.
+    """
+    wanted = {job.village_id for job in asked.jobs}
+    places = np.array([village.position for village in asked.villages if village.id in wanted], np.float64)
+    found = []
+    for crew in asked.crews if len(places) else ():
+        there, back = there_and_back(travel, np.array([crew.position], np.float64), places, crew.mode)
+        found.append(int((there.seconds[0].astype(np.int64) + back.seconds[:, 0]).min()))
+    return min(found, default=None)
 
 
 def columns_by_hand(ground: Ground, *, sleeps: bool) -> list[Column]:

@@ -190,7 +190,7 @@ def test_a_told_date_that_cannot_be_kept_is_given_up_and_said_first(
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("NOT KEPT: 雅江村 was told 2026-03-05, which cannot be kept because the road is cut off")
-    assert said[1].startswith("NOT KEPT: 孤村 was told 2026-03-06, which cannot be kept because no tour was found")
+    assert said[1].startswith("NOT KEPT: 孤村 was told 2026-03-06, which cannot be kept because no day's drive")
     lost = rows(tmp_path / "out" / "not_kept.csv")
     assert [(row["kind"], row["about"], row["date"]) for row in lost] == [
         ("date", "V3", "2026-03-05"),

@@ -16,12 +16,12 @@ from optimizer.tours.nights import sleep_well
 from optimizer.tours.objective import Weigher
 from optimizer.tours.shapes import Laid, Terms, lay_out
 
-__all__ = ["merged", "stops_of"]
+__all__ = ["Halt", "merged", "stops_of"]
 
 ROUNDING_FEN = 1
 """A leg less may cost so much more: the price of each is rounded down."""
 
-Routes = Sequence[tuple[int, ...]]
+_Routes = Sequence[tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _with_a_stop_less(ground: Ground, column: Column) -> Iterator[Column]:
                 yield column_of(ground, shape, left, at)
 
 
-def _moved(column: Column, gone: Halt, stays: Halt, *, behind: bool) -> Routes:
+def _moved(column: Column, gone: Halt, stays: Halt, *, behind: bool) -> _Routes:
     """Return the jobs of each day with those of one stop right before or behind those of another."""
     routes = [list(jobs) for jobs in column.routes]
     jobs = routes[gone.day][gone.first : gone.end]
@@ -102,7 +102,7 @@ def _moved(column: Column, gone: Halt, stays: Halt, *, behind: bool) -> Routes:
     return [tuple(jobs_of_day) for jobs_of_day in routes]
 
 
-def _is_legal(laid: Laid, first: int, routes: Routes) -> bool:
+def _is_legal(laid: Laid, first: int, routes: _Routes) -> bool:
     """Return whether every day of a tour keeps every rule, its beds as they are."""
     state = new_state(laid.problem)
     row_of = {day: v for v, (_, day) in enumerate(laid.rows)}

@@ -1,7 +1,7 @@
 """Master data of tours: whose a maintenance plan is, what a day folder brings, and what has happened since."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
 from datasets.times import EPOCH, local_date
-from datasets.tour_told import told_cells, told_in
+from datasets.tour_told import Promise, told_cells, told_in
 
 __all__ = [
     "MAINTENANCE",
@@ -30,6 +30,7 @@ __all__ = [
     "load_tours",
     "put_cells",
     "put_master",
+    "put_told",
     "visit_had",
     "what_happened",
 ]
@@ -95,6 +96,29 @@ def _place_of(village: Cells | None) -> tuple[float, float] | None:
 
 def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.date, now: dt.datetime) -> None:
     """Write something that has happened into a row: into what holds today, and what will hold from a later date."""
+    _put_into_versions(session, name, id_, lambda _: cells, on=on, now=now)
+
+
+def put_told(
+    session: Session,
+    village_id: str,
+    *,
+    on: dt.date,
+    now: dt.datetime,
+    told: Collection[Promise] = (),
+    off: Collection[Promise] = (),
+) -> None:
+    """Add to what a village was told, and take off, today and in what will hold from a later date; the rest stays."""
+
+    def cells(before: Cells) -> Cells:
+        return told_cells(village_id, told_in(before).difference(off).union(told))
+
+    _put_into_versions(session, "villages", village_id, cells, on=on, now=now)
+
+
+def _put_into_versions(
+    session: Session, name: str, id_: str, happened: Callable[[Cells], Cells], *, on: dt.date, now: dt.datetime
+) -> None:
     model = MASTER_TABLES[name]
     held = session.scalars(holding(model, on, model.id == id_)).one_or_none()
     later = [row for row in history(session, model, id_) if row.effective_from > on and not row.ended]
@@ -102,7 +126,7 @@ def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.dat
     if held is not None:
         versions = [(max(on, held.effective_from), dict(held.cells)), *versions]
     for date, before in versions:
-        table = table_of([{**before, **cells}], LAYOUTS[name], FaultList())
+        table = table_of([{**before, **happened(before)}], LAYOUTS[name], FaultList())
         put_master(session, table, effective_from=date, now=now)
 
 

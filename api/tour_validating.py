@@ -41,8 +41,8 @@ def valid_tours(session: Session, plan: TourPlanRow) -> ValidTours:
 def refuse_levers(session: Session, plan: TourPlanRow, instead: str | None = None) -> None:
     """Raise Refused with every locked day, tour made one and day more that cannot hold, whatever the tours.
 
-    instead: where the request says what they cannot hold with, if it sends no levers of its own. Rows that cannot be read
-    are the run's to tell of: it says why it ends.
+    instead: where the request says what they cannot hold with, if it sends no levers of its own. Rows that cannot be
+    read are the run's to tell of: it says why it ends.
     """
     if not any(plan.wish["levers"][name] for name in DATED):
         return

@@ -205,3 +205,79 @@ def test_what_was_told_in_either_outlives_a_load(client: TestClient, app: FastAP
     with_walk_ins(app, tmp_path, V1={"announced": "2026-03-05"})
     found = client.get("/v1/villages/V1", params={"on": "2026-03-02"}).json()["row"]
     assert (found["announced"], found["announced_at"]) == ("2026-03-02;2026-03-05", [stop])
+
+
+def loads(app: FastAPI, folder: Path, said: str, *, whole: bool = True) -> None:
+    """Load the region with V1 told two dates by a folder that speaks of a moment."""
+    cells = region()
+    (own,) = [row for row in cells["villages"] if row["village_id"] == "V1"]
+    own["announced"] = "2026-03-03;2026-03-04"
+    toml = TOML.replace("2026-03-01T20:00:00+08:00", said)
+    with app.state.database.write() as session:
+        load_day(
+            session,
+            read_source(write_region(folder, cells, toml)),
+            by=By(actor="test", channel="load"),
+            now=app.state.clock(),
+            whole=whole,
+        )
+
+
+def tell_by_hand(client: TestClient, dates: str | None) -> None:
+    tomorrow = {"on": "2026-03-02"}
+    held = client.get("/v1/villages/V1", params=tomorrow)
+    row = {**held.json()["row"], "announced": dates}
+    since = {"effective_from": "2026-03-02"}
+    answer = client.put("/v1/villages/V1", json=row, headers={"If-Match": held.headers["etag"]}, params=since)
+    assert answer.status_code == 200, answer.text
+
+
+def known_tomorrow(client: TestClient) -> str | None:
+    """Return the dates that V1 knows by the folder's first date."""
+    found: str | None = client.get("/v1/villages/V1", params={"on": "2026-03-02"}).json()["row"]["announced"]
+    return found
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_cancelled_stays_cancelled_when_an_older_folder_is_loaded(
+    client: TestClient, app: FastAPI, tmp_path: Path, *, whole: bool
+) -> None:
+    loads(app, tmp_path / "first", "2026-03-01T20:00:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+    clock = clock_of(client)
+    clock.move(dt.timedelta(hours=1))
+    tell_by_hand(client, "2026-03-04")
+    clock.move(dt.timedelta(hours=1))
+    # One from before, and one that was made for tomorrow: neither knows of it.
+    for number, said in enumerate(("2026-03-01T20:00:00+08:00", "2026-03-02T06:00:00+08:00")):
+        loads(app, tmp_path / f"again{number}", said, whole=whole)
+        assert known_tomorrow(client) == "2026-03-04", said
+    # Whoever writes a folder later has told them again.
+    loads(app, tmp_path / "later", "2026-03-01T21:30:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+    # So it is no more off, for older folders either.
+    loads(app, tmp_path / "last", "2026-03-01T20:00:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+
+
+def test_a_date_that_tours_took_back_is_not_brought_back_by_their_folder(
+    client: TestClient, app: FastAPI, tmp_path: Path
+) -> None:
+    loads(app, tmp_path / "first", "2026-03-01T20:00:00+08:00")
+    clock_of(client).move(dt.timedelta(hours=1))
+    version = client.get("/v1/villages/V1").headers["etag"]
+    row = {**row_of(client, "V1"), "cut_off": ["2026-03-03"]}
+    assert client.put("/v1/villages/V1", json=row, headers={"If-Match": version}).status_code == 200
+    tours = made(client, **ONLY_V1)
+    (lost,) = [one for one in tours["outcome"]["not_kept"] if one["kind"] == "date"]
+    assert (lost["about"], lost["date"]) == ("V1", "2026-03-03")
+    assert act(client, tours, "announce", {"village_ids": "all"}).status_code == 200
+    told = known_tomorrow(client)
+    assert told is not None
+    assert "2026-03-03" not in told
+    loads(app, tmp_path / "again", "2026-03-01T20:00:00+08:00")
+    assert known_tomorrow(client) == told
+    # Who tells them again says so: it holds again.
+    tell_by_hand(client, "2026-03-03;2026-03-04")
+    loads(app, tmp_path / "last", "2026-03-01T20:00:00+08:00")
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"

@@ -86,10 +86,8 @@ def test_a_day_that_nobody_kept_is_said_once_with_a_draft(client: TestClient, ap
     assert "成都直营" in own["text"]
     assert neighbour["text"].startswith("【巡回维修致歉】各位村民好：原定")
     assert "在崇州村" in neighbour["text"]
-    assert (row_of(client, "V1")["announced"], row_of(client, "V4")["announced_at"]) == (
-        ";".join(later) or None,
-        [],
-    )
+    assert [one["date"] for one in row_of(client, "V1")["announced"]] == later
+    assert row_of(client, "V4")["announced"] == []
     assert watched(app) == 0, "it was said"
 
 
@@ -147,7 +145,7 @@ def test_a_day_missed_is_said_though_the_crew_came_another_day(client: TestClien
 
 def test_a_day_of_an_old_folder_is_no_news(client: TestClient, app: FastAPI) -> None:
     version = client.get("/v1/villages/V1").headers["etag"]
-    row = {**row_of(client, "V1"), "announced": "2026-02-20;2026-03-02"}
+    row = {**row_of(client, "V1"), "announced": [{"date": "2026-02-20"}, {"date": "2026-03-02"}]}
     assert client.put("/v1/villages/V1", json=row, headers={"If-Match": version}).status_code == 200
     clock_of(client).move(dt.timedelta(days=2))
     assert watched(app) == 1

@@ -44,6 +44,8 @@ class EventType(StrEnum):
     TOUR_PUBLISHED = "tour.published"
     TOUR_ANNOUNCED = "tour.announced"
     """Once per village and date that it is told."""
+    TOUR_MISSED = "tour.missed"
+    """Once per village and date that it was told, and that has passed without anybody coming."""
     TOUR_VISITED = "tour.visited"
     """A crew said what became of visits."""
     WEBHOOK_TEST = "webhook.test"

@@ -111,7 +111,7 @@ def _urgent(planned: ToursPlanned) -> Iterator[str]:
     named.sort(key=lambda one: (one.instead is not Instead.NOBODY, one.job_id))
     for one in named[:MOST_LINES]:
         village = toured.villages[toured.jobs[one.job_id].village_id].name
-        yield f"  {one.job_id} in {village} ({BECOMES[one.instead]}): {one.reason}"
+        yield f"  {one.job_id} in {village} ({BECOMES[one.instead]}): {one.reason} {one.reason_zh}"
     if len(named) > MOST_LINES:
         yield f"  … and {len(named) - MOST_LINES:,} more, see left_out.csv."
     if since is not None:
@@ -143,9 +143,15 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
     few = [one for one in planned.toured.kit_orders if one.missing]
     for order in few[:MOST_LINES]:
         wanted = order.quantity + order.missing
-        yield f"  Only {order.quantity} of {wanted} {order.part_id} for {order.tour_id} come in time."
+        yield (
+            f"  Only {order.quantity} of {wanted} {order.part_id} for {order.tour_id} come in time. "
+            f"{order.tour_id} 的备件 {order.part_id} 需 {wanted} 件，出发前只到 {order.quantity} 件。"
+        )
     for order in late[:MOST_LINES]:
-        yield f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer})."
+        yield (
+            f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer}). "
+            f"出发时未到：{order.job_id} 的配件 {order.part_id}。"
+        )
     if len(late) > MOST_LINES:
         yield f"  … and {len(late) - MOST_LINES:,} more, see kit_orders.csv."
 
@@ -160,7 +166,7 @@ def _fitting(planned: ToursPlanned) -> Iterator[str]:
     )
     yield f"{ADVICE[found.advice]} ({ADVICE_ZH[found.advice]}). Worth of leaving: {curve}."
     for one in found.forced[:MOST_LINES]:
-        yield f"  {one.sentence}"
+        yield f"  {one.sentence} {one.sentence_zh}"
     if len(found.forced) > MOST_LINES:
         yield f"  … and {len(found.forced) - MOST_LINES:,} more that cannot wait for a week, see tours.json."
 
@@ -214,17 +220,24 @@ def print_progress(toured: Toured, progress: Progress) -> None:
 
 def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     """Print what is out of the folder, what is not, where crews are, and what to do next."""
-    lines = [f"Out of the folder: {_jobs(len(taken.done))} done, {len(taken.trusted):,} begun of which nobody wrote."]
+    lines = [
+        f"Out of the folder: {_jobs(len(taken.done))} done, {len(taken.trusted):,} begun of which nobody wrote. "
+        f"已移出：完成 {len(taken.done):,} 项，已开始但无人登记 {len(taken.trusted):,} 项。"
+    ]
     if taken.trusted:
         lines.append(
             f"  Taken as done, though nobody wrote anything: {', '.join(taken.trusted)}. If they were not: write them "
-            "into the file, or --plan-unreported plans all of them again."
+            "into the file, or --plan-unreported plans all of them again. "
+            f"无人登记，按已完成处理：{'、'.join(taken.trusted)}；如未完成请登记，或用 --plan-unreported 重新规划。"
         )
     if taken.again:
-        lines.append(f"To be planned again: {_some(taken.again)}.")
+        again_zh = _some(taken.again, "、", "，另有 {} 项")
+        lines.append(f"To be planned again: {_some(taken.again)}. 需重新规划：{again_zh}。")
     for crew_id, lodging_id in taken.away.items():
         where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
-        lines.append(f"{toured.crews[crew_id].name} goes on from {where}.")
+        where_zh = toured.lodgings[lodging_id].name if lodging_id else "今早出发的网点"
+        crew = toured.crews[crew_id].name
+        lines.append(f"{crew} goes on from {where}. {crew}从{where_zh}继续。")
     for id_, still in taken.in_vain.items():
         name = toured.villages[id_].name
         if still:
@@ -256,7 +269,10 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
             "and lie at their crew's outlet (outlet_stock.csv): count them. "
             f"已返回的巡回组预计带回 {taken.brought_home:,} 件备用配件，已记入其网点库存，请清点。"
         )
-    lines.append(f"The rest is in {onward}: plan it with --base and the folder of the tours.")
+    lines.append(
+        f"The rest is in {onward}: plan it with --base and the folder of the tours. 其余工作在此文件夹，"
+        "请用 --base 加原巡回文件夹继续规划。"
+    )
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -270,12 +286,24 @@ def print_told(toured: Toured, told: Sequence[VillageTold], onward: Path) -> Non
             for date, stop_id in promises
         )
 
+    def dates_zh(village_id: str, promises: Sequence[Promise]) -> str:
+        return "、".join(
+            f"{date}" if stop_id == village_id else f"{date}（在{toured.villages[stop_id].name}）"
+            for date, stop_id in promises
+        )
+
     lines = []
     for one in told:
         said = [f"told {dates(one.village_id, one.new)}"] if one.new else []
         said += [f"no more {dates(one.village_id, one.taken_off)}"] if one.taken_off else []
-        lines.append(f"{toured.villages[one.village_id].name} ({one.village_id}): {'; '.join(said)}.")
-    lines.append(f"{len(told):,} villages have other dates than before in {onward}: plans of it keep them.")
+        said_zh = [f"新通知 {dates_zh(one.village_id, one.new)}"] if one.new else []
+        said_zh += [f"取消 {dates_zh(one.village_id, one.taken_off)}"] if one.taken_off else []
+        name = toured.villages[one.village_id].name
+        lines.append(f"{name} ({one.village_id}): {'; '.join(said)}. {'；'.join(said_zh)}。")
+    lines.append(
+        f"{len(told):,} villages have other dates than before in {onward}: plans of it keep them. "
+        f"共 {len(told):,} 个村的日期有变，以后的规划将予遵守。"
+    )
     for line in lines:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -284,9 +312,9 @@ def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count:,} jobs"
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_LINES:,} more" if len(names) > MOST_LINES else ""
-    return ", ".join(names[:MOST_LINES]) + more
+def _some(names: Sequence[str], comma: str = ", ", more: str = " and {} more") -> str:
+    rest = more.format(f"{len(names) - MOST_LINES:,}") if len(names) > MOST_LINES else ""
+    return comma.join(names[:MOST_LINES]) + rest
 
 
 def _counts(progress: Progress) -> Iterator[str]:

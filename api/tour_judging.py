@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from api.database import Database
 from api.judging import Finding, Judgement
+from api.row_faults import row_named
+from api.store.checked_rows import said_of_cell
 from api.store.days import areas_on
 from api.store.tour_plans import file_of, run_alone
 from api.tour_making import read_question
@@ -45,7 +47,10 @@ def judge_tours(url: str, plan_id: str) -> Judgement:
         asked = as_planned(question.asked, question.folder.policy.walk_ins, jobs_named(document))
         result = tours_of(document, asked).result
     except (DayRefused, PlanRefused) as refused:
-        findings = [Finding(rule="READING", where=fault.file, sentence=str(fault)) for fault in refused.faults]
+        findings = [
+            Finding(rule="READING", where=row_named(fault, source["tables"]), sentence=said_of_cell(fault))
+            for fault in refused.faults
+        ]
         return Judgement(digest=digest, findings=tuple(findings))
     findings = [
         Finding(rule=str(found.rule), where=found.where, sentence=found.sentence)

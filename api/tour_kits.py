@@ -41,7 +41,7 @@ def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Rem
     for _ in range(2):
         kits = kits_of(folder, asked, plan, late)
         orders, found = kit_orders(folder, asked, plan, kits, remaining)
-        too_late = {(one.tour_id, _asked_for(one)) for one in orders if not one.job_id and not one.there}
+        too_late = {(one.tour_id, one.asked_part_id) for one in orders if not one.job_id and not one.there}
         if found or not too_late:
             break
         late |= too_late
@@ -81,14 +81,9 @@ def _with_ordered(
         if not _is_on_the_road(asked, tour):
             id_ = tour_id(asked, tour)
             mine = (one for one in orders if one.tour_id == id_ and not one.job_id)
-            sent = {_asked_for(one): (one.part_id, one.quantity) for one in mine}
+            sent = {one.asked_part_id: (one.part_id, one.quantity) for one in mine}
             found[id_] = kit_with(asked, tour, _van_stock(folder, crews[tour.crew_id], folder.van_parts), sent)
     return found
-
-
-def _asked_for(spare: KitOrder) -> str:
-    """Return the part that was asked for as a spare, whatever is sent instead."""
-    return spare.order_line_id.removeprefix(f"{spares_order(spare.tour_id)}/")
 
 
 def kits_of(
@@ -273,6 +268,7 @@ def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[st
                 tour_id=tour_id(asked, tour),
                 job_id=order.job_id or "",
                 part_id=line.part_id if first is None else first.part_id,
+                asked_part_id=line.part_id,
                 quantity=line.quantity,
                 answer=str(answer.answer),
                 leaves_s=leaving_s(asked, tour),

@@ -21,7 +21,8 @@ from api.database import Database
 from api.patience import GONE
 from api.plan_files import packed_json
 from api.plan_states import PlanState
-from api.run_process import Crew, budget_of, crew_of, faults_told
+from api.row_faults import base_faults, faults_of_rows
+from api.run_process import Crew, budget_of, crew_of
 from api.settings import Settings
 from api.store.days import areas_on
 from api.store.durable_runs import RunLost
@@ -58,9 +59,13 @@ def run_tours_here(
     try:
         made = _made(run, hire, clock)
     except DayRefused as refused:
-        problem = problem_of("day_refused", "The rows have faults.", faults_told(refused))
+        problem = problem_of("day_refused", "The rows have faults.", _told(run, refused))
     except PlanRefused as refused:
-        problem = problem_of("base_refused", "The tours to begin from cannot be read.", faults_told(refused))
+        problem = problem_of(
+            "base_refused",
+            "The tours to begin from cannot be read.",
+            [one.written() for one in base_faults(refused.faults)],
+        )
     except ToursBroken as broken:
         said = [
             {"pointer": "", "code": "parts", "detail": found}
@@ -85,6 +90,12 @@ def run_tours_here(
         )
         return
     run.write(lambda session: end_run(session, run_id, attempt, PlanState.FAILED, clock(), problem=problem))
+
+
+def _told(run: Attempt, refused: DayRefused) -> list[dict[str, Any]]:
+    """Return what is wrong with rows, each by its name and where the wish brought it in."""
+    source: Any = run.read(lambda session: file_of(session, run.plan_id, "source")) or {"tables": {}}
+    return [one.written() for one in faults_of_rows(refused.faults, source["tables"])]
 
 
 class _Teller:

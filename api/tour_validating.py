@@ -1,35 +1,31 @@
 """Whether tours could be planned: rows and levers read as a run reads them, and nothing made."""
 
-import re
-from collections.abc import Iterable
-
 from sqlalchemy.orm import Session
 
 from api.errors import Fault, Refused
+from api.row_faults import faults_of_rows, within
 from api.schemas.tours import ValidTours
 from api.store.days import areas_on
-from api.store.tour_days import source_of_tours
+from api.store.tour_days import TourSource, source_of_tours
 from api.tables.tours import TourPlanRow
 from api.tour_contradictions import contradictions
 from api.tour_making import folder_with_levers, pulled_of
 from datasets.faults import DayRefused, FaultList
-from datasets.faults import Fault as DayFault
-from datasets.settings import SETTINGS_FILE
 from datasets.tours import TourFolder
 
 __all__ = ["refuse_levers", "valid_tours"]
 
-LEVER = re.compile(r"tour\.(\w+)(?:\[(\d+)\]\.(\w+))?")
 DATED = ("locked", "spans", "more_days")
 """Levers that rules and other levers may speak against: only then is everything read before a run is queued."""
 
 
 def valid_tours(session: Session, plan: TourPlanRow) -> ValidTours:
     """Return figures of what tours would be planned from. Raises Refused with every fault."""
+    source = source_of_tours(session, plan)
     try:
-        folder, faults = _read(session, plan)
+        folder, faults = _read(session, plan, source)
     except DayRefused as refused:
-        raise Refused("The rows have faults.", faults=_faults(refused.faults)) from None
+        raise Refused("The rows have faults.", faults=faults_of_rows(refused.faults, source.tables)) from None
     if faults:
         raise Refused("The levers cannot hold.", faults=faults)
     aside = list(folder.aside.values())
@@ -42,41 +38,31 @@ def valid_tours(session: Session, plan: TourPlanRow) -> ValidTours:
     )
 
 
-def refuse_levers(session: Session, plan: TourPlanRow) -> None:
+def refuse_levers(session: Session, plan: TourPlanRow, instead: str | None = None) -> None:
     """Raise Refused with every locked day, tour made one and day more that cannot hold, whatever the tours.
 
-    Rows that cannot be read are the run's to tell of: it says why it ends.
+    instead: where the request says what they cannot hold with, if it sends no levers of its own. Rows that cannot be
+    read are the run's to tell of: it says why it ends.
     """
     if not any(plan.wish["levers"][name] for name in DATED):
         return
+    source = source_of_tours(session, plan)
     try:
-        _, faults = _read(session, plan)
+        _, faults = _read(session, plan, source)
     except DayRefused as refused:
-        faults = [fault for fault in _faults(refused.faults) if fault.pointer.startswith("/levers/")]
+        found = faults_of_rows(refused.faults, source.tables)
+        faults = [fault for fault in found if fault.pointer.startswith("/levers/")]
     if faults:
+        faults = faults if instead is None else within(faults, instead)
         raise Refused("The levers cannot hold.", faults=faults)
 
 
-def _read(session: Session, plan: TourPlanRow) -> tuple[TourFolder, list[Fault]]:
+def _read(session: Session, plan: TourPlanRow, source: TourSource) -> tuple[TourFolder, list[Fault]]:
     """Return what tours would be planned from, and what speaks against its levers. Raises DayRefused for its rows."""
-    source = source_of_tours(session, plan)
     levers, unknown = plan.wish["levers"], FaultList()
     folder = folder_with_levers(source.tables, source.values, levers, areas_on(session, plan.date), unknown)
     found = contradictions(folder.touring, pulled_of(folder.touring, levers))
     against = [
         Fault(pointer=f"/levers/{one.lever}/{one.number}", code="contradiction", detail=one.why) for one in found
     ]
-    return folder, [*_faults(unknown.faults), *against]
-
-
-def _faults(found: Iterable[DayFault]) -> list[Fault]:
-    return [Fault(pointer=_pointer(one.file, one.row, one.column), code="day", detail=str(one)) for one in found]
-
-
-def _pointer(file: str, row: int | None, column: str) -> str:
-    """Return where a fault is: in the levers that were sent, or in a row of the store, named by its table."""
-    lever = LEVER.fullmatch(column) if file == SETTINGS_FILE else None
-    if lever is None:
-        return f"/{file}/{row or ''}/{column}"
-    name, number, inner = lever.groups()
-    return f"/levers/{name}" + (f"/{int(number) - 1}/{inner}" if number else "")
+    return folder, [*faults_of_rows(unknown.faults, source.tables), *against]

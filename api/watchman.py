@@ -22,6 +22,7 @@ from api.parts_watch import watch_orders
 from api.settings import Settings
 from api.store.slots import HELD
 from api.store.sweep import Retention, sweep
+from api.store.tour_missed import watch_told
 from api.store.unacknowledged import watch_items
 from api.store.watch import watch
 from api.tables.slots import SlotHold
@@ -83,6 +84,7 @@ class Watchman:
         said["unacknowledged"] = watch_items(self._database, now, self._acknowledge_within)
         said["expired_holds"] = self._expire_holds(now)
         said["parts_answered"], said["parts_quotes_over"] = watch_orders(self._database, self._parts, now)
+        said["tours_missed"] = watch_told(self._database, now)
         if self._swept is None or time.monotonic() - self._swept >= SWEEP_EVERY_S:
             self._swept = time.monotonic()
             said |= {f"swept_{what}": count for what, count in sweep(self._database, now, self._retention).items()}

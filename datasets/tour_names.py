@@ -59,7 +59,7 @@ class TourNames:
 class KitOrder:
     """Parts for a tour: who sends them, and when they are at the outlet that the crew leaves from.
 
-    job_id: "" for spare parts. part_id: what is sent, a substitute where it is not what was asked for.
+    job_id: "" for spare parts. part_id: what is sent, a substitute where it is not asked_part_id, what was asked for.
     source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
     reason_zh: what the answer says. pieces: every departure, where one source has too few. missing: spare parts that
     were wanted besides and would come too late: they are not ordered.
@@ -69,6 +69,7 @@ class KitOrder:
     tour_id: str
     job_id: str
     part_id: str
+    asked_part_id: str
     quantity: int
     answer: str
     leaves_s: int

@@ -4,25 +4,41 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
 
 from api.auth import Caller
 from api.database import Database
-from api.dependencies import CallerOf, DatabaseOf, LanguageOf
+from api.dependencies import CallerOf, ClockOf, DatabaseOf, LanguageOf
 from api.endpoints.kept_plans import PAGE_POLICY
 from api.endpoints.plans import answers
 from api.endpoints.tours import TourId, require_made
 from api.errors import Conflict, NotFound
 from api.following import LastEventId, follow_run
 from api.routes import router
-from api.schemas.tour_documents import AnnouncementShown, ItineraryShown, KitShown, TourLeftOutShown, ToursGeoJson
+from api.schemas.tour_documents import (
+    AnnouncementShown,
+    ApologyShown,
+    ItineraryShown,
+    KitShown,
+    TourLeftOutShown,
+    ToursGeoJson,
+)
 from api.store.tour_plans import events_after, file_of, get_tour_plan
 from api.tables.tours import TourEvent, TourPlanRow
+from api.tour_apologies import draft_apologies
 
-__all__ = ["follow_tours", "routes", "tour_calendar", "tour_sheet", "tour_sheets", "tours_left_out"]
+__all__ = [
+    "follow_tours",
+    "routes",
+    "tour_calendar",
+    "tour_sheet",
+    "tour_sheets",
+    "tours_apologies",
+    "tours_left_out",
+]
 
 routes = router("tours", Conflict, NotFound)
 
@@ -82,6 +98,18 @@ def tours_left_out(
 ) -> list[TourLeftOutShown]:
     """Return jobs left out with reason, remedy and next chance, in the language asked for."""
     return [TourLeftOutShown.of(one, language) for one in _kept(database, caller, tour_id, "left-out")]
+
+
+@routes.get("/tours/{tour_id}/apologies", summary="Drafts for villages whose date passed without anybody coming")
+def tours_apologies(
+    tour_id: TourId, caller: CallerOf, database: DatabaseOf, clock: ClockOf, request: Request
+) -> list[ApologyShown]:
+    """Return a draft (致歉) per village and date that these tours told and nobody kept; somebody has to send it."""
+    with database.read() as session:
+        plan = get_tour_plan(session, tour_id, caller.centres)
+        require_made(plan)
+    drafts = request.app.state.judge(draft_apologies, database.url.render_as_string(False), tour_id, clock())
+    return [ApologyShown.of(draft) for draft in drafts]
 
 
 @routes.get(

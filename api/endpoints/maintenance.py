@@ -1,5 +1,7 @@
 """Maintenance plans beside what all master data has: their visits come closer together."""
 
+from dataclasses import replace
+
 from fastapi import Response
 from sqlalchemy.orm import Session
 
@@ -43,9 +45,18 @@ def shorten(
         cells = {**row.cells, **{name: str(days) for name, days in said.items() if days is not None}}
         table, faults = checked_rows(session, "maintenance", [cells], date, today=local_date(edge.clock()))
         if faults:
-            raise Refused("The row has faults.", faults=faults[0])
+            raise Refused("The row has faults.", faults=[_of_row(fault) for fault in faults[0]])
         put_master(session, table, effective_from=date, now=edge.clock())
         _, row = row_seen(session, "maintenance", edge.caller, id, date)
         return Answer(body=resource.shown(row), headers={"ETag": etag(row.version)})
 
     return edge.once(effect)
+
+
+def _of_row(fault: Fault) -> Fault:
+    """Return a fault of a row's field that was not sent as one of the whole of what was."""
+    field = fault.pointer.removeprefix("/")
+    if field in Shortening.model_fields or not field:
+        return fault
+    named = f"{field}: {fault.detail}"
+    return replace(fault, pointer="", detail=named)

@@ -99,7 +99,7 @@ class Resource:
 
     def cells(self, id_: str, row: Sent) -> dict[str, str]:
         """Return the row's cells. Raises Refused when the address and the row name different things."""
-        cells = row_of(row, self.columns)
+        cells = row_of(row, self.columns, id_)
         if not self.keys_are_fields:
             return {self.columns[0]: id_, **cells}
         own = row_id(cells, LAYOUTS[self.table].keys)

@@ -43,6 +43,7 @@ from api.schemas.values import Money
 from api.store.parts_promises import RELEASED, reservation_seen, reserve
 from api.store.parts_shelves import (
     HELD,
+    MAY_BE_AHEAD,
     Arrival,
     Count,
     Standing,
@@ -73,7 +74,6 @@ routes = router("parts", NotFound, Conflict)
 
 WRITE = needs("parts:write")
 CHUNK_LINES = 1_000
-MAY_BE_AHEAD = dt.timedelta(minutes=5)
 SHORTEST, LONGEST = dt.timedelta(minutes=1), dt.timedelta(days=7)
 OTHERS = "A key of some centres counts the stock of their outlets only."
 

@@ -369,11 +369,18 @@ def _replanned(tour_id: str, body: Replan, edge: Edge, language: Language, reque
             actor=edge.caller.actor,
             at=at,
         )
-        refuse_levers(session, plan)
+        refuse_levers(session, plan, _instead_of_levers(body))
         enqueue_run(session, request.app.state.queue, plan.id)
         return _accepted(plan, language)
 
     return edge.once(effect)
+
+
+def _instead_of_levers(body: Replan) -> str | None:
+    """Return where a replan that sends no levers says what happened."""
+    if body.levers is not None:
+        return None
+    return "/van_down" if body.van_down is not None else "/village_cut_off"
 
 
 @routes.post(

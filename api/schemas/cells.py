@@ -10,13 +10,18 @@ from api.schemas.written import degrees_text
 __all__ = ["POSITION_COLUMNS", "fields_of", "pointer_of_column", "row_of"]
 
 POSITION_COLUMNS = ("lon", "lat", "datum")
-_POINTERS = {"lon": "/position/coordinates/0", "lat": "/position/coordinates/1", "datum": "/position/datum"}
+_POINTERS = {"lon": "/position/coordinates/0", "lat": "/position/coordinates/1", "datum": "/position/datum"} | {
+    "announced_at": "/announced"
+}
 
 Reader = Callable[[str], Any]
 
 
-def row_of(said: Sent, columns: tuple[str, ...]) -> dict[str, str]:
-    """Return the cells of a row: those columns that the schema speaks of, as a CSV file would have them."""
+def row_of(said: Sent, columns: tuple[str, ...], id_: str = "") -> dict[str, str]:
+    """Return the cells of a row: those columns that the schema speaks of, as a CSV file would have them.
+
+    id_: of the row, where the schema does not say it. A schema that says several columns in one field parts them.
+    """
     row: dict[str, str] = {}
     for name in columns:
         if name in POSITION_COLUMNS:
@@ -25,12 +30,15 @@ def row_of(said: Sent, columns: tuple[str, ...]) -> dict[str, str]:
                 row[name] = _position_cell(position, name)
         elif hasattr(said, name):
             row[name] = _text(getattr(said, name))
-    return row
+    parted = getattr(said, "parted", None)
+    return row if parted is None else dict(parted(row, id_))
 
 
 def fields_of(schema: type[Sent], cells: Mapping[str, str]) -> dict[str, Any]:
     """Return what a row's cells say, as the fields of a schema: the original coordinates and datum included."""
     fields: dict[str, Any] = {}
+    joined = getattr(schema, "joined", None)
+    cells = cells if joined is None else joined(cells)
     for name, read in _readers(schema).items():
         if name == "position" and not cells.get("lon"):
             continue

@@ -208,7 +208,10 @@ class InboundLot(Sent):
 
 
 class StockIn(Sent):
-    """What a warehouse has of a part: putting it is a count of its `as_of`, which an older one never replaces."""
+    """What a warehouse has of a part: putting it is a count of its `as_of`, which an older one never replaces.
+
+    Without one, or with one that is still to come, it counts from when it is put.
+    """
 
     warehouse_id: Annotated[Identifier, Field(description="A warehouse.", examples=["W-NJ"])]
     part_id: Annotated[Identifier, Field(description="A part.", examples=["P-0012"])]

@@ -9,11 +9,13 @@ from pydantic import Field
 from api.language import Language
 from api.schemas.values import Moment, Money, Shown
 from datasets.tour_announcements import NoticeKind
+from datasets.tour_apologies import Apology
 from optimizer.tours.model import TourRule, WorkKind
 from optimizer.tours.plan import Instead
 
 __all__ = [
     "AnnouncementShown",
+    "ApologyShown",
     "CoverOnMap",
     "DayOnMap",
     "HomeOnMap",
@@ -166,6 +168,33 @@ class AnnouncementShown(Shown):
     phone: str = Field(description="Number to call.", examples=["08360000000"])
     villages: list[NoticeShown] = Field(description="What it says, village by village.")
     text: str = Field(description="The message in Chinese.", examples=["【巡回维修通知】扎西您好：…"])
+
+
+class ApologyShown(Shown):
+    """A draft for a village that was told a day on which nobody came (致歉); nobody has sent it."""
+
+    village_id: str = Field(description="The village.", examples=["V1"])
+    village: str = Field(description="Its name.", examples=["日雨镇"])
+    date: dt.date = Field(description="What it was told.", examples=["2026-03-03"])
+    at_village_id: str = Field(description="Where people were to meet the crew.", examples=["V1"])
+    contact: str = Field(description="Whom to reach; empty: nobody by name.", examples=["扎西"])
+    phone: str = Field(description="Number to call.", examples=["08360000000"])
+    job_ids: list[str] = Field(description="What its people wait for still.", examples=[["job_0198"]])
+    text: str = Field(description="The message, in Chinese.", examples=["【巡回维修致歉】扎西您好：…"])
+
+    @classmethod
+    def of(cls, draft: Apology) -> Self:
+        """Return what is shown of a draft."""
+        return cls(
+            village_id=draft.missed.village_id,
+            village=draft.village,
+            date=draft.date,
+            at_village_id=draft.missed.stop_id,
+            contact=draft.contact.name,
+            phone=draft.contact.phone,
+            job_ids=list(draft.job_ids),
+            text=draft.text,
+        )
 
 
 class TourLeftOutShown(Shown):

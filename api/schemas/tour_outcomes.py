@@ -12,7 +12,7 @@ from optimizer.tours.fitting import Advice
 from optimizer.tours.plan import Instead
 from optimizer.tours.unkept import UnkeptKind
 
-__all__ = ["FittingShown", "ForcedShown", "MomentShown", "NotKept", "TourOutcome", "TravelPairs"]
+__all__ = ["FittingShown", "ForcedShown", "MissedShown", "MomentShown", "NotKept", "TourOutcome", "TravelPairs"]
 
 
 class MomentShown(Shown):
@@ -83,6 +83,14 @@ class NotKept(Shown):
         return cls(**{name: found[name] for name in same}, sentence=sentence)
 
 
+class MissedShown(Shown):
+    """A day that a village was told, and on which nobody came."""
+
+    village_id: str = Field(description="The village.", examples=["V1"])
+    date: dt.date = Field(description="What it was told.", examples=["2026-03-03"])
+    at_village_id: str = Field(description="Where people were to meet the crew.", examples=["V1"])
+
+
 class TourOutcome(Shown):
     """Tours that were made, in figures."""
 
@@ -113,6 +121,10 @@ class TourOutcome(Shown):
     announced_kept: int = Field(description="Of them kept.", examples=[5])
     not_kept: list[NotKept] = Field(
         default_factory=list, description="What villages and planners count on and these tours do not keep; none: all."
+    )
+    missed: list[MissedShown] = Field(
+        default_factory=list,
+        description="What they told villages and has passed without anybody coming; `/apologies` has the drafts.",
     )
     kit_lines: int = Field(description="Order lines of kits.", examples=[14])
     kit_lines_in_time: int = Field(description="Of them there before departure.", examples=[14])

@@ -1,12 +1,14 @@
 """Villages, lodgings, crews, maintenance plans and what a van may carry, on the wire."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from api.schemas.values import Position, Sent
-from api.schemas.written import Identifier, Iso8601, LocalDate, LocalDates, TimeOfDay, Word
+from api.schemas.written import Identifier, Iso8601, LocalDate, TimeOfDay, Word
 from datasets.columns import MAX_COUNT, MAX_FEN
+from datasets.tour_told import TOLD, told_in
 
 __all__ = ["CrewIn", "LodgingIn", "MaintenanceIn", "Shortening", "StopTold", "VanPartIn", "VillageIn"]
 
@@ -22,20 +24,26 @@ Dates = Annotated[list[LocalDate], Field(max_length=1_000)]
 
 
 class StopTold(Sent):
-    """A stop in another village that people were told of."""
+    """A day on which people were told that the crew stops."""
 
     date: Annotated[LocalDate, Field(description="When.", examples=["2026-03-03"])]
-    village_id: Annotated[Identifier, Field(description="Where the crew stops.", examples=["V2"])]
+    at_village_id: Annotated[
+        Identifier | None,
+        Field(
+            description="Where the crew stops; in another village, to carry things to. Left out: the village itself.",
+            examples=["V2"],
+        ),
+    ] = None
 
     def cell(self) -> str:
-        """Return the text of a cell."""
-        return f"{self.date}@{self.village_id}"
+        """Return the text of an item."""
+        return self.date if self.at_village_id is None else f"{self.date}@{self.at_village_id}"
 
     @classmethod
     def of_cell(cls, text: str) -> Self:
-        """Return what a cell says."""
+        """Return what an item says."""
         date, _, village_id = text.partition("@")
-        return cls(date=date, village_id=village_id)
+        return cls(date=date, at_village_id=village_id or None)
 
 
 class VillageIn(Sent):
@@ -49,17 +57,10 @@ class VillageIn(Sent):
     last_visit: Annotated[
         LocalDate | None, Field(description="When a tour was there last.", examples=["2025-06-01"])
     ] = None
-    announced: Annotated[
-        LocalDates | None,
-        Field(
-            description="The date that was told, which plans keep; several are joined by `;`.",
-            examples=["2026-03-03", "2026-03-03;2026-03-09"],
-        ),
-    ] = None
-    announced_at: Annotated[list[StopTold], Field(max_length=1_000)] = Field(
+    announced: Annotated[list[StopTold], Field(max_length=1_000)] = Field(
         default_factory=list,
-        description="Stops in other villages that its people were told to carry their things to, which plans keep.",
-        examples=[[{"date": "2026-03-03", "village_id": "V2"}]],
+        description="What its people were told, which plans keep: days, and where the crew stops.",
+        examples=[[{"date": "2026-03-03", "at_village_id": "V1"}, {"date": "2026-03-09", "at_village_id": "V2"}]],
     )
     cut_off: Dates = Field(
         default_factory=list, description="Dates without a road in.", examples=[["2026-03-02", "2026-03-03"]]
@@ -68,6 +69,20 @@ class VillageIn(Sent):
         Identifier | None,
         Field(description="Whose it is; left out: the centre of the nearest outlet.", examples=["C01"]),
     ] = None
+
+    @staticmethod
+    def parted(cells: Mapping[str, str], id_: str) -> dict[str, str]:
+        """Return a row's cells with what was told in its two columns: stops in the village, and others."""
+        told = [item.partition("@") for item in cells["announced"].split(";") if item]
+        own = ";".join(date for date, _, stop_id in told if stop_id in ("", id_))
+        away = ";".join(f"{date}@{stop_id}" for date, _, stop_id in told if stop_id not in ("", id_))
+        return {**cells, "announced": own, "announced_at": away}
+
+    @staticmethod
+    def joined(cells: Mapping[str, str]) -> dict[str, str]:
+        """Return a row's cells with all that was told in one, in order."""
+        told = sorted(told_in(cells)) if any(cells.get(column) for column in TOLD) else ()
+        return {**cells, "announced": ";".join(f"{date}@{stop_id}" for date, stop_id in told)}
 
 
 class LodgingIn(Sent):

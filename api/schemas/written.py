@@ -9,7 +9,6 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from api.schemas.values import Sent, Shown
 from datasets.cells import (
     DATE,
-    DATES,
     IDENTIFIER,
     IDENTIFIER_PATTERN,
     INSTANT,
@@ -24,7 +23,6 @@ __all__ = [
     "Identifier",
     "Iso8601",
     "LocalDate",
-    "LocalDates",
     "Place",
     "Span",
     "TimeOfDay",
@@ -66,8 +64,6 @@ Identifier = Annotated[str, Written(IDENTIFIER, pattern=f"^(?:{IDENTIFIER_PATTER
 Word = Annotated[str, Written(WORD, pattern=f"^(?:{WORD_PATTERN.pattern})$", maxLength=64)]
 WrittenMoment = Annotated[str, Written(INSTANT, format="date-time")]
 LocalDate = Annotated[str, Written(DATE, format="date")]
-_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-LocalDates = Annotated[str, Written(DATES, pattern=f"^{_DATE}(?:;{_DATE})*$")]
 TimeOfDay = Annotated[str, Written(TIME_OF_DAY, pattern="^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Iso8601 = Annotated[str, Written(_PERIOD, format="duration")]
 

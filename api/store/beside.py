@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.store.checked_rows import as_held
 from api.store.network import DOCUMENT_KINDS, MASTER_TABLES, Put, holding, put_documents, row_id
-from api.store.tour_rows import put_master, what_happened
+from api.store.tour_rows import off_since, put_master, what_happened
 from api.tables.network import Document
 from datasets.faults import FaultList
 from datasets.table import Table, table_of
@@ -21,10 +21,13 @@ TOUR = "tour"
 """The settings that a network without tours has no use for: a region brings them."""
 
 
-def put_beside(session: Session, table: Table, *, effective_from: dt.date, now: dt.datetime) -> Put:
+def put_beside(
+    session: Session, table: Table, *, effective_from: dt.date, now: dt.datetime, said: dt.datetime | None = None
+) -> Put:
     """Put the rows of a table that are not there yet; of those that are there only what has happened since is written.
 
-    A kit is there with all its parts: rows that would add to it stay out.
+    said: when the folder spoke of what has happened; None: nobody knows. A kit is there with all its parts: rows that
+    would add to it stay out.
     """
     name, keys = table.layout.name, table.layout.keys
     model = MASTER_TABLES[name]
@@ -33,6 +36,7 @@ def put_beside(session: Session, table: Table, *, effective_from: dt.date, now: 
     kits = {_kit(cells) for cells in held.values()} if name == "kits" else frozenset()
     wanted: list[Mapping[str, str]] = []
     unchanged, kept = [], []
+    off = off_since(session, table, said)
     for row in table.rows():
         id_ = row_id(row, keys)
         before = held.get(id_)
@@ -42,7 +46,8 @@ def put_beside(session: Session, table: Table, *, effective_from: dt.date, now: 
             else:
                 wanted.append(row)
             continue
-        happened = {column: cell for column, cell in {**before, **what_happened(name, row, before)}.items() if cell}
+        since = what_happened(name, row, before, off.get(id_, frozenset()))
+        happened = {column: cell for column, cell in {**before, **since}.items() if cell}
         if happened != before:
             wanted.append(happened)
         elif as_held(name, {column: cell for column, cell in row.items() if cell}, before) == before:

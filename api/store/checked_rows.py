@@ -25,7 +25,7 @@ from datasets.table import Table, table_of
 from datasets.tour_columns import TOUR_TABLES
 from optimizer.model import Ownership
 
-__all__ = ["LAYOUTS", "as_held", "checked_rows", "faults_by_row"]
+__all__ = ["LAYOUTS", "as_held", "checked_rows", "faults_by_row", "said_of_cell"]
 
 LAYOUTS: Mapping[str, TableFormat] = {layout.name: layout for layout in (*TABLES, *TOUR_TABLES)}
 
@@ -98,12 +98,12 @@ def faults_by_row(faults: Sequence[CellFault]) -> dict[int, list[Fault]]:
     found: dict[int, list[Fault]] = defaultdict(list)
     for fault in faults:
         found[(fault.row or 1) - 1].append(
-            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=_said(fault))
+            Fault(pointer=pointer_of_column(fault.column), code="not_allowed", detail=said_of_cell(fault))
         )
     return dict(found)
 
 
-def _said(fault: CellFault) -> str:
+def said_of_cell(fault: CellFault) -> str:
     """Return what is wrong with a cell, for who never saw a file."""
     allowed = _FILE.sub(r"\1", fault.allowed).replace("part_id:quantity;… with ids", "parts with ids")
     allowed = allowed.replace("that stands in ", "of ").replace("that stand in ", "of ")

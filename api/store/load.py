@@ -14,6 +14,7 @@ from api.store.jobs import By, Entered, enter_jobs, lived_on
 from api.store.network import MASTER_TABLES, NETWORK_TABLES, SUPPLY_TABLES, Put, put_table
 from api.store.parts_load import put_supply
 from api.store.settings import documents_of, put_values
+from api.store.told_off import said_at
 from api.store.tour_rows import load_consents, load_tours
 from api.tables.network import AreaRow, CentreRow
 from datasets.day import DaySource
@@ -92,7 +93,7 @@ def _put_whole(session: Session, read: DaySource, from_: dt.date, now: dt.dateti
 def _put_beside(session: Session, read: DaySource, from_: dt.date, now: dt.datetime) -> dict[str, Put]:
     """Put the master data of a folder beside what there is."""
     return {
-        name: put_beside(session, read.tables[name], effective_from=from_, now=now)
+        name: put_beside(session, read.tables[name], effective_from=from_, now=now, said=said_at(read, now))
         for name in MASTER_TABLES
         if len(read.tables[name].lines)
     }

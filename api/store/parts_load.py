@@ -61,7 +61,7 @@ def _count(session: Session, table: Table, now: dt.datetime, *, keeps: bool) -> 
             inbound=tuple(Arrival(quantity=quantity, ready_at=_moment(s)) for s, quantity in row["inbound"]),
             as_of=None if row["as_of"] is None else _moment(row["as_of"]),
         )
-        if before is not None and _is_known(said, before):
+        if before is not None and _is_known(said, before, now):
             unchanged.append(id_)
             continue
         if before is not None and keeps:
@@ -73,9 +73,10 @@ def _count(session: Session, table: Table, now: dt.datetime, *, keeps: bool) -> 
     return Put(created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged), kept=tuple(kept))
 
 
-def _is_known(said: RowCount, before: ShelfRow) -> bool:
-    if said.as_of is not None:
-        return said.as_of <= before.as_of
+def _is_known(said: RowCount, before: ShelfRow, now: dt.datetime) -> bool:
+    counted = said.counted_by(now)
+    if counted is not None:
+        return counted <= before.as_of
     return (said.on_hand, said.reserved) == (before.on_hand, before.reserved)
 
 

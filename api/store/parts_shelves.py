@@ -26,6 +26,7 @@ from api.tables.parts import Allocation, Reservation, ShelfRow, StockSnapshot
 
 __all__ = [
     "HELD",
+    "MAY_BE_AHEAD",
     "Arrival",
     "Count",
     "Key",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 HELD = "held"
+MAY_BE_AHEAD = dt.timedelta(minutes=5)
+"""No count is known from later than this: where one stands all the same, any other is the newer one."""
 AT_ONCE = 500
 
 Key = tuple[str, str]
@@ -129,7 +132,7 @@ def _take(session: Session, counts: Sequence[Count], places: Sequence[int], acto
         set_={
             name: adding.excluded[name] for name in rows[counts[places[0]].key] if name not in ("source_id", "part_id")
         },
-        where=ShelfRow.as_of < adding.excluded.as_of,
+        where=(ShelfRow.as_of < adding.excluded.as_of) | (ShelfRow.as_of > now + MAY_BE_AHEAD),
     )
     returning = newer.returning(ShelfRow.source_id, ShelfRow.part_id)
     done = {(source_id, part_id) for source_id, part_id in session.execute(returning)}

@@ -24,7 +24,11 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCount:
-    """A row of stock.csv. as_of: None for one that says no moment: it counts from when it is put."""
+    """A row of stock.csv. as_of: None for one that says no moment: it counts from when it is put.
+
+    So does one whose moment is still to come, as tomorrow's folder has it this evening: nobody has counted yet what
+    will be there then, and what somebody counts meanwhile is newer.
+    """
 
     source_id: str
     part_id: str
@@ -34,9 +38,13 @@ class RowCount:
     inbound: tuple[Arrival, ...] = ()
     as_of: dt.datetime | None = None
 
+    def counted_by(self, now: dt.datetime) -> dt.datetime | None:
+        """Return when it was counted, None for no moment that has been."""
+        return None if self.as_of is None or self.as_of > now else self.as_of
+
 
 def count_rows(session: Session, rows: Sequence[RowCount], now: dt.datetime) -> None:
-    """Take over rows as counts: those that say no moment as later than any that is known, others if they are newer."""
+    """Take over rows as counts: those of no moment that has been as later than any known, others if they are newer."""
     known = _counted(session, sorted({row.part_id for row in rows}))
     counts = [
         Count(
@@ -46,7 +54,7 @@ def count_rows(session: Session, rows: Sequence[RowCount], now: dt.datetime) -> 
             reserved=row.reserved,
             floor=row.floor,
             inbound=row.inbound,
-            as_of=row.as_of or max(now, known.get((row.source_id, row.part_id), now - INSTANT) + INSTANT),
+            as_of=row.counted_by(now) or max(now, known.get((row.source_id, row.part_id), now - INSTANT) + INSTANT),
         )
         for row in rows
     ]
@@ -93,7 +101,7 @@ def _row(row: Cells, shelf: Standing | None, theirs: Mapping[Key, int]) -> dict[
 
 
 def arriving_cells(row: Cells, shelf: Standing) -> Cells:
-    """Return the cell of what is on its way and not promised, as typed where that is all of it."""
+    """Return the cells of what is on its way and not promised, as typed where that is all of it."""
     typed = row.get("inbound", "")
     if not typed and not shelf.inbound:
         return {}
@@ -101,7 +109,8 @@ def arriving_cells(row: Cells, shelf: Standing) -> Cells:
     if [(units, EPOCH + dt.timedelta(seconds=s)) for s, units in (INBOUND.parse(typed) if typed else ())] == meant:
         return {}
     lots = (f"{one.quantity}@{one.ready_at.astimezone(TIME_ZONE).isoformat()}" for one in shelf.inbound)
-    return {"inbound": ";".join(lots)}
+    # A row may be of a later moment than the count that knows of these.
+    return {"inbound": ";".join(lots), "as_of": ""}
 
 
 def unsent_units(

@@ -11,10 +11,10 @@ from api.event_types import EventType
 from api.events import emit
 from api.store.durable_runs import centre_of
 from api.store.tour_dates import not_kept, require_known, standing_dates
-from api.store.tour_rows import put_cells
+from api.store.tour_rows import put_told
 from api.tables.tours import TourPlanRow
 from datasets.times import local_date
-from datasets.tour_told import Promise, told_cells
+from datasets.tour_told import Promise
 
 __all__ = ["News", "announce"]
 
@@ -60,7 +60,7 @@ def announce(
         found = News(standing=tuple(sorted(now)), new=tuple(sorted(now - was)), taken_back=tuple(sorted(was - now)))
         news[village_id] = found
         if now != was:
-            put_cells(session, "villages", village_id, told_cells(village_id, now), on=today, now=at)
+            put_told(session, village_id, told=found.new, off=found.taken_back, on=today, now=at)
             data = _news_told(village_id, found, plan.id)
             emit(session, EventType.TOUR_ANNOUNCED, village_id, data, centre_of(plan.centre_ids), at)
     plan.version += 1

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
 from api.store.batches import batches
-from api.store.network import holding
+from api.store.network import holding, holds
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
@@ -64,22 +64,31 @@ def standing_dates(
 
     lock: nobody else tells them anything until the transaction ends.
     """
-    found: dict[str, dict[str, str]] = {}
-    columns = [VillageRow.id, VillageRow.cells]
-    if village_ids is None:
-        ours = VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None)
-        rows = session.execute(holding(VillageRow, today, ours, columns=columns))
-        found = {id_: cells for id_, cells in rows}
-    for some in batches(sorted(village_ids or ()), AT_ONCE):
-        these = VillageRow.id.in_(some)
-        if lock:
-            # Every version is locked before any is read: what somebody else has just written is another one.
-            every = select(VillageRow.id).where(these).order_by(VillageRow.id, VillageRow.effective_from)
-            session.execute(every.with_for_update()).all()
-        rows = session.execute(holding(VillageRow, today, these, columns=columns))
-        found |= {id_: cells for id_, cells in rows}
-    standing = {id_: frozenset(one for one in told_in(cells) if one[0] >= today) for id_, cells in found.items()}
-    return {id_: promises for id_, promises in standing.items() if promises}
+    said = [_said(session, today, VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None))]
+    if village_ids is not None:
+        said = []
+        for some in batches(sorted(village_ids), AT_ONCE):
+            these = VillageRow.id.in_(some)
+            if lock:
+                # Every version is locked before any is read: what somebody else has just written is another one.
+                every = select(VillageRow.id).where(these).order_by(VillageRow.id, VillageRow.effective_from)
+                session.execute(every.with_for_update()).all()
+            said.append(_said(session, today, these))
+    return {id_: frozenset(promises) for some_said in said for id_, promises in some_said.items()}
+
+
+def _said(session: Session, today: dt.date, which: ColumnElement[bool]) -> dict[str, set[Promise]]:
+    """Return by village what the rows that hold today, or will, say of dates that are still to come.
+
+    Whatever a row was loaded for, whoever was told knows of it now.
+    """
+    later = (VillageRow.effective_from > today) & ~VillageRow.ended
+    query = select(VillageRow.id, VillageRow.cells).where(and_(*holds(VillageRow, today)) | later, which)
+    found: dict[str, set[Promise]] = {}
+    for id_, cells in session.execute(query):
+        if coming := {one for one in told_in(cells) if one[0] >= today}:
+            found.setdefault(id_, set()).update(coming)
+    return found
 
 
 def told_by(messages: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[Promise]]:

@@ -29,14 +29,14 @@ from api.store.tour_dates import (
 from api.store.tour_holds import leave_tour
 from api.store.tour_parts import leave_aboard, promise_kits, settle_kit, settle_spares
 from api.store.tour_plans import file_of
-from api.store.tour_rows import put_cells
+from api.store.tour_rows import put_cells, put_told
 from api.tables.jobs import JobRow
 from api.tables.network import OutletRow
 from api.tables.plans import Visit
 from api.tables.tours import CrewRow, MaintenanceRow, TourDayRow, TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
 from datasets.tour_actuals import was_there
-from datasets.tour_told import Promise, told_cells, told_in
+from datasets.tour_told import Promise, told_in
 
 __all__ = ["Said", "ToursHeld", "publish_tours", "record_visits"]
 
@@ -384,7 +384,8 @@ def record_visits(
     seen = [id_ for id_, date in villages.items() if _moved(session, "villages", id_, "last_visit", date, at)]
     waiting = told_by(file_of(session, plan.id, "announcements") or ())
     theirs = waiting.keys() - other_centres_villages(session, waiting, local_date(at), centre_ids)
-    _met_elsewhere(session, {(date, id_) for id_, date in villages.items()}, theirs, at)
+    stops = {(_date_of(one, rows[one.job_id]), rows[one.job_id].village_id) for one in said if was_there(one.outcome)}
+    _met(session, {stop for stop in stops if stop[1] in villages}, theirs.union(villages), at)
     for one in said:
         row = rows[one.job_id]
         taken_over = row.outcome == TAKEN_OVER
@@ -414,28 +415,29 @@ def _last_dates(visited: Iterable[tuple[str | None, Said, TourVisitRow]]) -> dic
     dates: dict[str, dt.date] = {}
     for id_, one, row in visited:
         if id_ is not None:
-            date = row.date if one.start is None else local_date(one.start)
+            date = _date_of(one, row)
             dates[id_] = max(date, dates.get(id_, date))
     return dates
 
 
+def _date_of(one: Said, row: TourVisitRow) -> dt.date:
+    """Return when somebody was there: as they say, else as planned."""
+    return row.date if one.start is None else local_date(one.start)
+
+
 def _moved(session: Session, table: str, id_: str, column: str, date: dt.date, at: dt.datetime) -> bool:
-    """Move the date of a last visit forward; tell whether that was any news. Dates told until then are over."""
+    """Move the date of a last visit forward; tell whether that was any news."""
     model: Any = {"villages": VillageRow, "maintenance": MaintenanceRow}[table]
     today = local_date(at)
     cells = session.scalars(holding(model, today, model.id == id_, columns=[model.cells])).one_or_none()
     if cells is None or cells.get(column, "") >= date.isoformat():
         return False
-    # What was told for another stop that day is over when the crew was there.
-    told = told_in(cells) if table == "villages" else frozenset()
-    stands = {one for one in told if one[0] > date or (one[0] == date and one[1] != id_)}
-    more = told_cells(id_, stands) if stands != told else {}
-    put_cells(session, table, id_, {column: date.isoformat(), **more}, on=today, now=at)
+    put_cells(session, table, id_, {column: date.isoformat()}, on=today, now=at)
     return True
 
 
-def _met_elsewhere(session: Session, stops: Collection[Promise], village_ids: Collection[str], at: dt.datetime) -> None:
-    """Take off what villages were told about stops in others, which have come true."""
+def _met(session: Session, stops: Collection[Promise], village_ids: Collection[str], at: dt.datetime) -> None:
+    """Take off what villages were told, about stops in them or in others, and has come true."""
     today = local_date(at)
     if not stops:
         return
@@ -444,7 +446,7 @@ def _met_elsewhere(session: Session, stops: Collection[Promise], village_ids: Co
         for id_, cells in session.execute(rows).all():
             told = told_in(cells)
             if met := told.intersection(stops):
-                put_cells(session, "villages", id_, told_cells(id_, told - met), on=today, now=at)
+                put_told(session, id_, off=met, on=today, now=at)
 
 
 def _move(session: Session, job: JobRow, said: Said, by: By, at: dt.datetime) -> None:

@@ -1,7 +1,7 @@
 """Master data of tours: whose a maintenance plan is, what a day folder brings, and what has happened since."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from api.job_states import JobState
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
+from api.store.told_off import note_told, said_at, taken_off
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.tours import JobWait, MaintenanceRow, VillageRow
 from datasets.day import DaySource
@@ -19,7 +20,7 @@ from datasets.faults import FaultList
 from datasets.network import wgs84
 from datasets.table import Table, table_of
 from datasets.times import EPOCH, local_date
-from datasets.tour_told import told_cells, told_in
+from datasets.tour_told import Promise, told_cells, told_in
 
 __all__ = [
     "MAINTENANCE",
@@ -28,8 +29,10 @@ __all__ = [
     "centres_of",
     "load_consents",
     "load_tours",
+    "off_since",
     "put_cells",
     "put_master",
+    "put_told",
     "visit_had",
     "what_happened",
 ]
@@ -61,6 +64,8 @@ def put_master(
     typed = None
     if table.layout.name in PLACED:
         typed = [{"centre_id": centre_id} for centre_id in centres_of(session, table, effective_from)]
+    if table.layout.name == "villages":
+        note_told(session, table.rows(), effective_from, now)
     return put_table(session, table, effective_from=effective_from, now=now, whole=whole, typed=typed)
 
 
@@ -95,6 +100,29 @@ def _place_of(village: Cells | None) -> tuple[float, float] | None:
 
 def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.date, now: dt.datetime) -> None:
     """Write something that has happened into a row: into what holds today, and what will hold from a later date."""
+    _put_into_versions(session, name, id_, lambda _: cells, on=on, now=now)
+
+
+def put_told(
+    session: Session,
+    village_id: str,
+    *,
+    on: dt.date,
+    now: dt.datetime,
+    told: Collection[Promise] = (),
+    off: Collection[Promise] = (),
+) -> None:
+    """Add to what a village was told, and take off, today and in what will hold from a later date; the rest stays."""
+
+    def cells(before: Cells) -> Cells:
+        return told_cells(village_id, told_in(before).difference(off).union(told))
+
+    _put_into_versions(session, "villages", village_id, cells, on=on, now=now)
+
+
+def _put_into_versions(
+    session: Session, name: str, id_: str, happened: Callable[[Cells], Cells], *, on: dt.date, now: dt.datetime
+) -> None:
     model = MASTER_TABLES[name]
     held = session.scalars(holding(model, on, model.id == id_)).one_or_none()
     later = [row for row in history(session, model, id_) if row.effective_from > on and not row.ended]
@@ -102,7 +130,7 @@ def put_cells(session: Session, name: str, id_: str, cells: Cells, *, on: dt.dat
     if held is not None:
         versions = [(max(on, held.effective_from), dict(held.cells)), *versions]
     for date, before in versions:
-        table = table_of([{**before, **cells}], LAYOUTS[name], FaultList())
+        table = table_of([{**before, **happened(before)}], LAYOUTS[name], FaultList())
         put_master(session, table, effective_from=date, now=now)
 
 
@@ -121,7 +149,7 @@ def load_tours(session: Session, read: DaySource, *, effective_from: dt.date, no
     for name in TOUR_TABLES:
         table = read.tables[name]
         if len(table.lines):
-            table = _with_what_happened(session, table, effective_from)
+            table = _with_what_happened(session, table, effective_from, said_at(read, now))
             puts[name] = put_master(session, table, effective_from=effective_from, now=now, whole=True)
     return puts
 
@@ -147,9 +175,9 @@ def load_consents(session: Session, read: DaySource) -> Put:
     return Put(**{name: tuple(ids) for name, ids in outcomes.items()})
 
 
-def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
+def _with_what_happened(session: Session, table: Table, on: dt.date, said: dt.datetime | None) -> Table:
     """Return a folder's rows with later dates of the store in their cells, and all that villages were told in either: a
-    promise outlives a load.
+    promise outlives a load. said: when the folder spoke; what was taken off since stays off.
     """
     name = table.layout.name
     if name not in HAPPENED:
@@ -158,15 +186,25 @@ def _with_what_happened(session: Session, table: Table, on: dt.date) -> Table:
     query = holding(model, on, columns=[model.id, model.cells])
     held: dict[str, dict[str, str]] = {id_: cells for id_, cells in session.execute(query)}
     rows: Sequence[dict[str, Any]] = table.rows()
+    off = off_since(session, table, said)
     for row in rows:
-        before = held.get(row[table.layout.keys[0]], {})
-        row.update(what_happened(name, row, before))
+        id_ = row[table.layout.keys[0]]
+        row.update(what_happened(name, row, held.get(id_, {}), off.get(id_, frozenset())))
     return table_of(rows, table.layout, FaultList())
 
 
-def what_happened(name: str, row: Cells, before: Cells) -> dict[str, str]:
-    """Return the cells of a row that say what has happened, as a folder's and the store's say it together."""
+def off_since(session: Session, table: Table, said: dt.datetime | None) -> dict[str, frozenset[Promise]]:
+    """Return by village what was taken off since a folder spoke; other tables tell nobody anything."""
+    return taken_off(session, table.ids, said) if table.layout.name == "villages" else {}
+
+
+def what_happened(name: str, row: Cells, before: Cells, off: frozenset[Promise] = frozenset()) -> dict[str, str]:
+    """Return the cells of a row that say what has happened, as a folder's and the store's say it together.
+
+    off: what the folder may say of what was told, and holds no more.
+    """
     cells = {column: max(row[column], before.get(column, "")) for column in HAPPENED.get(name, ())}
-    if name == "villages" and before:
-        cells |= told_cells(row["village_id"], told_in(row) | told_in(before))
+    if name == "villages" and (before or off):
+        here = told_in({"village_id": row["village_id"], **before})
+        cells |= told_cells(row["village_id"], (told_in(row) - off) | here)
     return cells

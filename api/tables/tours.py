@@ -14,6 +14,7 @@ __all__ = [
     "JobWait",
     "LodgingRow",
     "MaintenanceRow",
+    "ToldOff",
     "TourDayRow",
     "TourEvent",
     "TourFile",
@@ -64,6 +65,20 @@ class VanPartRow(Effective, Base):
     """A part that a van may carry for the chance of need."""
 
     __tablename__ = "van_parts"
+
+
+class ToldOff(Base):
+    """What a village was told, a date and the village of the stop, and holds no more; at: since when.
+
+    A folder that was written before may say it still.
+    """
+
+    __tablename__ = "told_off"
+
+    village_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    date: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    stop_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(Instant)
 
 
 class JobWait(Base):

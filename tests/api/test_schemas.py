@@ -65,7 +65,7 @@ def test_a_row_survives_the_way_out_and_in(name: str) -> None:
     for cells in rows:
         said = schema(**fields_of(schema, cells))
         sent = schema.model_validate_json(said.model_dump_json())
-        row = row_of(sent, columns) | (
+        row = row_of(sent, columns, cells[columns[0]]) | (
             {columns[0]: cells[columns[0]]} if columns[0] not in row_of(sent, columns) else {}
         )
         assert meaning(name, row) == meaning(name, cells)

@@ -66,7 +66,9 @@ def test_every_date_of_a_village_is_told_and_later_plans_keep_them(
     assert run("check", tmp_path / "told", tmp_path / "out") == cli.DONE
     capsys.readouterr()
     assert run("announce", tmp_path / "told", tmp_path / "out", "-o", tmp_path / "again") == cli.DONE
-    assert capsys.readouterr().out.startswith("0 villages have other dates")
+    out = capsys.readouterr().out
+    assert out.startswith("0 villages have other dates")
+    assert "共 0 个村的日期有变" in out
     assert told(tmp_path / "again") == told(tmp_path / "told")
     free = make.settings(WALK_INS + "0")
     (tmp_path / "told" / "day.toml").write_text(free, encoding="utf-8")

@@ -487,6 +487,7 @@ def test_tours_on_the_road_are_taken_up_and_planned_on(
     said = capsys.readouterr().out
     assert "1 job done" in said
     assert f"To be planned again: {no_part['job_id']}." in said
+    assert f"需重新规划：{no_part['job_id']}。" in said
     assert (region / "jobs.csv").read_bytes() == before
     left = {row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")}
     assert left == {no_part["job_id"], "J8", *(row["job_id"] for row in today[2:])}

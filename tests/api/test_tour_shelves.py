@@ -77,3 +77,21 @@ def test_a_spare_comes_by_the_dearer_lane_in_time_where_it_is_worth_more_aboard(
     assert [str(one.mode) for one in loaded.orders] == ([] if mode is None else [mode])
     (kit,) = loaded.kits.values()
     assert sum(line.quantity for line in kit.lines if line.is_spare) == (0 if mode is None else 2)
+
+
+def test_what_was_asked_for_is_known_where_something_else_is_sent(tmp_path: Path) -> None:
+    cells = make.cells()
+    (asked,) = [row for row in cells["parts"] if row["part_id"] == "P4"]
+    asked["substitutes"] = "P2"
+    cells["stock"] = [{"warehouse_id": "W1", "part_id": "P2", "on_hand": "9"}]
+    cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
+    region = make.write(tmp_path / "region", cells)
+    folder = read_tours(region)
+    (tour,) = make.one_visit(region).result.plan.tours
+    (day,) = tour.days
+    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
+    plan = TourPlan(tours=(replace(tour, days=(other,)),))
+    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    assert [(one.asked_part_id, one.part_id, one.in_time) for one in loaded.orders] == [("P4", "P2", True)]
+    (kit,) = loaded.kits.values()
+    assert {line.part_id for line in kit.lines if line.is_spare} == {"P2"}

@@ -189,6 +189,7 @@ ORDER = KitOrder(
     tour_id="K1@2026-03-02",
     job_id="J1",
     part_id="P1",
+    asked_part_id="P1",
     quantity=2,
     answer="confirmed",
     leaves_s=clock("07:30"),

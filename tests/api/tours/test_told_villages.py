@@ -63,10 +63,7 @@ def test_a_stop_near_by_is_told_kept_and_over_with_its_visit(client: TestClient,
     told = act(client, tours, "announce", {"village_ids": ["V4"]})
     (village,) = told.json()["villages"]
     assert (village["date"], village["dates"]) == (first, [{"date": first, "at_village_id": "V1"}]), told.text
-    assert (row_of(client, "V4")["announced"], row_of(client, "V4")["announced_at"]) == (
-        None,
-        [{"date": first, "village_id": "V1"}],
-    )
+    assert row_of(client, "V4")["announced"] == [{"date": first, "at_village_id": "V1"}]
     (event,) = events(app)
     assert (event["village_id"], event["dates"]) == ("V4", [{"date": first, "at_village_id": "V1"}])
     other = made(client, **ONLY_V1)
@@ -83,7 +80,7 @@ def test_a_stop_near_by_is_told_kept_and_over_with_its_visit(client: TestClient,
     ]
     clock_of(client).move(dt.timedelta(days=1))
     assert client.post(f"/v1/tours/{tours['id']}:record", json={"visits": visits}).status_code == 200
-    assert row_of(client, "V4")["announced_at"] == []
+    assert row_of(client, "V4")["announced"] == []
 
 
 def test_a_date_that_cannot_be_kept_is_taken_back_once(client: TestClient, app: FastAPI) -> None:
@@ -116,7 +113,7 @@ def test_a_date_that_cannot_be_kept_is_taken_back_once(client: TestClient, app: 
         ("V1", None, told[0]),
         ("V4", None, told[0]),
     ]
-    assert (row_of(client, "V1")["announced"], row_of(client, "V4")["announced_at"]) == (None, [])
+    assert (row_of(client, "V1")["announced"], row_of(client, "V4")["announced"]) == ([], [])
     assert act(client, again, "publish").status_code == 200
     # It was told, and is not told again.
     third = replanned(client, again)
@@ -186,17 +183,18 @@ def test_where_nobody_can_be_told_in_time_that_is_the_reason(client: TestClient,
 
 
 @pytest.mark.parametrize(
-    ("cells", "pointer"),
+    ("announced", "pointer"),
     [
-        ({"announced": "2026-03-03;2026-02-30"}, "/announced"),
-        ({"announced": "2026-03-03;2026-03-03"}, "/announced"),
-        ({"announced_at": [{"date": "2026-03-03", "village_id": "V9"}]}, "/announced_at"),
-        ({"announced_at": [{"date": "2026-03-03", "village_id": "V1"}]}, "/announced_at"),
+        ([{"date": "2026-03-03"}, {"date": "2026-02-30"}], "/announced/1/date"),
+        ([{"date": "2026-03-03"}, {"date": "2026-03-03"}], "/announced"),
+        ([{"date": "2026-03-03"}, {"date": "2026-03-03", "at_village_id": "V1"}], "/announced"),
+        ([{"date": "2026-03-03", "at_village_id": "V9"}], "/announced"),
+        ("2026-03-03;2026-03-09", "/announced"),
     ],
 )
-def test_what_cannot_have_been_told_is_refused(client: TestClient, cells: dict[str, Any], pointer: str) -> None:
+def test_what_cannot_have_been_told_is_refused(client: TestClient, announced: Any, pointer: str) -> None:
     version = client.get("/v1/villages/V1").headers["etag"]
-    row = {**row_of(client, "V1"), **cells}
+    row = {**row_of(client, "V1"), "announced": announced}
     answer = client.put("/v1/villages/V1", json=row, headers={"If-Match": version})
     assert answer.status_code == 422, answer.text
     assert {fault["pointer"] for fault in answer.json()["errors"]} == {pointer}
@@ -206,16 +204,97 @@ def test_a_key_of_one_centre_names_no_stop_of_another(client: TestClient, app: F
     other = client_of(app, MakeKey(app)("admin", centres=["C1"]))
     version = client.get("/v1/villages/V1").headers["etag"]
     for village_id, status in (("VB", 422), ("V2", 200)):
-        row = {**row_of(client, "V1"), "announced_at": [{"date": "2026-03-03", "village_id": village_id}]}
+        row = {**row_of(client, "V1"), "announced": [{"date": "2026-03-03", "at_village_id": village_id}]}
         answer = other.put("/v1/villages/V1", json=row, headers={"If-Match": version})
         assert answer.status_code == status, answer.text
 
 
 def test_what_was_told_in_either_outlives_a_load(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
     version = client.get("/v1/villages/V1").headers["etag"]
-    stop = {"date": "2026-03-04", "village_id": "V2"}
-    row = {**row_of(client, "V1"), "announced": "2026-03-02", "announced_at": [stop]}
+    stop = {"date": "2026-03-04", "at_village_id": "V2"}
+    row = {**row_of(client, "V1"), "announced": [stop, {"date": "2026-03-02"}]}
     assert client.put("/v1/villages/V1", json=row, headers={"If-Match": version}).status_code == 200
     with_walk_ins(app, tmp_path, V1={"announced": "2026-03-05"})
     found = client.get("/v1/villages/V1", params={"on": "2026-03-02"}).json()["row"]
-    assert (found["announced"], found["announced_at"]) == ("2026-03-02;2026-03-05", [stop])
+    own = [{"date": f"2026-03-0{day}", "at_village_id": "V1"} for day in (2, 5)]
+    assert found["announced"] == [own[0], stop, own[1]]
+    # What is read is what is written: the same again changes nothing.
+    held = client.get("/v1/villages/V1", params={"on": "2026-03-02"})
+    since = {"effective_from": "2026-03-02"}
+    again = client.put("/v1/villages/V1", json=found, headers={"If-Match": held.headers["etag"]}, params=since)
+    assert (again.status_code, again.headers["etag"]) == (200, held.headers["etag"]), again.text
+
+
+def loads(app: FastAPI, folder: Path, said: str, *, whole: bool = True) -> None:
+    """Load the region with V1 told two dates by a folder that speaks of a moment."""
+    cells = region()
+    (own,) = [row for row in cells["villages"] if row["village_id"] == "V1"]
+    own["announced"] = "2026-03-03;2026-03-04"
+    toml = TOML.replace("2026-03-01T20:00:00+08:00", said)
+    with app.state.database.write() as session:
+        load_day(
+            session,
+            read_source(write_region(folder, cells, toml)),
+            by=By(actor="test", channel="load"),
+            now=app.state.clock(),
+            whole=whole,
+        )
+
+
+def tell_by_hand(client: TestClient, dates: str) -> None:
+    tomorrow = {"on": "2026-03-02"}
+    held = client.get("/v1/villages/V1", params=tomorrow)
+    row = {**held.json()["row"], "announced": [{"date": date} for date in dates.split(";")]}
+    since = {"effective_from": "2026-03-02"}
+    answer = client.put("/v1/villages/V1", json=row, headers={"If-Match": held.headers["etag"]}, params=since)
+    assert answer.status_code == 200, answer.text
+
+
+def known_tomorrow(client: TestClient) -> str:
+    """Return the dates that V1 knows by the folder's first date."""
+    told = client.get("/v1/villages/V1", params={"on": "2026-03-02"}).json()["row"]["announced"]
+    return ";".join(one["date"] for one in told)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_cancelled_stays_cancelled_when_an_older_folder_is_loaded(
+    client: TestClient, app: FastAPI, tmp_path: Path, *, whole: bool
+) -> None:
+    loads(app, tmp_path / "first", "2026-03-01T20:00:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+    clock = clock_of(client)
+    clock.move(dt.timedelta(hours=1))
+    tell_by_hand(client, "2026-03-04")
+    clock.move(dt.timedelta(hours=1))
+    # One from before, and one that was made for tomorrow: neither knows of it.
+    for number, said in enumerate(("2026-03-01T20:00:00+08:00", "2026-03-02T06:00:00+08:00")):
+        loads(app, tmp_path / f"again{number}", said, whole=whole)
+        assert known_tomorrow(client) == "2026-03-04", said
+    # Whoever writes a folder later has told them again.
+    loads(app, tmp_path / "later", "2026-03-01T21:30:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+    # So it is no more off, for older folders either.
+    loads(app, tmp_path / "last", "2026-03-01T20:00:00+08:00", whole=whole)
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"
+
+
+def test_a_date_that_tours_took_back_is_not_brought_back_by_their_folder(
+    client: TestClient, app: FastAPI, tmp_path: Path
+) -> None:
+    loads(app, tmp_path / "first", "2026-03-01T20:00:00+08:00")
+    clock_of(client).move(dt.timedelta(hours=1))
+    version = client.get("/v1/villages/V1").headers["etag"]
+    row = {**row_of(client, "V1"), "cut_off": ["2026-03-03"]}
+    assert client.put("/v1/villages/V1", json=row, headers={"If-Match": version}).status_code == 200
+    tours = made(client, **ONLY_V1)
+    (lost,) = [one for one in tours["outcome"]["not_kept"] if one["kind"] == "date"]
+    assert (lost["about"], lost["date"]) == ("V1", "2026-03-03")
+    assert act(client, tours, "announce", {"village_ids": "all"}).status_code == 200
+    told = known_tomorrow(client)
+    assert "2026-03-03" not in told
+    loads(app, tmp_path / "again", "2026-03-01T20:00:00+08:00")
+    assert known_tomorrow(client) == told
+    # Who tells them again says so: it holds again.
+    tell_by_hand(client, "2026-03-03;2026-03-04")
+    loads(app, tmp_path / "last", "2026-03-01T20:00:00+08:00")
+    assert known_tomorrow(client) == "2026-03-03;2026-03-04"

@@ -42,10 +42,10 @@ def on_day(client: TestClient, date: str, crew: str = "G1") -> dict[str, Any]:
     return made(client, scope={"crews": [crew]}, levers={"locked": locked, "never_visit": ["V2", "V3"]})
 
 
-def told_of(client: TestClient, village_id: str) -> str:
-    """Return the date that a village was told."""
-    found: str = client.get(f"/v1/villages/{village_id}").json()["row"]["announced"]
-    return found
+def told_of(client: TestClient, village_id: str) -> str | None:
+    """Return the dates of stops in it that a village was told."""
+    told = client.get(f"/v1/villages/{village_id}").json()["row"]["announced"]
+    return ";".join(one["date"] for one in told if one["at_village_id"] == village_id) or None
 
 
 def announced(app: FastAPI) -> list[str]:

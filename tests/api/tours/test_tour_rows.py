@@ -235,11 +235,12 @@ def test_a_second_load_changes_nothing_and_takes_nothing_back(client: TestClient
     with app.state.database.write() as session:
         assert load_day(session, read, by=by, now=EVENING).changes == 0
     village = client.get("/v1/villages/V2").json()["row"]
-    put(client, "villages/V2", {**village, "announced": "2026-03-04", "last_visit": "2026-03-01"}, 1)
+    put(client, "villages/V2", {**village, "announced": [{"date": "2026-03-04"}], "last_visit": "2026-03-01"}, 1)
     with app.state.database.write() as session:
         assert load_day(session, read, by=by, now=EVENING).changes == 0
     row = client.get("/v1/villages/V2", params={"on": "2026-03-02"}).json()["row"]
-    assert (row["announced"], row["last_visit"]) == ("2026-03-04", "2026-03-01")
+    told = [{"date": "2026-03-04", "at_village_id": "V2"}]
+    assert (row["announced"], row["last_visit"]) == (told, "2026-03-01")
     # A folder without tours ends none.
     cells = {name: rows for name, rows in region().items() if name not in {"villages", "crews", "lodgings"}}
     cells = {name: rows for name, rows in cells.items() if name not in {"maintenance", "van_parts"}}

@@ -246,7 +246,8 @@ def test_an_announced_date_is_told_once_and_kept(client: TestClient, app: FastAP
     assert {one["village_id"]: one["is_new"] for one in again.json()["villages"]}["V1"] is False
     assert sorted(event.subject for event in events(app, "tour.announced")) == ["V1", "V2", "V3"]
     village = client.get("/v1/villages/V1").json()
-    assert (village["row"]["announced"], village["version"]) == (";".join(sorted(dates["V1"])), 2)
+    known = [{"date": date, "at_village_id": "V1"} for date in sorted(dates["V1"])]
+    assert (village["row"]["announced"], village["version"]) == (known, 2)
     # Whatever else is wanted, the dates stay.
     other = made(client, seed=7, levers={"nights": 0}, horizon={"date": "2026-03-02", "days": 4})
     kept = stops(client, other["id"])

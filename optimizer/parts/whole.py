@@ -23,6 +23,8 @@ __all__ = ["SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
 MOST_OF_A_GROUP = 20_000
 """A group with more bundles near its best than these is spread over its ways."""
 ROOM = 5 * MOST_OF_A_GROUP
+SPREAD_SHARE = 0.1
+"""Where no more groups than these are spread there is little to simplify."""
 LEAST_SLACK_FEN = 100
 SLACK_GROWS = 6
 """Begun at this share of what is left to the bound, all of it is looked at next."""
@@ -113,7 +115,11 @@ class WholeChoice:
         for number in many:
             made.add_spread(int(groups[number]), self._near(int(groups[number]), int(limit[number])))
         choice = choose(
-            made.program(), seconds=seconds, gap=gap / 2, begin=None if many else begin, simplify=bool(many)
+            made.program(),
+            seconds=seconds,
+            gap=gap / 2,
+            begin=None if many else begin,
+            simplify=len(many) > SPREAD_SHARE * len(groups),
         )
         if choice is None:
             return None

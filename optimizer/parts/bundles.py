@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.parts.few_sources import FAR, Near, lay_near, new_near, rest_from_few
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 from optimizer.search.compiled import compiled, compiled_into
@@ -23,14 +24,12 @@ __all__ = [
 
 MOST_NODES = 200_000
 """So many steps to find the best of one group; what is not looked at then is bounded by its pieces one by one."""
-FAR = 1 << 60
-"""Dearer than anything: a way that need not be looked at."""
 
 
 class Desk(NamedTuple):
     """Room to work in: per depth the way tried, what was spent down to it, and what the pieces from there on cost.
 
-    rest: at least, without lateness. wait: what a kit's lateness adds to that at least.
+    rest: at least, without lateness. wait: what a kit's lateness adds to that at least. near: by source.
     """
 
     at: NDArray[np.int64]
@@ -39,12 +38,15 @@ class Desk(NamedTuple):
     rest: NDArray[np.int64]
     wait: NDArray[np.int64]
     best: NDArray[np.int64]
+    near: Near
 
 
 def new_desk(g: Grid) -> Desk:
     """Return room for the largest of these groups."""
     most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
-    return Desk(*(np.zeros(most + 1, np.int64) for _ in range(6)))
+    at, fen, late, rest, wait, best = (np.zeros(most + 1, np.int64) for _ in range(6))
+    near = new_near(most, len(g.shelf_of))
+    return Desk(at=at, fen=fen, late=late, rest=rest, wait=wait, best=best, near=near)
 
 
 @compiled
@@ -372,6 +374,7 @@ def _lay_rest(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int)
         desk.wait[k] = max(desk.wait[k + 1], least_there - least) if o.complete == 1 else 0
     desk.fen[0] = 0
     desk.late[0] = 0
+    lay_near(g, w, base, desk.near, group)
 
 
 @compiled_into
@@ -395,7 +398,8 @@ def _next(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, dep
             if fen < most and (way == end or _has_room(g, w, desk, group, depth, way)):
                 desk.at[depth] = way
                 desk.fen[depth + 1], desk.late[depth + 1] = fen, late
-                return True
+                if fen + rest_from_few(g, w, desk.near, desk.at, group, depth + 1, late) < limit:
+                    return True
         way += 1
     return False
 

@@ -47,6 +47,8 @@ IMPROVING_SHARE = 0.4
 """Of what is left then, at most: the proof finds good choices too."""
 ANNEALING_SHARE = 0.85
 """The same where every order is of one piece: annealing finds better ones than the proof."""
+GENERATED = 0.25
+"""So much of what is near enough may be left by the prices; the rest is for the choice."""
 _SLIGHT = 1e-5
 _NEAR = 1e-6
 _HALF = 1e-4
@@ -265,7 +267,7 @@ class _Run:
 
     def _generate(self, node: _Node, remaining: Remaining) -> None:
         """Find the limits that bind in a node, what they are worth, and the bundles that matter at these prices."""
-        g, near = self._grid_of(node), max(_NEAR, self.gap / 10)
+        g, near = self._grid_of(node), max(_NEAR, GENERATED * self.gap)
         for _ in range(MOST_ROUNDS):
             deciding = self._deciding(node)
             if not deciding.any():

@@ -12,6 +12,8 @@ __all__ = ["Expecting", "waiting_for_stock"]
 
 Eta = tuple[int, int]
 """p50 and p90, in seconds."""
+_Arrival = tuple[int, int, tuple[str, str], int]
+"""p90 and p50, in seconds, the source and part, and the units that it has left by then."""
 
 
 def waiting_for_stock(
@@ -38,10 +40,15 @@ def waiting_for_stock(
 
 
 class Expecting:
-    """Looks for what is left in one problem; taken has everybody's promises."""
+    """Looks for what is left in one problem; taken has everybody's promises, and does not change from then on."""
 
     def __init__(self, asked: Sourcing, taken: Taken) -> None:
         self.asked, self.taken = asked, taken
+        # Thousands of lines that are not sent ask for the same few shelves, each line several times.
+        self._left: dict[tuple[str, str, int, bool], int] = {}
+        self._carrying: dict[tuple[str, str], Sequence[tuple[str, Shelf, Route]]] = {}
+        self._left_next: dict[tuple[str, str], int] = {}
+        self._coming: dict[tuple[str, str], Sequence[_Arrival]] = {}
         self.parts = {part.id: part for part in asked.parts}
         self.holders: defaultdict[str, list[tuple[Source, Shelf]]] = defaultdict(list)
         for source in asked.sources:
@@ -62,8 +69,14 @@ class Expecting:
             if not source.lies_with(order)
         ]
 
-    def carrying(self, order: Order, line: OrderLine) -> list[tuple[str, Shelf, Route]]:
+    def carrying(self, order: Order, line: OrderLine) -> Sequence[tuple[str, Shelf, Route]]:
         """Return by which lanes a line may travel, and from which shelf: fast ones only where a customer waits."""
+        key = order.id, line.id
+        if key not in self._carrying:
+            self._carrying[key] = self._lanes(order, line)
+        return self._carrying[key]
+
+    def _lanes(self, order: Order, line: OrderLine) -> list[tuple[str, Shelf, Route]]:
         every = [
             (part_id, shelf, route)
             for part_id, source, shelf in self.holding(order, line)
@@ -79,22 +92,28 @@ class Expecting:
 
     def left(self, order: Order, part_id: str, shelf: Shelf, route: Route, ships_s: int) -> int:
         """Return how many units of a shelf an order could still get by a departure."""
-        if order.customer_class in self.asked.charges.release or (order.urgent and order.waiting):
-            shelf = Shelf(free=shelf.free, inbound=shelf.inbound)
-        return left_above(shelf, self.taken.gone(route.source_id, part_id), ships_s)
+        releases = order.customer_class in self.asked.charges.release or (order.urgent and order.waiting)
+        key = route.source_id, part_id, ships_s, releases
+        if key not in self._left:
+            known = Shelf(free=shelf.free, inbound=shelf.inbound) if releases else shelf
+            self._left[key] = left_above(known, self.taken.gone(route.source_id, part_id), ships_s)
+        return self._left[key]
 
     def left_next(self, order: Order, line: OrderLine) -> int:
         """Return how many units could leave by the next departures."""
-        units: dict[tuple[str, str], int] = {}
-        for part_id, shelf, route in self.carrying(order, line):
-            left = self.left(order, part_id, shelf, route, route.departures_s[0])
-            units[route.source_id, part_id] = max(left, units.get((route.source_id, part_id), 0))
-        return sum(units.values())
+        key = order.id, line.id
+        if key not in self._left_next:
+            units: dict[tuple[str, str], int] = {}
+            for part_id, shelf, route in self.carrying(order, line):
+                left = self.left(order, part_id, shelf, route, route.departures_s[0])
+                units[route.source_id, part_id] = max(left, units.get((route.source_id, part_id), 0))
+            self._left_next[key] = sum(units.values())
+        return self._left_next[key]
 
     def arriving(self, order: Order, line: OrderLine) -> int:
         """Return how many units more than by the next departures could leave once what is inbound has arrived."""
         most: dict[tuple[str, str], int] = {}
-        for _, _, key, units in self._coming(order, line):
+        for _, _, key, units in self.coming(order, line):
             most[key] = max(units, most.get(key, 0))
         return max(0, sum(most.values()) - self.left_next(order, line))
 
@@ -123,21 +142,32 @@ class Expecting:
     def _there(self, order: Order, line: OrderLine, quantity: int) -> Eta | None:
         """Return p50 and p90 of the last of so many units, None where fewer are left."""
         most: dict[tuple[str, str], int] = {}
-        for p90_s, p50_s, key, units in sorted(self._coming(order, line)):
+        for p90_s, p50_s, key, units in self.coming(order, line):
             most[key] = max(units, most.get(key, 0))
             if sum(most.values()) >= quantity:
                 return p50_s, p90_s
         return None
 
-    def _coming(self, order: Order, line: OrderLine) -> Iterator[tuple[int, int, tuple[str, str], int]]:
+    def coming(self, order: Order, line: OrderLine) -> Sequence[_Arrival]:
+        """Return what a line could have by the next departures and by the first after each arrival of stock."""
+        key = order.id, line.id
+        if key not in self._coming:
+            self._coming[key] = sorted(self._arrivals(order, line))
+        return self._coming[key]
+
+    def _arrivals(self, order: Order, line: OrderLine) -> Iterator[_Arrival]:
         for part_id, shelf, route in self.carrying(order, line):
             for ships_s in _first_after(route.departures_s, [inbound.ready_s for inbound in shelf.inbound]):
                 units = self.left(order, part_id, shelf, route, ships_s)
-                key = route.source_id, part_id
-                yield ships_s + route.transit_p90_s, ships_s + route.transit_p50_s, key, units
+                # What brings nothing makes nobody's wait shorter.
+                if units:
+                    key = route.source_id, part_id
+                    yield ships_s + route.transit_p90_s, ships_s + route.transit_p50_s, key, units
 
 
 def _first_after(departures_s: Sequence[int], ready_s: Collection[int]) -> set[int]:
     """Return the next departure and the first after each arrival."""
+    if not ready_s:
+        return {departures_s[0]}
     first = (next((ships_s for ships_s in departures_s if ships_s >= one), None) for one in ready_s)
     return {departures_s[0], *(ships_s for ships_s in first if ships_s is not None)}

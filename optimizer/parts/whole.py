@@ -6,23 +6,26 @@ a program that holds them all proves it. A group with few of them has a variable
 piece has a variable for each of its ways, beside those for its parcels, sources and lateness.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.engines.mip import Program, choose
+from optimizer.budget import Remaining, is_over
+from optimizer.engines.mip import Master, Program, choose
 from optimizer.parts.bundles import FAR, bundle_fen, bundles_below, find_dominated, new_desk
 from optimizer.parts.drawing import Draws
 from optimizer.parts.grid import NOTHING, Grid
+from optimizer.parts.tightening import FEW, tightened
 from optimizer.parts.ways import Ways
 
 __all__ = ["SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
 
-MOST_OF_A_GROUP = 20_000
+MOST_OF_A_GROUP = 60_000
 """A group with more bundles near its best than these is spread over its ways."""
 ROOM = 5 * MOST_OF_A_GROUP
+SPREAD_SHARE = 0.1
+"""Where no more groups than these are spread there is little to simplify."""
 LEAST_SLACK_FEN = 100
 SLACK_GROWS = 6
 """Begun at this share of what is left to the bound, all of it is looked at next."""
@@ -68,7 +71,7 @@ class WholeChoice:
         *,
         known: Whole,
         slack_fen: int,
-        remaining: Callable[[], float | None],
+        remaining: Remaining,
         gap: float,
     ) -> Whole:
         """Return the best choice of these groups, which share these rows, or the known one where none better is found.
@@ -81,10 +84,9 @@ class WholeChoice:
         best = replace(known, bound_fen=min(known.fen, lagrange_fen))
         slack_fen = min(max(LEAST_SLACK_FEN, slack_fen), best.fen - lagrange_fen)
         while best.fen - best.bound_fen > gap * best.fen:
-            seconds = remaining()
-            if seconds is not None and seconds <= 0:
+            if is_over(remaining):
                 break
-            chosen = self._choose(groups, rows, best, slack_fen, seconds, gap)
+            chosen = self._choose(groups, rows, best, slack_fen, remaining, gap)
             if chosen is None:
                 break
             piece, way, fen, proven_fen = chosen
@@ -103,7 +105,7 @@ class WholeChoice:
         rows: NDArray[np.int64],
         known: Whole,
         slack_fen: int,
-        seconds: float | None,
+        remaining: Remaining,
         gap: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int] | None:
         """Return pieces, ways, price and bound of the best choice among bundles within the slack."""
@@ -112,12 +114,25 @@ class WholeChoice:
         many, begin = self._add_bundles(made, groups, limit, known)
         for number in many:
             made.add_spread(int(groups[number]), self._near(int(groups[number]), int(limit[number])))
+        program = made.program()
+        kept = np.ones(len(program.fen), bool)
+        if not many and len(kept) > FEW:
+            tight = tightened(_pool(program, len(rows)), self._priced.price[rows], known.fen, remaining)
+            begin = begin if tight.whole is None else tight.whole
+            kept = tight.kept | begin
+        seconds = remaining()
         choice = choose(
-            made.program(), seconds=seconds, gap=gap / 2, begin=None if many else begin, simplify=bool(many)
+            _of_columns(program, kept),
+            seconds=None if seconds is None else max(0.0, seconds),
+            gap=gap / 2,
+            begin=None if many else begin[kept],
+            simplify=len(many) > SPREAD_SHARE * len(groups),
         )
         if choice is None:
             return None
-        piece, way = made.read(choice.share)
+        share = np.zeros(len(kept))
+        share[kept] = choice.share
+        piece, way = made.read(share)
         first = np.searchsorted(piece, self._g.groups["first"][groups]).tolist()
         last = np.searchsorted(piece, self._g.groups["last"][groups]).tolist()
         fen = sum(
@@ -125,7 +140,8 @@ class WholeChoice:
             for group, a, b in zip(groups.tolist(), first, last, strict=True)
         )
         proven = int(np.ceil(choice.bound_fen - 0.5)) if np.isfinite(choice.bound_fen) else -FAR
-        return piece, way, fen, proven
+        # What was left out is in nothing that is cheaper than what is known.
+        return piece, way, fen, min(proven, known.fen)
 
     def _add_bundles(
         self, made: "WaysProgram", groups: NDArray[np.int64], limit: NDArray[np.int64], known: Whole
@@ -345,6 +361,35 @@ class WaysProgram:
         self.terms.append((more, further, -1.0))
         for variable in sources.values():
             self.terms += [(more, variable, 1.0), (all_, variable, 1.0)]
+
+
+def _pool(program: Program, rows: int) -> Master:
+    """Return a program of bundles alone, whose limits are those of the rows and then one for each group, as a pool."""
+    group = np.zeros(len(program.fen), np.int64)
+    ones = program.row >= rows
+    group[program.column[ones]] = program.row[ones] - rows
+    return Master(
+        fen=program.fen.astype(np.int64),
+        group=group,
+        groups=len(program.least) - rows,
+        row=program.row[~ones],
+        column=program.column[~ones],
+        amount=program.amount[~ones].astype(np.int64),
+        capacity=program.most[:rows].astype(np.int64),
+    )
+
+
+def _of_columns(program: Program, kept: NDArray[np.bool_]) -> Program:
+    """Return the program of some of the variables."""
+    terms = kept[program.column]
+    return replace(
+        program,
+        fen=program.fen[kept],
+        whole=program.whole[kept],
+        row=program.row[terms],
+        column=(np.cumsum(kept) - 1)[program.column[terms]],
+        amount=program.amount[terms],
+    )
 
 
 def _classes(w: Ways, active: NDArray[np.bool_]) -> NDArray[np.int64]:

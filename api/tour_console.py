@@ -139,7 +139,10 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
         yield f"Kits: {kpis.kit_lines:,} lines ordered, {kpis.kit_lines_in_time:,} there before departure."
     if kpis.spare_lines:
         least = min(kpis.fixed_on_spot_permille.values()) / 10
-        yield f"Spare parts: {kpis.spare_lines:,} lines ordered; {least:.0f} % of unknown needs or more met on site."
+        yield (
+            f"Spare parts: {kpis.spare_lines:,} lines ordered; on the tour that has fewest aboard what a van carries "
+            f"meets {least:.0f} % of the needs not known beforehand."
+        )
     few = [one for one in planned.toured.kit_orders if one.missing]
     for order in few[:MOST_LINES]:
         wanted = order.quantity + order.missing

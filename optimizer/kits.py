@@ -31,6 +31,9 @@ GAP_AFTER = 0.0001
 MISSED_FEN_PER_HOUR = 1_000_000
 """Going without the kit of a visit, or without what was promised, is dearer than anything else."""
 
+_REST = " (rest)"
+"""Behind the id of a line that was promised only in part, for what it was not promised."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
@@ -90,8 +93,7 @@ def kits_after(
         else:
             orders.append(_giving_way(order) if order.id in idle else _due(order, visits))
     kits = _answered(day, replace(asked, orders=tuple(orders), charges=charges), remaining, GAP_AFTER)
-    of_line = {line.id: order.id for order in asked.orders for line in order.lines}
-    kits = replace(kits, promised=tuple(replace(sent, job_id=of_line[sent.order_line_id]) for sent in kits.promised))
+    kits = replace(kits, promised=_by_their_lines(asked, kits.promised))
     if not _keeps(kits, kept, visits):
         return kept
     late = [job for job in day.jobs if job.order_lines and (job.id not in visits or _is_late(job, visits[job.id][0]))]
@@ -125,13 +127,29 @@ def _due(order: Order, visits: Mapping[str, tuple[int, str]]) -> Order:
 
 
 def _as_promised(order: Order, promised: Mapping[str, tuple[int, int]]) -> Iterator[Order]:
-    """Yield an order that is no kit, one for each line if it was promised any: by then it gets what it was promised."""
+    """Yield an order that is no kit, one for each line if it was promised any: by then it gets what it was promised,
+    and nobody's promise is less for what it was not."""
     if not any(line.id in promised for line in order.lines):
         yield replace(order, needed_by_s=None)
         return
     for line in order.lines:
-        _, ready_s = promised.get(line.id, (0, None))
-        yield replace(order, id=f"{order.id} {line.id}", lines=(line,), needed_by_s=ready_s, latest_s=ready_s)
+        units, ready_s = promised.get(line.id, (0, None))
+        if units:
+            own = replace(line, quantity=units)
+            yield replace(order, id=f"{order.id} {line.id}", lines=(own,), needed_by_s=ready_s, latest_s=ready_s)
+        if line.quantity > units:
+            rest = replace(line, id=f"{line.id}{_REST}", quantity=line.quantity - units)
+            yield replace(order, id=f"{order.id} {rest.id}", lines=(rest,), needed_by_s=None)
+
+
+def _by_their_lines(asked: Sourcing, promised: Sequence[Shipment]) -> tuple[Shipment, ...]:
+    """Return what orders of lines, and of rests of lines, were promised as promised to the orders asked for."""
+    order_of = {line.id: order.id for order in asked.orders for line in order.lines}
+    line_ids = [sent.order_line_id.removesuffix(_REST) for sent in promised]
+    return tuple(
+        replace(sent, job_id=order_of[line_id], order_line_id=line_id)
+        for sent, line_id in zip(promised, line_ids, strict=True)
+    )
 
 
 def _keeps(kits: Kits, kept: Kits, visits: Mapping[str, tuple[int, str]]) -> bool:

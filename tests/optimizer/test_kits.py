@@ -280,6 +280,36 @@ def test_lines_of_one_order_that_were_promised_different_times_keep_theirs_and_o
     assert {sent.job_id for sent in again.promised} == {"r1"}
 
 
+def test_what_a_line_was_not_promised_takes_nothing_from_what_another_was() -> None:
+    """Twelve and eleven are wanted, eleven are there: ten and one, or one and ten, are promised, and stay so."""
+    slow = make.lane(warehouse_id="w2", cost_fen=200)
+    houses = (make.warehouse(stock={"p1": 10, "p2": 1}), make.warehouse("w2", stock={"p1": 1, "p2": 1}))
+    needy = wanting("n", order_lines=(make.order_line("n-l", "p2"),), clocks=due(2))
+    day = stocked(
+        needy, days=3, parts=(make.part(), make.part("p2")), lanes=(make.lane(cost_fen=4_000), slow), warehouses=houses
+    )
+
+    def filling(id: str, quantity: int, **fields: Any) -> Order:
+        need = Need(id=f"{id}-1", part_id="p1", quantity=quantity)
+        fields |= {"job_id": None, "waiting": False, "customer_class": CustomerClass.ORDINARY}
+        return others(id=id, lines=(need,), outlet_id=None, **fields)
+
+    beside = Beside(supply=Supply(orders=(filling("A", 12, needed_by_s=-5 * DAY_S), filling("B", 11))), near={})
+    first = kits_before(day, beside, remaining=forever)
+    again = kits_after(day, beside, {"n": (make.clock("18:00", 2), "o1")}, first, remaining=forever)
+
+    def units(kits: Kits) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for sent in kits.promised:
+            key = sent.job_id, sent.order_line_id
+            found[key] = found.get(key, 0) + sent.quantity
+        return found
+
+    assert sorted(units(first).values()) == [1, 10]
+    assert again is not first
+    assert units(again) == units(first)
+
+
 def test_a_kit_elsewhere_that_was_promised_nothing_is_still_sent_whole_or_not_at_all() -> None:
     lines = (Need(id="r1-1", part_id="p1", quantity=1), Need(id="r1-2", part_id="p2", quantity=1))
     day = replace(stocked(wanting("a")), parts=(make.part(), make.part("p2")))

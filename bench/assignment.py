@@ -69,7 +69,7 @@ def main() -> None:
         print(f"{row.instance}: {row.cost}, {row.unserved} unserved", file=sys.stderr, flush=True)
         rows.append(row)
     got = (sum(os.times()[:2]) - own_s) / (time.monotonic() - begun)
-    words = f"`--seconds {asked.seconds:g}`, one core, of which the search got {got:.0%}. {machine()}"
+    words = f"`--seconds {asked.seconds:g}`, the search had {got:.0%} of one core. {machine()}"
     text = section(rows, words)
     print(text)
     if asked.docs is not None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optimizer.budget import Remaining, is_over
 from optimizer.engines.mip import Program, choose
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
+from optimizer.parts.crowding import Crowding
 from optimizer.parts.drawing import Draws
 from optimizer.parts.exchanging import MOVES_OF_A_SWEEP, exchange, new_exchange, overdraw
 from optimizer.parts.grid import NOTHING, Grid
@@ -28,6 +29,8 @@ FEW = 80
 MOST_FRACTIONAL = 1_000
 FEW_FRACTIONAL = 20
 FEW_WAYS = 5
+CROWDED_WAYS = 8
+"""Annealing looks at so many ways of each; where every way draws on one limit, at so many."""
 SWEEPS = 300
 OVER_SWEEPS = 1_500
 MOST_MOVES = 25_000_000
@@ -73,6 +76,7 @@ class Improving:
         self._left = g.capacity.copy()
         self._fen = np.zeros(len(g.groups), np.int64)
         self._regret = np.zeros(len(g.groups), np.int64)
+        self._crowded = np.zeros((0, 0), np.int64)
         self._price_of(np.arange(len(g.groups)))
 
     @property
@@ -175,6 +179,7 @@ class Improving:
 
     def _anneal(self, target_fen: int, remaining: Remaining) -> None:
         """Anneal a few times; with a limit of time briefly first, and then once for as long as it allows."""
+        crowding = self._crowding()
         began_s = remaining()
         brief = int(np.clip(MOST_MOVES // (MOVES_OF_A_SWEEP * len(self._g.groups)), SWEEPS, OVER_SWEEPS))
         self.exchange(SWEEPS, brief, target_fen, 1)
@@ -183,10 +188,56 @@ class Improving:
             for seed in range(2, SEEDS + 1):
                 if self.fen > target_fen:
                     self.exchange(SWEEPS, brief, target_fen, seed)
+                    self._crowd(crowding, target_fen)
             return
         longer = min(MOST_LONGER, LONGEST * max(0.0, left_s) / max(_SURE, began_s - left_s))
+        end_s = left_s * (1 - LONGEST)
+        while self.fen > target_fen and self._crowd(crowding, target_fen) and (remaining() or 0.0) > end_s:
+            longer = 0.0
         if self.fen > target_fen and longer >= 1:
             self.exchange(SWEEPS, int(longer * brief), target_fen, 2)
+
+    def _crowding(self) -> Crowding | None:
+        """Return annealing among regrets, None unless every way draws on one limit and everybody has some."""
+        g, w, rows = self._g, self._w, self._w.rows
+        first, last = w.first[g.groups["first"]], w.first[g.groups["first"] + 1]
+        one_limit = (rows["row"] == rows["last_row"]) & (rows["dock"] == NOTHING) & (rows["floor_row"] == NOTHING)
+        if not one_limit.all() or not (last - first > 1).all():
+            return None
+        many = min(CROWDED_WAYS, int((last - first).max()))
+        # Limits that only shares break are left out, with their prices.
+        row, amount = rows["row"].astype(np.int64), rows["quantity"].astype(np.int64)
+        wish = self._own + rows["late"] + self._price[row] * amount
+        ways = np.zeros((len(first), many), np.int64)
+        regret = np.full((len(first), many), float(FAR))
+        for group, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            few = begin + np.argsort(wish[begin:end], kind="stable")[:many]
+            ways[group], ways[group, : len(few)] = few[0], few
+            regret[group, : len(few)] = wish[few] - wish[few[0]]
+        self._crowded = ways
+        return Crowding(
+            regret=regret,
+            row=row[ways],
+            amount=amount[ways],
+            price=self._price.astype(np.float64),
+            capacity=g.capacity.astype(np.int64),
+        )
+
+    def _crowd(self, crowding: Crowding | None, target_fen: int) -> bool:
+        """Anneal among regrets once more; return whether what that came to is the best."""
+        if crowding is None or self.fen <= target_fen:
+            return False
+        crowding.again()
+        if not np.isfinite(crowding.fen):
+            return False
+        kept, before = self.way, self.fen
+        way = self.way.copy()
+        way[self._g.groups["first"]] = self._crowded[np.arange(len(crowding.at)), crowding.at]
+        self.begin(way)
+        if self.fen <= before:
+            return True
+        self.begin(kept)
+        return False
 
     def _share_anew(self, target_fen: int, remaining: Remaining) -> None:
         """Decide exactly who of those on a few shelves has which of them, a few shelves after the other."""

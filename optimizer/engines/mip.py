@@ -85,12 +85,14 @@ class Choice:
     """share: (c,) of each column, 0 or 1 when whole. price: (r,) fen per unit of each limit, of a linear program only.
 
     bound_fen: no choice among these columns costs less; -inf when nothing was proven. basis: where `prices` ended.
+    nodes: of the search for a whole one.
     """
 
     share: NDArray[np.float64]
     price: NDArray[np.float64]
     bound_fen: float
     basis: Basis | None = None
+    nodes: int = 0
 
 
 def prices(master: Master, begin: Basis | None = None) -> Choice | None:
@@ -183,6 +185,7 @@ def choose(
         share=np.array(result.solutions[0].primal_solution.variable_values.values, np.float64),
         price=np.zeros(0),
         bound_fen=result.termination.objective_bounds.dual_bound,
+        nodes=result.solve_stats.node_count,
     )
 
 

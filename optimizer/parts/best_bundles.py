@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from optimizer.parts.bundles import FAR, best_of_all, new_desk
 from optimizer.parts.drawing import Draws
+from optimizer.parts.effort import Effort
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
 
@@ -32,8 +33,8 @@ class _Known:
 class BestBundles:
     """Bundles at prices that change from one question to the next."""
 
-    def __init__(self, g: Grid, w: Ways, draws: Draws) -> None:
-        self._g, self._w, self._draws = g, w, draws
+    def __init__(self, g: Grid, w: Ways, draws: Draws, effort: Effort) -> None:
+        self._g, self._w, self._draws, self._effort = g, w, draws, effort
         self._desk = new_desk(g)
         self._group_of_way = g.pieces["group"][w.rows["piece"]].astype(np.int64)
         self._known = _Known(
@@ -70,7 +71,9 @@ class BestBundles:
         known.stale |= other
         known.none_fen = none_fen.copy()
         asked = wanted & known.stale
+        steps = int(self._desk.steps[0])
         best_of_all(g, self._w, known.base, self._desk, asked.astype(np.int8), known.way, known.told)
+        self._effort.search(int(self._desk.steps[0]) - steps)
         known.stale &= ~asked
         return known.way.copy(), known.told[:, 0].copy(), known.told[:, 1].copy()
 

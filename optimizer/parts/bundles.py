@@ -29,7 +29,8 @@ MOST_NODES = 200_000
 class Desk(NamedTuple):
     """Room to work in: per depth the way tried, what was spent down to it, and what the pieces from there on cost.
 
-    rest: at least, without lateness. wait: what a kit's lateness adds to that at least. near: by source.
+    rest: at least, without lateness. wait: what a kit's lateness adds to that at least. near: by source. steps: how
+    many it took so far, of all groups.
     """
 
     at: NDArray[np.int64]
@@ -39,6 +40,7 @@ class Desk(NamedTuple):
     wait: NDArray[np.int64]
     best: NDArray[np.int64]
     near: Near
+    steps: NDArray[np.int64]
 
 
 def new_desk(g: Grid) -> Desk:
@@ -46,7 +48,7 @@ def new_desk(g: Grid) -> Desk:
     most = int((g.groups["last"] - g.groups["first"]).max(initial=0))
     at, fen, late, rest, wait, best = (np.zeros(most + 1, np.int64) for _ in range(6))
     near = new_near(most, len(g.shelf_of))
-    return Desk(at=at, fen=fen, late=late, rest=rest, wait=wait, best=best, near=near)
+    return Desk(at=at, fen=fen, late=late, rest=rest, wait=wait, best=best, near=near, steps=np.zeros(1, np.int64))
 
 
 @compiled
@@ -179,6 +181,7 @@ def _below(  # noqa: PLR0913 - a kernel sees plain arrays
     desk.at[0] = w.first[o.first] - 1
     while depth >= 0:
         nodes += 1
+        desk.steps[0] += 1
         if nodes > MOST_NODES:
             return NOTHING
         if not _next(g, w, base, desk, group, depth, limit):
@@ -279,6 +282,7 @@ def _few(  # noqa: PLR0913 - a kernel sees plain arrays
     desk.at[0] = w.first[o.first] - 1
     while depth >= 0 and nodes < MOST_NODES:
         nodes += 1
+        desk.steps[0] += 1
         if not _next(g, w, base, desk, group, depth, limit):
             depth -= 1
         elif depth == n - 1:
@@ -327,6 +331,7 @@ def _best(g: Grid, w: Ways, base: NDArray[np.int64], desk: Desk, group: int, che
     desk.at[0] = w.first[o.first] - 1
     while depth >= 0:
         nodes += 1
+        desk.steps[0] += 1
         if nodes > MOST_NODES:
             return cheapest, min(cheapest, desk.rest[0] + desk.wait[0])
         if not _next(g, w, base, desk, group, depth, cheapest):

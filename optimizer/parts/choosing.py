@@ -21,12 +21,13 @@ from optimizer.parts.best_bundles import BestBundles
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.columns import Columns
 from optimizer.parts.drawing import draws_of, with_halves
+from optimizer.parts.effort import Effort
 from optimizer.parts.first_prices import prices_apart
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.improving import Improving, spans
 from optimizer.parts.shares import Shares
 from optimizer.parts.ways import Ways
-from optimizer.parts.whole import SLACK_GROWS, Priced, Whole, WholeChoice
+from optimizer.parts.whole import GROUPS_AT_ONCE, SLACK_GROWS, Priced, Whole, WholeChoice
 
 __all__ = ["Chosen", "choose_bundles"]
 
@@ -34,6 +35,8 @@ MOST_ROUNDS = 100
 MOST_NODES = 400
 FIRST_SLACK_FEN = 1_000
 FEELING_ROUNDS = 15
+FEELING_SHARE = 0.4
+"""Of the time for the first prices, at most."""
 FIRST_STEP_FEN = 4_000.0
 STEP_SHRINKS = 0.9
 SHORT = 0.3
@@ -85,9 +88,10 @@ def choose_bundles(
 
     gap: it may stop once it is this near to the bound. unit: what every choice costs a multiple of. roomy: (rows,)
     which limits the ways take for granted never to be short: it ends as soon as one is, and proves nothing then.
-    price: (rows,) of the limits, near those that it is likely to end with.
+    price: (rows,) of the limits, near those that it is likely to end with. Without a limit of time it ends by what it
+    has looked at: it repeats, and what is small enough is proven to the end.
     """
-    return _Run(g, w, gap, unit, roomy).choose(remaining, price)
+    return _Run(g, w, gap, unit, roomy, Effort(remaining)).choose(remaining, price)
 
 
 @dataclass(slots=True)
@@ -109,8 +113,11 @@ class _Node:
 class _Run:
     """One choice in the making."""
 
-    def __init__(self, g: Grid, w: Ways, gap: float, unit: int, roomy: NDArray[np.bool_] | None) -> None:
+    def __init__(
+        self, g: Grid, w: Ways, gap: float, unit: int, roomy: NDArray[np.bool_] | None, effort: Effort
+    ) -> None:
         self.unit = unit
+        self.effort = effort
         self.roomy = np.flatnonzero(np.zeros(len(g.capacity), bool) if roomy is None else roomy)
         self.limits = len(g.capacity)
         self.draws, capacity = with_halves(draws_of(w), g.capacity)
@@ -126,7 +133,7 @@ class _Run:
         # Dearer than sending nothing to anybody: what going without costs a kit that a node takes for served.
         self.dearest_fen = int(g.groups["none_fen"].sum()) + 1
         nothing = np.zeros(len(g.capacity), np.int64)
-        self.best = BestBundles(g, w, self.draws)
+        self.best = BestBundles(g, w, self.draws, effort)
         everybody = np.ones(len(g.groups), bool)
         self.alone, self.alone_fen, least = self.best.at(g, everybody, nothing)
         entry, place = self.draws.of_all(self.alone[self.alone != NOTHING])
@@ -142,9 +149,10 @@ class _Run:
         self._activate(self._use(self.alone))
         if not self.kernel.any():
             return self._chosen(best, fen, self.root.bound_fen)
-        self._begin(price)
+        generating = part_of(self.effort.left, GENERATING_SHARE)
+        self._begin(price, part_of(generating, FEELING_SHARE))
         if not self.active[self.roomy].any():
-            self._generate(self.root, part_of(remaining, GENERATING_SHARE))
+            self._generate(self.root, generating)
         if self.active[self.roomy].any():
             return self._chosen(best, fen, 0)
         best, fen = self._improved(remaining)
@@ -155,7 +163,7 @@ class _Run:
             and self._proves(open_[0][0]) < fen * (1 - self.gap)
             and self.nodes < MOST_NODES
             and not self.active[self.roomy].any()
-            and not is_over(remaining)
+            and not is_over(self.effort.left)
         ):
             _, _, node = heappop(open_)
             self.nodes += 1
@@ -163,9 +171,9 @@ class _Run:
             if way_fen < fen:
                 best, fen = way, way_fen
             if node.half != NOTHING:
-                following = [self._child(node, serve, remaining) for serve in (True, False)]
+                following = [self._child(node, serve) for serve in (True, False)]
             else:
-                way, way_fen, proven_fen = self._close(node, best, fen, remaining)
+                way, way_fen, proven_fen = self._close(node, best, fen)
                 if proven_fen is None:
                     following = [node]
                 else:
@@ -194,14 +202,14 @@ class _Run:
         """Return the least that a choice can cost which costs no less than this."""
         return -(-bound_fen // self.unit) * self.unit
 
-    def _begin(self, price: NDArray[np.int64] | None) -> None:
+    def _begin(self, price: NDArray[np.int64] | None, remaining: Remaining) -> None:
         """Begin at prices of the limits, or find some."""
         if price is None or not price.any():
-            self._feel_prices()
+            self._feel_prices(remaining)
         else:
-            self._begin_at(np.append(price, np.zeros(len(self.g.capacity) - self.limits, np.int64)))
+            self._begin_at(np.append(price, np.zeros(len(self.g.capacity) - self.limits, np.int64)), remaining)
 
-    def _feel_prices(self) -> None:
+    def _feel_prices(self, remaining: Remaining) -> None:
         """Raise the prices of what is overdrawn a few times, for the bundles and limits that come to light."""
         price = np.zeros(len(self.g.capacity))
         step_fen = FIRST_STEP_FEN
@@ -214,12 +222,14 @@ class _Run:
             over = (use - self.g.capacity) / np.maximum(1, self.g.capacity)
             price = np.where(self.active, np.maximum(0.0, price + step_fen * np.clip(over, -0.5, 1.0)), 0.0)
             step_fen *= STEP_SHRINKS
+            if is_over(remaining):
+                break
         overdrawn = np.maximum(0, use - self.g.capacity)[: self.limits]
         wanted = self.g.pieces["quantity"][self.kernel[self.g.pieces["group"]]]
         if self.kernel.any() and overdrawn.sum() > SHORT * wanted.sum():
-            self._begin_at(prices_apart(self.g, self.w, self.draws, self.kernel, self.limits))
+            self._begin_at(prices_apart(self.g, self.w, self.draws, self.kernel, self.limits), remaining)
 
-    def _begin_at(self, price: NDArray[np.int64]) -> None:
+    def _begin_at(self, price: NDArray[np.int64], remaining: Remaining) -> None:
         """Begin at prices of the rows, with the few best bundles that everybody has there."""
         g = self.g
         self._activate(np.where(price > 0, g.capacity + 1.0, 0.0))
@@ -230,7 +240,13 @@ class _Run:
         found = np.full((len(groups), FEW, int(size.max())), NOTHING, np.int64)
         cost, counts = np.full((len(groups), FEW), FAR), np.zeros(len(groups), np.int64)
         limit = least[groups] + FEW_WITHIN_FEN
-        best_few(g, self.w, self.best.ways_at(price), new_desk(g), groups, limit, found, cost, counts)
+        base, desk = self.best.ways_at(price), new_desk(g)
+        for begin in range(0, len(groups), GROUPS_AT_ONCE):
+            if is_over(remaining):
+                break
+            some = slice(begin, begin + GROUPS_AT_ONCE)
+            best_few(g, self.w, base, desk, groups[some], limit[some], found[some], cost[some], counts[some])
+        self.effort.search(int(desk.steps[0]))
         number, place = np.nonzero((np.arange(FEW) < counts[:, None]) & (cost < FAR))
         for k, ways in zip(number.tolist(), found[number, place], strict=True):
             self._add(int(groups[k]), ways[: size[k]])
@@ -254,7 +270,7 @@ class _Run:
         )
         return improving.way, improving.fen
 
-    def _child(self, node: _Node, serve: bool, remaining: Remaining) -> _Node:
+    def _child(self, node: _Node, serve: bool) -> _Node:
         """Return the node in which the half-served kit is served, or is not."""
         child = _Node(
             served=node.served | ({node.half} if serve else set()),
@@ -262,7 +278,7 @@ class _Run:
             bound_fen=node.bound_fen,
             price=node.price,
         )
-        self._generate(child, remaining)
+        self._generate(child, self.effort.left)
         return child
 
     def _generate(self, node: _Node, remaining: Remaining) -> None:
@@ -279,6 +295,7 @@ class _Run:
             shared = self.shares.best(master, column, np.flatnonzero(deciding), np.flatnonzero(self.active))
             if shared is None:
                 break
+            self.effort.share(len(master.amount))
             price = np.zeros_like(node.price)
             price[self.active] = np.rint(shared.price).astype(np.int64)
             added = self._add_best(node, g, deciding, price)
@@ -335,7 +352,7 @@ class _Run:
         return sum(self._add(group, chosen[first[group] : last[group]]) for group in groups.tolist())
 
     def _close(
-        self, node: _Node, known: NDArray[np.int64], known_fen: int, remaining: Remaining
+        self, node: _Node, known: NDArray[np.int64], known_fen: int
     ) -> tuple[NDArray[np.int64], int, int | None]:
         """Return the best whole choice of a node, or the known one, and the node's bound as far as it is below that.
 
@@ -343,7 +360,8 @@ class _Run:
         """
         g, deciding = self._grid_of(node), self._deciding(node)
         base, (_, _, least) = self.best.ways_at(node.price), self.best.at(g, deciding, node.price)
-        choice = WholeChoice(g, self.w, self.draws, self.active, Priced(price=node.price, base=base, least=least))
+        priced = Priced(price=node.price, base=base, least=least)
+        choice = WholeChoice(g, self.w, self.draws, self.active, priced, self.effort)
         whole = np.where(self.kernel[self.g.pieces["group"]], NOTHING, self.alone)
         bound_fen = fen = self._settled_fen(node)
         for groups, rows in self._components(deciding):
@@ -357,7 +375,6 @@ class _Run:
                         max(FIRST_SLACK_FEN, (known_fen - node.bound_fen) // SLACK_GROWS + 1),
                         known_fen - node.bound_fen,
                     ),
-                    remaining=remaining,
                     gap=self.gap / 2,
                 )
             decided = self.closed[key]
@@ -366,7 +383,7 @@ class _Run:
             bound_fen += decided.bound_fen
         if self._activate(self._use(whole)):
             node.bound_fen = max(node.bound_fen, bound_fen)
-            self._generate(node, remaining)
+            self._generate(node, self.effort.left)
             return *self._in_turn(node.share), None
         return whole, fen, max(node.bound_fen, bound_fen)
 

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from optimizer.model import FAST_MODES, ShipMode, SizeClass
+from optimizer.model import ShipMode
 from optimizer.parts.left import Taken, left_above
 from optimizer.parts.model import Dispatch, Order, OrderLine, Route, Shelf, Source, Sourcing
+from optimizer.ship_modes import is_bulky, lawful_modes
 
 __all__ = ["Expecting", "waiting_for_stock"]
 
@@ -70,7 +71,7 @@ class Expecting:
         ]
 
     def carrying(self, order: Order, line: OrderLine) -> Sequence[tuple[str, Shelf, Route]]:
-        """Return by which lanes a line may travel, and from which shelf: fast ones only where a customer waits."""
+        """Return by which lanes a line may travel, and from which shelf."""
         key = order.id, line.id
         if key not in self._carrying:
             self._carrying[key] = self._lanes(order, line)
@@ -84,11 +85,21 @@ class Expecting:
             for route in self.routes.get((source.id, order.centre_id), ())
             if self.parts[part_id].size_class in route.carries and route.is_for(order.fetching_outlet_id)
         ]
-        if order.urgent and order.waiting:
-            fast = [some for some in every if some[2].mode in FAST_MODES]
-            return fast or [some for some in every if some[2].mode is ShipMode.DEDICATED] or every
-        bulky = any(self.parts[part_id].size_class is SizeClass.BULKY for part_id, _, _ in every)
-        return every if bulky else [some for some in every if some[2].mode is not ShipMode.DEDICATED] or every
+        modes = self._lawful(order, line, every)
+        return [some for some in every if some[2].mode in modes]
+
+    def _lawful(self, order: Order, line: OrderLine, every: Sequence[tuple[str, Shelf, Route]]) -> frozenset[ShipMode]:
+        """Return by which modes it may travel, given those whose shelves could ever send so many units.
+
+        A line that is larger than every shelf comes in parts of any size.
+        """
+        modes = {route.mode for _, shelf, route in every if _ever(shelf) >= line.quantity}
+        wanted = (line.part_id, *self.asked.substitutes.get(line.part_id, ()))
+        return lawful_modes(
+            modes or {route.mode for _, _, route in every},
+            waits=order.urgent and order.waiting,
+            bulky=any(is_bulky(self.parts[part_id]) for part_id in wanted if part_id in self.parts),
+        )
 
     def left(self, order: Order, part_id: str, shelf: Shelf, route: Route, ships_s: int) -> int:
         """Return how many units of a shelf an order could still get by a departure."""
@@ -163,6 +174,10 @@ class Expecting:
                 if units:
                     key = route.source_id, part_id
                     yield ships_s + route.transit_p90_s, ships_s + route.transit_p50_s, key, units
+
+
+def _ever(shelf: Shelf) -> int:
+    return max(0, shelf.free) + sum(inbound.quantity for inbound in shelf.inbound)
 
 
 def _first_after(departures_s: Sequence[int], ready_s: Collection[int]) -> set[int]:

@@ -24,12 +24,16 @@ LARGE = 5
 class Near(NamedTuple):
     """fen: (pieces, sources, 2) of the cheapest way of each piece from each source, without a kit's lateness and with.
 
-    taken: (pieces, 2) the same of the cheapest from those that are taken. sources: which these are.
+    taken: (pieces, 2) the same of the cheapest from those that are taken. sources: which these are. reached: which
+    sources the group has any ways from, so many as `reaches` holds; place: (sources,) of each among them, or NOTHING.
     """
 
     fen: NDArray[np.int64]
     taken: NDArray[np.int64]
     sources: NDArray[np.int64]
+    reached: NDArray[np.int64]
+    place: NDArray[np.int64]
+    reaches: NDArray[np.int64]
 
 
 def new_near(most_pieces: int, sources: int) -> Near:
@@ -38,6 +42,9 @@ def new_near(most_pieces: int, sources: int) -> Near:
         fen=np.zeros((most_pieces, sources, 2), np.int64),
         taken=np.zeros((most_pieces, 2), np.int64),
         sources=np.zeros(most_pieces + 1, np.int64),
+        reached=np.zeros(sources, np.int64),
+        place=np.full(sources, NOTHING, np.int64),
+        reaches=np.zeros(1, np.int64),
     )
 
 
@@ -48,10 +55,12 @@ def lay_near(g: Grid, w: Ways, base: NDArray[np.int64], near: Near, group: int) 
     n = o.last - o.first
     if n < LARGE:
         return
+    _list_reached(w, near, o.first, o.last)
     for k in range(n):
         piece = o.first + k
         left = FAR if o.complete == 1 else g.pieces[piece].none_fen
-        for source in range(near.fen.shape[1]):
+        for j in range(near.reaches[0]):
+            source = near.reached[j]
             near.fen[k, source, 0] = left
             near.fen[k, source, 1] = left
         for way in range(w.first[piece], w.first[piece + 1]):
@@ -59,6 +68,21 @@ def lay_near(g: Grid, w: Ways, base: NDArray[np.int64], near: Near, group: int) 
             fen = base[way] if o.complete == 1 else base[way] + late
             near.fen[k, source, 0] = min(near.fen[k, source, 0], fen)
             near.fen[k, source, 1] = min(near.fen[k, source, 1], base[way] + late)
+
+
+@compiled_into
+def _list_reached(w: Ways, near: Near, first: int, last: int) -> None:
+    """List the sources that pieces have any ways from: with outlets there are a hundred times as many in all."""
+    for j in range(near.reaches[0]):
+        near.place[near.reached[j]] = NOTHING
+    count = 0
+    for way in range(w.first[first], w.first[last]):
+        source = w.rows[way].source
+        if near.place[source] == NOTHING:
+            near.place[source] = count
+            near.reached[count] = source
+            count += 1
+    near.reaches[0] = count
 
 
 @compiled_into
@@ -84,8 +108,8 @@ def rest_from_few(g: Grid, w: Ways, near: Near, at: NDArray[np.int64], group: in
     least = _with(near, NOTHING, depth, n, late)
     if further == 1:
         fees = g.consignment_fen + (g.split_fen if count > 0 else 0)
-        for source in range(near.fen.shape[1]):
-            least = min(least, fees + _with(near, source, depth, n, late))
+        for j in range(near.reaches[0]):
+            least = min(least, fees + _with(near, near.reached[j], depth, n, late))
     return least
 
 

@@ -46,7 +46,8 @@ FUTILE = 30
 PRICED_HEAT = 0.3, 0.005
 HEAT = 0.12, 0.025
 """Where annealing begins and ends, in steps from the way of least regret to the next but two."""
-MOST_SECONDS = 3.0
+MOST_SECONDS, MOST_NODES = 3.0, 300
+"""Of one decision of some groups; by nodes where no clock may decide what comes of it."""
 PATIENCE = 3
 WORTH = 0.02
 """It ends after so many tries in a row that close less than this share of what is left to the bound."""
@@ -71,6 +72,7 @@ class Improving:
         self._base, self._least = priced.base, priced.least
         self._own = w.rows["fen"].copy()
         self._desk = new_desk(g)
+        self._clocked = False
         self._group_of_piece = g.pieces["group"].astype(np.int64)
         self.way = np.full(len(g.pieces), NOTHING, np.int64)
         self._left = g.capacity.copy()
@@ -158,6 +160,7 @@ class Improving:
 
         fractional: groups of which a linear program could not say what they get. alone: no group has several pieces.
         """
+        self._clocked = remaining() is not None
         if alone and self.fen > target_fen and not is_over(remaining):
             self._anneal(target_fen, remaining)
             self._share_anew(target_fen, remaining)
@@ -380,7 +383,8 @@ class Improving:
                 column=np.append(np.arange(size), column[taken]),
                 amount=np.append(np.ones(size), amount[taken]),
             ),
-            seconds=MOST_SECONDS,
+            seconds=MOST_SECONDS if self._clocked else None,
+            nodes=None if self._clocked else MOST_NODES,
             gap=_SURE,
             # What they have comes first.
             begin=np.arange(size) < groups,

@@ -7,6 +7,7 @@ from optimizer.explanation import Sentence
 from optimizer.model import FAST_MODES, ShipMode
 from optimizer.parts import reply_wording
 from optimizer.parts.alternatives import NO_WAY, Item, Looked, Weighed
+from optimizer.parts.expecting import Expecting
 from optimizer.parts.fetching import open_to
 from optimizer.parts.grid import NOTHING
 from optimizer.parts.left import Taken
@@ -24,6 +25,7 @@ class Nearby:
 
     def __init__(self, asked: Sourcing, sourced: Sourced, taken: Taken, over_quota: frozenset[str]) -> None:
         self.asked, self.sourced, self.taken, self.over_quota = asked, sourced, taken, over_quota
+        self.expecting = Expecting(asked, taken)
         self.parts = {part.id: part for part in asked.parts}
         self.routes: defaultdict[tuple[str, str], list[Route]] = defaultdict(list)
         for route in asked.routes:
@@ -119,9 +121,10 @@ class Nearby:
             return None
         now = item.dispatch
         part = self.parts[item.line.part_id]
+        modes = {route.mode for _, _, route in self.expecting.carrying(item.order, item.line)}
         now_fen = now.cost_fen + late_fen(self.asked, item.order, now.ready_p90_s)
         for route in self._open_to(item.order, source):
-            if route.missed_s is None or part.size_class not in route.carries or not _may_go(item.order, route):
+            if route.missed_s is None or part.size_class not in route.carries or route.mode not in modes:
                 continue
             fen = route.freight_fen(item.quantity * part.weight_g)
             fen += late_fen(self.asked, item.order, route.missed_s + route.transit_p90_s)
@@ -140,10 +143,6 @@ def _unfitting(item: Item) -> _Said:
 
 def _of(source: Source, said: Sentence) -> Sentence:
     return reply_wording.nearest_words(source.id, said)
-
-
-def _may_go(order: Order, route: Route) -> bool:
-    return route.mode in FAST_MODES or (route.mode is ShipMode.STANDARD and not (order.urgent and order.waiting))
 
 
 def _not_asked(line: OrderLine, source: Source) -> _Said | None:

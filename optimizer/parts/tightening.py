@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Remaining, is_over
+from optimizer.budget import is_over
 from optimizer.engines.mip import Master
+from optimizer.parts.effort import Effort
 from optimizer.parts.odd_sums import odd_sums
 from optimizer.parts.shares import Shares
 
@@ -44,13 +45,13 @@ class Tight:
     whole: NDArray[np.bool_] | None
 
 
-def tightened(pool: Master, price: NDArray[np.int64], known_fen: int, remaining: Remaining) -> Tight:
+def tightened(pool: Master, price: NDArray[np.int64], known_fen: int, effort: Effort) -> Tight:
     """Return which columns are left to a choice that costs less than the known one, or than one that is met.
 
     price: (rows,) fen per unit, to begin with.
     """
     made = _Tightening(pool, known_fen)
-    made.run(price, remaining)
+    made.run(price, effort)
     return Tight(kept=made.kept, bound_fen=made.bound_fen, whole=made.whole)
 
 
@@ -74,7 +75,7 @@ class _Tightening:
         self.bound_fen = -_FAR
         self.whole: NDArray[np.bool_] | None = None
 
-    def run(self, price: NDArray[np.int64], remaining: Remaining) -> None:
+    def run(self, price: NDArray[np.int64], effort: Effort) -> None:
         """Add columns until the prices are right, then limits, and so on until few columns are left."""
         pool = self._pool
         active = self._first(self._look(price))
@@ -85,11 +86,12 @@ class _Tightening:
             shared = self._shares.best(master, column, np.arange(pool.groups), rows)
             if shared is None:
                 break
+            effort.share(len(master.amount))
             share = np.zeros(len(pool.fen))
             share[column] = shared.share
             self._meet(share)
             self._look(np.rint(shared.price).astype(np.int64))
-            if self.kept.sum() <= FEW or is_over(remaining):
+            if self.kept.sum() <= FEW or is_over(effort.left):
                 break
             least = np.full(pool.groups, _FAR)
             np.minimum.at(least, pool.group[active], self._cost[active])

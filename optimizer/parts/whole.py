@@ -11,19 +11,26 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.budget import Remaining, is_over
-from optimizer.engines.mip import Master, Program, choose
+from optimizer.budget import is_over
+from optimizer.engines.mip import Choice, Master, Program, choose
 from optimizer.parts.bundles import FAR, bundle_fen, bundles_below, find_dominated, new_desk
 from optimizer.parts.drawing import Draws
+from optimizer.parts.effort import Effort
 from optimizer.parts.grid import NOTHING, Grid
-from optimizer.parts.tightening import FEW, tightened
+from optimizer.parts.tightening import FEW, Tight, tightened
 from optimizer.parts.ways import Ways
 
-__all__ = ["SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
+__all__ = ["GROUPS_AT_ONCE", "SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
 
 MOST_OF_A_GROUP = 60_000
 """A group with more bundles near its best than these is spread over its ways."""
 ROOM = 5 * MOST_OF_A_GROUP
+MOST_NUMBERS = 10 * ROOM
+"""Groups of many pieces have room for fewer bundles: it is bounded in numbers, one for each piece of each bundle."""
+GROUPS_AT_ONCE = 16
+"""After so many, whose bundles may take a second, the time is looked at."""
+MOST_BUNDLES = 400_000
+"""Of all groups together: a program of more is not begun."""
 SPREAD_SHARE = 0.1
 """Where no more groups than these are spread there is little to simplify."""
 LEAST_SLACK_FEN = 100
@@ -53,8 +60,11 @@ class Whole:
 class WholeChoice:
     """Decides components, all at the same prices."""
 
-    def __init__(self, g: Grid, w: Ways, draws: Draws, active: NDArray[np.bool_], priced: Priced) -> None:
+    def __init__(
+        self, g: Grid, w: Ways, draws: Draws, active: NDArray[np.bool_], priced: Priced, effort: Effort
+    ) -> None:
         self._g, self._w, self._draws, self._active, self._priced = g, w, draws, active, priced
+        self._effort = effort
         self._desk = new_desk(g)
         self._contested = np.zeros(len(w.rows), np.int8)
         self._contested[draws.way[active[draws.row]]] = 1
@@ -71,7 +81,6 @@ class WholeChoice:
         *,
         known: Whole,
         slack_fen: int,
-        remaining: Remaining,
         gap: float,
     ) -> Whole:
         """Return the best choice of these groups, which share these rows, or the known one where none better is found.
@@ -84,54 +93,77 @@ class WholeChoice:
         best = replace(known, bound_fen=min(known.fen, lagrange_fen))
         slack_fen = min(max(LEAST_SLACK_FEN, slack_fen), best.fen - lagrange_fen)
         while best.fen - best.bound_fen > gap * best.fen:
-            if is_over(remaining):
+            if is_over(self._effort.left):
                 break
-            chosen = self._choose(groups, rows, best, slack_fen, remaining, gap)
+            beyond_fen = lagrange_fen + slack_fen + 1
+            chosen = self._choose(groups, rows, best, slack_fen, gap)
             if chosen is None:
                 break
-            piece, way, fen, proven_fen = chosen
-            bound_fen = max(best.bound_fen, min(proven_fen, lagrange_fen + slack_fen + 1))
-            if fen < best.fen:
-                best = Whole(piece=piece, way=way, fen=fen, bound_fen=bound_fen)
+            bound_fen = max(best.bound_fen, min(chosen.bound_fen, beyond_fen))
+            best = chosen if chosen.fen < best.fen else best
             best = replace(best, bound_fen=min(best.fen, bound_fen))
+            # Where not even these could be searched to the end, more would be no use.
+            if chosen.bound_fen < min(best.fen, beyond_fen) - gap * best.fen - 1:
+                break
             if slack_fen >= best.fen - lagrange_fen:
                 break
             slack_fen = min(SLACK_GROWS * slack_fen, best.fen - lagrange_fen)
         return best
 
     def _choose(
-        self,
-        groups: NDArray[np.int64],
-        rows: NDArray[np.int64],
-        known: Whole,
-        slack_fen: int,
-        remaining: Remaining,
-        gap: float,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int] | None:
-        """Return pieces, ways, price and bound of the best choice among bundles within the slack."""
+        self, groups: NDArray[np.int64], rows: NDArray[np.int64], known: Whole, slack_fen: int, gap: float
+    ) -> Whole | None:
+        """Return the best choice met among bundles within the slack, or the known one, and what none of them costs
+        less than; None where there are too many."""
         made = WaysProgram(self._g, self._w, self._draws, rows)
         limit = self._priced.least[groups] + slack_fen + 1
-        many, begin = self._add_bundles(made, groups, limit, known)
+        added = self._add_bundles(made, groups, limit, known)
+        if added is None:
+            return None
+        many, begin = added
         for number in many:
             made.add_spread(int(groups[number]), self._near(int(groups[number]), int(limit[number])))
         program = made.program()
-        kept = np.ones(len(program.fen), bool)
-        if not many and len(kept) > FEW:
-            tight = tightened(_pool(program, len(rows)), self._priced.price[rows], known.fen, remaining)
-            begin = begin if tight.whole is None else tight.whole
-            kept = tight.kept | begin
-        seconds = remaining()
-        choice = choose(
-            _of_columns(program, kept),
-            seconds=None if seconds is None else max(0.0, seconds),
-            gap=gap / 2,
-            begin=None if many else begin[kept],
-            simplify=len(many) > SPREAD_SHARE * len(groups),
-        )
-        if choice is None:
+        tight = Tight(kept=np.ones(len(program.fen), bool), bound_fen=-FAR, whole=None)
+        if not many and len(program.fen) > FEW:
+            tight = tightened(_pool(program, len(rows)), self._priced.price[rows], known.fen, self._effort)
+        met = known if tight.whole is None else self._read(made, groups, tight.whole.astype(np.float64))
+        begin = begin if tight.whole is None else tight.whole
+        kept = tight.kept if many else tight.kept | begin
+        simplify = len(many) > SPREAD_SHARE * len(groups)
+        choice = self._decided(_of_columns(program, kept), None if many else begin[kept], gap / 2, simplify=simplify)
+        # What was left out is in nothing that is cheaper than what is known or was met.
+        proven = tight.bound_fen
+        if choice is not None:
+            share = np.zeros(len(kept))
+            share[kept] = choice.share
+            found = self._read(made, groups, share)
+            if np.isfinite(choice.bound_fen):
+                proven = max(proven, min(int(np.ceil(choice.bound_fen - 0.5)), met.fen))
+            met = found if found.fen < met.fen else met
+        return replace(met, bound_fen=min(proven, met.fen))
+
+    def _decided(
+        self, program: Program, begin: NDArray[np.bool_] | None, gap: float, *, simplify: bool
+    ) -> Choice | None:
+        """Return what is chosen in the time or with the effort that is left."""
+        terms, seconds = len(program.amount), self._effort.left()
+        nodes = self._effort.nodes(terms)
+        if nodes == 0:
             return None
-        share = np.zeros(len(kept))
-        share[kept] = choice.share
+        choice = choose(
+            program,
+            seconds=None if nodes is not None or seconds is None else max(0.0, seconds),
+            gap=gap,
+            begin=begin,
+            nodes=nodes,
+            simplify=simplify,
+        )
+        self._effort.decide(terms, 0 if choice is None else choice.nodes)
+        return choice
+
+    def _read(self, made: "WaysProgram", groups: NDArray[np.int64], share: NDArray[np.float64]) -> Whole:
+        """Return the choice that these shares of the variables stand for; nothing is proven about it."""
         piece, way = made.read(share)
         first = np.searchsorted(piece, self._g.groups["first"][groups]).tolist()
         last = np.searchsorted(piece, self._g.groups["last"][groups]).tolist()
@@ -139,32 +171,38 @@ class WholeChoice:
             bundle_fen(self._g, self._w, group, way[a:b])
             for group, a, b in zip(groups.tolist(), first, last, strict=True)
         )
-        proven = int(np.ceil(choice.bound_fen - 0.5)) if np.isfinite(choice.bound_fen) else -FAR
-        # What was left out is in nothing that is cheaper than what is known.
-        return piece, way, fen, min(proven, known.fen)
+        return Whole(piece=piece, way=way, fen=fen, bound_fen=-FAR)
 
     def _add_bundles(
         self, made: "WaysProgram", groups: NDArray[np.int64], limit: NDArray[np.int64], known: Whole
-    ) -> tuple[list[int], NDArray[np.bool_]]:
+    ) -> tuple[list[int], NDArray[np.bool_]] | None:
         """Add the bundles below the limits of these groups, going without, and those that are known to go together.
 
-        Return which groups (by place) have too many for that, and which of the bundles are the known ones.
+        Return which groups (by place) have too many for that, and which of the bundles are the known ones; None where
+        all have too many together, or there is no time to look at them.
         """
         g = self._g
-        found, cost = np.zeros((ROOM, self._most), np.int64), np.zeros(ROOM, np.int64)
+        room = min(ROOM, MOST_NUMBERS // max(1, self._most))
+        each = min(MOST_OF_A_GROUP, room)
+        found, cost = np.zeros((room, self._most), np.int64), np.zeros(room, np.int64)
         counts, done = np.zeros(len(groups), np.int64), 0
         size = (g.groups["last"] - g.groups["first"])[groups]
         worth = np.where(self._base < FAR, self._base - self._w.rows["fen"], 0)
-        of, ways, fen = [], [], []
+        of, ways, fen, total = [], [], [], 0
         while done < len(groups):
-            begin = done
+            if is_over(self._effort.left) or total > MOST_BUNDLES:
+                return None
+            begin, steps = done, int(self._desk.steps[0])
+            some_groups = groups[: begin + GROUPS_AT_ONCE]
             done = bundles_below(
-                g, self._w, self._base, self._desk, groups, limit, MOST_OF_A_GROUP, found, cost, counts, begin
+                g, self._w, self._base, self._desk, some_groups, limit, each, found, cost, counts, begin
             )
+            self._effort.search(int(self._desk.steps[0]) - steps)
             here = np.repeat(np.arange(begin, done), np.maximum(0, counts[begin:done]))
             some = np.where(np.arange(self._most) < size[here, None], found[: len(here)], NOTHING)
             kept = self._cheapest(here, some, cost[: len(here)])
             some = some[kept]
+            total += len(some)
             of.append(here[kept])
             ways.append(some)
             fen.append(cost[kept] - np.where(some == NOTHING, 0, worth[some]).sum(axis=1))

@@ -5,6 +5,7 @@ import pytest
 
 from optimizer.engines.mip import Master, Program, choose
 from optimizer.parts.check import faults
+from optimizer.parts.effort import Effort
 from optimizer.parts.sourcing import source
 from optimizer.parts.tightening import tightened
 from tests.optimizer.parts.test_one_program import cheapest_fen, of_several_units
@@ -56,7 +57,7 @@ def test_one_of_three_pairs_of_three_has_all_it_wants() -> None:
     pairs = [(group, 0, {group: 1, (group + 1) % 3: 1}) for group in range(3)]
     without: list[tuple[int, int, dict[int, int]]] = [(group, 1_000, {}) for group in range(3)]
     pool = _pool(pairs + without, [1, 1, 1])
-    tight = tightened(pool, np.zeros(3, np.int64), 3_001, lambda: None)
+    tight = tightened(pool, np.zeros(3, np.int64), 3_001, Effort(lambda: None))
     # With halves of all pairs it is 1,500.
     assert tight.bound_fen == 2_000
     assert tight.whole is not None
@@ -78,7 +79,7 @@ def test_nothing_cheaper_is_left_out(seed: int) -> None:
     best_fen = _best_fen(pool, np.ones(len(pool.fen), bool))
     assert best_fen is not None
     for known_fen in (90_000, best_fen + 1, best_fen):
-        tight = tightened(pool, np.zeros(8, np.int64), known_fen, lambda: None)
+        tight = tightened(pool, np.zeros(8, np.int64), known_fen, Effort(lambda: None))
         assert tight.bound_fen <= best_fen
         if tight.whole is not None:
             met_fen = int(pool.fen[tight.whole].sum())

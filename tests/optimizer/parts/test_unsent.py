@@ -1,5 +1,6 @@
 """What a line is told of which not all can be sent: only what is true of what is left."""
 
+from optimizer.model import ShipMode
 from optimizer.parts.sourcing import source
 from tests import make_parts as make
 from tests.make import clock
@@ -22,3 +23,14 @@ def test_what_is_inbound_and_not_enough_is_counted() -> None:
     assert "no more is expected" not in en
     assert en.endswith("missing 1 on the way")
     assert zh.endswith("在途1件")
+
+
+def test_a_vehicle_of_its_own_counts_where_nothing_fast_will_ever_have_as_many() -> None:
+    order = make.order(make.line(quantity=3), make.line("l2", "p2"), urgent=True)
+    houses = (
+        make.source("w1", shelves={"p1": make.shelf(1)}),
+        make.source("w2", shelves={"p1": make.shelf(0, 0, (clock("12:00", 1), 3))}),
+    )
+    routes = (make.route("w1", ShipMode.EXPRESS), make.route("w2", ShipMode.DEDICATED))
+    answer = source(make.asked(order, sources=houses, routes=routes)).answers[0]
+    assert answer.reason.endswith("of the 3 missing 3 on the way")

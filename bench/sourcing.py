@@ -3,9 +3,10 @@
 Usage: python -m bench.sourcing [--lines 2000,10000] [--gap 0,0.001] [--seeds 1,2] [--seconds 10] [--docs PAGE]
 
 The orders are the kits of a day of the sample network, some of them joined, its 30 warehouses and lanes; how much
-lies on the shelves against what is asked for is the scarcity. The peers get the whole problem as one mixed-integer
-program (a variable for every line and way, parcels, sources, lateness) and the same seconds, without the time that
-it takes to state it.
+lies on the shelves against what is asked for is the scarcity. Beside these, of 2,000 lines and with moderate stock: all
+kits of 3 to 12 lines ("kits"), and two orders in five of stock, each line of 1 to 8 units ("stock"). The peers get the
+whole problem as one mixed-integer program (a variable for every line and way, parcels, sources, lateness) and the same
+seconds, without the time that it takes to state it.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -34,7 +35,7 @@ from optimizer.parts.supply import Supply, asked_of
 from optimizer.parts.ways import lay_ways
 from optimizer.parts.whole import WaysProgram
 
-__all__ = ["SCARCITIES", "Measured", "main", "problem", "section"]
+__all__ = ["KINDS", "SCARCITIES", "Measured", "main", "problem", "section"]
 
 SCARCITIES: Mapping[str, float] = {"plentiful": 4.0, "moderate": 1.2, "scarce": 0.6}
 """Units on the shelves for each unit that is asked for."""
@@ -42,6 +43,11 @@ LINES_PER_JOB = 0.25
 """Fewer than a day of the sample has: enough jobs are drawn, the first orders are taken."""
 JOINED_SHARE = 0.3
 """So many orders take the lines of the next one too: kits of several parts, of which the sample has few."""
+KINDS_LINES = 2_000
+"""Kinds of orders are compared in problems of this size."""
+LINES_OF_A_KIT = range(3, 13)
+STOCK_SHARE = 0.4
+UNITS_OF_STOCK = range(1, 9)
 SERVED = (Answer.CONFIRMED, Answer.SUBSTITUTED, Answer.NEEDS_APPROVAL)
 
 
@@ -63,8 +69,45 @@ class Measured:
         return max(0.0, 100 * (self.fen - self.bound_fen) / self.fen)
 
 
-def problem(lines: int, scarcity: float, seed: int) -> Sourcing:
-    """Return a problem of the sample network with so many order lines, and so many units for each one asked for."""
+def _large_kits(orders: Sequence[Order], rng: np.random.Generator) -> list[Order]:
+    """Return the lines of each centre joined to kits of many lines; the last ones may be of fewer."""
+    kits: list[Order] = []
+    growing: dict[str, tuple[Order, int]] = {}
+    for order in orders:
+        for line in order.lines:
+            begun = growing.pop(order.centre_id, None)
+            size = begun[1] if begun else int(rng.choice(LINES_OF_A_KIT))
+            kit = replace(begun[0], lines=(*begun[0].lines, line)) if begun else replace(order, lines=(line,))
+            if len(kit.lines) == size:
+                kits.append(replace(kit, id=f"{kit.id} {len(kits)}"))
+            else:
+                growing[order.centre_id] = kit, size
+    return kits + [kit for kit, _ in growing.values()]
+
+
+def _with_stock_orders(orders: Sequence[Order], rng: np.random.Generator) -> list[Order]:
+    """Return orders of which some are no kits: nobody waits for them, and their lines are of several units."""
+    return [_as_stock(order, rng) if rng.random() < STOCK_SHARE else order for order in orders]
+
+
+def _as_stock(order: Order, rng: np.random.Generator) -> Order:
+    units = rng.integers(UNITS_OF_STOCK.start, UNITS_OF_STOCK.stop, len(order.lines)).tolist()
+    lines = tuple(replace(line, quantity=many) for line, many in zip(order.lines, units, strict=True))
+    return replace(order, job_id=None, waiting=False, clocks=(), urgent=False, lines=lines)
+
+
+KINDS: Mapping[str, Callable[[Sequence[Order], np.random.Generator], list[Order]]] = {
+    "kits": _large_kits,
+    "stock": _with_stock_orders,
+}
+"""Other orders than those of the sample, by their name."""
+
+
+def problem(lines: int, scarcity: float, seed: int, kind: str | None = None) -> Sourcing:
+    """Return a problem of the sample network with so many order lines, and so many units for each one asked for.
+
+    kind: of the orders, one of `KINDS`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "day"
         make_day(folder, jobs=round(lines / LINES_PER_JOB), technicians=300, seed=seed)
@@ -78,6 +121,8 @@ def problem(lines: int, scarcity: float, seed: int) -> Sourcing:
             kept.append(order)
     lines_to = np.cumsum([len(order.lines) for order in kept])
     kept = kept[: int(np.searchsorted(lines_to, lines, side="right"))]
+    if kind is not None:
+        kept = KINDS[kind](kept, np.random.default_rng((seed, 1)))
     wanted: Counter[str] = Counter()
     for order in kept:
         for line in order.lines:
@@ -174,9 +219,10 @@ def main() -> None:
     peers = [Solver(name) for name in asked.peers.split(",") if name]
     source(problem(50, SCARCITIES["scarce"], 1))
     for lines, gap in zip_longest(asked.lines, asked.gap[: len(asked.lines)], fillvalue=asked.gap[-1]):
-        for name, scarcity in SCARCITIES.items():
+        kinds = dict.fromkeys(KINDS, SCARCITIES["moderate"]) if lines == KINDS_LINES else {}
+        for name, scarcity in {**SCARCITIES, **kinds}.items():
             for seed in asked.seeds:
-                wanted = problem(lines, scarcity, seed)
+                wanted = problem(lines, scarcity, seed, name if name in KINDS else None)
                 found = [_ours(wanted, asked.seconds, gap), *_peers(wanted, asked.seconds, peers)]
                 cheapest = min(one.fen for one in found if one.fen is not None)
                 for one in found:

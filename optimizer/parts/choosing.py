@@ -6,8 +6,9 @@ Prices of limits are rounded to whole fen, which keeps the bound exact: the chea
 the limits are worth at them, cost no more than any choice within the limits (Lagrange).
 
 Kits are complete or nothing, and nothing is very dear: half a kit is what makes the linear bound weak. So the proof
-branches on which kits are served at all. Once that is settled the bound is within a hair of the best whole choice,
-which is then found among the bundles near the best (`optimizer.parts.whole`).
+branches on which kits are served at all. Once that is settled, and kits have few lines, the bound is within a hair of
+the best whole choice, which is then found among the bundles near the best (`optimizer.parts.whole`). Thousands of lines
+in kits of many leave a gap of several percent: each has more bundles than can be looked at.
 """
 
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.tightening import FEW, Tight, tightened
 from optimizer.parts.ways import Ways
 
-__all__ = ["GROUPS_AT_ONCE", "SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice"]
+__all__ = ["GROUPS_AT_ONCE", "SLACK_GROWS", "Priced", "WaysProgram", "Whole", "WholeChoice", "room_for"]
 
 MOST_OF_A_GROUP = 60_000
 """A group with more bundles near its best than these is spread over its ways."""
@@ -182,8 +182,7 @@ class WholeChoice:
         all have too many together, or there is no time to look at them.
         """
         g = self._g
-        room = min(ROOM, MOST_NUMBERS // max(1, self._most))
-        each = min(MOST_OF_A_GROUP, room)
+        room, each = room_for(self._most)
         found, cost = np.zeros((room, self._most), np.int64), np.zeros(room, np.int64)
         counts, done = np.zeros(len(groups), np.int64), 0
         size = (g.groups["last"] - g.groups["first"])[groups]
@@ -399,6 +398,12 @@ class WaysProgram:
         self.terms.append((more, further, -1.0))
         for variable in sources.values():
             self.terms += [(more, variable, 1.0), (all_, variable, 1.0)]
+
+
+def room_for(pieces: int) -> tuple[int, int]:
+    """Return for how many bundles of so many pieces there is room at once, and how many of them one group may have."""
+    room = min(ROOM, MOST_NUMBERS // max(1, pieces))
+    return room, min(MOST_OF_A_GROUP, room)
 
 
 def _pool(program: Program, rows: int) -> Master:

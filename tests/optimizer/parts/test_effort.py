@@ -2,8 +2,8 @@
 
 import pytest
 
-from optimizer.engines.mip import Choice, Program
-from optimizer.parts import whole
+from optimizer.engines.mip import Program
+from optimizer.parts import bundles, whole
 from optimizer.parts.best_bundles import BestBundles
 from optimizer.parts.check import faults
 from optimizer.parts.choosing import FEELING_ROUNDS
@@ -14,7 +14,7 @@ from tests import make_parts as make
 from tests.optimizer.parts.test_one_program import cheapest_fen, of_several_units
 
 
-def nothing_found(program: Program, **_: object) -> Choice | None:
+def nothing_found(program: Program, **_: object) -> None:
     """Solve nothing."""
     del program
 
@@ -72,7 +72,7 @@ def test_first_prices_end_with_their_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_bundles_of_a_whole_program_end_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = {"s": 0.0, "asked": 0.0}
-    below = whole.bundles_below
+    below = bundles.bundles_below
 
     def slow_below(*args: object) -> object:
         clock["s"] += 6.0

@@ -22,3 +22,10 @@ def test_what_is_inbound_and_not_enough_is_counted() -> None:
     assert "no more is expected" not in en
     assert en.endswith("missing 1 on the way")
     assert zh.endswith("在途1件")
+
+
+def test_what_comes_too_late_by_every_lane_is_told_so() -> None:
+    asked = make.asked(make.stock_order(latest_s=clock("20:00")))
+    answer = make.answer(source(asked))
+    assert answer.reason.startswith("no lane brings p1 here by 20:00")
+    assert answer.reason_zh.startswith("无线路可在20:00前将p1运到")

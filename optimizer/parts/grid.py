@@ -1,9 +1,9 @@
 """A sourcing problem as arrays: pieces that must come, runs that could bring them, shelves and docks that limit them.
 
-A piece is an order line, or a share of one that no single shelf could fill. A group is what is decided together: the
-kit of a job, which is complete or nothing, or an order of stock, whose pieces share parcels but not their fate. A run
-is one departure of one route, once for each kind of outlet that may fetch by it. A row is a limit: so many units on a
-shelf until so long, so many lines at a dock.
+A piece is an order line, or a share of one that no single source could send whole. A group is what is decided
+together: the kit of a job, which is complete or nothing, or an order of stock, whose pieces share parcels but not
+their fate. A run is one departure of one route, once for each kind of outlet that may fetch by it. A row is a limit:
+so many units on a shelf until so long, so many lines at a dock.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import DAY_S, ShipMode
+from optimizer.parts.cutting import Cutting, Leave, all_there, may_have_reserve
 from optimizer.parts.departures import departures_worth_a_look
 from optimizer.parts.fetching import Fetchers, Reached
 from optimizer.parts.model import Order, Shelf, Source, Sourcing
@@ -163,7 +164,9 @@ class Laid:
     rows: Rows
 
 
-def lay_out(asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[str, str], int]) -> Laid:
+def lay_out(
+    asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[str, str], int], leave: Leave = all_there
+) -> Laid:
     """Return the problem as arrays.
 
     Parameters
@@ -174,14 +177,15 @@ def lay_out(asked: Sourcing, over_quota: Iterable[str], bid_fen: Mapping[tuple[s
         Ids of the lines that are over their quota: they give way where stock is short.
     bid_fen
         What a unit is worth to later orders, fen, by source and part id.
+    leave
+        How many units may leave where: lines are cut along these. The limits are of all that is there in any case.
     """
     part_index = {part.id: i for i, part in enumerate(asked.parts)}
     source_index = {source.id: i for i, source in enumerate(asked.sources)}
     shelf_of, shelves, limits, owners = _shelves(asked.sources, part_index)
     runs, docks, span = _runs(asked, source_index, len(limits))
     limits += [(0, asked.sources[source].dock_lines or 0) for source, _, _ in docks]
-    most = _most_units(asked.sources)
-    pieces, groups = _pieces(asked, frozenset(over_quota), most)
+    pieces, groups = _pieces(asked, frozenset(over_quota), Cutting(asked, leave))
     tables = _Tables(asked, part_index, source_index, span)
     for piece, order in zip(pieces, groups, strict=True):
         tables.add(order, piece)
@@ -302,42 +306,17 @@ def never_s(asked: Sourcing) -> int:
     return max(arrivals, default=asked.now_s) + DAY_S
 
 
-def _most_units(sources: Iterable[Source]) -> dict[str, list[int]]:
-    """Return by part what the shelves could give at most each, the fullest first."""
-    units: defaultdict[str, list[int]] = defaultdict(list)
-    for source in sources:
-        for part_id, shelf in source.shelves.items():
-            most = max(0, shelf.free) + sum(inbound.quantity for inbound in shelf.inbound)
-            if most > 0 and source.open:
-                units[part_id].append(most)
-    return {part_id: sorted(most, reverse=True) for part_id, most in units.items()}
-
-
-def _pieces(
-    asked: Sourcing, over_quota: frozenset[str], most: Mapping[str, Sequence[int]]
-) -> tuple[list[list[Piece]], list[Order]]:
-    """Return the pieces of each group; a line that no shelf could fill is cut along the fullest shelves."""
-    bunches = []
-    for order in asked.orders:
-        bunch = []
-        for number, line in enumerate(order.lines):
-            parts = [line.part_id, *asked.substitutes.get(line.part_id, ())]
-            shelves = [] if line.pinned_source_id else most.get(line.part_id, [])
-            largest = max((most[part][0] for part in parts if part in most), default=0)
-            for quantity in [line.quantity] if line.quantity <= largest else _cut(line.quantity, shelves):
-                bunch.append(Piece(order=order, line=number, quantity=quantity, over_quota=line.id in over_quota))
-        bunches.append(bunch)
+def _pieces(asked: Sourcing, over_quota: frozenset[str], cutting: Cutting) -> tuple[list[list[Piece]], list[Order]]:
+    """Return the pieces of each group; a line that no source could send whole is cut."""
+    bunches = [
+        [
+            Piece(order=order, line=number, quantity=quantity, over_quota=line.id in over_quota)
+            for number, line in enumerate(order.lines)
+            for quantity in cutting.shares(order, line)
+        ]
+        for order in asked.orders
+    ]
     return bunches, list(asked.orders)
-
-
-def _cut(quantity: int, shelves: Sequence[int]) -> list[int]:
-    shares = []
-    for units in shelves:
-        if quantity <= 0:
-            break
-        shares.append(min(units, quantity))
-        quantity -= shares[-1]
-    return [*shares, quantity] if quantity > 0 else shares
 
 
 class _Tables:
@@ -408,7 +387,7 @@ class _Tables:
                 self._own.get(order.own_outlet_id or "", NOTHING),
                 order.job_id is not None,
                 order.urgent and order.waiting,
-                order.customer_class in asked.charges.release or (order.urgent and order.waiting),
+                may_have_reserve(asked, order),
                 order.most_sources,
                 clock_first,
                 len(self.clocks),

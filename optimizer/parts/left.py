@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import ShipMode
+from optimizer.parts.drawing import draws_of
 from optimizer.parts.grid import MODES, NEVER_S, NOTHING, Laid
 from optimizer.parts.model import Dispatch, Order, Shelf, Source, Sourced, Sourcing
+from optimizer.parts.ways import Ways
 
-__all__ = ["Departed", "Taken", "left_above", "left_of", "taken_by"]
+__all__ = ["Departed", "Taken", "fitting", "left_above", "left_of", "taken_by"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,16 @@ class Taken:
         """Return what leaves a shelf, by departure."""
         return self.shelves.get((source_id, part_id), _NOTHING).values()
 
-    def leave(self, source_id: str, part_id: str, gone: Departed) -> None:
+    def leave(self, source: Source, part_id: str, mode: ShipMode | None, ships_s: int, releases: bool) -> int:
+        """Return how many units may leave by a departure beside all that is promised (`optimizer.parts.cutting`)."""
+        lines = self.docks.get((source.id, mode, ships_s), 0) if mode is not None else 0
+        if mode is not None and source.dock_lines is not None and lines >= source.dock_lines:
+            return 0
+        shelf = source.shelves[part_id]
+        known = Shelf(free=shelf.free, inbound=shelf.inbound) if releases else shelf
+        return left_above(known, self.gone(source.id, part_id), ships_s)
+
+    def take(self, source_id: str, part_id: str, gone: Departed) -> None:
         """Add units that leave a shelf."""
         shelf = self.shelves[source_id, part_id]
         before = shelf.get(gone.ships_s, _NONE)
@@ -51,7 +62,7 @@ class Taken:
             gone = Departed(
                 ships_s=dispatch.ships_s, units=times * dispatch.quantity, below_floor=times * dispatch.below_floor
             )
-            self.leave(dispatch.source_id, dispatch.part_id, gone)
+            self.take(dispatch.source_id, dispatch.part_id, gone)
             if not sources[dispatch.source_id].lies_with(order):
                 self.docks[dispatch.source_id, dispatch.mode, dispatch.ships_s] += times
 
@@ -108,3 +119,12 @@ def left_above(shelf: Shelf, gone: Collection[Departed], ships_s: int) -> int:
         above = units - sum(some.below_floor for some in departed)
         least = min(least, there - units, max(0, there - shelf.floor) - above)
     return max(0, least)
+
+
+def fitting(ways: Ways, left: NDArray[np.int64]) -> Ways:
+    """Return the ways for which there is enough left."""
+    draws = draws_of(ways)
+    short = np.zeros(len(ways.rows), bool)
+    short[draws.way[draws.amount > left[draws.row]]] = True
+    rows = ways.rows[~short]
+    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(ways.first))))

@@ -293,7 +293,12 @@ class SourcingCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sourced:
-    """All lines answered; bound_fen is proven: no answer to this problem costs less. gap = (cost − bound) / cost."""
+    """All lines answered. gap = (cost − bound) / cost.
+
+    bound_fen is proven: no answer costs less in which lines are whole, or cut where they had to be. A line that one
+    source which may serve it could send whole is not split; any other is cut along the fullest shelves that may serve
+    it (`optimizer.parts.cutting`). optimal: the answer costs just that.
+    """
 
     answers: tuple[LineAnswer, ...]
     consignments: tuple[Consignment, ...]

@@ -1,24 +1,18 @@
 """Quotes at once: what one more order would get from what all promises leave, and what of a part is free where."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.budget import Remaining
 from optimizer.model import Part, ShipMode
 from optimizer.parts.answers import answered
 from optimizer.parts.choosing import choose_bundles
-from optimizer.parts.drawing import draws_of
-from optimizer.parts.grid import NEVER_S, NOTHING, Laid, lay_out, never_s
-from optimizer.parts.left import Departed, left_above, left_of, taken_by
+from optimizer.parts.grid import lay_out, never_s
+from optimizer.parts.left import Departed, fitting, left_above, left_of, taken_by
 from optimizer.parts.model import (
     Consignment,
     Dispatch,
-    Inbound,
     LineAnswer,
     Order,
     Route,
@@ -32,7 +26,7 @@ from optimizer.parts.model import (
 from optimizer.parts.quotas import over_quota
 from optimizer.parts.replies import replies_among
 from optimizer.parts.reply import LineReply
-from optimizer.parts.ways import Ways, lay_ways
+from optimizer.parts.ways import lay_ways
 
 __all__ = ["Availability", "Quote", "QuoteDesk", "Supposed"]
 
@@ -230,12 +224,11 @@ class QuoteDesk:
         asked = self._alone(order, more or Supposed())
         bid_fen = {**self._bid_fen, **more.bid_fen} if more else self._bid_fen
         over = self._over(order)
-        sparse = replace(asked, sources=tuple(self._left_source(source) for source in asked.sources))
-        laid = lay_out(sparse, over, bid_fen)
+        laid = lay_out(asked, over, bid_fen, self.taken.leave)
         # What could ever be there decides how a line may travel; what is left decides whether it does.
-        whole = replace(laid, grid=laid.grid._replace(capacity=_capacity(asked, laid), never_s=self._never_s))
+        whole = replace(laid, grid=laid.grid._replace(never_s=self._never_s))
         left = left_of(asked, whole, self.taken)
-        ways = _fitting(lay_ways(whole.grid), left)
+        ways = fitting(lay_ways(whole.grid), left)
         chosen = choose_bundles(whole.grid._replace(capacity=left), ways, remaining=remaining, gap=0.0)
         return answered(asked, whole, ways, chosen, over, bid_fen, self.taken), asked, over
 
@@ -270,59 +263,6 @@ class QuoteDesk:
             elif key in left:
                 left[key] -= line.quantity
         return frozenset(over)
-
-    def _left_source(self, source: Source) -> Source:
-        """Return a source with what is left on its shelves, in as many steps as before: lines are cut along these."""
-        shelves = {
-            part_id: _left_shelf(shelf, self._gone(source.id, part_id)) for part_id, shelf in source.shelves.items()
-        }
-        return replace(source, shelves=shelves)
-
-
-_PLACEHOLDER = Inbound(ready_s=-NEVER_S, quantity=0)
-"""Keeps an empty shelf in the grid, without a step of its own."""
-
-
-def _left_shelf(shelf: Shelf, gone: Collection[Departed]) -> Shelf:
-    times = [-NEVER_S, *sorted({some.ready_s for some in shelf.inbound})]
-    left = [_there(shelf, time_s) for time_s in times]
-    for some in gone:
-        for step in range(max(0, bisect_right(times, some.ships_s) - 1), len(times)):
-            left[step] -= some.units
-    for step in range(len(left) - 2, -1, -1):
-        left[step] = min(left[step], left[step + 1])
-    inbound = tuple(
-        Inbound(ready_s=time_s, quantity=left[step + 1] - left[step]) for step, time_s in enumerate(times[1:])
-    )
-    held = shelf.free > 0 and not inbound
-    return Shelf(free=left[0], floor=shelf.floor, inbound=(_PLACEHOLDER,) if held else inbound)
-
-
-def _there(shelf: Shelf, time_s: int) -> int:
-    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound if some.ready_s <= time_s)
-
-
-def _capacity(asked: Sourcing, laid: Laid) -> NDArray[np.int64]:
-    """Return the limits of all rows as if nothing were promised."""
-    g = laid.grid
-    capacity = g.capacity.copy()
-    for number, (s, p) in enumerate(laid.rows.shelves):
-        shelf, row = asked.sources[s].shelves[asked.parts[p].id], g.shelves[number]
-        first, rows, floor_row = int(row["row"]), int(row["rows"]), int(row["floor_row"])
-        units = [_there(shelf, int(time_s)) for time_s in g.row_from[first : first + rows]]
-        capacity[first : first + rows] = units
-        if floor_row != NOTHING:
-            capacity[floor_row : floor_row + rows] = [max(0, some - shelf.floor) for some in units]
-    return capacity
-
-
-def _fitting(ways: Ways, left: NDArray[np.int64]) -> Ways:
-    """Return the ways for which there is enough left."""
-    draws = draws_of(ways)
-    short = np.zeros(len(ways.rows), bool)
-    short[draws.way[draws.amount > left[draws.row]]] = True
-    rows = ways.rows[~short]
-    return Ways(rows=rows, first=np.searchsorted(rows["piece"], np.arange(len(ways.first))))
 
 
 def _dispatches(sourced: Sourced) -> tuple[Dispatch, ...]:

@@ -287,7 +287,7 @@ class _Moves:
         for unit in move.units:
             lane = unit.lane
             gone = Departed(ships_s=lane.departures_s[0], units=unit.quantity, below_floor=0)
-            self.desk.taken.leave(lane.source_id, unit.part_id, gone)
+            self.desk.taken.take(lane.source_id, unit.part_id, gone)
             self.filled[lane.to_id, unit.part_id] += unit.fill
         for one in move.dispatches:
             if (one.line_id, one.part_id) in moved:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from optimizer.clock import time_text
 from optimizer.explanation import Sentence
 from optimizer.parts.expecting import Eta, Expecting
-from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Shelf
-from optimizer.wording import clause
+from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Route, Shelf
+from optimizer.wording import clause, time_words
 
 __all__ = ["Unsent"]
 
@@ -69,11 +69,16 @@ class Unsent:
         carrying = expecting.carrying(order, line)
         if not carrying:
             return clause(f"no lane carries {part_id} here from where it lies", f"无线路可将{part_id}运到")
+        if all(_too_late(order, route) for _, _, route in carrying):
+            return clause(
+                f"no lane brings {part_id} here by {time_text(order.latest_s or 0)}",
+                f"无线路可在{time_words(order.latest_s or 0).zh}前将{part_id}运到",
+            )
         if not self._lacks(order, line, missing):
             return clause(
-                f"{part_id} is left, but to send it costs more than it is worth, or takes more sources or modes than "
-                "are allowed",
-                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式不允许",
+                f"{part_id} is left, but to send it costs more than it is worth, or takes more sources, modes or "
+                "places at a dock than there may be",
+                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式、月台容量不允许",
             )
         shelves = {(route.source_id, held_id): shelf for held_id, shelf, route in carrying}
         promised = sum(some.units for key in shelves for some in expecting.taken.gone(*key))
@@ -90,6 +95,10 @@ class Unsent:
 
     def _lacks(self, order: Order, line: OrderLine, missing: Mapping[str, int]) -> bool:
         return self.expecting.left_next(order, line) < missing[line.id]
+
+
+def _too_late(order: Order, route: Route) -> bool:
+    return order.latest_s is not None and route.departures_s[0] + route.transit_p90_s > order.latest_s
 
 
 def _nowhere(line: OrderLine) -> Sentence:

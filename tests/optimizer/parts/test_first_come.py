@@ -1,5 +1,7 @@
 """The plain rules: legal whatever is asked, no better than the decision together, and plain."""
 
+from collections import Counter, defaultdict
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 from optimizer.model import CustomerClass, ShipMode
 from optimizer.parts.check import faults
 from optimizer.parts.first_come import Preference, first_come
-from optimizer.parts.model import Answer, Order, Sourced
+from optimizer.parts.grid import lay_out
+from optimizer.parts.model import Answer, Sourced, Sourcing
 from optimizer.parts.replies import replies
 from optimizer.parts.sourcing import source
 from tests import make_parts as make
@@ -23,17 +26,18 @@ def test_a_plain_rule_is_legal_and_no_better_than_the_bound(seed: int, orders: i
     asked = make.random_problem(seed, orders=orders)
     sourced = first_come(asked, preference)
     assert faults(asked, sourced) == []
-    # The bound is of lines cut along the fullest shelves; where one is cut otherwise it says nothing.
-    if not any(_cut(order, sourced) for order in asked.orders):
+    # The bound is of lines that are whole, or cut where none could send them whole; of other shares it says nothing.
+    if _in_these_pieces(asked, sourced):
         assert sourced.cost.total >= source(asked).bound_fen
     assert len(replies(asked, sourced)) == len(sourced.answers)
 
 
-def _cut(order: Order, sourced: Sourced) -> bool:
-    return any(
-        dispatch.quantity != line.quantity
-        for line in order.lines
-        for dispatch in make.answer(sourced, line.id).dispatches
+def _in_these_pieces(asked: Sourcing, sourced: Sourced) -> bool:
+    pieces: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for piece in lay_out(asked, (), {}).pieces:
+        pieces[piece.order.lines[piece.line].id][piece.quantity] += 1
+    return all(
+        Counter(one.quantity for one in answer.dispatches) <= pieces[answer.line_id] for answer in sourced.answers
     )
 
 

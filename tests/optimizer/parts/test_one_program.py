@@ -134,7 +134,7 @@ def _add(
         line_id = order.lines[piece.line].id
         left = without if kit else program.variable(left_fen(asked, order, {line_id: piece.quantity}, over))
         choice = [(left, 1.0)]
-        for sent, fen in _possible(asked, order, piece, over):
+        for sent, fen in possible(asked, order, piece, over):
             lateness = late_fen(asked, order, sent.ready_p90_s)
             variable = program.variable(fen + (0 if kit else lateness))
             choice.append((variable, 1.0))
@@ -159,7 +159,7 @@ def _opens(program: _Program, fen: int, some: list[int]) -> int:
     return opened
 
 
-def _possible(asked: Sourcing, order: Order, piece: Piece, over: frozenset[str]) -> Iterator[tuple[Dispatch, int]]:
+def possible(asked: Sourcing, order: Order, piece: Piece, over: frozenset[str]) -> Iterator[tuple[Dispatch, int]]:
     """Yield every dispatch that breaks no rule by itself, and what it costs but for parcel and lateness."""
     line = replace(order.lines[piece.line], quantity=piece.quantity)
     alone = replace(asked, orders=(replace(order, lines=(line,)),), quotas=())

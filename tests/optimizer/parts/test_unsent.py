@@ -34,3 +34,10 @@ def test_a_vehicle_of_its_own_counts_where_nothing_fast_will_ever_have_as_many()
     routes = (make.route("w1", ShipMode.EXPRESS), make.route("w2", ShipMode.DEDICATED))
     answer = source(make.asked(order, sources=houses, routes=routes)).answers[0]
     assert answer.reason.endswith("of the 3 missing 3 on the way")
+
+
+def test_what_comes_too_late_by_every_lane_is_told_so() -> None:
+    asked = make.asked(make.stock_order(latest_s=clock("20:00")))
+    answer = make.answer(source(asked))
+    assert answer.reason.startswith("no lane brings p1 here by 20:00")
+    assert answer.reason_zh.startswith("无线路可在20:00前将p1运到")

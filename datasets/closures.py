@@ -9,15 +9,16 @@ from optimizer.model import DAY_S
 __all__ = ["LAST_DEPARTURE_S", "Span", "closed_days", "merged"]
 
 LAST_DEPARTURE_S = 31 * DAY_S
-"""After `now`; later departures are never looked at, so that no calendar need be asked about them."""
+"""After `now`; later departures are never looked at, so that no calendar need be asked about them. Nor are those missed
+that were as long before it."""
 
 Span = tuple[int, int]
 """From (included) until (excluded)."""
 
 
 def closed_days(calendar: Calendar, first: dt.date, now_s: int) -> tuple[Span, ...]:
-    """Return the spans in which a calendar is closed, from the date of `now` until the last departure looked at."""
-    days = range(now_s // DAY_S, (now_s + LAST_DEPARTURE_S) // DAY_S + 1)
+    """Return the spans in which a calendar is closed, as far back and ahead as departures are looked at."""
+    days = range((now_s - LAST_DEPARTURE_S) // DAY_S, (now_s + LAST_DEPARTURE_S) // DAY_S + 1)
     return merged(
         (day * DAY_S, (day + 1) * DAY_S) for day in days if not calendar.is_open(first + dt.timedelta(days=day))
     )

@@ -32,6 +32,7 @@ PICK_COLUMNS = (
     "mode",
     "ready_at",
     "after_leaving",
+    "bring_by",
 )
 
 
@@ -57,6 +58,11 @@ class Pick:
     def after_leaving(self) -> bool:
         """Whether the part may only be there once the technician has left: it has to be brought, or fetched."""
         return self.shipment is not None and self.shipment.ready_s > self.leaves_s
+
+    @property
+    def bring_by_s(self) -> int | None:
+        """Until when the outlet has to bring it to the visit, None where the technician takes it along."""
+        return self.visit_s if self.after_leaving else None
 
 
 def picks_of(folder: DayFolder, plan: Plan) -> Iterator[Pick]:
@@ -113,6 +119,7 @@ def pick_list_rows(folder: DayFolder, plan: Plan) -> Iterator[dict[str, str | in
             "mode": None if sent is None else str(sent.mode),
             "ready_at": None if sent is None else instant_text(date, sent.ready_s),
             "after_leaving": pick.after_leaving,
+            "bring_by": None if pick.bring_by_s is None else instant_text(date, pick.bring_by_s),
         }
 
 

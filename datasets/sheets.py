@@ -316,6 +316,7 @@ class _Reader:
             "source": "随车常备" if sent is None else self._source(sent),
             "ready": "—" if sent is None else self._moment(sent.ready_s),
             "late": pick.after_leaving,
+            "bring_by": "" if pick.bring_by_s is None else self._moment(pick.bring_by_s),
             "job_id": pick.job_id,
         }
 

@@ -1,7 +1,7 @@
 """Which outlets could serve a job: the nearest by road time of those that are capable and reach it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from optimizer.model import Day, Job, TravelMode
 from optimizer.roster import Roster
 from optimizer.travel import EARTH_M, UNREACHABLE, TravelTimes, unit_vectors
 
-__all__ = ["Candidates", "likely_outlets", "nearest_capable_outlets"]
+__all__ = ["Candidates", "leaving_modes", "likely_outlets", "nearest_capable_outlets"]
 
 NEAREST = 8
 """Outlets kept per job."""
@@ -37,13 +37,17 @@ def _need(job: Job) -> Need:
     return job.skill.family, job.skill.level, job.certificates, job.crew, job.load
 
 
-def _reach(day: Day, needs: list[Need]) -> NDArray[np.float64]:
-    """Return how far (metres) technicians of each outlet who meet a need can go, -1 for none; (needs, outlets)."""
+_Modes = dict[int, set[TravelMode]]
+"""The modes by which technicians leave, by outlet (its place in the day)."""
+
+
+def _modes(day: Day, needs: list[Need]) -> list[_Modes]:
+    """Return by which modes technicians on duty who meet each need leave which outlets."""
     outlet_index = {outlet.id: i for i, outlet in enumerate(day.outlets)}
     by_family: dict[str, list[tuple[int, Need]]] = defaultdict(list)
     for i, need in enumerate(needs):
         by_family[need[0]].append((i, need))
-    reach = np.full((len(needs), len(day.outlets)), -1.0)
+    modes: list[_Modes] = [{} for _ in needs]
     dates: dict[str, set[int]] = defaultdict(set)
     for shift in day.shifts:
         dates[shift.technician_id].add(day.date.toordinal() + shift.day)
@@ -57,8 +61,24 @@ def _reach(day: Day, needs: list[Need]) -> NDArray[np.float64]:
             for i, (_, level, schemes, crew, load) in by_family.get(skill.family, ()):
                 strong = technician.crew >= crew and technician.load_capacity >= load
                 if skill.level >= level and strong and schemes <= valid:
-                    reach[i, outlet] = max(reach[i, outlet], day.tariff.reach_m[technician.mode])
+                    modes[i].setdefault(outlet, set()).add(technician.mode)
+    return modes
+
+
+def _reach(day: Day, needs: list[Need]) -> NDArray[np.float64]:
+    """Return how far (metres) technicians of each outlet who meet a need can go, -1 for none; (needs, outlets)."""
+    reach = np.full((len(needs), len(day.outlets)), -1.0)
+    for i, modes in enumerate(_modes(day, needs)):
+        for outlet, some in modes.items():
+            reach[i, outlet] = max(day.tariff.reach_m[mode] for mode in some)
     return reach
+
+
+def leaving_modes(day: Day) -> list[Mapping[int, Collection[TravelMode]]]:
+    """Return for each job by which modes technicians on duty who may do it leave which outlets (places in the day)."""
+    index_of = {need: i for i, need in enumerate(dict.fromkeys(_need(job) for job in day.jobs))}
+    modes = _modes(day, list(index_of))
+    return [modes[index_of[_need(job)]] for job in day.jobs]
 
 
 class _Closeness:

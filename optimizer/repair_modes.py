@@ -5,12 +5,12 @@ reserved and no route is looked at: it is a recommendation for the person who de
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.candidates import nearest_capable_outlets
+from optimizer.candidates import leaving_modes, nearest_capable_outlets
 from optimizer.cost import contract_price, contract_tariff, second_visit_price, shipment_price
 from optimizer.explanation import Sentence
 from optimizer.kit_options import KitOption, kits_at
@@ -101,7 +101,8 @@ _HERE = _Ready(p50_s=0, p90_s=0, freight_fen=0)
 def advise(day: Day, known: RepairModes, travel: TravelTimes) -> Iterator[RepairAdvice]:
     """Yield the advice about every job of a day that facts are known of.
 
-    The nearest capable outlet by road comes, by car. Kits are those of `kit_options`, first come first served.
+    The nearest capable outlet by road comes with somebody who may go that far; the road is priced by car. Kits are
+    those of `kit_options`, first come first served.
     """
     about = tuple(job for job in day.jobs if job.id in known.facts)
     weighing = _Weighing(day, known)
@@ -375,19 +376,41 @@ def _depots(warehouses: Iterable[Warehouse], policy: RepairModePolicy) -> frozen
 
 
 def _roads(day: Day, travel: TravelTimes) -> list[_Way | None]:
-    """Return the way from each job's nearest capable outlet; travel is asked outlet by outlet."""
-    outlet = nearest_capable_outlets(Roster(day), travel).outlet[:, 0]
+    """Return the way from each job's nearest capable outlet with somebody who may go that far by road, by his mode."""
     ways: list[_Way | None] = [None] * len(day.jobs)
-    for place in np.unique(outlet[outlet >= 0]).tolist():
-        rows = np.flatnonzero(outlet == place).tolist()
-        base = np.array([day.outlets[place].position], np.float64)
-        places = np.array([day.jobs[row].position for row in rows], np.float64)
-        there, back = there_and_back(travel, base, places, TravelMode.CAR)
-        for number, row in enumerate(rows):
-            ways[row] = _Way(
-                outlet=place,
-                seconds=int(there.seconds[0, number]) + int(back.seconds[number, 0]),
-                there_m=int(there.metres[0, number]),
-                metres=int(there.metres[0, number]) + int(back.metres[number, 0]),
-            )
+    modes = leaving_modes(day)
+    # Next best outlets are asked about only where the one before has nobody who gets there.
+    for outlet in nearest_capable_outlets(Roster(day), travel).outlet.T:
+        open_rows = np.flatnonzero((outlet >= 0) & np.array([way is None for way in ways]))
+        for place in np.unique(outlet[open_rows]).tolist():
+            rows = open_rows[outlet[open_rows] == place].tolist()
+            _from_outlet(day, travel, place, [(row, modes[row].get(place, ())) for row in rows], ways)
     return ways
+
+
+def _from_outlet(
+    day: Day,
+    travel: TravelTimes,
+    place: int,
+    jobs: Sequence[tuple[int, Collection[TravelMode]]],
+    ways: list[_Way | None],
+) -> None:
+    """Enter the ways of those jobs that somebody at an outlet reaches; jobs: row, and the modes of who could come."""
+    base = np.array([day.outlets[place].position], np.float64)
+    places = np.array([day.jobs[row].position for row, _ in jobs], np.float64)
+    there, back = there_and_back(travel, base, places, TravelMode.CAR)
+    reached = np.zeros(len(jobs), bool)
+    for mode in TravelMode:
+        asked = np.array([mode in modes for _, modes in jobs]) & ~reached
+        if asked.any():
+            metres = there.metres[0, asked]
+            if mode is not TravelMode.CAR:
+                metres = travel.matrix(base, places[asked], mode).metres[0]
+            reached[asked] = metres <= day.tariff.reach_m[mode]
+    for number in np.flatnonzero(reached).tolist():
+        ways[jobs[number][0]] = _Way(
+            outlet=place,
+            seconds=int(there.seconds[0, number]) + int(back.seconds[number, 0]),
+            there_m=int(there.metres[0, number]),
+            metres=int(there.metres[0, number]) + int(back.metres[number, 0]),
+        )

@@ -139,6 +139,9 @@ class PickShown(Shown):
     mode: Annotated[ShipMode | None, Field(description="How it comes.", examples=["pickup"])]
     ready_at: Annotated[Moment | None, Field(description="When it is there, nine times of ten.")]
     after_leaving: Annotated[bool, Field(description="It may be there only after the technician has left.")]
+    bring_by: Annotated[
+        Moment | None, Field(description="The outlet brings it to the visit by then; null: it is taken along.")
+    ] = None
 
 
 class ChangeShown(Shown):

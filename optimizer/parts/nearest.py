@@ -10,7 +10,8 @@ from optimizer.parts.alternatives import NO_WAY, Item, Looked, Weighed
 from optimizer.parts.expecting import Expecting
 from optimizer.parts.fetching import open_to
 from optimizer.parts.grid import NOTHING
-from optimizer.parts.left import Taken
+from optimizer.parts.helping import latest_s
+from optimizer.parts.left import Taken, left_above
 from optimizer.parts.model import Order, OrderLine, Route, Shelf, Source, Sourced, Sourcing
 from optimizer.parts.price import late_fen
 from optimizer.parts.reply import Nearest, WhyNot
@@ -54,6 +55,7 @@ class Nearby:
             or ((WhyNot.DOCK_FULL, 0, reply_wording.short_words(0, "", "dock")) if looked.docked == 0 else None)
             or (_unfitting(item) if looked.best_fen == NO_WAY else None)
             or self._cut_off(item, source)
+            or self._not_yet(item, looked, source)
             or _dearer(item, looked)
         )
 
@@ -116,22 +118,47 @@ class Nearby:
         return WhyNot.PROMISED, units, reply_wording.short_words(units, part_id, "promised")
 
     def _cut_off(self, item: Item, source: Source) -> _Said | None:
-        """Say which departure it just missed, if by that one it would have come sooner and for less."""
-        if item.dispatch is None:
+        """Say which departure it just missed, if only by that one it would have come in time, and for less."""
+        latest = latest_s(item.order)
+        if item.dispatch is None or latest is None:
             return None
         now = item.dispatch
         part = self.parts[item.line.part_id]
         modes = {route.mode for _, _, route in self.expecting.carrying(item.order, item.line)}
+        lanes = [
+            route
+            for route in self._open_to(item.order, source)
+            if part.size_class in route.carries and route.mode in modes and route.departures_s
+        ]
+        # Where one lane is still in time it is the money that speaks against it, not a departure of another.
+        if any(_next_there_s(route) <= latest for route in lanes) or not self._on_hand(item, source):
+            return None
         now_fen = now.cost_fen + late_fen(self.asked, item.order, now.ready_p90_s)
-        for route in self._open_to(item.order, source):
-            if route.missed_s is None or part.size_class not in route.carries or route.mode not in modes:
+        for route in lanes:
+            missed_s = route.missed_s
+            if missed_s is None or missed_s + route.transit_p90_s > latest:
                 continue
             fen = route.freight_fen(item.quantity * part.weight_g)
-            fen += late_fen(self.asked, item.order, route.missed_s + route.transit_p90_s)
+            fen += late_fen(self.asked, item.order, missed_s + route.transit_p90_s)
             if fen < now_fen:
-                said = reply_wording.cut_off_words(route.mode, route.missed_s, self.asked.now_s)
-                return WhyNot.CUT_OFF, self.asked.now_s - route.missed_s, said
+                said = reply_wording.cut_off_words(route.mode, missed_s, self.asked.now_s, route.departures_s[0])
+                return WhyNot.CUT_OFF, self.asked.now_s - missed_s, said
         return None
+
+    def _on_hand(self, item: Item, source: Source) -> bool:
+        """Tell whether it has the units now: nobody knows what it had, and what is still to arrive it had not."""
+        part_id, now_s = item.line.part_id, self.asked.now_s
+        shelf = source.shelves.get(part_id)
+        return shelf is not None and left_above(shelf, self.taken.gone(source.id, part_id), now_s) >= item.quantity
+
+    def _not_yet(self, item: Item, looked: Looked, source: Source) -> _Said | None:
+        """Say that it has too few until more arrives, and what sending it then would change."""
+        free = [max(0, source.shelves[part_id].free) for part_id in self._wanted(item.line, source)]
+        if looked.best_fen < 0 or max(free) >= item.quantity:
+            return None
+        _, _, then = _dearer(item, looked)
+        part_id = self._wanted(item.line, source)[0]
+        return WhyNot.NO_STOCK, free[0], reply_wording.not_yet_words(free[0], item.quantity, part_id, then)
 
 
 def _unfitting(item: Item) -> _Said:
@@ -143,6 +170,10 @@ def _unfitting(item: Item) -> _Said:
 
 def _of(source: Source, said: Sentence) -> Sentence:
     return reply_wording.nearest_words(source.id, said)
+
+
+def _next_there_s(route: Route) -> int:
+    return route.departures_s[0] + route.transit_p90_s
 
 
 def _not_asked(line: OrderLine, source: Source) -> _Said | None:

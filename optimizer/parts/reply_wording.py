@@ -30,6 +30,7 @@ __all__ = [
     "no_lane_words",
     "no_way_back_words",
     "not_sent_words",
+    "not_yet_words",
     "offline_words",
     "out_of_reach_words",
     "pinned_words",
@@ -139,6 +140,14 @@ def short_words(units: int, part_id: str, whose: str) -> Sentence:
     }[whose]
 
 
+def not_yet_words(units: int, quantity: int, part_id: str, then: Sentence) -> Sentence:
+    """Say that a source has too few until more arrives, and what it would change to wait for that."""
+    return clause(
+        f"has {units} of {quantity} × {part_id} until more arrives, and then {then.en}",
+        f"现有{units}件{part_id}（需{quantity}件），须等到货；到货后{then.zh}",
+    )
+
+
 def no_lane_words(centre_id: str) -> Sentence:
     """Say that nothing goes there."""
     return clause(f"has no lane to {centre_id}", f"没有到{centre_id}的线路")
@@ -161,12 +170,12 @@ def closed_words() -> Sentence:
     return clause("has its lanes closed: no departure is known", "线路停运，没有班次")
 
 
-def cut_off_words(mode: ShipMode, missed_s: int, now_s: int) -> Sentence:
-    """Say which departure was missed, and by how much."""
-    at, by = time_words(missed_s), duration_words(now_s - missed_s)
+def cut_off_words(mode: ShipMode, missed_s: int, now_s: int, next_s: int) -> Sentence:
+    """Say which departure was missed, by how much, and when the next leaves, which is too late."""
+    at, by, then = time_words(missed_s), duration_words(now_s - missed_s), time_words(next_s)
     return clause(
-        f"was missed by {by.en}: {SHIP_WORDS[mode].en} left {at.en}",
-        f"{SHIP_WORDS[mode].zh}已于{at.zh}截单，错过{by.zh}",
+        f"was missed by {by.en}: {SHIP_WORDS[mode].en} left {at.en}, the next leaves {then.en}, too late",
+        f"{SHIP_WORDS[mode].zh}已于{at.zh}截单，错过{by.zh}，下一班{then.zh}发出，赶不上",
     )
 
 

@@ -1,10 +1,12 @@
 """Why a line is not sent, or not all of it, and when the rest is expected: only what is true of what is left."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from optimizer.clock import time_text
 from optimizer.explanation import Sentence
 from optimizer.parts.expecting import Eta, Expecting
+from optimizer.parts.left import left_above
 from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Route, Shelf
 from optimizer.wording import clause, time_words
 
@@ -65,7 +67,7 @@ class Unsent:
                 f"等待{lacking.part_id}，齐套后发出",
             )
         if sum(_ever(shelf) for _, _, shelf in expecting.holding(order, line)) < line.quantity:
-            return _nowhere(line)
+            return self._nowhere(line)
         carrying = expecting.carrying(order, line)
         if not carrying:
             return clause(f"no lane carries {part_id} here from where it lies", f"无线路可将{part_id}运到")
@@ -86,8 +88,9 @@ class Unsent:
             return clause(
                 f"what there is of {part_id} is promised to other orders", f"{part_id}现有库存已分配给其他订单"
             )
-        if any(shelf.floor for shelf in shelves.values()):
-            return clause(f"what is left of {part_id} is kept in reserve", f"{part_id}余量为安全库存")
+        reserved = next((held_id for held_id, shelf, route in carrying if self._under_floor(held_id, shelf, route)), "")
+        if reserved:
+            return clause(f"what is left of {reserved} is kept in reserve", f"{reserved}余量为安全库存")
         return clause(
             f"the lanes that carry {part_id} here cannot bring {line.quantity} by their next departures",
             f"可到此处的线路最近班次凑不足{line.quantity}件{part_id}",
@@ -96,20 +99,28 @@ class Unsent:
     def _lacks(self, order: Order, line: OrderLine, missing: Mapping[str, int]) -> bool:
         return self.expecting.left_next(order, line) < missing[line.id]
 
+    def _under_floor(self, part_id: str, shelf: Shelf, route: Route) -> bool:
+        """Tell whether a shelf would have more to send by the next departure if it kept no reserve."""
+        gone, ships_s = self.expecting.taken.gone(route.source_id, part_id), route.departures_s[0]
+        return left_above(replace(shelf, floor=0), gone, ships_s) > left_above(shelf, gone, ships_s)
+
+    def _nowhere(self, line: OrderLine) -> Sentence:
+        """Say that nobody who may be asked has so many, and never will."""
+        pinned_id = line.pinned_source_id
+        if pinned_id is None:
+            return clause(
+                f"no open source has {line.quantity} × {line.part_id}", f"各库均无{line.part_id}（需{line.quantity}件）"
+            )
+        if any(source.id == pinned_id and not source.open for source in self.expecting.asked.sources):
+            return clause(f"{pinned_id}, which a person decided on, is offline", f"人工指定的{pinned_id}停用中")
+        return clause(
+            f"{pinned_id}, which a person decided on, does not have {line.quantity} × {line.part_id}",
+            f"人工指定的{pinned_id}无{line.part_id}（需{line.quantity}件）",
+        )
+
 
 def _too_late(order: Order, route: Route) -> bool:
     return order.latest_s is not None and route.departures_s[0] + route.transit_p90_s > order.latest_s
-
-
-def _nowhere(line: OrderLine) -> Sentence:
-    if line.pinned_source_id is not None:
-        return clause(
-            f"{line.pinned_source_id}, which a person decided on, does not have {line.quantity} × {line.part_id}",
-            f"人工指定的{line.pinned_source_id}无{line.part_id}（需{line.quantity}件）",
-        )
-    return clause(
-        f"no open source has {line.quantity} × {line.part_id}", f"各库均无{line.part_id}（需{line.quantity}件）"
-    )
 
 
 def _ever(shelf: Shelf) -> int:

@@ -217,6 +217,7 @@ def test_the_pick_list_has_the_units_of_the_shipments(tmp_path: Path) -> None:
             visit["start"],
         )
         assert row["after_leaving"] == ("yes" if row["ready_at"] > row["leaves_at"] else "no")
+        assert row["bring_by"] == (row["visit_at"] if row["after_leaving"] == "yes" else "")
 
 
 def test_the_ways_to_repair_are_counted_written_and_told(

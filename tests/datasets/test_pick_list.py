@@ -51,6 +51,7 @@ def test_a_pick_says_what_for_whom_and_from_where() -> None:
         "mode": "",
         "ready_at": "",
         "after_leaving": "no",
+        "bring_by": "",
     }
     assert (second["job_id"], second["part_id"], second["quantity"]) == ("b", "p1", "2")
     assert (second["order_line_id"], second["warehouse_id"], second["mode"]) == ("l1", "w1", "standard")
@@ -62,6 +63,7 @@ def test_a_kit_that_arrives_after_leaving_says_so() -> None:
     folder, plan = two_visits(8 * H, 11 * H, ready_s=9 * H)
     assert plan.routes[0].depart_s < 9 * H
     assert [row["after_leaving"] for row in rows(folder, plan)] == ["no", "yes", "no"]
+    assert [row["bring_by"] for row in rows(folder, plan)] == ["", "2026-03-02T11:00:00+08:00", ""]
     leaves_s = plan.routes[0].depart_s
     folder, plan = two_visits(8 * H, 11 * H, ready_s=leaves_s)
     assert [row["after_leaving"] for row in rows(folder, plan)] == ["no", "no", "no"]

@@ -172,7 +172,7 @@ def test_parts_that_come_after_leaving_and_those_on_the_van_say_so(tmp_path: Pat
     write_sheets(tmp_path / "sheets", replace(named(day), carried={"a": (("p1", 3),)}), plan)
     page = text_of((tmp_path / "sheets" / "o1.html").read_text(encoding="utf-8"))
     assert "□ 1 主控板 p1 3 随车常备 — a" in page
-    assert "□ 2 主控板 p1 1 成都中转库（标准） 03-02 09:00 出发后到件 b" in page
+    assert "□ 2 主控板 p1 1 成都中转库（标准） 03-02 09:00 出发后到件：由网点于 03-02 10:00 前送到现场 b" in page
 
 
 def test_shifts_of_both_days_are_in_order_and_times_after_midnight_are_dated(tmp_path: Path) -> None:

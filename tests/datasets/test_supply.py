@@ -11,7 +11,7 @@ from optimizer.model import DAY_S, CustomerClass, Inbound, ShipMode, SizeClass, 
 from optimizer.parts.check import faults
 from optimizer.parts.model import Charges, Order, OrderLine, Quota, Route, Shelf
 from optimizer.parts.sourcing import source
-from optimizer.parts.supply import Supply, asked_of
+from optimizer.parts.supply import Supply, asked_of, routes_of
 from tests.datasets import make_day_folder as make
 from tests.make import clock
 
@@ -121,6 +121,14 @@ def test_a_lane_closed_mid_day(tmp_path: Path, closed: str, leaves: bool) -> Non
     cells["lanes"][0]["closed"] = closed
     lane = read(tmp_path, cells).day.lanes[0]
     assert (clock("16:00") in lane.departures_s(0, DAY_S)) is leaves
+
+
+def test_no_departure_is_told_as_missed_on_a_day_off(tmp_path: Path) -> None:
+    cells = whole()
+    cells["lanes"][0]["calendar"] = "office"
+    (missed,) = (route.missed_s for route in routes_of(read(tmp_path, cells).day.lanes[:1], clock("06:00"), 3 * DAY_S))
+    # The day before is a Sunday.
+    assert missed == clock("16:00", -2)
 
 
 def test_a_holiday_week_has_no_departures(tmp_path: Path) -> None:

@@ -23,11 +23,13 @@ from optimizer.model import (
     Skill,
     SourceKind,
     Tariff,
+    TravelMode,
 )
 from optimizer.plan import Shipment
 from optimizer.repair_mode import JobFacts, ModeOption, RepairAdvice, RepairMode, RepairModePolicy, Unit
 from optimizer.repair_modes import RepairModes, advise
 from optimizer.sourcing import kit_options
+from optimizer.travel import TravelTimes
 from tests import make
 
 H = 3_600
@@ -56,14 +58,18 @@ def network(*jobs: Job, **fields) -> Day:
 
 
 def advice(
-    day: Day, facts: JobFacts = FACTS, policy: RepairModePolicy | None = None, provinces: dict[str, str] | None = None
+    day: Day,
+    facts: JobFacts = FACTS,
+    policy: RepairModePolicy | None = None,
+    provinces: dict[str, str] | None = None,
+    travel: TravelTimes | None = None,
 ) -> RepairAdvice:
     known = RepairModes(
         facts={job.id: facts for job in day.jobs},
         policy=policy or RepairModePolicy(),
         provinces={"w1": "51"} if provinces is None else provinces,
     )
-    return next(iter(advise(day, known, make.FlatTravel())))
+    return next(iter(advise(day, known, travel or make.FlatTravel())))
 
 
 def way(found: RepairAdvice, mode: RepairMode | None) -> ModeOption:
@@ -107,6 +113,25 @@ def test_remote_places_wait_longer_for_a_visit() -> None:
         for area in (AreaClass.SEAT, AreaClass.REMOTE)
     )
     assert remote.done_p90_s - seat.done_p90_s == DAY_S
+
+
+def test_who_comes_may_go_that_far_by_road_and_by_his_own_mode() -> None:
+    west = make.FlatTravel(detour_percent=20)
+    job = make.job(position=make.at(-95_000))
+    rider = make.technician(mode=TravelMode.MOTORBIKE)
+    # 95 km in a straight line, 114 by road: a motorbike goes 100.
+    refused = way(advice(network(job, technicians=(rider,)), travel=west), RepairMode.ON_SITE)
+    assert not refused.possible
+    assert refused.said.en == "no outlet within reach has the people for it"
+    near = network(job, technicians=(make.technician(),))
+    assert way(advice(near, travel=west), RepairMode.ON_SITE).outlet_id == "o1"
+    both = network(
+        job,
+        outlets=(make.outlet(), make.outlet("o2", position=make.at(5_000))),
+        technicians=(rider, make.technician("t2", outlet_id="o2")),
+        shifts=(make.shift(), make.shift("t2-0")),
+    )
+    assert way(advice(both, travel=west), RepairMode.ON_SITE).outlet_id == "o2"
 
 
 def test_the_depot_freight_rides_both_ways_and_is_split() -> None:

@@ -183,6 +183,7 @@ NEAREST: dict[WhyNot, model.Sourcing] = {
     ),
     WhyNot.DEARER: make.asked(sources=TWO, routes=(make.route(cost_fen=2_500), TWO_ROUTES[1])),
     WhyNot.CUT_OFF: make.asked(
+        make.order(clocks=(Clock(kind=ClockKind.ARRIVAL, due_s=clock("13:00", 1)),)),
         sources=TWO,
         routes=(
             make.route(departures_s=(clock("16:00", 1),), missed_s=make.NOW_S - 60, cost_fen=2_000),
@@ -207,6 +208,46 @@ def test_a_cut_off_missed_says_by_how_much() -> None:
     assert nearest is not None
     assert nearest.amount == 60
     assert "1 min" in nearest.said.en
+    assert nearest.said.en.endswith("the next leaves 16:00 (day +1), too late")
+    assert nearest.said.zh.endswith("下一班次日16:00发出，赶不上")
+
+
+def _not_missed(order: model.Order, nearest: model.Source, **lane: Any) -> model.Sourcing:
+    """Return a problem in which a departure of the nearest source was a minute ago, and the next is tomorrow."""
+    late: dict[str, Any] = {"departures_s": (clock("16:00", 1),), "missed_s": make.NOW_S - 60, "cost_fen": 2_000}
+    return make.asked(order, sources=(nearest, TWO[1]), routes=(make.route(**late | lane), TWO_ROUTES[1]))
+
+
+HURRIED = make.order(clocks=(Clock(kind=ClockKind.ARRIVAL, due_s=clock("13:00", 1)),))
+
+
+def test_a_departure_is_missed_only_where_the_next_one_comes_too_late() -> None:
+    in_time = reply(_not_missed(make.order(), TWO[0])).nearest
+    assert in_time is not None
+    assert in_time.why_not is WhyNot.DEARER
+    too_late_either_way = reply(_not_missed(HURRIED, TWO[0], transit_p90_s=2 * 86_400)).nearest
+    assert too_late_either_way is not None
+    assert too_late_either_way.why_not is WhyNot.DEARER
+    missed = _not_missed(HURRIED, TWO[0])
+    express = make.route(mode=ShipMode.EXPRESS, cost_fen=9_000)
+    by_express = reply(replace(missed, routes=(*missed.routes, express))).nearest
+    assert by_express is not None
+    assert by_express.why_not is WhyNot.DEARER
+
+
+def test_who_has_too_few_until_more_arrives_missed_nothing() -> None:
+    few = make.source(shelves={"p1": make.shelf(0, 0, (clock("12:00"), 5))})
+    nearest = reply(_not_missed(HURRIED, few)).nearest
+    assert nearest is not None
+    assert (nearest.why_not, nearest.amount) == (WhyNot.NO_STOCK, 0)
+    assert "has 0 of 1 × p1 until more arrives" in nearest.said.en
+    assert "24 h later" in nearest.said.en
+    assert "现有0件p1（需1件）" in nearest.said.zh
+    # What it has is promised to others, or its reserve: it could not have sent it.
+    kept = make.source(shelves={"p1": make.shelf(1, 1, (clock("12:00"), 5))})
+    reserved = reply(_not_missed(HURRIED, kept)).nearest
+    assert reserved is not None
+    assert reserved.why_not is WhyNot.DEARER
 
 
 def test_a_nearest_source_that_is_later_and_dearer_says_by_how_much() -> None:

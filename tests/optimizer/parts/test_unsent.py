@@ -1,6 +1,9 @@
 """What a line is told of which not all can be sent: only what is true of what is left."""
 
+from typing import Any
+
 from optimizer.model import ShipMode
+from optimizer.parts import model
 from optimizer.parts.sourcing import source
 from tests import make_parts as make
 from tests.make import clock
@@ -41,3 +44,28 @@ def test_what_comes_too_late_by_every_lane_is_told_so() -> None:
     answer = make.answer(source(asked))
     assert answer.reason.startswith("no lane brings p1 here by 20:00")
     assert answer.reason_zh.startswith("无线路可在20:00前将p1运到")
+
+
+def told(*sources: model.Source, pinned: str | None = None, **fields: Any) -> tuple[str, str]:
+    order = make.stock_order(make.line(quantity=2, pinned=pinned))
+    lanes = tuple(make.route(one.id) for one in sources)
+    answer = make.answer(source(make.asked(order, sources=sources, routes=lanes, **fields)))
+    return answer.reason, answer.reason_zh
+
+
+def test_a_source_that_a_person_decided_on_and_is_offline_is_said_to_be() -> None:
+    en, zh = told(make.source(), make.source("w2", open=False), pinned="w2")
+    assert en.startswith("w2, which a person decided on, is offline")
+    assert zh.startswith("人工指定的w2停用中")
+    assert "does not have 2" in told(make.source("w2", shelves={}), pinned="w2")[0]
+
+
+def test_a_reserve_is_named_only_where_units_lie_in_it() -> None:
+    later = make.shelf(0, 3, (clock("12:00", 1), 1))
+    en, zh = told(make.source(shelves={"p1": later}), make.source("w2", shelves={"p1": later}))
+    assert "reserve" not in en
+    assert "安全库存" not in zh
+    assert "p1 is kept in reserve" in told(make.source(shelves={"p1": make.shelf(2, 2)}))[0]
+    # What lies there is another part that would do: it is this which is kept.
+    both = {"p1": make.shelf(0, 2), "p2": make.shelf(2, 2)}
+    assert "p2 is kept in reserve" in told(make.source(shelves=both), substitutes={"p1": ("p2",)})[0]

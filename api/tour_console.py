@@ -13,7 +13,7 @@ from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_announcing import VillageTold
 from datasets.tour_apologies import APOLOGIES_FILE
 from datasets.tour_kpis import TourKpis
-from datasets.tour_names import Toured
+from datasets.tour_names import SpareShort, Toured
 from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
 from datasets.tour_told import Promise
@@ -137,19 +137,13 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
     kpis, late = planned.ours, [one for one in planned.toured.kit_orders if one.job_id and not one.in_time]
     if kpis.kit_lines:
         yield f"Kits: {kpis.kit_lines:,} lines ordered, {kpis.kit_lines_in_time:,} there before departure."
-    if kpis.spare_lines:
-        least = min(kpis.fixed_on_spot_permille.values()) / 10
+    if kpis.spare_lines or planned.toured.kit_short:
+        met = [permille / 10 for permille in kpis.fixed_on_spot_permille.values()]
         yield (
-            f"Spare parts: {kpis.spare_lines:,} lines ordered; on the tour that has fewest aboard what a van carries "
-            f"meets {least:.0f} % of the needs not known beforehand."
+            f"Spare parts: {kpis.spare_lines:,} lines ordered; of the needs not known beforehand what a van carries "
+            f"meets {sum(met) / len(met):.0f} % on average, {min(met):.0f} % on the tour that has fewest aboard."
         )
-    few = [one for one in planned.toured.kit_orders if one.missing]
-    for order in few[:MOST_LINES]:
-        wanted = order.quantity + order.missing
-        yield (
-            f"  Only {order.quantity} of {wanted} {order.part_id} for {order.tour_id} come in time. "
-            f"{order.tour_id} 的备件 {order.part_id} 需 {wanted} 件，出发前只到 {order.quantity} 件。"
-        )
+    yield from _short(planned.toured)
     for order in late[:MOST_LINES]:
         yield (
             f"  Not there when the crew leaves: {order.part_id} for job {order.job_id} ({order.answer}). "
@@ -157,6 +151,35 @@ def _kits(planned: ToursPlanned) -> Iterator[str]:
         )
     if len(late) > MOST_LINES:
         yield f"  … and {len(late) - MOST_LINES:,} more, see kit_orders.csv."
+
+
+def _short(toured: Toured) -> Iterator[str]:
+    """Yield tour by tour which spare parts a van has too few of, those that it lacks most of first."""
+    by_tour: dict[str, list[SpareShort]] = {}
+    for one in sorted(toured.kit_short, key=lambda one: one.there - one.wanted):
+        by_tour.setdefault(one.tour_id, []).append(one)
+    for tour_id in sorted(by_tour):
+        short = by_tour[tour_id]
+        said = [f"{one.part_id} {one.wanted} wanted, {one.there} there: {_why(one)}" for one in short]
+        said_zh = [f"{one.part_id} 需 {one.wanted} 件，到 {one.there} 件（{_why_zh(one)}）" for one in short]
+        more = f"; and {len(short) - MOST_LINES:,} more, see kit_short.csv" if len(short) > MOST_LINES else ""
+        more_zh = f"；另有 {len(short) - MOST_LINES:,} 种" if len(short) > MOST_LINES else ""
+        yield (
+            f"  Too few spares for {tour_id}: {'; '.join(said[:MOST_LINES])}{more}. "
+            f"{tour_id} 备件不足：{'；'.join(said_zh[:MOST_LINES])}{more_zh}。"
+        )
+
+
+def _why(short: SpareShort) -> str:
+    if short.left:
+        return "others come too late, or cost more than they are worth"
+    return "no more in stock" if short.there else "no stock"
+
+
+def _why_zh(short: SpareShort) -> str:
+    if short.left:
+        return "其余按时送达不划算或来不及"
+    return "库存不足" if short.there else "无库存"
 
 
 def _fitting(planned: ToursPlanned) -> Iterator[str]:

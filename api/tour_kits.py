@@ -1,9 +1,10 @@
 """The kits of planned tours as one sourcing problem: everything is at the crew's outlet when the crew leaves."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from datasets.tour_names import KitOrder, tour_id
+from datasets.tour_names import KitOrder, SpareShort, tour_id
 from datasets.tour_spares import spares_order
 from datasets.tour_stops import leaving_s
 from datasets.tours import TourFolder
@@ -24,11 +25,15 @@ GAP = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What the vans are loaded with, by tour; the orders for it; and what a checker objects to."""
+    """What the vans are loaded with, by tour; the orders for it; and what a checker objects to.
+
+    short: spare parts of which more were wanted than are there.
+    """
 
     kits: Mapping[str, Kit]
     orders: tuple[KitOrder, ...]
     found: tuple[str, ...]
+    short: tuple[SpareShort, ...] = ()
 
 
 def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Remaining) -> Loaded:
@@ -37,16 +42,32 @@ def load_vans(folder: TourFolder, asked: Touring, plan: TourPlan, remaining: Rem
     Spare parts of which none is there when the van leaves are of no use to it: others are chosen instead, once; what
     is late then is left. Of others as many are ordered as are there, and these the van is loaded with.
     """
-    late: frozenset[tuple[str, str]] = frozenset()
+    without: dict[tuple[str, str], SpareShort] = {}
     for _ in range(2):
-        kits = kits_of(folder, asked, plan, late)
+        kits = kits_of(folder, asked, plan, without)
         orders, found = kit_orders(folder, asked, plan, kits, remaining)
-        too_late = {(one.tour_id, one.asked_part_id) for one in orders if not one.job_id and not one.there}
+        too_late = [_short(one) for one in orders if not one.job_id and not one.there]
+        without |= {(one.tour_id, one.part_id): one for one in too_late}
         if found or not too_late:
             break
-        late |= too_late
+    fewer = {(one.tour_id, one.asked_part_id): _short(one) for one in orders if not one.job_id and not one.in_time}
     of_use = tuple(one if one.job_id else _in_time_only(one) for one in orders if one.job_id or one.there)
-    return Loaded(kits=_with_ordered(folder, asked, plan, kits, of_use), orders=of_use, found=tuple(found))
+    return Loaded(
+        kits=_with_ordered(folder, asked, plan, kits, of_use),
+        orders=of_use,
+        found=tuple(found),
+        short=tuple(one for _, one in sorted((without | fewer).items())),
+    )
+
+
+def _short(spare: KitOrder) -> SpareShort:
+    return SpareShort(
+        tour_id=spare.tour_id,
+        part_id=spare.asked_part_id,
+        wanted=spare.quantity,
+        there=spare.there,
+        left=spare.left,
+    )
 
 
 def _in_time_only(spare: KitOrder) -> KitOrder:
@@ -153,6 +174,7 @@ def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: 
             for line in lines
         ),
         needed_by_s=leaving_s(asked, tour),
+        taken_along=True,
     )
 
 
@@ -255,6 +277,7 @@ def _for_tour(order: Order, folder: TourFolder, asked: Touring, tour: Tour | Non
 
 def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[str, Tour]) -> Iterator[KitOrder]:
     answers = {answer.line_id: answer for answer in sourced.answers}
+    left = _left(problem, sourced)
     for order in problem.orders:
         if order.id not in whose:
             continue
@@ -279,4 +302,22 @@ def _told(asked: Touring, problem: Sourcing, sourced: Sourced, whose: Mapping[st
                 cost_fen=sum(piece.cost_fen for piece in pieces),
                 reason_zh=answer.reason_zh,
                 pieces=pieces,
+                left=left[line.part_id],
             )
+
+
+def _left(problem: Sourcing, sourced: Sourced) -> Counter[str]:
+    """Return how many units of each part are in stock, or expected, and sent to nobody."""
+    units = Counter[str]()
+    for holder in problem.sources:
+        for part_id, shelf in holder.shelves.items():
+            units[part_id] += shelf.free + sum(lot.quantity for lot in shelf.inbound)
+    answers = {answer.line_id: answer for answer in sourced.answers}
+    for order in problem.orders:
+        # What would come after its van has left is not ordered.
+        latest_s = order.needed_by_s if order.taken_along else None
+        for line in order.lines:
+            for piece in answers[line.id].dispatches:
+                if latest_s is None or piece.ready_p90_s <= latest_s:
+                    units[piece.part_id] -= piece.quantity
+    return units

@@ -250,6 +250,7 @@ def make_tours(
         names=names_of(question.folder),
         kits=loaded.kits,
         kit_orders=loaded.orders,
+        kit_short=loaded.short,
         covers=nearest_stops(question.asked, result.plan, question.travel),
         pulled=question.pulled,
         provider=question.travel.name,

@@ -115,6 +115,7 @@ def plan_tour_folder(  # noqa: PLR0913 - what the command line was told
         _toured(folder, asked, pulled, result, travel),
         kits=loaded.kits,
         kit_orders=loaded.orders,
+        kit_short=loaded.short,
         fitting=_fitting(folder, asked, travel, searching, result.plan) if fit else None,
         asked_of_service=source.asked(),
     )
@@ -194,7 +195,7 @@ def _by_hand(toured: Toured, travel: TravelTimes, *, sleeps: bool) -> TourKpis:
     cost = price_tours(asked, plan)
     result = TourResult(plan=plan, cost=cost, bound_fen=toured.result.bound_fen, candidates=0, seed=0)
     covers = nearest_stops(asked, plan, travel)
-    return tour_kpis(replace(toured, result=result, kit_orders=(), kits={}, covers=covers))
+    return tour_kpis(replace(toured, result=result, kit_orders=(), kits={}, kit_short=(), covers=covers))
 
 
 def _aside(folder: TourFolder) -> dict[str, int]:

@@ -26,6 +26,12 @@ __all__ = ["BEDS", "MOST_VILLAGES", "Region", "chosen_places", "make_tours"]
 MOST_VILLAGES = 120
 WAREHOUSES = 4
 CALLS_THE_STOCK_IS_FOR = 2_000
+WALK_IN_PRODUCT = "gas_stove"
+WALK_INS_PER_THOUSAND = 3
+SEASON = 1.5
+"""What is bought for walk-ins, as a multiple of what they are expected to need."""
+SHELF_WALK_INS = 30
+"""The home outlet's shelf is for so many walk-ins by crew: those of a tour that leaves before anything can be sent."""
 VILLAGES_PER_TOWN = 4
 LEAST_TOWNS = 12
 BED_KM = 40.0
@@ -111,8 +117,10 @@ def make_tours(
     village_table = _villages(rng, village_rows, days, date)
     job_table = region_calls(rng, village_table, date)
     _tell_twice(village_table, job_table, days, date)
+    home_id = str(outlet_table["outlet_id"].iloc[0])
+    walk_ins = village_table["households"].sum() * WALK_INS_PER_THOUSAND / 1_000
     tables = {
-        **_parts_network(rng, ground, centre_table),
+        **_with_walk_in_parts(_parts_network(rng, ground, centre_table), walk_ins, home_id, crews, date),
         "centres": centre_table.drop(columns="province_id"),
         "outlets": outlet_table,
         "technicians": _technicians(rng, outlet_table, crews, date),
@@ -120,7 +128,7 @@ def make_tours(
         "kits": kits(),
         "villages": village_table,
         "lodgings": _lodgings(rng, pd.concat([seat, towns])),
-        "crews": _crews(crews, str(outlet_table["outlet_id"].iloc[0]), prefecture.name),
+        "crews": _crews(crews, home_id, prefecture.name),
         "consents": consents(rng, job_table, date),
         "maintenance": maintenance(rng, village_table, days, date),
         "van_parts": van_parts(),
@@ -355,6 +363,34 @@ def _parts_network(rng: np.random.Generator, ground: Ground, centre_table: pd.Da
     }
 
 
+def _with_walk_in_parts(
+    network: dict[str, pd.DataFrame], walk_ins: float, outlet_id: str, crews: int, date: dt.date
+) -> dict[str, pd.DataFrame]:
+    """Return the network of parts with those that people who come to a stop are expected to need: on the home outlet's
+    shelf for the first tours, and in the nearest warehouse, whose usual lane is the cheapest, for a season.
+    """
+    vans, family = van_parts(), network["parts"].set_index("part_id")["family"]
+    vans = vans[(vans["part_id"].map(family) == WALK_IN_PRODUCT).to_numpy()]
+    chance = vans["chance_permille"].to_numpy(dtype=np.float64) / 1_000
+    shelf = pd.DataFrame(
+        {
+            "outlet_id": outlet_id,
+            "part_id": vans["part_id"].to_numpy(),
+            "on_hand": np.ceil(chance * SHELF_WALK_INS * crews).astype(int),
+            "reserved": 0,
+            "as_of": instants(date, np.array([NOW_S - 10 * 3_600]))[0],
+        }
+    )
+    stocked = network["stock"].copy()
+    bought = dict(zip(vans["part_id"], np.ceil(SEASON * chance * walk_ins).astype(int).tolist(), strict=True))
+    lane_table = network["lanes"]
+    usual = lane_table[lane_table["mode"] == "standard"]
+    nearest = usual.sort_values("cost_fen")["warehouse_id"].iloc[0]
+    here = (stocked["warehouse_id"] == nearest).to_numpy()
+    stocked.loc[here, "on_hand"] += [bought.get(part, 0) for part in stocked.loc[here, "part_id"]]
+    return {**network, "stock": stocked, "outlet_stock": shelf}
+
+
 def _settings(date: dt.date, days: int) -> Mapping[str, object]:
     """Return day.toml. Prices stay at their defaults."""
     weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -384,6 +420,11 @@ def _settings(date: dt.date, days: int) -> Mapping[str, object]:
         ],
         "tour": {
             "threshold_fen": 50_000,
-            "walk_ins": {"product": "gas_stove", "per_thousand": 3, "service": "PT30M", "lead_days": 2},
+            "walk_ins": {
+                "product": WALK_IN_PRODUCT,
+                "per_thousand": WALK_INS_PER_THOUSAND,
+                "service": "PT30M",
+                "lead_days": 2,
+            },
         },
     }

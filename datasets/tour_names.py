@@ -14,7 +14,7 @@ from optimizer.tours.kit import Kit
 from optimizer.tours.model import Crew, Lodging, Told, Touring, TourJob, Village
 from optimizer.tours.plan import Tour, TourResult
 
-__all__ = ["KitOrder", "Person", "TourNames", "Toured", "hour_text", "tour_id"]
+__all__ = ["KitOrder", "Person", "SpareShort", "TourNames", "Toured", "hour_text", "tour_id"]
 
 WEEKDAYS = "一二三四五六日"
 
@@ -62,7 +62,8 @@ class KitOrder:
     job_id: "" for spare parts. part_id: what is sent, a substitute where it is not asked_part_id, what was asked for.
     source_id, mode and ships_s are None while nobody can send them; ready_s is then when they are expected, if at all.
     reason_zh: what the answer says. pieces: every departure, where one source has too few. missing: spare parts that
-    were wanted besides and would come too late: they are not ordered.
+    were wanted besides and would come too late: they are not ordered. left: units of
+    what was asked for that lie anywhere, or are expected, and that nobody is sent.
     """
 
     order_line_id: str
@@ -81,6 +82,7 @@ class KitOrder:
     reason_zh: str = ""
     pieces: tuple[Dispatch, ...] = ()
     missing: int = 0
+    left: int = 0
 
     @property
     def in_time(self) -> bool:
@@ -93,11 +95,26 @@ class KitOrder:
         return sum(piece.quantity for piece in self.pieces if piece.ready_p90_s <= self.leaves_s)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareShort:
+    """A spare part that a van would best have more of than are there when it leaves.
+
+    left: units of it in stock that nobody is sent, be it that they come too late, or cost more than they are worth.
+    """
+
+    tour_id: str
+    part_id: str
+    wanted: int
+    there: int
+    left: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Toured:
     """Planned tours with all that is told of them.
 
-    kits: what each tour's van is loaded with, spare parts included, by tour. fitting: when to go, None if not asked.
+    kits: what each tour's van is loaded with, spare parts included, by tour. kit_short: spare parts that it has fewer
+    of than would be best, for want of them. fitting: when to go, None if not asked.
     covers: of villages without a stop, the stop near enough to carry units to, and how far it is in seconds.
     pulled: what a planner pulled, which `asked` has in it already.
     given_up: of tours that were read, the dates of villages that they say they do not keep.
@@ -110,6 +127,7 @@ class Toured:
     names: TourNames = field(default_factory=TourNames)
     kit_orders: tuple[KitOrder, ...] = ()
     kits: Mapping[str, Kit] = field(default_factory=dict)
+    kit_short: tuple[SpareShort, ...] = ()
     fitting: Fitting | None = None
     covers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     pulled: Pulled = field(default_factory=Pulled)

@@ -43,6 +43,7 @@ _KIT_ORDERS = (
     *("order_line_id", "job_id", "tour_id", "outlet_id", "part_id", "name", "quantity", "answer", "reason_zh"),
     *("source_id", "mode", "ships_at", "ready_at", "leaves_at", "in_time", "cost_fen"),
 )
+_KIT_SHORT = ("tour_id", "crew_id", "part_id", "name", "wanted", "there", "left", "leaves_at")
 _KIT_RETURNS = ("return_id", "outlet_id", "part_id", "quantity", "ready_at")
 """Those of returns.csv: parts that come back can be sourced as returns as they are."""
 _UNVISITED = ("village_id", "village", "households", "last_visit", "days", "contact", "phone", "status")
@@ -210,6 +211,23 @@ def _kit_order_rows(toured: Toured) -> Iterator[Row]:
         )
 
 
+def _kit_short_rows(toured: Toured) -> Iterator[Row]:
+    """Yield the spare parts that vans have too few of; left: units in stock that nobody is sent."""
+    tours = {toured.tour_id(tour): tour for tour in toured.tours}
+    for one in toured.kit_short:
+        tour = tours[one.tour_id]
+        yield (
+            one.tour_id,
+            tour.crew_id,
+            one.part_id,
+            no_formula(toured.names.parts.get(one.part_id, "")),
+            str(one.wanted),
+            str(one.there),
+            str(one.left),
+            _moment(toured, leaving_s(toured.asked, tour)),
+        )
+
+
 def kit_pieces(toured: Toured, order: KitOrder) -> list[dict[str, str]]:
     """Return what each source sends of an order."""
     return [
@@ -291,6 +309,7 @@ TOUR_PAPERS: Mapping[str, tuple[Row, Callable[[Toured], Iterator[Row]]]] = {
     "announcements.csv": (_ANNOUNCEMENTS, _announcement_rows),
     "kit.csv": (_KIT, _kit_rows),
     "kit_orders.csv": (_KIT_ORDERS, _kit_order_rows),
+    "kit_short.csv": (_KIT_SHORT, _kit_short_rows),
     "kit_returns.csv": (_KIT_RETURNS, _kit_return_rows),
     "unvisited.csv": (_UNVISITED, _unvisited_rows),
 }

@@ -32,7 +32,9 @@ class TourReportRow(Shown):
     not_reached: int = Field(description="The crew did not come.", examples=[0])
     other: int = Field(description="Something else.", examples=[0])
     replanned: int = Field(description="Another plan took them over.", examples=[0])
-    unsaid: int = Field(description="Nobody has said yet.", examples=[1])
+    unsaid: int = Field(
+        description="Nobody has said yet, those whose job left the tour after they had begun too.", examples=[1]
+    )
     late: str | None = Field(
         description="Later than planned, on average, ISO 8601; null: none begun.", examples=["PT7M"]
     )

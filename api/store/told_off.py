@@ -11,10 +11,12 @@ from api.store.batches import batches
 from api.store.network import holding
 from api.tables.tours import ToldOff, VillageRow
 from datasets.day import DaySource
+from datasets.faults import FaultList
+from datasets.table import Table, table_of
 from datasets.times import moment_of
-from datasets.tour_told import Promise, told_in
+from datasets.tour_told import Promise, told_cells, told_in
 
-__all__ = ["note_told", "said_at", "taken_off"]
+__all__ = ["note_told", "said_at", "taken_off", "without_bygones"]
 
 AT_ONCE = 500
 
@@ -38,6 +40,23 @@ def note_told(session: Session, rows: Iterable[Cells], on: dt.date, now: dt.date
             ]
             if off:
                 session.execute(insert(ToldOff), off)
+
+
+def without_bygones(session: Session, table: Table, today: dt.date) -> Table:
+    """Return villages, about to be put, without what was taken off and is over: nobody is told a day that has passed.
+
+    Whoever writes a row has read it some time ago, and says again what was kept, missed or cancelled since.
+    """
+    rows = table.rows()
+    over = {row["village_id"]: {one for one in told_in(row) if one[0] < today} for row in rows}
+    off = taken_off(session, (id_ for id_, promises in over.items() if promises), None)
+    gone = {id_: over[id_] & promises for id_, promises in off.items()}
+    if not any(gone.values()):
+        return table
+    for row in rows:
+        if off_here := gone.get(row["village_id"]):
+            row.update(told_cells(row["village_id"], told_in(row) - off_here))
+    return table_of(rows, table.layout, FaultList())
 
 
 def said_at(read: DaySource, now: dt.datetime) -> dt.datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict
 from api.store.batches import batches
 from api.store.network import holding, holds
+from api.store.tour_holds import WITHDRAWN
 from api.store.tour_plans import file_of
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 from datasets.times import local_date
@@ -117,7 +118,7 @@ def not_kept(
         others = select(TourVisitRow.date, TourVisitRow.village_id).where(
             TourVisitRow.date >= plan.date,
             TourVisitRow.crew_id.not_in(plan.crew_ids) | (TourVisitRow.start_at <= at),
-            TourVisitRow.outcome.is_(None),
+            TourVisitRow.outcome.is_(None) | (TourVisitRow.outcome == WITHDRAWN),
         )
         stay = {(date, id_) for date, id_ in session.execute(others)}
         missed = {id_: promises - stay for id_, promises in missed.items()}

@@ -11,7 +11,10 @@ from api.errors import Conflict
 from api.store.tour_parts import leave_aboard, settle_spares
 from api.tables.tours import TourDayRow, TourPlanRow, TourVisitRow
 
-__all__ = ["away_on_tours", "held_by_tours", "is_on_tour", "leave_tour", "require_at_home"]
+__all__ = ["WITHDRAWN", "away_on_tours", "held_by_tours", "is_on_tour", "leave_tour", "require_at_home"]
+
+WITHDRAWN = "withdrawn"
+"""What stands of a visit whose job left the tour after it had begun: the crew may have been there all the same."""
 
 
 def held_by_tours(session: Session) -> set[str]:
@@ -28,12 +31,17 @@ def is_on_tour(session: Session, job_id: str) -> bool:
 def leave_tour(session: Session, job_id: str, at: dt.datetime, *, is_fitted: bool = False) -> None:
     """Take a job off the published tour that promises it; whoever shows the tours sees that they have changed.
 
-    is_fitted: its kit was used all the same. One that was not rides on until the van is home.
+    A visit that has begun stays, withdrawn: what its village was told may have been kept, and the crew can still say
+    so. is_fitted: its kit was used all the same. One that was not rides on until the van is home.
     """
     session.flush()
     held = (TourVisitRow.job_id == job_id, TourVisitRow.outcome.is_(None))
-    left = delete(TourVisitRow).where(*held).returning(TourVisitRow.tour_plan_id, TourVisitRow.tour_id)
-    gone = session.execute(left).all()
+    of_tour = (TourVisitRow.tour_plan_id, TourVisitRow.tour_id)
+    begun = update(TourVisitRow).where(*held, TourVisitRow.start_at <= at).values(outcome=WITHDRAWN)
+    gone = [
+        *session.execute(begun.returning(*of_tour)).all(),
+        *session.execute(delete(TourVisitRow).where(*held).returning(*of_tour)).all(),
+    ]
     if gone:
         changed = update(TourPlanRow).where(TourPlanRow.id.in_(plan_id for plan_id, _ in gone))
         session.execute(changed.values(version=TourPlanRow.version + 1))

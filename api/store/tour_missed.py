@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -14,6 +15,7 @@ from api.plan_states import PlanState
 from api.store.batches import batches
 from api.store.network import history, holding
 from api.store.tour_dates import standing_dates, told_by
+from api.store.tour_holds import WITHDRAWN
 from api.store.tour_plans import file_of
 from api.store.tour_rows import put_told
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
@@ -24,6 +26,10 @@ from datasets.tour_told import TOLD, Promise, told_in
 __all__ = ["watch_told"]
 
 AT_ONCE = 500
+ASTRAY = dt.timedelta(days=31)
+"""A visit may have begun so long before or after the day that it was planned for."""
+TRUSTED_FOR = dt.timedelta(days=38)
+"""By then the longest tour is home, and a week has passed in which its crew could say that nobody was there."""
 NEWEST_FIRST = (PlanState.PUBLISHED, PlanState.SUPERSEDED, PlanState.FINISHED)
 """Whose message it was: tours that hold, else those that held, else those that were only told."""
 
@@ -33,10 +39,10 @@ def watch_told(database: Database, now: dt.datetime) -> int:
 
     What is said is over: it stands in the village no more, as after `paigong tour progress`, and in the outcome of the
     tours that told it, which have a draft of an apology. Visits of which nobody has said anything are trusted until
-    somebody has.
+    somebody has; when nobody will any more, what they kept stands in the village no more either.
     """
     with database.read() as session:
-        found = sorted(_missed(session, None, local_date(now)))
+        found = sorted(_over(session, None, local_date(now)))
     count = 0
     for some in batches(found, AT_ONCE):
         with database.write() as session:
@@ -44,31 +50,45 @@ def watch_told(database: Database, now: dt.datetime) -> int:
     return count
 
 
-def _missed(session: Session, village_ids: Collection[str] | None, today: dt.date) -> dict[str, frozenset[Promise]]:
-    """Return by village what it was told for days that are over and no visit kept; None: of every village."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Over:
+    """What a village was told for days that are over and can go: nobody came, or there is nothing to say of it."""
+
+    missed: frozenset[Promise]
+    silent: frozenset[Promise]
+
+
+def _over(session: Session, village_ids: Collection[str] | None, today: dt.date) -> dict[str, _Over]:
+    """Return by village what can go of what it was told; None: of every village. Villages with nothing are not there.
+
+    What a visit kept goes with what its crew says; where nobody says anything, after TRUSTED_FOR.
+    """
     said = or_(*(VillageRow.cells[column].as_string() != "" for column in TOLD))
     some = () if village_ids is None else (VillageRow.id.in_(village_ids),)
     query = holding(VillageRow, today, said, *some, columns=[VillageRow.id, VillageRow.cells])
-    over = {id_: {one for one in told_in(cells) if one[0] < today} for id_, cells in session.execute(query)}
+    told = {id_: {one for one in told_in(cells) if one[0] < today} for id_, cells in session.execute(query)}
+    over = {id_: promises for id_, promises in told.items() if promises}
     kept = _kept(session, {date for promises in over.values() for date, _ in promises})
-    missed = {id_: frozenset(promises - kept) for id_, promises in over.items()}
-    found = {id_: promises & _known_in_time(session, id_) for id_, promises in missed.items() if promises}
-    return {id_: promises for id_, promises in found.items() if promises}
+    found = {}
+    for id_, promises in over.items():
+        missed = promises - kept
+        known = missed & _known_in_time(session, id_) if missed else frozenset[Promise]()
+        done_with = {one for one in promises & kept if one[0] < today - TRUSTED_FOR}
+        found[id_] = _Over(missed=frozenset(known), silent=frozenset((missed - known) | done_with))
+    return {id_: one for id_, one in found.items() if one.missed or one.silent}
 
 
 def _kept(session: Session, dates: Collection[dt.date]) -> set[Promise]:
     """Return the days and villages of visits that took place, or of which nobody has said that they did not."""
     if not dates:
         return set()
-    # A visit may have begun on another day than it was planned for.
-    first, last = min(dates) - dt.timedelta(days=31), max(dates) + dt.timedelta(days=31)
     query = select(TourVisitRow.date, TourVisitRow.village_id, TourVisitRow.outcome, TourVisitRow.started_at).where(
-        TourVisitRow.date.between(first, last)
+        TourVisitRow.date.between(min(dates) - ASTRAY, max(dates) + ASTRAY)
     )
     return {
         (date if started_at is None else local_date(started_at), village_id)
         for date, village_id, outcome, started_at in session.execute(query)
-        if outcome is None or was_there(outcome)
+        if outcome is None or outcome == WITHDRAWN or was_there(outcome)
     }
 
 
@@ -83,17 +103,17 @@ def _known_in_time(session: Session, village_id: str) -> frozenset[Promise]:
 
 
 def _say(session: Session, village_ids: Collection[str], now: dt.datetime) -> int:
-    """Write down what is still so, and tell of it."""
+    """Take off what is still so, and tell of what was missed."""
     today = local_date(now)
     # Whoever tells them something, or says that somebody was there, does so before this or after it.
     standing_dates(session, village_ids, today, lock=True)
-    missed = _missed(session, village_ids, today)
+    over = _over(session, village_ids, today)
     of_plan: dict[str | None, list[dict[str, str]]] = {}
     tellers = _Tellers(session)
-    for village_id, promises in sorted(missed.items()):
+    for village_id, one in sorted(over.items()):
         centre_id = session.scalars(holding(VillageRow, today, VillageRow.id == village_id)).one().centre_id
-        put_told(session, village_id, off=promises, on=today, now=now)
-        for promise in sorted(promises):
+        put_told(session, village_id, off=one.missed | one.silent, on=today, now=now)
+        for promise in sorted(one.missed):
             date, stop_id = promise
             plan_id = tellers.of(village_id, promise, centre_id)
             said = {"village_id": village_id, "date": date.isoformat(), "at_village_id": stop_id}
@@ -103,7 +123,7 @@ def _say(session: Session, village_ids: Collection[str], now: dt.datetime) -> in
         if plan_id is not None:
             _write_down(session, plan_id, new)
     session.flush()
-    return sum(map(len, missed.values()))
+    return sum(len(one.missed) for one in over.values())
 
 
 def _write_down(session: Session, plan_id: str, new: Iterable[Mapping[str, str]]) -> None:

@@ -26,7 +26,7 @@ from api.store.tour_dates import (
     require_dates_kept,
     told_by,
 )
-from api.store.tour_holds import leave_tour
+from api.store.tour_holds import WITHDRAWN, leave_tour
 from api.store.tour_parts import leave_aboard, promise_kits, settle_kit, settle_spares
 from api.store.tour_plans import file_of
 from api.store.tour_rows import put_cells, put_told
@@ -43,7 +43,8 @@ __all__ = ["Said", "ToursHeld", "publish_tours", "record_visits"]
 AT_ONCE = 500
 CREW_ROLES = frozenset({Role.PLAN, Role.DISPATCH, Role.OUTLET})
 TAKEN_OVER = "replanned"
-OPEN_STILL = (None, TAKEN_OVER)
+LEFT_THE_TOUR = (TAKEN_OVER, WITHDRAWN)
+OPEN_STILL = (None, *LEFT_THE_TOUR)
 """What stands of visits of which nobody has said what became of them."""
 
 Day = Mapping[str, Any]
@@ -339,8 +340,8 @@ def record_visits(
 
     centre_ids: of whoever says it, None for all; villages of others stay as they are.
 
-    A visit that later tours took over may have happened all the same: it is said here, and theirs is off. Where it has
-    not, theirs stays.
+    A visit that later tours took over, or that was withdrawn after it had begun, may have happened all the same: it is
+    said here, and theirs is off. Where it has not, theirs stays.
 
     Raises Refused for jobs that the tours do not hold, Conflict for those of which it was said before.
     """
@@ -388,12 +389,12 @@ def record_visits(
     _met(session, {stop for stop in stops if stop[1] in villages}, theirs.union(villages), at)
     for one in said:
         row = rows[one.job_id]
-        taken_over = row.outcome == TAKEN_OVER
-        if taken_over and was_there(one.outcome):
+        has_left = row.outcome in LEFT_THE_TOUR
+        if has_left and was_there(one.outcome):
             leave_tour(session, one.job_id, at, is_fitted=one.outcome == "done")
         row.outcome, row.started_at, row.ended_at, row.note = one.outcome, one.start, one.end, one.note
         row.parts_used = [{"part_id": part_id, "quantity": quantity} for part_id, quantity in one.parts_used]
-        if taken_over and not was_there(one.outcome):
+        if has_left and not was_there(one.outcome):
             continue
         if one.outcome != "done":
             leave_aboard(session, one.job_id, row.tour_id, at)

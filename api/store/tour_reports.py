@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.store.network import holding
 from api.store.reports import Period
+from api.store.tour_holds import WITHDRAWN
 from api.tables.tours import TourPlanRow, TourVisitRow, VillageRow
 
 __all__ = ["tour_rows", "unvisited_rows"]
@@ -43,7 +44,7 @@ def _row(visits: list[TourVisitRow], priced: dict[str, Any]) -> dict[str, Any]:
         "nights": priced.get("nights", 0),
         "visits": len(visits),
         **{outcome: said.count(outcome) for outcome in OUTCOMES},
-        "unsaid": said.count(None),
+        "unsaid": said.count(None) + said.count(WITHDRAWN),
         "late_minutes": round(sum(late) / len(late), 1) if late else None,
         "road_fen": priced.get("road_fen"),
         "road_per_job_fen": round(priced["road_fen"] / jobs) if jobs else None,

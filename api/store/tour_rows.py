@@ -11,7 +11,7 @@ from api.job_states import JobState
 from api.store.checked_rows import LAYOUTS
 from api.store.network import MASTER_TABLES, TOUR_TABLES, Put, history, holding, put_table
 from api.store.places import nearest_outlets
-from api.store.told_off import note_told, said_at, taken_off
+from api.store.told_off import note_told, said_at, taken_off, without_bygones
 from api.tables.jobs import JobHistory, JobRow
 from api.tables.tours import JobWait, MaintenanceRow, VillageRow
 from datasets.day import DaySource
@@ -60,11 +60,12 @@ HAPPENED = {"villages": ("last_visit",), "maintenance": ("last_on",)}
 def put_master(
     session: Session, table: Table, *, effective_from: dt.date, now: dt.datetime, whole: bool = False
 ) -> Put:
-    """Put rows of any master table, as `put_table` does."""
+    """Put rows of any master table, as `put_table` does; of villages, without what they were told and is over."""
     typed = None
     if table.layout.name in PLACED:
         typed = [{"centre_id": centre_id} for centre_id in centres_of(session, table, effective_from)]
     if table.layout.name == "villages":
+        table = without_bygones(session, table, local_date(now))
         note_told(session, table.rows(), effective_from, now)
     return put_table(session, table, effective_from=effective_from, now=now, whole=whole, typed=typed)
 

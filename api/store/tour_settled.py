@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.store.tour_holds import WITHDRAWN
 from api.tables.tours import TourVisitRow
 from datasets.tour_told import Promise, told_cells, told_in
 
@@ -60,7 +61,10 @@ def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.dat
 
     begun_by: those of their own that had begun by then are among them; None: none of their own.
     """
-    rows = session.scalars(select(TourVisitRow).where(TourVisitRow.outcome.is_(None)).order_by(TourVisitRow.date)).all()
+    unsaid = TourVisitRow.outcome.is_(None) | (TourVisitRow.outcome == WITHDRAWN)
+    visits = session.scalars(select(TourVisitRow).where(unsaid).order_by(TourVisitRow.date)).all()
+    # A job that left the tour is planned like others, but its village may have seen the crew.
+    rows = [row for row in visits if row.outcome is None]
 
     def is_settled(row: TourVisitRow) -> bool:
         return row.crew_id not in crew_ids or (begun_by is not None and row.start_at <= begun_by)
@@ -74,5 +78,5 @@ def settled_visits(session: Session, crew_ids: Collection[str], begun_by: dt.dat
         owed_on={row.maintenance_id: row.date for row in seen_to if row.maintenance_id is not None},
         walk_ins={row.village_id for row in seen_to if row.kind == "walk_in"},
         begun_on={row.village_id: row.date for row in sorted(brought, key=lambda row: row.date)},
-        kept={(row.date, row.village_id) for row in seen_to} - still,
+        kept={(row.date, row.village_id) for row in visits if is_settled(row)} - still,
     )

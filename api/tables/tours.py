@@ -167,8 +167,8 @@ class TourVisitRow(Base):
     """A visit that a published plan of tours promises, and what became of it; no job has two that are open.
 
     tour_id: its crew and the date it leaves. outcome: done, no_part, nobody_home, not_reached or other, replanned when
-    another plan has taken the job over, null while nobody has said anything. parts_used: spare parts, `{"part_id",
-    "quantity"}` each.
+    another plan has taken the job over, withdrawn when the job left the tour after its visit had begun, null while
+    nobody has said anything. parts_used: spare parts, `{"part_id", "quantity"}` each.
     """
 
     __tablename__ = "tour_visits"

@@ -110,14 +110,14 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What an outlet asks for at once: the kit of a job, or stock of its own (job_id None).
+    """What an outlet asks for at once: the kit of a job, or stock of its own (job_id None), or what a van takes along.
 
     respond_by_s: when it must have been answered. needed_by_s: when the parts should be there, None for whenever.
     latest_s: what would be there later is not sent at all, None for whenever.
     clocks: promises of the job that run while the parts travel; lead_s: from the parts' arrival to the start of the
     visit; both price lateness. waiting: a customer waits for it. urgent and waiting: nothing but express or pickup.
     most_sources: a complete order comes from so many sources at most, 1 for no split. likely_outlet_id: who is thought
-    to fetch it while no outlet is decided on; nothing else is read off it.
+    to fetch it while no outlet is decided on; nothing else is read off it. taken_along: it leaves the outlet again.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Order:
     urgent: bool = False
     most_sources: int = 3
     likely_outlet_id: str | None = None
+    taken_along: bool = False
 
     @property
     def fetching_outlet_id(self) -> str | None:
@@ -146,7 +147,7 @@ class Order:
     @property
     def own_outlet_id(self) -> str | None:
         """The outlet whose own shelf may serve it: an order for nobody in particular is to fill the shelf."""
-        return self.outlet_id if self.waiting or self.job_id is not None else None
+        return self.outlet_id if self.waiting or self.taken_along or self.job_id is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -333,6 +333,24 @@ def test_a_kit_that_comes_too_late_is_planned_around(
     assert all(start > instant_text(seen[1].date, second) for start in begun)
 
 
+def test_spares_that_nobody_has_are_said(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cells = make.cells()
+    cells["stock"] = [row for row in cells["stock"] if row["part_id"] != "P4"]
+    cells["van_parts"][0] |= {"chance_permille": "1000"}
+    toml = make.settings("[tour.charges]\nday_fen = 2000")
+    region = make.write(tmp_path / "region", cells, toml)
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
+    short = rows(tmp_path / "out" / "kit_short.csv")
+    assert short
+    assert {(row["part_id"], row["there"], row["left"]) for row in short} == {("P4", "0", "0")}
+    said = capsys.readouterr().out
+    for row in short:
+        assert f"Too few spares for {row['tour_id']}: P4 {row['wanted']} wanted, 0 there: no stock." in said
+        assert f"{row['tour_id']} 备件不足：P4 需 {row['wanted']} 件，到 0 件（无库存）。" in said
+    assert "meets 0 % on average, 0 % on the tour that has fewest aboard" in said
+    assert run("check", region, tmp_path / "out") == cli.DONE
+
+
 def test_check_finds_broken_rules_and_untrue_figures(
     run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

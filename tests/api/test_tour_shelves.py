@@ -52,6 +52,8 @@ def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: i
     assert [(one.there, one.in_time) for one in loaded.orders] == ([] if in_time is None else [(aboard, in_time)])
     assert [(one.quantity, one.missing) for one in loaded.orders] == ([(aboard, 2 - aboard)] if aboard else [])
     assert sum(piece.quantity for one in loaded.orders for piece in one.pieces) == aboard
+    # None is left that nobody was sent: there is no more of it.
+    assert [(one.wanted, one.there, one.left) for one in loaded.short] == ([(2, aboard, 0)] if aboard < 2 else [])
     assert "未订" in loaded.orders[0].reason_zh if aboard == 1 else not any(one.missing for one in loaded.orders)
     # The visit needs one for certain, so that Poisson has it with none, one or two aboard.
     assert kit.fixed_on_spot_permille == {0: 0, 1: 632, 2: 896}[aboard]
@@ -75,6 +77,8 @@ def test_a_spare_comes_by_the_dearer_lane_in_time_where_it_is_worth_more_aboard(
     loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
     assert loaded.found == ()
     assert [str(one.mode) for one in loaded.orders] == ([] if mode is None else [mode])
+    # What is too dear for what it is worth lies there still.
+    assert [(one.wanted, one.there, one.left) for one in loaded.short] == ([(2, 0, 9)] if mode is None else [])
     (kit,) = loaded.kits.values()
     assert sum(line.quantity for line in kit.lines if line.is_spare) == (0 if mode is None else 2)
 
@@ -95,3 +99,20 @@ def test_what_was_asked_for_is_known_where_something_else_is_sent(tmp_path: Path
     assert [(one.asked_part_id, one.part_id, one.in_time) for one in loaded.orders] == [("P4", "P2", True)]
     (kit,) = loaded.kits.values()
     assert {line.part_id for line in kit.lines if line.is_spare} == {"P2"}
+
+
+def test_spares_are_taken_from_the_shelf_of_the_outlet_that_the_van_leaves(tmp_path: Path) -> None:
+    cells = make.cells()
+    cells["stock"] = [row for row in cells["stock"] if row["part_id"] != "P4"]
+    cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P4", "on_hand": "2"}]
+    cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
+    region = make.write(tmp_path / "region", cells)
+    folder = read_tours(region)
+    (tour,) = make.one_visit(region).result.plan.tours
+    (day,) = tour.days
+    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
+    plan = TourPlan(tours=(replace(tour, days=(other,)),))
+    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    assert loaded.found == ()
+    assert [(one.part_id, one.source_id, one.quantity, one.cost_fen) for one in loaded.orders] == [("P4", "O1", 2, 0)]
+    assert loaded.short == ()

@@ -13,12 +13,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy import Connection, MetaData, Table, inspect, select, text
 
 from api.database import Database
 from api.opening import StoreRefused, opened, stands
 from api.store.network import point
 from api.tables.network import OutletRow
+from api.tables.tours import VillageRow
 from api.upgrade import (
     StoreIsNewer,
     has_model,
@@ -30,6 +31,8 @@ from api.upgrade import (
     upgrade,
 )
 from tests.api.store.meanwhile import upgrade_here
+
+STEPS = [step.revision for step in ScriptDirectory.from_config(migrations()).walk_revisions()][::-1]
 
 
 def differences(connection: Connection, metadata: MetaData) -> list[object]:
@@ -98,6 +101,29 @@ def upgraded_to(database: Database, step: str) -> None:
         config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, step)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_store_of_any_step_becomes_this_one_and_keeps_its_villages(empty_url: str, step: str) -> None:
+    database = Database(empty_url)
+    upgraded_to(database, step)
+    cells = {"lon": "103", "lat": "30", "announced": "2026-03-05"}
+    with database.engine.begin() as connection:
+        has_villages = inspect(connection).has_table("villages")
+        if has_villages:
+            connection.execute(
+                text(
+                    "INSERT INTO villages (id, effective_from, ended, entered, version, written_at, cells) "
+                    "VALUES ('V1', '2026-03-01', false, 1, 1, '2026-03-01 00:00:00', :cells)"
+                ),
+                {"cells": json.dumps(cells)},
+            )
+    assert has_villages is (STEPS.index(step) >= STEPS.index("0007_tours"))
+    assert upgrade(database) == newest_step()
+    with database.read() as session:
+        kept = session.execute(select(VillageRow.id, VillageRow.cells)).all()
+    assert kept == ([("V1", cells)] if has_villages else [])
+    database.close()
 
 
 def test_places_of_an_older_store_become_their_nearest_outlets_centres(empty_url: str) -> None:

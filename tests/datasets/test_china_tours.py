@@ -11,6 +11,7 @@ from datasets.day import read_source
 from datasets.tours import TourFolder, read_tours
 from geo.places import load_places
 from optimizer.model import DAY_S
+from optimizer.parts.supply import asked_of
 from optimizer.tours.model import WorkKind
 
 
@@ -55,6 +56,19 @@ def test_there_is_some_of_all_that_tours_know(region: TourFolder) -> None:
     assert any(job.interval_days < 14 for job in asked.jobs if job.kind is WorkKind.PREVENTIVE)
     assert region.van_parts
     assert all(crew.volume_ml and len(crew.days) == 12 and crew.people == 2 for crew in asked.crews)
+
+
+def test_what_walk_ins_need_is_in_stock_at_home_and_near_it(region: TourFolder) -> None:
+    family = {job.skill.family for job in region.touring.jobs if job.kind is WorkKind.WALK_IN}
+    wanted = [part for part in region.van_parts if part.family in family]
+    shelves = {source.id: source.shelves for source in asked_of(region.day, region.folder.supply).sources}
+    home = region.touring.crews[0].outlet_id
+    assert len(wanted) >= 3
+    visits = sum(job.expected for job in region.touring.jobs if job.kind is WorkKind.WALK_IN) / 100
+    for part in wanted:
+        assert shelves[home][part.part_id].free > 0
+        need = visits * part.chance_permille / 1_000
+        assert sum(held[part.part_id].free for held in shelves.values() if part.part_id in held) >= need
 
 
 @pytest.mark.parametrize("region", list(Region))

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.engines.mip import Choice, Program, choose, relaxed
+from optimizer.engines.mip import Program, choose, relaxed
 from optimizer.tours.columns import Column
 from optimizer.tours.cost import standing_villages
 from optimizer.tours.ground import Ground
 from optimizer.tours.holding import promises
 
-__all__ = ["Chosen", "choose_tours", "worth_of"]
+__all__ = ["Chosen", "choose_tours", "worth_of", "worth_of_held"]
 
 GAP = 1e-4
 """A choice so near to its bound is taken for the best."""
@@ -27,6 +27,18 @@ class Chosen:
 
     columns: tuple[Column, ...]
     bound_fen: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """The program (its first variables are the columns), the row of each job and of each promised stop, by its village
+    and day, and what nobody can change.
+    """
+
+    program: Program
+    jobs: dict[int, int]
+    promises: dict[tuple[int, int], int]
+    left_fen: int
 
 
 @dataclass(slots=True)
@@ -71,7 +83,8 @@ def choose_tours(
     ground: Ground, columns: Sequence[Column], seconds: float | None, begin: Sequence[Column] = ()
 ) -> Chosen:
     """Return the best tours out of these; those to begin from (among the columns) where no better were found."""
-    program, _, left_fen = _program(ground, columns)
+    written = _program(ground, columns)
+    program = written.program
     known = set(begin)
     start = np.zeros(len(program.fen), bool)
     start[: len(columns)] = [column in known for column in columns]
@@ -83,25 +96,42 @@ def choose_tours(
     if choice is not None:
         chosen = tuple(column for column, share in zip(columns, choice.share, strict=False) if share > 0.5)
     # Every price is at least 0: that much is known without a solver.
-    return Chosen(columns=chosen, bound_fen=max(0.0, least + left_fen))
+    return Chosen(columns=chosen, bound_fen=max(0.0, least + written.left_fen))
 
 
 def worth_of(ground: Ground, columns: Sequence[Column]) -> NDArray[np.int64] | None:
     """Return what it is worth to do each job where tours may be shared: its price in the linear program; (n,)."""
-    program, row_of, _ = _program(ground, columns)
-    choice: Choice | None = relaxed(program)
+    written = _program(ground, columns)
+    choice = relaxed(written.program)
     if choice is None:
         return None
     worth = ground.search_fen.copy()
-    for job, row in row_of.items():
+    for job, row in written.jobs.items():
         worth[job] = max(0, min(int(choice.price[row]), int(ground.left_fen[job]))) + int(
             ground.search_fen[job] - ground.left_fen[job]
         )
     return worth
 
 
-def _program(ground: Ground, columns: Sequence[Column]) -> tuple[Program, dict[int, int], int]:
-    """Return the program (its first variables are the columns), the row of each job, and what nobody can change."""
+def worth_of_held(ground: Ground, columns: Sequence[Column]) -> NDArray[np.int64] | None:
+    """Return what it is worth to do each job that stands for a promise where tours may be shared, others as ever; (n,).
+
+    Of what the promise counts for, the price that it has beside the others: little where a tour keeps it anyway.
+    """
+    written = _program(ground, columns)
+    choice = relaxed(written.program)
+    if choice is None:
+        return None
+    worth = ground.search_fen.copy()
+    for job, held in ground.told.items():
+        whole = ground.asked.charges.keep_fen * held.promises
+        price = round(choice.price[written.promises[held.stop, held.day]])
+        worth[job] += max(0, min(price, whole)) - whole
+    return worth
+
+
+def _program(ground: Ground, columns: Sequence[Column]) -> _Written:
+    """Return the set packing of these tours."""
     asked = ground.asked
     rows = _Rows()
     for column in columns:
@@ -118,11 +148,11 @@ def _program(ground: Ground, columns: Sequence[Column]) -> tuple[Program, dict[i
         row_of[job] = rows.limit([(left, 1.0), *((number, 1.0) for number in numbers)], 1.0, 1.0)
     _one_tour_a_day(ground, columns, rows)
     _bring_home(ground, columns, rows)
-    _visit_villages(ground, columns, rows)
+    promise_rows = _visit_villages(ground, columns, rows)
     _share_nights(ground, columns, rows)
     _keep_apart(ground, columns, rows)
     left_fen = int(ground.left_fen.sum() - sum(ground.left_fen[job] for job in row_of))
-    return rows.program(), row_of, left_fen
+    return _Written(program=rows.program(), jobs=row_of, promises=promise_rows, left_fen=left_fen)
 
 
 def _one_tour_a_day(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
@@ -162,8 +192,11 @@ def _bring_home(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
             rows.limit([(number, 1.0), *((other, -1.0) for other in begun)], -np.inf, 0.0)
 
 
-def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:
-    """Villages long unvisited down to the floor; those that must be visited, or are told a date, whatever it costs."""
+def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> dict[tuple[int, int], int]:
+    """Villages long unvisited down to the floor; those that must be visited, or are told a date, whatever it costs.
+
+    Return the row of each promised stop, by its village and day.
+    """
     asked = ground.asked
     stops: dict[int, set[int]] = defaultdict(set)
     on_day: dict[tuple[int, int], set[int]] = defaultdict(set)
@@ -179,15 +212,19 @@ def _visit_villages(ground: Ground, columns: Sequence[Column], rows: _Rows) -> N
             missed.append(rows.variable(0.0))
             rows.limit([(missed[-1], 1.0), *((number, 1.0) for number in sorted(stops[v]))], 1.0, np.inf)
     number_of = {place.id: v for v, place in enumerate(asked.villages)}
-    kept = [(stops[number_of[id_]], 1) for id_ in sorted(asked.levers.must_visit)]
-    kept += [(on_day[stop], count) for stop, count in sorted(promises(asked).items())]
-    for numbers, count in kept:
+
+    def wanted(numbers: set[int], count: int) -> int:
         left = rows.variable(float(asked.charges.keep_fen * count))
-        rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)
+        return rows.limit([(left, 1.0), *((number, 1.0) for number in sorted(numbers))], 1.0, np.inf)
+
+    for id_ in sorted(asked.levers.must_visit):
+        wanted(stops[number_of[id_]], 1)
+    promise_rows = {stop: wanted(on_day[stop], count) for stop, count in sorted(promises(asked).items())}
     if standing:
         allowed = len(standing) * (100 - asked.charges.unvisited_percent) // 100
         over = rows.variable(float(asked.charges.unvisited_fen))
         rows.limit([(over, -1.0), *((variable, 1.0) for variable in missed)], -np.inf, float(allowed))
+    return promise_rows
 
 
 def _share_nights(ground: Ground, columns: Sequence[Column], rows: _Rows) -> None:

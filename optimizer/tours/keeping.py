@@ -1,31 +1,36 @@
 """Tours that keep what villages were told: dynamic programming over a crew's days and beds leaves nothing to chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.problem import FORBIDDEN, Problem
-from optimizer.search.schedule import State, new_state
-from optimizer.tours.columns import Column, column_of
-from optimizer.tours.ground import HOME, Ground, without_promises
+from optimizer.budget import Remaining, is_over
+from optimizer.tours.choosing import choose_tours, worth_of_held
+from optimizer.tours.columns import Column
+from optimizer.tours.ground import Ground, without_promises
 from optimizer.tours.holding import Held
-from optimizer.tours.nights import NO_WAY, day_fen
+from optimizer.tours.keeping_days import CrewDays, CrewTours
 from optimizer.tours.objective import Weigher
-from optimizer.tours.shapes import Laid, Shape, Terms, is_possible, lay_out
 
-__all__ = ["keepable", "promised_tours"]
+__all__ = ["Promised", "keep_together", "keepable", "promised_tours"]
 
-ROUTES = 12
-"""Orders of so many stops looked at for a day: the cheapest of them go on to one stop more."""
-
-Route = tuple[int, ...]
+ROUNDS = 6
+"""So often more tours are made for promises that do not go together yet."""
 
 
-def promised_tours(ground: Ground) -> tuple[Ground, list[Column]]:
-    """Return legal tours that visit nothing but promised stops, and the ground that they stand on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """Legal tours that visit nothing but promised stops, the ground that they stand on, and of each crew its days."""
+
+    ground: Ground
+    columns: tuple[Column, ...]
+    crews: tuple[CrewDays, ...]
+
+
+def promised_tours(ground: Ground) -> Promised:
+    """Return legal tours that visit nothing but promised stops.
 
     Of each crew: for each first and last day the tour worth most, and for each promise those worth most that keep it.
     So a promise that some tour can keep is kept by one of these. What stood for a promise that none can keep does so no
@@ -36,8 +41,9 @@ def promised_tours(ground: Ground) -> tuple[Ground, list[Column]]:
         found: dict[Column, None] = {}
         weigher = Weigher(ground)
         hopeless = set(ground.told.values())
-        for crew in range(len(ground.asked.crews)):
-            together = _Crew(ground, weigher, crew, ground.told)
+        crews = tuple(CrewDays(ground, weigher, crew, ground.told) for crew in range(len(ground.asked.crews)))
+        for days in crews:
+            together = CrewTours(days, ground.search_fen)
             for first in range(ground.asked.days if ground.told else 0):
                 found.update(dict.fromkeys(together.tours(first)))
             for job, held in ground.told.items():
@@ -45,165 +51,75 @@ def promised_tours(ground: Ground) -> tuple[Ground, list[Column]]:
                 found.update(dict.fromkeys(tours))
                 hopeless -= {held} if tours else set()
         if not hopeless:
-            return ground, list(found)
+            return Promised(ground=ground, columns=tuple(found), crews=crews)
         given_up |= hopeless
         ground = without_promises(ground, given_up)
 
 
 def keepable(ground: Ground) -> int:
     """Return how many promises tours can keep at all, each by itself, as far as there are jobs to stand for them."""
-    return sum(held.promises for held in promised_tours(ground)[0].told.values())
+    return sum(held.promises for held in promised_tours(ground).ground.told.values())
 
 
-def _tours_keeping(together: "_Crew", job: int, held: Held) -> list[Column]:
+def keep_together(
+    promised: Promised, best: Sequence[Column], remaining: Remaining
+) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """Return promised tours, with more where not all promises are kept by some that go together; and the best choice.
+
+    The linear program says what each promise is worth beside the others: nothing where a tour keeps it anyway. Where
+    they are worth so much, other tours are worth most. It ends where nothing new is found, or nothing is missed.
+
+    best: tours to begin from; what they keep besides is kept.
+    """
+    ground = promised.ground
+    met = dict.fromkeys(promised.columns)
+    if not met:
+        return (), tuple(best)
+    for turn in range(ROUNDS + 1):
+        chosen = choose_tours(ground, [*dict.fromkeys((*best, *met))], None, best).columns
+        if turn == ROUNDS or is_over(remaining) or not _missed(ground, chosen):
+            break
+        worth = worth_of_held(ground, [*dict.fromkeys((*best, *met))])
+        known = len(met)
+        if worth is not None:
+            for days in promised.crews:
+                met.update(dict.fromkeys(_tours_worth(days, worth, remaining)))
+        if len(met) == known:
+            break
+    return tuple(met), chosen
+
+
+def _missed(ground: Ground, columns: Sequence[Column]) -> bool:
+    """Tell whether some promise for which a job stands is not kept by these tours."""
+    stops = {
+        (village, column.shape.first + offset)
+        for column in columns
+        for offset, visits in enumerate(column.days)
+        for _, village in visits
+    }
+    return any((held.stop, held.day) not in stops for held in ground.told.values())
+
+
+def _tours_worth(days: CrewDays, worth: NDArray[np.int64], remaining: Remaining) -> Iterable[Column]:
+    """Yield the tours of a crew that are worth most where jobs are worth so much, as far as the time goes."""
+    tours = CrewTours(days, worth)
+    for first in range(days.ground.asked.days):
+        if is_over(remaining):
+            return
+        yield from tours.tours(first)
+    for job, held in days.ground.told.items():
+        if is_over(remaining):
+            return
+        yield from tours.tours_with(job, held.day)
+
+
+def _tours_keeping(together: CrewTours, job: int, held: Held) -> list[Column]:
     """Return tours of a crew that keep a promise: beside others, else for it alone, else by a job that is free."""
-    ground, weigher, crew = together.ground, together.weigher, together.crew
+    ground, crew = together.days.ground, together.days.crew
     tours = together.tours_with(job, held.day)
     free = [one for one, stands in enumerate(ground.stands) if held.stop in stands and one not in ground.told]
     for one in [job, *free]:
         if not tours:
-            tours = _Crew(ground, weigher, crew, {one: held}).tours_with(one, held.day)
+            alone = CrewDays(ground, together.days.weigher, crew, {one: held})
+            tours = CrewTours(alone, ground.search_fen).tours_with(one, held.day)
     return tours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Day:
-    """What a day of a tour costs less what its stops are worth, by bed before and after; and by which of the routes."""
-
-    routes: Sequence[Route]
-    fen: NDArray[np.int64]
-
-    def only(self, job: int) -> "_Day":
-        """Return the same day with the routes alone that do a job."""
-        picked = [number for number, route in enumerate(self.routes) if job in route]
-        return _Day(routes=[self.routes[number] for number in picked], fen=self.fen[picked])
-
-
-class _Crew:
-    """A crew, and jobs for whose sake alone it may be away; jobs: with the stop and the day of each."""
-
-    def __init__(self, ground: Ground, weigher: Weigher, crew: int, jobs: Mapping[int, Held]) -> None:
-        self.ground, self.weigher, self.crew, self.jobs = ground, weigher, crew, jobs
-        self.at = ground.usual_stands()
-        self.at[list(jobs)] = [held.stop for held in jobs.values()]
-        self.prize = np.zeros(len(ground.stands), np.int64)
-        self.prize[list(jobs)] = ground.search_fen[list(jobs)]
-        self.beds = np.arange(len(ground.asked.lodgings))
-        self.after = np.append([HOME], self.beds)
-        self.laid = lru_cache(maxsize=None)(self._laid)
-        self.day = lru_cache(maxsize=None)(self._day)
-        self._fen: dict[tuple[int, bool, Route], NDArray[np.int64]] = {}
-
-    def tours(self, first: int) -> list[Column]:
-        """Return the tour worth most that leaves on a day, for each last day."""
-        return self._from(first, None)
-
-    def tours_with(self, job: int, day: int) -> list[Column]:
-        """Return the tours worth most that do a job on a day, for each first and last day."""
-        if not self.ground.able[self.crew, job, day]:
-            return []
-        firsts = range(max(0, day - self.ground.asked.levers.nights), day + 1)
-        return [column for first in firsts for column in self._from(first, (day, job))]
-
-    def _from(self, first: int, forced: tuple[int, int] | None) -> list[Column]:
-        """Return the best tour for each last day, with the forced job on its day."""
-        asked = self.ground.asked
-        found: list[Column] = []
-        if not self.ground.works[self.crew, first]:
-            return found
-        total = np.zeros(1, np.int64)
-        came: list[tuple[_Day, NDArray[np.int64], NDArray[np.int64]]] = []
-        nights = asked.levers.nights if len(self.beds) else 0
-        for day in range(first, min(first + nights, asked.days - 1) + 1):
-            today = self.day(first, day)
-            if forced is not None and day == forced[0]:
-                today = today.only(forced[1])
-            if not today.routes:
-                break
-            fen = today.fen.min(axis=0)
-            sums = total[:, None] + fen
-            came.append((today, today.fen.argmin(axis=0), sums.argmin(axis=0)))
-            best = sums.min(axis=0)
-            if best[0] < NO_WAY // 2 and (forced is None or day >= forced[0]):
-                column = self._read(first, came)
-                if column is not None:
-                    found.append(column)
-            total = best[1:] + self._bed_fen(day)
-            if not (total < NO_WAY // 2).any():
-                break
-        return found
-
-    def _bed_fen(self, day: int) -> NDArray[np.int64]:
-        """Return what each bed costs after a day."""
-        asked, people = self.ground.asked, self.ground.asked.crews[self.crew].people
-        fen = np.array([people * (bed.price_fen + asked.charges.per_diem_fen) for bed in asked.lodgings], np.int64)
-        fen[~self.ground.beds[:, day]] = NO_WAY
-        for locked in asked.levers.locked:
-            if locked.crew_id == asked.crews[self.crew].id and locked.day == day:
-                fen[[bed.id != locked.lodging_id for bed in asked.lodgings]] = NO_WAY
-        return fen
-
-    def _read(self, first: int, came: Sequence[tuple[_Day, NDArray[np.int64], NDArray[np.int64]]]) -> Column | None:
-        """Return the tour that ends at home on the last of these days; None where it visits nothing or is not legal."""
-        routes: list[Route] = []
-        nights: list[int] = []
-        after = 0
-        for today, by_route, by_bed in reversed(came):
-            before = int(by_bed[after])
-            routes.append(today.routes[int(by_route[before, after])])
-            nights.append(before)
-            after = before + 1
-        shape = Shape(crew=self.crew, first=first, nights=tuple(reversed(nights[:-1])))
-        routes.reverse()
-        load = sum(int(self.ground.load[job]) for route in routes for job in route)
-        if not any(routes) or not is_possible(self.ground, shape):
-            return None
-        if load > self.ground.asked.crews[self.crew].load_capacity:
-            return None
-        column = column_of(self.ground, shape, routes, self.at)
-        return column if self.weigher.stands(column) else None
-
-    def _laid(self, first: int) -> tuple[Laid, Shape, Problem, State]:
-        """Return the arrays of a tour that leaves on a day and is as long as any may be; its beds mean nothing."""
-        asked = self.ground.asked
-        nights = min(asked.levers.nights, asked.days - 1 - first) if len(self.beds) else 0
-        shape = Shape(crew=self.crew, first=first, nights=(0,) * nights)
-        laid = lay_out(self.ground, [shape], Terms(prize=self.prize, at=self.at, given=True))
-        problem = laid.problem._replace(shifts=laid.problem.shifts.copy())
-        return laid, shape, problem, new_state(problem)
-
-    def _day(self, first: int, day: int) -> _Day:
-        """Return a day of a tour that leaves on a first day: its best routes by beds."""
-        routes: list[Route] = [()]
-        tables = [self._table(first, day, ())]
-        jobs = self._able(first, day)
-        layer: list[Route] = [()]
-        while layer:
-            longer = [(*route, job) for route in layer for job in jobs if job not in route]
-            priced = [(self._table(first, day, route), route) for route in longer]
-            good = sorted(((int(fen.min()), route, fen) for fen, route in priced), key=lambda one: one[:2])
-            good = [one for one in good if one[0] < NO_WAY // 2][:ROUTES]
-            layer = [route for _, route, _ in good]
-            routes += layer
-            tables += [fen for _, _, fen in good]
-        return _Day(routes=routes, fen=np.stack(tables))
-
-    def _able(self, first: int, day: int) -> list[int]:
-        """Return the jobs of a day that the crew may do on it on a tour that leaves on a first day."""
-        laid = self.laid(first)[0]
-        row = next((v for v, (_, at) in enumerate(laid.rows) if at == day), None)
-        if row is None:
-            return []
-        able = laid.jobs[laid.problem.fixed[:, row] < FORBIDDEN].tolist()
-        return [job for job in able if self.jobs[job].day == day]
-
-    def _table(self, first: int, day: int, route: Route) -> NDArray[np.int64]:
-        """Return what a route costs less what it is worth, by bed before and after; (1 or beds, home and beds)."""
-        # Which day a tour left on says what it may do, not what that costs.
-        key = day, day == first, route
-        if key not in self._fen:
-            laid, shape, problem, state = self.laid(first)
-            before = np.array([HOME]) if day == first else self.beds
-            fen = day_fen(self.ground, shape, day, (problem, state, laid), route, before, self.after)
-            self._fen[key] = np.where(fen < NO_WAY, fen - int(self.prize[list(route)].sum()), NO_WAY)
-        return self._fen[key]

@@ -14,7 +14,7 @@ from optimizer.tours.cost import price_tours
 from optimizer.tours.drafting import draft, homeward
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
-from optimizer.tours.keeping import promised_tours
+from optimizer.tours.keeping import keep_together, promised_tours
 from optimizer.tours.left_out import cheapest_places, left_out, with_job
 from optimizer.tours.merging import merged
 from optimizer.tours.model import Touring
@@ -41,6 +41,8 @@ TASKS = 2
 """Among so many a budget of steps is shared out."""
 CHOOSE = 0.06
 """Share for each choice; broken off then with the best it has."""
+KEEP = 0.15
+"""Where seconds count: more tours for promises that do not go together yet take no longer than this share of them."""
 
 
 def plan_tours(
@@ -58,7 +60,8 @@ def plan_tours(
 
     base: tours to begin from, as far as they can still be made; of several plans the best.
     """
-    ground, promised = promised_tours(lay_ground(asked, travel))
+    keeping = promised_tours(lay_ground(asked, travel))
+    ground = keeping.ground
     weigher = Weigher(ground)
     begun = [columns_by_hand(ground, sleeps=sleeps) for sleeps in (False, True)]
     home = [column for c in range(len(asked.crews)) if (column := homeward(ground, c)) is not None]
@@ -68,15 +71,16 @@ def plan_tours(
     for columns in (home, *begun, *(_known(ground, weigher, one) for one in bases)):
         met.update(dict.fromkeys(columns))
         best = _better(weigher, best, columns)
+    promised, together = keep_together(keeping, best, budget.countdown(KEEP))
     met.update(dict.fromkeys(promised))
-    best = _keeping(ground, weigher, promised, best)
+    best = _filled_up(ground, weigher, _better(weigher, best, together)) if promised else best
     used = 0.0
     for turn, share in enumerate(GATHER):
         worth = worth_of(ground, _foremost(ground, met, best)) if met else None
         round_ = _Round(
             work=gather,
             begin=tuple(best),
-            promised=tuple(promised),
+            promised=promised,
             share=share,
             used=used,
             seed=seed * 1_009 + turn,
@@ -149,16 +153,10 @@ def _spread(
     return answer_all(round_.work, tasks, workers, lambda done: progress(round_.used + done * round_.share))
 
 
-def _keeping(ground: Ground, weigher: Weigher, promised: Sequence[Column], best: Sequence[Column]) -> list[Column]:
-    """Return the best of the best known and of what keeps promises, these tours filled with whatever else is worth it.
-
-    Nothing here is left to chance or cut short by a budget: so many promises are kept however short the search is.
-    """
-    if not promised:
-        return list(best)
-    tours = list(dict.fromkeys((*best, *promised)))
-    kept = _better(weigher, best, choose_tours(ground, tours, None, best).columns)
-    for k, column in enumerate(kept):
+def _filled_up(ground: Ground, weigher: Weigher, best: Sequence[Column]) -> list[Column]:
+    """Return tours that keep promises, each filled with whatever else is worth it, without a budget."""
+    kept = list(best)
+    for k, column in enumerate(best):
         others = [*kept[:k], *kept[k + 1 :]]
         prize = ground.search_fen.copy()
         prize[[job for other in others for job in other.jobs]] = 0

@@ -9,13 +9,15 @@ import pytest
 
 from optimizer.budget import Steps
 from optimizer.model import DAY_S
+from optimizer.tours import keeping
 from optimizer.tours.check import check_tours
 from optimizer.tours.choosing import choose_tours
+from optimizer.tours.columns import Column
 from optimizer.tours.drafting import draft
 from optimizer.tours.gathering import Gathering, gather
 from optimizer.tours.ground import Ground, lay_ground, without_promises
 from optimizer.tours.holding import Held
-from optimizer.tours.keeping import keepable, promised_tours
+from optimizer.tours.keeping import keep_together, keepable, promised_tours
 from optimizer.tours.model import Levers, LockedDay, OnTheRoad, Span, Told, Touring, TourRule, WorkKind
 from optimizer.tours.objective import Weigher
 from optimizer.tours.plan import TourPlan
@@ -105,7 +107,8 @@ def test_no_longer_search_keeps_more(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_tours_for_promises_are_legal_and_stop_nowhere_else(seed: int) -> None:
     asked = region(8, 2, 6, seed, beds=3, km=60, told=0.7)
-    ground, columns = promised_tours(lay_ground(asked, FlatTravel()))
+    found = promised_tours(lay_ground(asked, FlatTravel()))
+    ground, columns = found.ground, found.columns
     promised = {(told.stop_id, told.day) for v in asked.villages for told in v.told}
     assert columns or not ground.told
     for column in columns:
@@ -134,12 +137,15 @@ def test_a_date_that_no_drive_of_a_day_keeps_is_not_counted_and_says_so() -> Non
     assert "is not: no day's drive" in unkept(must, planned(must))[-1].sentence
 
 
-def test_dates_of_one_week_are_one_tour() -> None:
-    # Nobody comes so far and back in a day: what was told for three days takes a tour that keeps all of them.
+def dates_of_one_week() -> Touring:
+    """Return a week in which three villages were told following days; nobody comes so far and back in a day."""
     far = tuple(village(id=f"v{k}", position=at(80_000 + 10_000 * k), told=on(k + 2, at=f"v{k}")) for k in range(3))
     jobs = tuple(work(id=f"j{k}", village_id=f"v{k}") for k in range(3))
-    asked = touring(villages=far, jobs=jobs, lodgings=(lodging(position=at(90_000)),), driving_s=3 * 3600)
-    plan = planned(asked)
+    return touring(villages=far, jobs=jobs, lodgings=(lodging(position=at(90_000)),), driving_s=3 * 3600)
+
+
+def test_dates_of_one_week_are_one_tour() -> None:
+    plan = planned(dates_of_one_week())
     assert plan.stops == {("v0", 2), ("v1", 3), ("v2", 4)}
     assert len(plan.tours) == 1
 
@@ -160,13 +166,13 @@ def test_what_cannot_stand_for_the_first_date_stands_for_the_next() -> None:
     asked = two_days_away()
     laid = lay_ground(asked, FlatTravel())
     assert laid.told == {0: Held(stop=0, day=2, promises=1)}
-    ground, _ = promised_tours(laid)
+    ground = promised_tours(laid).ground
     assert ground.told == {0: Held(stop=0, day=4, promises=1)}
     assert planned(asked).stops == {("v1", 4)}
     # Nothing stands for what nobody can keep.
     assert without_promises(ground, [*laid.told.values(), *ground.told.values()]).told == {}
     never = two_days_away(crews=(crew(days=frozenset(range(4, 7))),))
-    assert promised_tours(lay_ground(never, FlatTravel()))[1] == []
+    assert promised_tours(lay_ground(never, FlatTravel())).columns == ()
 
 
 def test_a_kit_that_comes_too_late_leaves_the_date_to_other_work() -> None:
@@ -185,7 +191,7 @@ def test_locked_beds_and_spans_are_kept_on_the_way() -> None:
         lodgings=beds,
         levers=Levers(locked=(locked,), spans=(Span(crew_id="c1", first_day=2, last_day=4),)),
     )
-    _, columns = promised_tours(lay_ground(asked, FlatTravel()))
+    columns = promised_tours(lay_ground(asked, FlatTravel())).columns
     assert {(column.shape.first, column.shape.last, column.shape.nights[0]) for column in columns} == {(2, 4, 1)}
     assert planned(asked).stops >= {("v1", 3)}
 
@@ -194,7 +200,8 @@ def test_who_is_away_keeps_a_date_on_the_way_home_or_after() -> None:
     road = OnTheRoad(day=0, lodging_id="b1", nights=1)
     villages = (village(told=on(0)), village(id="v2", position=at(20_000), told=on(3, at="v2")))
     asked = touring(villages=villages, jobs=(work(), work(id="j2", village_id="v2")), crews=(crew(on_the_road=road),))
-    ground, columns = promised_tours(lay_ground(asked, FlatTravel()))
+    found = promised_tours(lay_ground(asked, FlatTravel()))
+    ground, columns = found.ground, found.columns
     assert {column.shape.first for column in columns} >= {0, 3}
     assert planned(asked).stops == {("v1", 0), ("v2", 3)}
     # Tours after the one that brings it home are met too, and chosen with it alone.
@@ -216,3 +223,45 @@ def test_more_than_the_van_holds_is_kept_by_another_tour() -> None:
     plan = planned(asked)
     assert plan.stops == {("v1", 2), ("v2", 3)}
     assert check_tours(asked, plan, FlatTravel()) == []
+
+
+@pytest.mark.parametrize("seed", [4, 10])
+def test_what_a_plan_keeps_and_tells_the_next_one_keeps_without_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = region(30, 2, 8, seed, beds=8, km=60)
+    plan = plan_tours(asked, FlatTravel(), Steps(steps=600), seed, HereWorkers()).plan
+    told = {
+        v.id: tuple(sorted(Told(day=day, stop_id=id_) for id_, day in plan.stops if id_ == v.id))
+        for v in asked.villages
+    }
+    after = replace(asked, villages=tuple(replace(v, told=told[v.id]) for v in asked.villages))
+    assert len(plan.stops) > 25
+    assert unkept(after, planned(after)) == ()
+    # Each of these dates is kept by some tour of the first choice, and not all by tours that go together.
+    monkeypatch.setattr(keeping, "ROUNDS", 0)
+    promised = promised_tours(lay_ground(after, FlatTravel()))
+    _, chosen = keep_together(promised, [], lambda: None)
+    assert len({stop for column in chosen for stop in stops_of(column)}) < len(plan.stops)
+    assert {stop for column in promised.columns for stop in stops_of(column)} == {
+        (held.stop, held.day) for held in promised.ground.told.values()
+    }
+
+
+def test_no_more_tours_are_looked_for_when_time_is_over_or_nothing_is_missed() -> None:
+    asked = region(30, 2, 8, 4, beds=8, km=60, told=0.7)
+    promised = promised_tours(lay_ground(asked, FlatTravel()))
+    met, chosen = keep_together(promised, [], lambda: 0.0)
+    assert met == promised.columns
+    more, better = keep_together(promised, chosen, lambda: None)
+    assert len(more) > len(met)
+    weigher = Weigher(promised.ground)
+    fen, better_fen = weigher.fen(chosen), weigher.fen(better)
+    assert fen is not None
+    assert better_fen is not None
+    assert better_fen <= fen
+    dates = dates_of_one_week()
+    near = promised_tours(lay_ground(dates, FlatTravel()))
+    assert keep_together(near, [], lambda: None)[0] == near.columns
+
+
+def stops_of(column: Column) -> set[tuple[int, int]]:
+    return {(village, column.shape.first + k) for k, visits in enumerate(column.days) for _, village in visits}

@@ -219,6 +219,21 @@ def test_the_pick_list_has_the_units_of_the_shipments(tmp_path: Path) -> None:
         assert row["after_leaving"] == ("yes" if row["ready_at"] > row["leaves_at"] else "no")
 
 
+def test_the_ways_to_repair_overwrite_nothing_else(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    day, _ = planned
+    jobs = (day / "jobs.csv").read_bytes()
+    assert paigong("day", "modes", day, "-o", day / "jobs.csv") == cli.REFUSED
+    assert "which is read, not written; nothing was written" in paigong.errors
+    assert (day / "jobs.csv").read_bytes() == jobs
+    other = tmp_path / "jobs.csv"
+    other.write_bytes(jobs)
+    assert paigong("day", "modes", day, "-o", other) == cli.REFUSED
+    assert "is not a table of ways to repair; nothing was written" in paigong.errors
+    assert other.read_bytes() == jobs
+
+
 def test_the_ways_to_repair_are_counted_written_and_told(
     paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -226,6 +241,7 @@ def test_the_ways_to_repair_are_counted_written_and_told(
     assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
     assert "recommended" in paigong.output
     assert "20 jobs" in paigong.output
+    assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
     rows = list(csv.DictReader((tmp_path / "modes.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert len(rows) == 4 * 20
     job_id = rows[0]["job_id"]

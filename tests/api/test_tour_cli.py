@@ -445,6 +445,22 @@ def test_planned_against_actual(
     assert found["X1"]["planned_start"] == ""
 
 
+def test_the_table_of_what_happened_overwrites_nothing_else(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actual = tmp_path / "actual.csv"
+    actual.write_text("job_id,outcome,start,end,note\n", encoding="utf-8")
+    others = {place: place.read_bytes() for place in (region / "villages.csv", planned / "visits.csv", actual)}
+    for place in others:
+        assert run("progress", region, planned, actual, "--table", place) == cli.REFUSED
+        assert "nothing was written" in capsys.readouterr().err
+    onward = tmp_path / "onward"
+    moment = ("--now", "2026-03-03T22:00:00+08:00", "--plan-unreported")
+    assert run("progress", region, planned, actual, "-o", onward, *moment, "--table", onward / "x.csv") == cli.REFUSED
+    assert {place: place.read_bytes() for place in others} == others
+    assert not onward.exists()
+
+
 def test_faults_of_what_crews_wrote_are_told_at_once(
     run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,7 +103,8 @@ def _tour_check(
 ) -> None:
     """Check tours against every rule, independently of the search, with the levers that they were planned with.
 
-    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row.
+    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row;
+    sheets must be there, what is printed on them is not compared, nor are the map, the calendar and the picture.
     """
     found = check_tour_folder(folder, out)
     for sentence in found:

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -266,7 +267,7 @@ def edited(planned: tuple[Path, Path], copy: Path) -> Path:
     """Copy a plan, its first visit set four hours before dawn in plan.json and stops.csv alike."""
     copy.mkdir()
     for path in planned[1].iterdir():
-        if path.is_file():
+        if path.is_file() and path.name not in {"picklist.csv", "at_risk.csv"}:
             (copy / path.name).write_bytes(path.read_bytes())
     document: dict[str, Any] = json.loads((copy / "plan.json").read_text(encoding="utf-8"))
     stop = document["routes"][0]["stops"][0]
@@ -305,6 +306,24 @@ def test_a_plan_that_cannot_be_read_is_refused(
     (out / file).write_bytes(cut)
     assert paigong("day", "check", planned[0], out) == cli.REFUSED
     assert file in paigong.errors
+
+
+def test_papers_that_contradict_the_plan_are_refused(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out, file = tmp_path / "out", "at_risk.csv"
+    shutil.copytree(planned[1], out)
+    header, *rows = (out / file).read_text(encoding="utf-8-sig").splitlines()
+    first, *others = rows
+    (out / file).write_text("\n".join([header, *others, first]) + "\n", encoding="utf-8-sig")
+    assert paigong("day", "check", planned[0], out) == cli.DONE
+    for wrong in ([header, *others], [header, *rows, first], [header, first.replace("202", "201"), *others]):
+        (out / file).write_text("\n".join(wrong) + "\n", encoding="utf-8-sig")
+        assert paigong("day", "check", planned[0], out) == cli.REFUSED, wrong
+        assert file in paigong.errors
+        assert "plan.json is what counts" in paigong.errors
+    (out / file).unlink()
+    assert paigong("day", "check", planned[0], out) == cli.DONE
 
 
 def test_tables_that_contradict_the_plan_are_refused(

@@ -14,7 +14,17 @@ from datasets.vroom import VroomProblem, read_vroom
 from optimizer.solve import Engine
 from optimizer.vrp.plan import StepKind, TimedRoute
 
-__all__ = ["BENCH_SETS", "BEST_KNOWN", "BenchRefused", "BenchRow", "bench", "bench_json", "bench_table", "instances_in"]
+__all__ = [
+    "BENCH_SETS",
+    "BEST_KNOWN",
+    "BenchRefused",
+    "BenchRow",
+    "bench",
+    "bench_json",
+    "bench_table",
+    "instances_in",
+    "is_bench",
+]
 
 BENCH_SETS = ("dispatch", "gap", "pvrp", "toptw")
 """Sets that can be run; the others of the contract are refused by name."""
@@ -117,3 +127,12 @@ def bench_table(rows: Sequence[BenchRow]) -> str:
 def bench_json(rows: Sequence[BenchRow]) -> str:
     """Return the rows as JSON, a list of objects."""
     return json.dumps([asdict(row) for row in rows], indent=1) + "\n"
+
+
+def is_bench(content: bytes) -> bool:
+    """Return whether content is a list of rows of a benchmark, as `--json` writes it."""
+    try:
+        rows = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(rows, list) and all(isinstance(row, dict) and "instance" in row for row in rows)

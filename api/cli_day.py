@@ -15,11 +15,11 @@ from api.planning import check_day, explain_day, plan_day
 from api.progress_lines import ProgressLines
 from api.repair_advice import advise_day, print_advice, print_counts
 from api.replanning import Base
-from api.solving import put
 from api.workers import ProcessWorkers, Seconds
 from datasets.china import make_day
 from datasets.progress import take_up
-from datasets.repair_mode_table import repair_mode_table
+from datasets.repair_mode_table import REPAIR_MODE_COLUMNS, repair_mode_table
+from datasets.whole_file import FilePlace, headed_by
 from optimizer.budget import Budget, Steps
 from optimizer.plan import Status
 from optimizer.solve import Engine
@@ -159,11 +159,18 @@ def _day_modes(
     lang: Annotated[Language, typer.Option(help="Language of the answer about one job.")] = Language.BOTH,
 ) -> None:
     """Say how jobs are best repaired: on site, at the depot, by exchange or telephone, with cost and promised days."""
+    place = _modes_place(out, folder) if out is not None else None
+    if place is not None:
+        place.check()
     found = advise_day(folder, job)
     if job is None:
         print_counts(found)
     else:
         print_advice(found[0], lang)
-    if out is not None:
-        put(repair_mode_table(found), out)
+    if place is not None:
+        place.write(repair_mode_table(found))
         typer.echo(f"The ways of {len(found):,} jobs are in {out}.")
+
+
+def _modes_place(out: Path, folder: Path) -> FilePlace:
+    return FilePlace(path=out, what="a table of ways to repair", is_like=headed_by(REPAIR_MODE_COLUMNS), read=(folder,))

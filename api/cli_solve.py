@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table
+from api.benchmarks import BENCH_SETS, BenchRefused, bench, bench_json, bench_table, is_bench
 from api.exits import DONE, INTERNAL, INTERRUPTED, REFUSED
 from api.public_instances import public_bench, public_json, public_table
 from api.routing_instances import orienteering_bench, periodic_bench, routing_json, routing_table
-from api.solving import Code, answer, is_place, put
+from api.solving import Code, answer
 from api.stop_button import StopButton
+from datasets.vroom_writing import is_answer
+from datasets.whole_file import FilePlace
 from optimizer.solve import Engine
 
 __all__ = ["bench_app", "solve_app"]
@@ -38,14 +40,19 @@ def _solve(
     ] = False,
 ) -> None:
     """Solve a vehicle routing problem in VROOM's format (docs/solve.md). Ctrl-C ends early with the best so far."""
-    if out is not None and not is_place(out):
-        raise typer.BadParameter(f"{out} is no file in a folder that exists", param_hint="--output")
+    place = None if out is None else FilePlace(path=out, what="an answer in VROOM's format", is_like=is_answer)
+    if place is not None:
+        place.check()
     source = sys.stdin.buffer if str(problem) == "-" else problem
     button = StopButton(lambda: None)
     answered = answer(source, seconds=seconds, seed=seed, engine=engine, is_plan=evaluate, button=button)
     if answered.told:
         typer.echo(answered.told, err=True)
-    put(answered.document, out)
+    if place is not None:
+        place.write(answered.document)
+    else:
+        sys.stdout.buffer.write(answered.document)
+        sys.stdout.buffer.flush()
     if button.pressed and answered.code is Code.SOLVED:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit({Code.SOLVED: DONE, Code.REFUSED: REFUSED, Code.DEFECT: INTERNAL}[answered.code])
@@ -66,38 +73,43 @@ def _bench(
     """Solve the instances of a folder one after the other on one core, and print a table."""
     if name not in BENCH_SETS:
         raise BenchRefused(f"{name}: not a set that can be run; there is {', '.join(BENCH_SETS)}")
-    if json_file is not None and not is_place(json_file):
-        raise typer.BadParameter(f"{json_file} is no file in a folder that exists", param_hint="--json")
+    place = None if json_file is None else _bench_place(json_file, folder)
+    if place is not None:
+        place.check()
     wanted = [instance for instance in instances.split(",") if instance]
     seconds = seconds or SECONDS_OF[name]
     if name == "gap":
-        _bench_public(folder, wanted, seconds, json_file)
+        _bench_public(folder, wanted, seconds, place)
         return
     if name in ("pvrp", "toptw"):
-        _bench_routing(name, folder, wanted, seconds, seed, json_file)
+        _bench_routing(name, folder, wanted, seconds, seed, place)
         return
     rows = []
     for row in bench(folder, wanted, seconds=seconds, seed=seed, engine=engine):
         typer.echo(f"{row.instance}: {row.unserved} unserved, {row.cost:,} s of travel, {row.seconds:.1f} s", err=True)
         rows.append(row)
     typer.echo(bench_table(rows))
-    if json_file is not None:
-        put(bench_json(rows).encode(), json_file)
+    if place is not None:
+        place.write(bench_json(rows).encode())
 
 
-def _bench_public(folder: Path, wanted: list[str], seconds: float, json_file: Path | None) -> None:
+def _bench_place(json_file: Path, folder: Path) -> FilePlace:
+    return FilePlace(path=json_file, what="a table of benchmarks", is_like=is_bench, read=(folder,))
+
+
+def _bench_public(folder: Path, wanted: list[str], seconds: float, place: FilePlace | None) -> None:
     """Solve public assignment and location instances, and print a table."""
     rows = []
     for row in public_bench(folder, wanted, seconds=seconds):
         typer.echo(f"{row.instance}: cost {row.cost}, bound {row.bound}, {row.seconds:.1f} s", err=True)
         rows.append(row)
     typer.echo(public_table(rows))
-    if json_file is not None:
-        put(public_json(rows).encode(), json_file)
+    if place is not None:
+        place.write(public_json(rows).encode())
 
 
 def _bench_routing(
-    name: str, folder: Path, wanted: list[str], seconds: float, seed: int, json_file: Path | None
+    name: str, folder: Path, wanted: list[str], seconds: float, seed: int, place: FilePlace | None
 ) -> None:
     """Solve public periodic or orienteering instances, and print a table."""
     bench_set, cost = (periodic_bench, "length") if name == "pvrp" else (orienteering_bench, "score")
@@ -106,5 +118,5 @@ def _bench_routing(
         typer.echo(f"{row.instance}: {cost} {row.cost:g}, {row.unserved} unserved, {row.seconds:.1f} s", err=True)
         rows.append(row)
     typer.echo(routing_table(rows, cost))
-    if json_file is not None:
-        put(routing_json(rows).encode(), json_file)
+    if place is not None:
+        place.write(routing_json(rows).encode())

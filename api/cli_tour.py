@@ -10,16 +10,16 @@ from api.cli_tour_make import tour_make
 from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language
 from api.progress_lines import ProgressLines
-from api.solving import put
 from api.tour_console import STAGES, print_progress, print_taken_up, print_told, print_tours
 from api.tour_explaining import explanation_lines
 from api.tour_levers import LeversAsked
 from api.touring import check_tour_folder, plan_tour_folder, tours_as_planned
 from api.workers import ProcessWorkers, Seconds
 from datasets.faults import FaultList, PlanRefused
-from datasets.tour_actuals import impossible, progress_of, progress_table, read_actuals
+from datasets.tour_actuals import PROGRESS_COLUMNS, impossible, progress_of, progress_table, read_actuals
 from datasets.tour_announcing import tell_villages
 from datasets.tour_progress import Wrote, take_up_tours
+from datasets.whole_file import FilePlace, headed_by
 from optimizer.budget import Budget, Steps
 
 __all__ = ["tour_app"]
@@ -103,7 +103,8 @@ def _tour_check(
 ) -> None:
     """Check tours against every rule, independently of the search, with the levers that they were planned with.
 
-    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row.
+    tours.json is what counts: edit it, or plan again. Tables that say something else than it does are told row by row;
+    sheets must be there, what is printed on them is not compared, nor are the map, the calendar and the picture.
     """
     found = check_tour_folder(folder, out)
     for sentence in found:
@@ -174,6 +175,9 @@ def _tour_progress(
     """
     if (onward is None) != (now is None):
         raise typer.BadParameter("give --output and --now, or neither")
+    place = None if table is None else _progress_place(table, (folder, out, *([] if onward is None else [onward])))
+    if place is not None:
+        place.check()
     toured, _ = tours_as_planned(folder, out)
     faults = FaultList()
     found = read_actuals(actuals, toured.asked.date, faults)
@@ -189,6 +193,15 @@ def _tour_progress(
     print_progress(toured, progress)
     if taken is not None and onward is not None:
         print_taken_up(toured, taken, onward)
-    if table is not None:
-        put(progress_table(toured, progress), table)
+    if place is not None:
+        place.write(progress_table(toured, progress))
         typer.echo(f"Every visit is in {table}.")
+
+
+def _progress_place(table: Path, folders: tuple[Path, ...]) -> FilePlace:
+    return FilePlace(
+        path=table,
+        what="a table of visits planned and done",
+        is_like=headed_by(PROGRESS_COLUMNS),
+        read=folders,
+    )

@@ -17,7 +17,7 @@ from datasets.families import unknown_families
 from datasets.faults import Refusal
 from datasets.pick_list import PICK_LIST_FILE, pick_list_table
 from datasets.plan_folder import Extra, check_plan_place, write_plan
-from datasets.plan_reading import read_plan, read_statement
+from datasets.plan_reading import read_plan, read_statement, refuse_other_papers
 from datasets.published import read_visits
 from datasets.sheets import write_sheets
 from geo.remote.gather import Surroundings
@@ -265,6 +265,7 @@ def check_day(day_path: Path, out: Path, base: Path | None = None) -> tuple[Viol
     plan, stated = read_plan(out, folder), read_statement(out)
     if base is not None:
         folder = published_as(folder, read_visits(base, folder.day))
+    refuse_other_papers(out, folder, plan)
     travel = reopen_source(folder, stated.travel)
     measured = measure(folder.day, plan, travel)
     untrue = [

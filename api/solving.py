@@ -1,8 +1,6 @@
 """`paigong solve`: a problem in VROOM's format goes in, a solution or an error in VROOM's shape comes out."""
 
-import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +30,6 @@ __all__ = [
     "Code",
     "RouteIllegal",
     "answer",
-    "is_place",
-    "put",
     "refusal",
     "solved",
 ]
@@ -239,34 +235,3 @@ def _begun(routing: Routing, vehicle: Vehicle, steps: Wanted, tasks: dict[int, T
 def _untied(step: WantedStep | TimedStep) -> WantedStep:
     """Return a step without times."""
     return WantedStep(kind=step.kind, id=step.id)
-
-
-def is_place(out: Path) -> bool:
-    """Return whether an answer could be written here."""
-    return not out.is_dir() and out.resolve().parent.is_dir()
-
-
-def put(answer: bytes, out: Path | None) -> None:
-    """Write an answer to standard output, or to a file: whole, or not at all."""
-    if out is None:
-        sys.stdout.buffer.write(answer)
-        sys.stdout.buffer.flush()
-        return
-    place = out.resolve()
-    if place.exists() and not place.is_file():
-        # A device or a pipe: there is nothing that could be left half replaced.
-        place.write_bytes(answer)
-        return
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.writing-", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(answer)
-            stream.flush()
-            os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

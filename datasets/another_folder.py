@@ -13,7 +13,8 @@ class Own:
     """What a document must be about to belong to a folder.
 
     written: by key of the document what it must say, and what reads such a text. things: what its ids are of, in
-    words; ids: those of the folder. key: where the document has its own. else_: what to say of it.
+    words; ids: those of the folder. key: where the document has its own. else_: what to say of it. some: whether the
+    document need not be about all of them.
     """
 
     written: Mapping[str, tuple[str, Callable[[str], object]]]
@@ -21,6 +22,7 @@ class Own:
     ids: Collection[str]
     key: str
     else_: str
+    some: bool = False
 
 
 def of_another_folder(file: str, values: Mapping[str, object], told_ids: Collection[str], own: Own) -> Fault | None:
@@ -38,7 +40,7 @@ def of_another_folder(file: str, values: Mapping[str, object], told_ids: Collect
             return fault(key, told, here)
     ids, told_of = frozenset(own.ids), frozenset(told_ids)
     both = ids & told_of
-    if told_of and 2 * len(both) < len(ids | told_of):
+    if told_of and 2 * len(both) < len(told_of if own.some else ids | told_of):
         said = f"{len(told_of)} {own.things}, {len(both)} of them of this day folder"
         return fault(own.key, said, f"the {len(ids)} {own.things} of this day folder")
     return None

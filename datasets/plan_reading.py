@@ -4,7 +4,9 @@ plan.json is what counts: it alone is complete. The CSV files are for people, an
 silently following either side would surprise whoever believed the other.
 """
 
+import csv
 import datetime as dt
+import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,22 +14,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from datasets.at_risk import AT_RISK_COLUMNS, at_risk_table
 from datasets.day import DayFolder
 from datasets.faults import FaultList, PlanRefused
 from datasets.keys import Keys, boolean, from_text, known, nullable, one_of, text, text_or_empty, whole_number
+from datasets.pick_list import PICK_COLUMNS, PICK_LIST_FILE, pick_list_table
 from datasets.plan_folder import PLAN_FILE, PLAN_FORMAT
-from datasets.plan_tables import PLAN_TABLES, PlanTable
+from datasets.plan_tables import PLAN_TABLES
 from datasets.table import csv_records, read_text
 from datasets.times import instant_of, midnight_of
 from optimizer.explanation import Why
 from optimizer.model import Day, Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Status, Stop, Unassigned
 
-__all__ = ["Statement", "plan_of", "read_plan", "read_statement"]
+__all__ = ["Statement", "plan_of", "read_plan", "read_statement", "refuse_other_papers"]
 
 MOST = 1 << 40
 COUNT = whole_number(0, MOST)
 ANY_NUMBER = whole_number(-MOST, MOST)
+AT_RISK_FILE = "at_risk.csv"
 AUTHORITY = "plan.json is what counts; to change a plan, lock or publish jobs in jobs.csv and plan again"
 
 Row = tuple[str, ...]
@@ -50,10 +55,30 @@ def read_plan(out: Path, folder: DayFolder) -> Plan:
     plan = _read_document(out, folder.day, faults)
     for table in PLAN_TABLES:
         expected = None if faults.faults or plan is None else table.rows(folder.day, plan)
-        _compare(out / table.file, table, expected, faults)
+        _compare(out / table.file, table.columns, expected, faults, at_first=table.at_first)
     if faults.faults or plan is None:
         raise PlanRefused(faults.ordered(files))
     return plan
+
+
+def refuse_other_papers(out: Path, folder: DayFolder, plan: Plan) -> None:
+    """Raise PlanRefused where the pick list, or what is at risk, says something else than the plan; either may be away.
+
+    Nothing is planned on from these two, so that only who checks a folder has to read them.
+    """
+    faults = FaultList()
+    papers = (
+        (PICK_LIST_FILE, PICK_COLUMNS, pick_list_table(folder, plan), ("job_id", "part_id", "order_line_id")),
+        (AT_RISK_FILE, AT_RISK_COLUMNS, at_risk_table(folder.day, plan), ("job_id", "clock")),
+    )
+    for file, columns, content, keys in papers:
+        if not (out / file).exists():
+            continue
+        _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        expected, named = [tuple(row) for row in rows], tuple(map(columns.index, keys))
+        _compare(out / file, columns, expected, faults, keys=named)
+    if faults.faults:
+        raise PlanRefused(faults.faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,41 +287,55 @@ class _PlanReader:
         return shipment
 
 
-def _compare(path: Path, table: PlanTable, expected: list[Row] | None, faults: FaultList) -> None:
-    """Compare a CSV file, in any order of rows, with what the plan says; None when the plan itself is unknown."""
+def _compare(
+    path: Path,
+    columns: Row,
+    expected: list[Row] | None,
+    faults: FaultList,
+    *,
+    keys: tuple[int, ...] = (0,),
+    at_first: int | None = None,
+) -> None:
+    """Compare a CSV file, in any order of rows, with what the plan says; None when the plan itself is unknown.
+
+    keys: the columns that tell rows apart. at_first: as of a PlanTable.
+    """
     content = read_text(path, faults)
     if content is None:
         return
-    lines, rows, whole = csv_records(content, table.file, faults)
-    columns = table.columns
-    if rows and table.at_first is not None and table.at_first <= len(rows[0]):
+    file, header = path.name, "the header " + ",".join(columns)
+    lines, rows, whole = csv_records(content, file, faults)
+    if rows and at_first is not None and at_first <= len(rows[0]):
         columns = columns[: len(rows[0])]
     if not rows or tuple(rows[0]) != columns:
         found = ",".join(rows[0]) if rows else "empty file"
         if whole:
-            faults.add(table.file, lines[0] if rows else None, "", found, "the header " + ",".join(table.columns))
+            faults.add(file, lines[0] if rows else None, "", found, header)
         return
     if expected is None:
         return
-    wanted: dict[str, list[Row]] = defaultdict(list)
+    wanted: dict[Row, list[Row]] = defaultdict(list)
     for planned in expected:
-        wanted[planned[0]].append(planned[: len(columns)])
+        wanted[tuple(planned[key] for key in keys)].append(planned[: len(columns)])
     for line, row in zip(lines[1:], rows[1:], strict=True):
-        _compare_row(line, row, table.file, columns, wanted, faults)
-    if whole:
-        for key in (planned[0] for rest in wanted.values() for planned in rest):
-            faults.add(table.file, None, table.columns[0], f"no row for {key}", f"its row in plan.json; {AUTHORITY}")
+        if len(row) == len(columns):
+            found = wanted[tuple(row[key] for key in keys)]
+            _compare_row(file, line, dict(zip(columns, row, strict=True)), found, keys, faults)
+        else:
+            faults.add(file, line, "", f"{len(row)} cells", f"{len(columns)} cells, as many as the header")
+    for name in (" ".join(key).strip() for key, rest in wanted.items() for _ in rest if whole):
+        faults.add(file, None, columns[keys[0]], f"no row for {name}", f"its row in plan.json; {AUTHORITY}")
 
 
 def _compare_row(
-    line: int, row: list[str], file: str, columns: Row, wanted: dict[str, list[Row]], faults: FaultList
+    file: str, line: int, row: Mapping[str, str], found: list[Row], keys: tuple[int, ...], faults: FaultList
 ) -> None:
-    if len(row) != len(columns):
-        faults.add(file, line, "", f"{len(row)} cells", f"{len(columns)} cells, as many as the header")
+    """Compare a row with the first that is found of its name, which is then taken."""
+    if not found:
+        names = list(row)
+        name = " ".join(row[names[key]] for key in keys).strip()
+        faults.add(file, line, names[keys[0]], name, f"no such row, as in plan.json; {AUTHORITY}")
         return
-    if not wanted.get(row[0]):
-        faults.add(file, line, columns[0], row[0], f"no such row, as in plan.json; {AUTHORITY}")
-        return
-    for column, cell, planned in zip(columns, row, wanted[row[0]].pop(0), strict=True):
+    for (column, cell), planned in zip(row.items(), found.pop(0), strict=True):
         if cell != planned:
             faults.add(file, line, column, cell, f'"{planned}" as in plan.json; {AUTHORITY}')

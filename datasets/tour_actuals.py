@@ -18,6 +18,7 @@ from optimizer.tours.plan import Tour, TourDay, Visit
 
 __all__ = [
     "ACTUAL_COLUMNS",
+    "PROGRESS_COLUMNS",
     "Actual",
     "Done",
     "Outcome",

@@ -11,9 +11,10 @@ from datasets.keys import Keys, text_or_empty
 from datasets.plan_tables import no_formula
 from datasets.side_tables import Row, SideTable, table_differences
 from datasets.table import read_text
-from datasets.tour_folder import TOURS_FILE
+from datasets.tour_folder import SHEETS, TOURS_FILE
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
+from datasets.tour_sheets import sheet_names
 
 __all__ = ["paper_differences"]
 
@@ -37,6 +38,12 @@ _PAPERS = {
         keys=("order_line_id",),
         columns=("job_id", "tour_id", "part_id", "quantity", "source_id", "mode", "ships_at", "ready_at"),
     ),
+    # Spare parts are no line of tours.json: what is ordered of them is compared by itself.
+    "kit.csv": SideTable(
+        keys=("tour_id", "job_id", "part_id"),
+        columns=("crew_id", "leaves_at", "date", "village_id", "quantity", "carried"),
+        aside=("spare", "yes"),
+    ),
     "not_kept.csv": SideTable(keys=("kind", "about", "date"), columns=("now_date", "sentence")),
 }
 
@@ -44,7 +51,8 @@ _PAPERS = {
 def paper_differences(out: Path, toured: Toured) -> list[str]:
     """Return a sentence for every row of a table that tours.json has otherwise, has not, or has besides.
 
-    A table that is not there says nothing.
+    A table that is not there says nothing, nor do sheets where there are none at all: of sheets it is told which tours
+    have none, and which are of no tour, not what is printed on them.
 
     Raises
     ------
@@ -54,7 +62,7 @@ def paper_differences(out: Path, toured: Toured) -> list[str]:
     faults = FaultList()
     keys = Keys(json.loads((out / TOURS_FILE).read_text(encoding="utf-8")), TOURS_FILE, "", faults)
     stated: dict[str, Iterable[Row]] = {
-        **{file: _rows_of(file, toured) for file in ("visits.csv", "days.csv", "left_out.csv")},
+        **{file: _rows_of(file, toured) for file in ("visits.csv", "days.csv", "left_out.csv", "kit.csv")},
         "announcements.csv": list(_announced(keys)),
         **{file: list(_listed(keys, file)) for file in ("kit_orders.csv", "not_kept.csv")},
     }
@@ -65,10 +73,21 @@ def paper_differences(out: Path, toured: Toured) -> list[str]:
         text = read_text(out / file, faults) if (out / file).exists() else None
         if text is not None:
             found += [f"PAPER  {file}{said}" for said in table_differences(paper, text, stated[file], TOURS_FILE)]
+    found += list(_sheet_differences(out / SHEETS, toured))
     found += list(_spare_differences(out, toured, list(_listed(keys, "kit_orders.csv")), faults))
     if faults.faults:
         raise PlanRefused(faults.faults)
     return found
+
+
+def _sheet_differences(folder: Path, toured: Toured) -> Iterator[str]:
+    """Yield sheets that are not there, and those of tours that are not."""
+    if not folder.is_dir():
+        return
+    there, wanted = {path.name for path in folder.iterdir()}, set(sheet_names(toured))
+    yield from (f"PAPER  {SHEETS}/{name} is not there" for name in sorted(wanted - there))
+    for name in sorted(there - wanted):
+        yield f"PAPER  {SHEETS}/{name} is of no tour that {TOURS_FILE} has"
 
 
 def _spare_differences(out: Path, toured: Toured, orders: Iterable[Row], faults: FaultList) -> Iterator[str]:

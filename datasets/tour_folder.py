@@ -17,7 +17,15 @@ from datasets.tour_sheets import write_tour_sheets
 from datasets.whole_folder import refuse_foreign, whole_folder, write_json
 from optimizer.tours.plan import LeftOut, Tour, TourDay
 
-__all__ = ["TOURS_FILE", "TOURS_FORMAT", "check_tour_place", "fitting_document", "tours_document", "write_tours"]
+__all__ = [
+    "SHEETS",
+    "TOURS_FILE",
+    "TOURS_FORMAT",
+    "check_tour_place",
+    "fitting_document",
+    "tours_document",
+    "write_tours",
+]
 
 TOURS_FILE = "tours.json"
 TOURS_FORMAT = "paigong tours 1"

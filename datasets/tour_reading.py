@@ -139,9 +139,18 @@ def jobs_named_in(out: Path) -> set[str]:
 
 def jobs_named(values: Mapping[str, object]) -> set[str]:
     """Return the jobs that a document has on tours or left out, as far as it can be read."""
-    days = [day for tour in _rows_in(values, "tours") for day in _rows_in(tour, "days")]
-    rows = [*(visit for day in days for visit in _rows_in(day, "visits")), *_rows_in(values, "left_out")]
+    rows = [*_visits_in(values), *_rows_in(values, "left_out")]
     return {job_id for row in rows if isinstance(job_id := row.get("job_id"), str)}
+
+
+def _villages_named(values: Mapping[str, object]) -> set[str]:
+    """Return the villages that the tours of a document stop in, as far as it can be read."""
+    return {village_id for row in _visits_in(values) if isinstance(village_id := row.get("village_id"), str)}
+
+
+def _visits_in(values: Mapping[str, object]) -> list[Mapping[str, object]]:
+    days = [day for tour in _rows_in(values, "tours") for day in _rows_in(tour, "days")]
+    return [visit for day in days for visit in _rows_in(day, "visits")]
 
 
 def _rows_in(values: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
@@ -155,7 +164,7 @@ def read_tour_base(out: Path, asked: Touring) -> TourBase:
     Raises
     ------
     PlanRefused
-        With every fault of tours.json; ids that are not known any more are none.
+        With every fault of tours.json, or that they are of another region; ids that are not known any more are none.
     """
     faults = FaultList()
     plan = _read(out, faults, _Reader(asked, faults, of_another=True)).result.plan
@@ -211,9 +220,20 @@ class _Reader:
         return text if self._of_another else known(ids, wording)
 
     def foreign(self, values: Mapping[str, object]) -> Fault | None:
-        """Return what says that the tours belong to another folder: its date, or most of its jobs."""
+        """Return what says that the tours belong to another folder: its date, or most of its jobs.
+
+        Of another state of the folder most jobs may be done and other dates planned; villages stay.
+        """
         if self._of_another:
-            return None
+            region = Own(
+                written={},
+                things="villages",
+                ids={village.id for village in self._asked.villages},
+                key="tours",
+                else_="these tours belong to another folder",
+                some=True,
+            )
+            return of_another_folder(TOURS_FILE, values, _villages_named(values), region)
         own = Own(
             written={"date": (self._asked.date.isoformat(), dt.date.fromisoformat)},
             things="jobs",

@@ -20,7 +20,7 @@ from optimizer.tours.model import TourJob, WorkKind
 from optimizer.tours.plan import Instead, LeftOut, Tour, TourDay, Visit
 from optimizer.tours.unkept import not_held
 
-__all__ = ["ADVICE_ZH", "tour_pages", "write_tour_sheets"]
+__all__ = ["ADVICE_ZH", "sheet_names", "tour_pages", "write_tour_sheets"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _INDEX = "index.html"
@@ -53,6 +53,11 @@ def write_tour_sheets(folder: Path, toured: Toured) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in tour_pages(toured):
         (folder / name).write_text(page, encoding="utf-8")
+
+
+def sheet_names(toured: Toured) -> list[str]:
+    """Return the files that `write_tour_sheets` writes."""
+    return [*(_file_name(toured, tour) for tour in toured.tours), _INDEX]
 
 
 def tour_pages(toured: Toured) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from datasets.vroom_faults import ProblemRefused
 from optimizer.vrp.model import Amounts, Task, Vehicle
 from optimizer.vrp.plan import Breach, Cause, StepKind, TimedRoute, TimedStep
 
-__all__ = ["error_document", "refusal_document", "solution_document", "written"]
+__all__ = ["error_document", "is_answer", "refusal_document", "solution_document", "written"]
 
 Document = dict[str, Any]
 SUMS = ("cost", "setup", "service", "duration", "waiting_time", "priority")
@@ -19,6 +19,15 @@ def written(document: Document) -> bytes:
     """Return a document as a line of UTF-8 JSON."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return (text + "\n").encode()
+
+
+def is_answer(content: bytes) -> bool:
+    """Return whether content is a solution or an error in VROOM's shape, and no problem."""
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(values, dict) and "code" in values
 
 
 def error_document(code: int, error: str) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.benchmarks import BenchRefused, bench, bench_json, bench_table, instances_in
+from api.benchmarks import BenchRefused, bench, bench_json, bench_table, instances_in, is_bench
 from optimizer.solve import Engine
 from tests.datasets.make_vroom import problem
 
@@ -30,6 +30,8 @@ def test_each_instance_gets_a_row(folder: Path) -> None:
     assert {row.best_known for row in rows} == {None}
     keys = {"instance", "cost", "best_known", "gap_percent", "unserved", "seconds"}
     assert all(keys <= set(row) for row in json.loads(bench_json(rows)))
+    assert is_bench(bench_json(rows).encode())
+    assert not is_bench((folder / "one.json").read_bytes())
     assert len({len(line) for line in bench_table(rows).splitlines()}) == 1
 
 

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -220,6 +221,21 @@ def test_the_pick_list_has_the_units_of_the_shipments(tmp_path: Path) -> None:
         assert row["bring_by"] == (row["visit_at"] if row["after_leaving"] == "yes" else "")
 
 
+def test_the_ways_to_repair_overwrite_nothing_else(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    day, _ = planned
+    jobs = (day / "jobs.csv").read_bytes()
+    assert paigong("day", "modes", day, "-o", day / "jobs.csv") == cli.REFUSED
+    assert "which is read, not written; nothing was written" in paigong.errors
+    assert (day / "jobs.csv").read_bytes() == jobs
+    other = tmp_path / "jobs.csv"
+    other.write_bytes(jobs)
+    assert paigong("day", "modes", day, "-o", other) == cli.REFUSED
+    assert "is not a table of ways to repair; nothing was written" in paigong.errors
+    assert other.read_bytes() == jobs
+
+
 def test_the_ways_to_repair_are_counted_written_and_told(
     paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -227,6 +243,7 @@ def test_the_ways_to_repair_are_counted_written_and_told(
     assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
     assert "recommended" in paigong.output
     assert "20 jobs" in paigong.output
+    assert paigong("day", "modes", day, "-o", tmp_path / "modes.csv") == cli.DONE
     rows = list(csv.DictReader((tmp_path / "modes.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert len(rows) == 4 * 20
     job_id = rows[0]["job_id"]
@@ -251,7 +268,7 @@ def edited(planned: tuple[Path, Path], copy: Path) -> Path:
     """Copy a plan, its first visit set four hours before dawn in plan.json and stops.csv alike."""
     copy.mkdir()
     for path in planned[1].iterdir():
-        if path.is_file():
+        if path.is_file() and path.name not in {"picklist.csv", "at_risk.csv"}:
             (copy / path.name).write_bytes(path.read_bytes())
     document: dict[str, Any] = json.loads((copy / "plan.json").read_text(encoding="utf-8"))
     stop = document["routes"][0]["stops"][0]
@@ -290,6 +307,24 @@ def test_a_plan_that_cannot_be_read_is_refused(
     (out / file).write_bytes(cut)
     assert paigong("day", "check", planned[0], out) == cli.REFUSED
     assert file in paigong.errors
+
+
+def test_papers_that_contradict_the_plan_are_refused(
+    paigong: Paigong, planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out, file = tmp_path / "out", "at_risk.csv"
+    shutil.copytree(planned[1], out)
+    header, *rows = (out / file).read_text(encoding="utf-8-sig").splitlines()
+    first, *others = rows
+    (out / file).write_text("\n".join([header, *others, first]) + "\n", encoding="utf-8-sig")
+    assert paigong("day", "check", planned[0], out) == cli.DONE
+    for wrong in ([header, *others], [header, *rows, first], [header, first.replace("202", "201"), *others]):
+        (out / file).write_text("\n".join(wrong) + "\n", encoding="utf-8-sig")
+        assert paigong("day", "check", planned[0], out) == cli.REFUSED, wrong
+        assert file in paigong.errors
+        assert "plan.json is what counts" in paigong.errors
+    (out / file).unlink()
+    assert paigong("day", "check", planned[0], out) == cli.DONE
 
 
 def test_tables_that_contradict_the_plan_are_refused(

@@ -84,6 +84,14 @@ def test_a_problem_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refusal(run(tmp_path / "none.json"))["error"]
 
 
+def test_a_problem_is_not_overwritten_with_its_answer(tmp_path: Path) -> None:
+    place = tmp_path / "problem.json"
+    place.write_text(json.dumps(by_coordinates()))
+    code, _, errors = run(place, "-o", place, "--evaluate")
+    assert (code, "is not an answer in VROOM's format" in errors) == (2, True)
+    assert json.loads(place.read_bytes()) == by_coordinates()
+
+
 def test_a_refusal_goes_where_the_solution_would(tmp_path: Path) -> None:
     out = tmp_path / "solution.json"
     code, output, errors = run("-", "-o", out, given=b"{}")
@@ -92,11 +100,17 @@ def test_a_refusal_goes_where_the_solution_would(tmp_path: Path) -> None:
     assert json.loads(out.read_bytes())["code"] == 2
 
 
-@pytest.mark.parametrize("arguments", [("-", "-o", "/nowhere/at/all.json"), ("-", "--engine", "horse")])
-def test_a_wrong_command_is_refused(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-", "-o", "/nowhere/at/all.json"), "/nowhere/at/all.json is no file in a folder that exists"),
+        (("-", "--engine", "horse"), "Usage"),
+    ],
+)
+def test_a_wrong_command_is_refused(arguments: tuple[str, ...], said: str) -> None:
     code, output, errors = run(*arguments, given=b"{}")
     assert (code, output) == (2, b"")
-    assert "Usage" in errors
+    assert said in errors
     assert "Traceback" not in errors
 
 

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api import solving
-from api.solving import Answer, Code, answer, is_place, put
+from api.solving import Answer, Code, answer
 from api.stop_button import StopButton
 from optimizer.budget import Budget
 from optimizer.solve import Engine
@@ -210,26 +209,6 @@ def test_a_vehicle_may_serve_all(searches: Callable[..., None]) -> None:
 
     searches(all_by_first)
     assert answered(problem())[1]["unassigned"] == []
-
-
-def test_an_answer_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    out = tmp_path / "solution.json"
-    out.write_bytes(b"older")
-    put(b"newer", out)
-    assert out.read_bytes() == b"newer"
-    assert [path.name for path in tmp_path.iterdir()] == ["solution.json"]
-    assert is_place(out)
-    assert is_place(tmp_path / "new.json")
-    assert not is_place(tmp_path)
-    assert not is_place(tmp_path / "no" / "new.json")
-
-
-def test_a_link_keeps_pointing_at_what_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "real.json").write_bytes(b"older")
-    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
-    put(b"newer", tmp_path / "link.json")
-    assert (tmp_path / "link.json").is_symlink()
-    assert (tmp_path / "real.json").read_bytes() == b"newer"
 
 
 @pytest.mark.parametrize("document", [problem(), two_breaks()])

@@ -386,6 +386,42 @@ def test_check_tells_which_rows_of_other_papers_say_something_else(
     assert said.count("PAPER") == 4, said
 
 
+def test_check_knows_what_known_jobs_need_and_which_sheets_there_are(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(planned, out)
+    assert run("check", region, out) == cli.DONE
+    kit = rows(planned / "kit.csv")
+    number, own = next((number, row) for number, row in enumerate(kit) if row["spare"] == "no")
+
+    def write(lines: list[dict[str, str]]) -> None:
+        with (out / "kit.csv").open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.DictWriter(stream, list(own))
+            writer.writeheader()
+            writer.writerows(lines)
+
+    write([*kit[:number], *kit[number + 1 :]])
+    capsys.readouterr()
+    assert run("check", region, out) == cli.VIOLATIONS
+    said = f"PAPER  kit.csv: no row for {own['tour_id']} {own['job_id']} {own['part_id']}, which tours.json has"
+    assert said in capsys.readouterr().out
+    write([*kit[:number], own | {"quantity": "9"}, *kit[number + 1 :]])
+    assert run("check", region, out) == cli.VIOLATIONS
+    assert f'({own["tour_id"]} {own["job_id"]} {own["part_id"]}), quantity: "9"' in capsys.readouterr().out
+    write(list(reversed(kit)))
+    sheet = out / "sheets" / f"{own['tour_id']}.html"
+    sheet.rename(sheet.with_name("K1@2020-01-01.html"))
+    assert run("check", region, out) == cli.VIOLATIONS
+    assert capsys.readouterr().out.splitlines() == [
+        f"PAPER  sheets/{sheet.name} is not there",
+        "PAPER  sheets/K1@2020-01-01.html is of no tour that tours.json has",
+        "2 violations.",
+    ]
+    shutil.rmtree(out / "sheets")
+    assert run("check", region, out) == cli.DONE
+
+
 def test_spare_parts_that_are_aboard_otherwise_than_ordered_are_told(
     run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -414,6 +450,21 @@ def test_tours_of_another_folder_are_told_in_one_sentence(
     dated = copied(planned, tmp_path / "dated", lambda document: document.update(date="2026-04-01"))
     assert run("check", region, dated) == cli.REFUSED
     assert capsys.readouterr().err.count("these tours belong to another folder") == 1
+
+
+def test_tours_of_another_region_are_nothing_to_begin_from(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def elsewhere(document: dict[str, Any]) -> None:
+        for visit in (visit for tour in document["tours"] for day in tour["days"] for visit in day["visits"]):
+            visit["village_id"] = f"X{visit['village_id']}"
+
+    other = copied(planned, tmp_path / "other", elsewhere)
+    assert run("plan", region, "-o", tmp_path / "out", "--base", other, *STEPS) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert said.count("these tours belong to another folder") == 1
+    assert "0 of them of this day folder" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_check_refuses_what_it_cannot_read(run: Run, region: Path, tmp_path: Path) -> None:
@@ -461,6 +512,22 @@ def test_planned_against_actual(
     assert found[first["job_id"]]["note"] == "'=SUM(1)"
     assert found[second["job_id"]]["outcome"] == "no_part"
     assert found["X1"]["planned_start"] == ""
+
+
+def test_the_table_of_what_happened_overwrites_nothing_else(
+    run: Run, region: Path, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actual = tmp_path / "actual.csv"
+    actual.write_text("job_id,outcome,start,end,note\n", encoding="utf-8")
+    others = {place: place.read_bytes() for place in (region / "villages.csv", planned / "visits.csv", actual)}
+    for place in others:
+        assert run("progress", region, planned, actual, "--table", place) == cli.REFUSED
+        assert "nothing was written" in capsys.readouterr().err
+    onward = tmp_path / "onward"
+    moment = ("--now", "2026-03-03T22:00:00+08:00", "--plan-unreported")
+    assert run("progress", region, planned, actual, "-o", onward, *moment, "--table", onward / "x.csv") == cli.REFUSED
+    assert {place: place.read_bytes() for place in others} == others
+    assert not onward.exists()
 
 
 def test_faults_of_what_crews_wrote_are_told_at_once(

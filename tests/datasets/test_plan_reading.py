@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datasets.at_risk import at_risk_table
 from datasets.day import DayFolder, read_day
 from datasets.faults import Fault, PlanRefused
-from datasets.plan_reading import read_plan
+from datasets.pick_list import pick_list_table
+from datasets.plan_reading import read_plan, refuse_other_papers
 from optimizer.model import Rule, ShipMode
 from optimizer.plan import Plan, Route, Shipment, Stop, Unassigned
 from tests.datasets import make_day_folder as make
@@ -36,6 +38,33 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", ["picklist.csv", "at_risk.csv"])
+def test_papers_beside_the_plan_say_the_same(file: str, tmp_path: Path, folder: DayFolder) -> None:
+    papers = {"picklist.csv": pick_list_table(folder, PLAN), "at_risk.csv": at_risk_table(folder.day, PLAN)}
+    out = write(tmp_path / "out", folder, **papers)
+    refuse_other_papers(out, folder, PLAN)
+    header, first, *others = (out / file).read_text(encoding="utf-8-sig").splitlines()
+    (out / file).write_text("\n".join([header, *others, first]) + "\n", encoding="utf-8")
+    refuse_other_papers(out, folder, PLAN)
+    dated = first.replace("2026-03-02T", "2026-03-03T", 1)
+    assert dated != first
+    for wrong, row, said in (
+        ([header, *others], None, "no row for "),
+        ([header, first, first, *others], 3, first.split(",")[0]),
+        ([header, dated, *others], 2, "2026-03-03T"),
+        ([header + "s", first, *others], 1, header + "s"),
+    ):
+        (out / file).write_text("\n".join(wrong) + "\n", encoding="utf-8")
+        with pytest.raises(PlanRefused) as refused:
+            refuse_other_papers(out, folder, PLAN)
+        (fault,) = refused.value.faults
+        assert (fault.file, fault.row) == (file, row)
+        if row != 3:
+            assert fault.value.startswith(said)
+    (out / file).unlink()
+    refuse_other_papers(out, folder, PLAN)
 
 
 def test_a_stop_edited_by_hand_is_noticed(tmp_path: Path, folder: DayFolder) -> None:

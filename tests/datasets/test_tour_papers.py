@@ -14,6 +14,7 @@ from datasets.tour_folder import tours_document, write_tours
 from datasets.tour_kpis import tour_kpis
 from datasets.tour_map import tour_features, village_status
 from datasets.tour_papers import TOUR_PAPERS, days_unvisited
+from datasets.tour_picture import draw_tour
 from datasets.tour_sheets import tour_pages
 from datasets.tour_tools import tools_for
 from optimizer.model import ShipMode
@@ -302,3 +303,12 @@ def test_key_figures() -> None:
     assert (kpis.announced, kpis.announced_kept) == (1, 1)
     assert kpis.carried_in == 1
     assert kpis.distance_m == 283_000
+
+
+def test_a_tour_has_a_picture_of_its_own(tmp_path: Path) -> None:
+    found = toured()
+    (tour,) = found.tours
+    draw_tour(tmp_path / "tour.png", found, tour)
+    head = (tmp_path / "tour.png").read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    assert tuple(int.from_bytes(head[at : at + 4], "big") for at in (16, 20)) == (1600, 1200)

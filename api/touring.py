@@ -1,5 +1,6 @@
 """A day folder becomes a folder of tours: read, plan, order the kits, compare with tours by hand, check, write."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 from api.exits import Failure
 from api.tour_levers import LeversAsked, pulled_by
 from api.tour_rounds import Progress, Searching, tours_with_kits
+from api.tour_verdict import toured_as_read, verdict
 from api.travel_source import TravelSource, open_source, reopen_source
 from datasets.tour_agreement import paper_differences
-from datasets.tour_folder import check_tour_place, fitting_document, write_tours
+from datasets.tour_folder import TOURS_FILE, check_tour_place, fitting_document, write_tours
 from datasets.tour_kpis import TourKpis, tour_kpis
 from datasets.tour_levers import Pulled, pull
 from datasets.tour_names import Toured
@@ -215,6 +217,11 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     DayRefused, PlanRefused
         With every fault of the day folder, or of tours.json.
     """
+    _, toured, travel = _as_planned(day_path, out)
+    return toured, travel
+
+
+def _as_planned(day_path: Path, out: Path) -> tuple[TourFolder, Toured, TravelTimes]:
     folder = read_tours(day_path)
     asked = as_planned(folder.touring, folder.policy.walk_ins, jobs_named_in(out))
     read = read_tour_plan(out, asked)
@@ -223,32 +230,14 @@ def tours_as_planned(day_path: Path, out: Path) -> tuple[Toured, TravelTimes]:
     # What was told before, and taken back since because these tours do not keep it, is in their price.
     known = told_too(asked, read.unkept)
     asked = with_outlets(pull(known, read.pulled), folder.day, travel)
-    toured = _toured(folder, asked, read.pulled, read.result, travel)
-    as_read = replace(toured, given_up=frozenset(read.unkept), provider=read.provider, is_estimate=read.is_estimate)
-    return as_read, travel
+    return folder, toured_as_read(folder, asked, read, travel), travel
 
 
 def check_tour_folder(day_path: Path, out: Path) -> list[str]:
-    """Return a sentence for every rule that planned tours break, for every figure they state that is not so, and for
+    """Return a sentence for every rule that planned tours break, for everything they state that is not so, and for
     every table beside tours.json that says something else.
     """
-    toured, travel = tours_as_planned(day_path, out)
-    return [*_broken(toured, travel), *paper_differences(out, toured)]
-
-
-def _broken(toured: Toured, travel: TravelTimes) -> list[str]:
-    """Return the rules that tours break, and the figures that are not so."""
-    asked, result = toured.asked, toured.result
-    found = [_said(one) for one in check_tours(asked, result.plan, travel)]
-    if found and any(one.startswith("ONCE") for one in found):
-        return found
-    cost = price_tours(asked, result.plan)
-    for name in cost.__slots__:
-        stated, true = getattr(result.cost, name), getattr(cost, name)
-        if stated != true:
-            found.append(f"STATED  {name} is stated as {stated} fen, it is {true}")
-    if result.bound_fen > result.cost.total:
-        found.append(f"STATED  the bound, {result.bound_fen} fen, is above the cost, {result.cost.total}")
-    if (toured.provider, toured.is_estimate) != (travel.name, travel.is_estimate):
-        found.append(f"STATED  travel times are from {travel.name}, not from {toured.provider}")
-    return found
+    folder, toured, travel = _as_planned(day_path, out)
+    document = json.loads((out / TOURS_FILE).read_text(encoding="utf-8"))
+    found = [f"{one.rule}  {one.where}: {one.sentence}" for one in verdict(document, toured, folder, travel)]
+    return [*found, *paper_differences(out, toured)]

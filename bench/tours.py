@@ -7,6 +7,8 @@ what tours cost by themselves. By hand: the nearest village with work next; home
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -155,6 +157,26 @@ def rows_of(region: Region, seed: int, said: argparse.Namespace) -> tuple[list[S
     return rows, limits
 
 
+def command_seconds(region: Region, seed: int, said: argparse.Namespace) -> float:
+    """Return how long `paigong tour plan` takes with its defaults: a process of its own, from reading to writing."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, out = Path(name) / "region", Path(name) / "out"
+        make_tours(folder, region=region, villages=said.villages, crews=said.crews, days=said.days, seed=seed)
+        command = [
+            sys.executable,
+            "-c",
+            "from api.cli import main; main()",
+            "tour",
+            "plan",
+            str(folder),
+            "-o",
+            str(out),
+        ]
+        begun = monotonic()
+        subprocess.run(command, check=True, capture_output=True)
+        return monotonic() - begun
+
+
 def main() -> None:
     """Measure, print, and write into the page if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -166,7 +188,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--docs", type=Path)
     said = parser.parse_args()
-    regions = [rows_of(region, seed, said) for region in Region for seed in map(int, said.seeds.split(","))]
+    seeds = list(map(int, said.seeds.split(",")))
+    regions = [rows_of(region, seed, said) for region in Region for seed in seeds]
+    whole = {region: max(command_seconds(region, seed, said) for seed in seeds) for region in Region}
     rows = [row for of_region, _ in regions for row in of_region]
     told, can = (
         sum(count) for count in zip(*((limits.told, limits.can_be_kept) for _, limits in regions), strict=True)
@@ -177,6 +201,8 @@ def main() -> None:
         "Value: what leaving all to outlets and to later costs, less what is still left so; net: less the road. "
         f"Dates kept: of those that some legal tour can keep, {can} of the {told} told."
     )
+    words += " The whole of `paigong tour plan` with its defaults, from reading to papers: "
+    words += ", ".join(f"{region} {seconds:.1f} s" for region, seconds in whole.items()) + "."
     words += "".join(
         f" {region}, home each night: no tour, for the nearest village with work is {hours:.1f} hours there and back."
         for region, hours in beyond

@@ -87,23 +87,7 @@ def tours_document(toured: Toured) -> dict[str, Any]:
         ],
         "tours": [_tour(toured, tour) for tour in toured.tours],
         "left_out": [_left_out(toured, left) for left in result.plan.left_out],
-        "announcements": [
-            {
-                "contact": message.contact.name,
-                "phone": message.contact.phone,
-                "villages": [
-                    {
-                        "village_id": one.village_id,
-                        "date": _date(toured, one.day),
-                        "status": str(one.kind),
-                        "at_village_id": None if one.stop is None else one.stop.village_id,
-                    }
-                    for one in message.notices
-                ],
-                "text": message.text,
-            }
-            for message in announcements(toured)
-        ],
+        "announcements": messages_document(toured),
         "fitting": fitting_document(toured),
         "kits": [
             {
@@ -119,6 +103,27 @@ def tours_document(toured: Toured) -> dict[str, Any]:
             for order, row in zip(toured.kit_orders, TOUR_PAPERS["kit_orders.csv"][1](toured), strict=True)
         ],
     }
+
+
+def messages_document(toured: Toured) -> list[dict[str, Any]]:
+    """Return what tours.json says of the messages to villages."""
+    return [
+        {
+            "contact": message.contact.name,
+            "phone": message.contact.phone,
+            "villages": [
+                {
+                    "village_id": one.village_id,
+                    "date": _date(toured, one.day),
+                    "status": str(one.kind),
+                    "at_village_id": None if one.stop is None else one.stop.village_id,
+                }
+                for one in message.notices
+            ],
+            "text": message.text,
+        }
+        for message in announcements(toured)
+    ]
 
 
 def fitting_document(toured: Toured) -> dict[str, Any] | None:

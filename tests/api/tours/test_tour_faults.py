@@ -81,3 +81,23 @@ def test_what_shortening_did_not_send_is_not_pointed_to(client: TestClient, app:
         ("/late_days", '"5"; allowed'),
         ("", "product"),
     ]
+
+
+def test_tours_whose_messages_or_figures_were_changed_in_the_store_are_not_published(
+    client: TestClient, app: FastAPI
+) -> None:
+    tours = made(client)
+    with app.state.database.write() as session:
+        document = file_of(session, tours["id"], "tours")
+        assert document is not None
+        document["announcements"][0]["text"] = "x"
+        document["cost_fen"]["wages"] += 1
+        document["cost_fen"]["driving"] -= 1
+        document["kits"].pop()
+        kept = session.scalars(select(TourFile).filter_by(tour_plan_id=tours["id"], name="tours")).one()
+        kept.body = packed_json(document)
+    refused = act(client, tours, "publish")
+    assert refused.status_code == 409, refused.text
+    found = [(one["rule"], one["where"]) for one in refused.json()["findings"]]
+    assert {where for rule, where in found if rule == "STATED"} == {"driving", "wages", "announcements[1]"}
+    assert "KIT" in {rule for rule, _ in found}

@@ -128,7 +128,7 @@ def _day_check(
     for found in findings:
         typer.echo(f"STATED  {found}" if isinstance(found, str) else f"{found.rule}  {found.where}: {found.sentence}")
     if findings:
-        typer.echo(f"{len(findings)} violations.")
+        typer.echo(f"{len(findings):,} {'violation' if len(findings) == 1 else 'violations'}.")
         raise typer.Exit(VIOLATIONS)
     typer.echo(f"{out} is legal: every rule holds, and it costs what it says.")
 

@@ -9,6 +9,7 @@ import typer
 from api.cli_tour_make import tour_make
 from api.exits import INTERRUPTED, VIOLATIONS
 from api.explaining import Language
+from api.place_names import PlacesRefused, places_of
 from api.progress_lines import ProgressLines
 from api.tour_console import STAGES, print_progress, print_taken_up, print_told, print_tours
 from api.tour_explaining import explanation_lines
@@ -68,7 +69,10 @@ def _tour_plan(  # noqa: PLR0913 - one for each option of the command
         list[str] | None, typer.Option(metavar="CREW@DATE", help="The crew works on this date too; repeat.")
     ] = None,
 ) -> None:
-    """Plan the tours of a region. Ctrl-C ends early with the best tours so far."""
+    """Plan the tours of a region. Ctrl-C ends early with the best tours so far.
+
+    Villages and lodgings are named by id, or by a name that only one has.
+    """
     if seconds is not None and iterations is not None:
         raise typer.BadParameter("give --seconds or --iterations, not both")
     given: Budget = Steps(steps=iterations) if iterations is not None else Seconds(seconds=seconds or 20.0)
@@ -144,7 +148,11 @@ def _tour_announce(
     New and moved dates are added, those of a stop near by too; what the tours cannot keep is taken off.
     """
     toured, _ = tours_as_planned(folder, out)
-    print_told(toured, tell_villages(folder, toured, onward, village or None), onward)
+    names = {one.id: one.name for one in toured.asked.villages}
+    ids, faults = places_of(village or (), names, "a village of villages.csv")
+    if faults:
+        raise PlacesRefused([f"--village: {fault}" for fault in faults])
+    print_told(toured, tell_villages(folder, toured, onward, ids or None), onward)
 
 
 @tour_app.command("progress")

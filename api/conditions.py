@@ -32,6 +32,20 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What If-Match names; None when it is missing, which only what is there minds: what is not is said first."""
+
+    named: frozenset[int] | None
+    without: str = "It is there already: send If-Match with the ETag that you read."
+
+    def needed(self) -> frozenset[int]:
+        """Return the versions. Raises PreconditionRequired when If-Match is missing."""
+        if self.named is None:
+            raise PreconditionRequired(self.without)
+        return self.named
+
+
 async def if_match(
     value: Annotated[
         str | None,
@@ -41,11 +55,10 @@ async def if_match(
             examples=['"3"'],
         ),
     ] = None,
-) -> frozenset[int]:
+) -> Versions:
     """Return the versions that If-Match names; one that names none of ours matches nothing."""
-    if value is None:
-        raise PreconditionRequired("This changes a planned thing: send If-Match with the ETag that you read.")
-    return _versions(value)
+    without = "This changes a planned thing: send If-Match with the ETag that you read."
+    return Versions(named=None if value is None else _versions(value), without=without)
 
 
 def _versions(value: str) -> frozenset[int]:
@@ -55,19 +68,6 @@ def _versions(value: str) -> frozenset[int]:
         )
         raise BadRequest("The quotes of the ETag are missing.", faults=(fault,))
     return frozenset(int(number) for number in TAG.findall(value))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
-    """What If-Match names; None when it is missing, which only what is there already minds."""
-
-    named: frozenset[int] | None
-
-    def needed(self) -> frozenset[int]:
-        """Return the versions. Raises PreconditionRequired when If-Match is missing."""
-        if self.named is None:
-            raise PreconditionRequired("It is there already: send If-Match with the ETag that you read.")
-        return self.named
 
 
 async def if_match_if_there(
@@ -108,5 +108,5 @@ async def prefer_wait(
 
 
 IfMatchIfThere = Annotated[Versions, Depends(if_match_if_there)]
-IfMatch = Annotated[frozenset[int], Depends(if_match)]
+IfMatch = Annotated[Versions, Depends(if_match)]
 PreferWait = Annotated[float, Depends(prefer_wait)]

@@ -131,6 +131,8 @@ _OURS = {
     "an outlet that holds today": "今日有效的网点",
     "an outlet_id or a centre_id, not both": "outlet_id 与 centre_id 只能给一个",
     "at most 5 minutes ahead": "最多超前 5 分钟",
+    "a moment after as_of: what was there by then is counted in on_hand": "应晚于 as_of：此前已到货的计入 on_hand",
+    "a moment not before the order is placed, which is now": "不得早于下单时刻（即现在）",
     "each part once": "每种配件只能出现一次",
     "no centre today": "今日没有客服中心",
     'no part "{}" holds today': "今日没有有效的配件“{0}”",

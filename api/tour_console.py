@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from api.tour_not_kept import not_kept_lines
 from api.tour_table import tour_table, why_no_tour, yuan
 from api.touring import ToursPlanned
 from datasets.tour_actuals import Outcome, Progress
@@ -53,8 +54,8 @@ MOST_LINES = 5
 def print_tours(planned: ToursPlanned, out: Path) -> None:
     """Print the key figures, then what needs somebody's eye, then where to look next."""
     console = Console()
-    for one in not_held(planned.toured.asked, planned.toured.result.plan):
-        console.print(f"NOT KEPT: {one.sentence} {one.sentence_zh}", markup=False, highlight=False, soft_wrap=True)
+    for line in not_kept_lines(not_held(planned.toured.asked, planned.toured.result.plan)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     title = "Tours" + (" (stopped early)" if planned.stopped else "")
     console.print(tour_table(title, planned.ours, planned.by_hand))
     console.print("By hand: the nearest village with work next, as crews do it without a plan.")

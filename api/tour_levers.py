@@ -3,10 +3,11 @@
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from api.place_names import places_of
 from api.tour_contradictions import contradictions
 from datasets.faults import Refusal
 from datasets.times import Unreadable, date_of
@@ -91,11 +92,18 @@ class _Reader:
     base: TourBase | None
     faults: list[str] = field(default_factory=list)
 
-    def villages(self, option: str, ids: tuple[str, ...]) -> Iterator[str]:
-        return self._known(option, ids, {village.id for village in self.asked.villages}, "a village of villages.csv")
+    def villages(self, option: str, ids: tuple[str, ...]) -> list[str]:
+        names = {village.id: village.name for village in self.asked.villages}
+        return self._places(option, ids, names, "a village of villages.csv")
 
-    def lodgings(self, option: str, ids: tuple[str, ...]) -> Iterator[str]:
-        return self._known(option, ids, {lodging.id for lodging in self.asked.lodgings}, "a lodging of lodgings.csv")
+    def lodgings(self, option: str, ids: tuple[str, ...]) -> list[str]:
+        names = {lodging.id: lodging.name for lodging in self.asked.lodgings}
+        return self._places(option, ids, names, "a lodging of lodgings.csv")
+
+    def _places(self, option: str, typed: tuple[str, ...], names: Mapping[str, str], what: str) -> list[str]:
+        ids, faults = places_of(typed, names, what)
+        self.faults += [f"{option}: {fault}" for fault in faults]
+        return ids
 
     def locked(self, typed: tuple[str, ...]) -> Iterator[LockedDay]:
         """Yield locked days as the base has them."""

@@ -57,11 +57,15 @@ class FolderRefused(Refusal):
             if printed[fault.file] <= PRINTED_FAULTS_PER_FILE:
                 lines.append(str(fault))
         lines += [
-            f"{file}: {count - PRINTED_FAULTS_PER_FILE} more faults not shown"
+            f"{file}: {count - PRINTED_FAULTS_PER_FILE} more {_faults(count - PRINTED_FAULTS_PER_FILE)} not shown"
             for file, count in printed.items()
             if count > PRINTED_FAULTS_PER_FILE
         ]
         return "\n".join(lines)
+
+
+def _faults(count: int) -> str:
+    return "fault" if count == 1 else "faults"
 
 
 class DayRefused(FolderRefused):

@@ -319,12 +319,12 @@ def _compare(
         wanted[tuple(planned[key] for key in keys)].append(planned[: len(columns)])
     for line, row in zip(lines[1:], rows[1:], strict=True):
         if len(row) == len(columns):
-            found = wanted[tuple(row[key] for key in keys)]
-            _compare_row(file, line, dict(zip(columns, row, strict=True)), found, keys, faults)
+            rest = wanted[tuple(row[key] for key in keys)]
+            _compare_row(file, line, dict(zip(columns, row, strict=True)), rest, keys, faults)
         else:
             faults.add(file, line, "", f"{len(row)} cells", f"{len(columns)} cells, as many as the header")
-    for name in (" ".join(key).strip() for key, rest in wanted.items() for _ in rest if whole):
-        faults.add(file, None, columns[keys[0]], f"no row for {name}", f"its row in plan.json; {AUTHORITY}")
+    for away in (" ".join(key).strip() for key, left in wanted.items() for _ in left if whole):
+        faults.add(file, None, columns[keys[0]], f"no row for {away}", f"its row in plan.json; {AUTHORITY}")
 
 
 def _compare_row(

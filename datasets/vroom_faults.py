@@ -38,8 +38,9 @@ class ProblemRefused(Refusal):
     def __str__(self) -> str:
         lines = [str(fault) for fault in self.faults]
         if self.count > len(lines):
+            left = self.count - len(lines)
             so_far = ", and reading stopped there" if self.count >= MOST_FAULTS else ""
-            lines.append(f"{self.count - len(lines)} more faults not shown, {self.count} in all{so_far}")
+            lines.append(f"{left} more {'fault' if left == 1 else 'faults'} not shown, {self.count} in all{so_far}")
         return "\n".join(lines)
 
 

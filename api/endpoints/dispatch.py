@@ -128,7 +128,7 @@ def acknowledge_item(item_id: ItemId, edge: EdgeOf, versions: IfMatch) -> Respon
 
     def effect(session: Session) -> Answer:
         item = item_seen(session, item_id, edge.caller.centres, lock=True)
-        return _answer(acknowledge(session, item, versions, actor=edge.caller.actor, at=edge.clock()))
+        return _answer(acknowledge(session, item, versions.needed(), actor=edge.caller.actor, at=edge.clock()))
 
     return edge.once(effect, item_id=item_id)
 
@@ -145,7 +145,7 @@ def reject_item(item_id: ItemId, body: Rejection, edge: EdgeOf, versions: IfMatc
             session,
             item,
             body.reason,
-            versions,
+            versions.needed(),
             enqueue=enqueue_with(request),
             actor=edge.caller.actor,
             at=edge.clock(),
@@ -193,7 +193,7 @@ def mark_item_called(
             session,
             item,
             CallMade(party=body.party, outcome=body.outcome, note=body.note, most_unreached=settings.unreached_calls),
-            versions,
+            versions.needed(),
             enqueue=enqueue_with(request),
             actor=edge.caller.actor,
             at=edge.clock(),

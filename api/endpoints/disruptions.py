@@ -114,7 +114,7 @@ def end(disruption_id: DisruptionId, edge: EdgeOf, versions: IfMatch) -> Respons
 
     def effect(session: Session) -> Answer:
         row = disruption_seen(session, disruption_id, edge.caller.centres, lock=True)
-        hold_version(row.version, versions)
+        hold_version(row.version, versions.needed())
         end_disruption(session, row, edge.clock())
         return Answer(body=DisruptionShown.of(row), headers={"ETag": etag(row.version)})
 

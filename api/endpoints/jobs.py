@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Scope
-from api.conditions import IfMatch, etag, hold_version
+from api.conditions import IfMatch, Versions, etag, hold_version
 from api.dependencies import EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.lines import NDJSON, lines_of, ndjson, refused_line, written_lines
@@ -20,7 +20,7 @@ from api.errors import Conflict, Fault, NotFound, PreconditionFailed, Preconditi
 from api.explained import at_the_desk, explained_job, explained_now
 from api.job_states import TMF_STATE, JobState, next_states, roles_of
 from api.pages import Page, PageOf, foreign_cursor, page_of
-from api.payloads import faults_of
+from api.payloads import counted, faults_of
 from api.routes import router
 from api.schemas.cells import fields_of
 from api.schemas.job_explanations import JobExplanation
@@ -202,7 +202,7 @@ def change(job_id: JobId, body: JobChange, edge: EdgeOf, if_match: IfMatch) -> R
         _require_jobs_or_dispatch(edge)
     with edge.write(job_id=job_id) as session:
         job = job_seen(session, job_id, edge.caller.centres, lock=True)
-        hold_version(job.version, if_match)
+        hold_version(job.version, if_match.needed())
         if body.changes():
             require_open(job)
             said = _patched(job, body.changes())
@@ -370,9 +370,9 @@ def _require_jobs_or_dispatch(edge: Edge) -> None:
         edge.caller.require(Scope.JOBS_WRITE)
 
 
-def _held(session: Session, edge: Edge, job_id: str, if_match: frozenset[int]) -> JobRow:
+def _held(session: Session, edge: Edge, job_id: str, if_match: Versions) -> JobRow:
     job = job_seen(session, job_id, edge.caller.centres, lock=True)
-    hold_version(job.version, if_match)
+    hold_version(job.version, if_match.needed())
     return job
 
 
@@ -391,7 +391,7 @@ def _entered(session: Session, edge: Edge, source: str, name: str, said: JobIn, 
             raise NotFound("There is no such job.")
         if any(fault.code == "closed" for fault in faults):
             raise Conflict(faults[0].detail)
-        raise Refused(f"{len(faults)} faults.", faults=faults)
+        raise Refused(counted(faults), faults=faults)
     return session.get_one(JobRow, done.entered[0].id)
 
 

@@ -36,7 +36,7 @@ def shorten(
 
     def effect(session: Session) -> Answer:
         resource, row = row_seen(session, "maintenance", edge.caller, id, date)
-        hold_version(row.version, versions)
+        hold_version(row.version, versions.needed())
         before = int(row.cells["interval_days"])
         if body.interval_days >= before:
             fault = Fault(pointer="/interval_days", code="not_shorter", detail=f"fewer than {before} days")

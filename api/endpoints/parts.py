@@ -26,7 +26,7 @@ from api.errors import (
 from api.pages import Page, PageOf, foreign_cursor, page_of
 from api.parts_network import PartsNetwork, PartsNetworks
 from api.parts_quotes import free_ways
-from api.payloads import faults_of
+from api.payloads import counted, faults_of
 from api.routes import router
 from api.schemas.jobs import LineFault, LineResult
 from api.schemas.parts import (
@@ -177,6 +177,10 @@ class _Counting:
             faults.append(Fault(pointer="/part_id", code="unknown", detail="a part that holds today"))
         if said.as_of > self.now + MAY_BE_AHEAD:
             faults.append(Fault(pointer="/as_of", code="in_the_future", detail="at most 5 minutes ahead"))
+        for number, one in enumerate(said.inbound or ()):
+            if whole_second(one.ready_at) <= said.as_of:
+                detail = "a moment after as_of: what was there by then is counted in on_hand"
+                faults.append(Fault(pointer=f"/inbound/{number}/ready_at", code="not_allowed", detail=detail))
         return faults
 
     def _may_count(self, source_id: str) -> bool:
@@ -214,7 +218,7 @@ def take_snapshot(body: SnapshotIn, edge: EdgeOf, request: Request) -> Response:
     def effect(session: Session) -> Answer:
         counting = _Counting(edge=edge, network=networks_of(request).current(session, now), now=now)
         if faults := counting.faults(body):
-            raise Refused(f"{len(faults)} faults.", faults=faults)
+            raise Refused(counted(faults), faults=faults)
         taken = count_stock(session, [counting.count(session, body)], actor=edge.caller.actor, now=now)
         key = body.source_id, body.part_id
         standing = standing_of(session, key, now)
@@ -322,7 +326,7 @@ def make_reservation(body: ReservationWish, edge: EdgeOf, request: Request) -> R
             if not is_known
         ]
         if faults:
-            raise Refused(f"{len(faults)} faults.", faults=faults)
+            raise Refused(counted(faults), faults=faults)
         wanted = Reservation(
             id=new_id("resv"),
             version=1,
@@ -379,7 +383,7 @@ def release_reservation(reservation_id: ReservationId, edge: EdgeOf, if_match: I
     """Give the units back; a reservation that is over stays so. Of a quote: cancel the order."""
     with edge.write(reservation_id=reservation_id) as session:
         row = reservation_seen(session, reservation_id, edge.caller.centres, lock=True)
-        hold_version(row.version, if_match)
+        hold_version(row.version, if_match.needed())
         if row.order_id is not None and row.state == HELD:
             raise Conflict("It belongs to a quoted order: cancel that.", members={"order_id": row.order_id})
         if row.state == HELD:

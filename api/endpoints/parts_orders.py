@@ -8,7 +8,7 @@ from fastapi import Path, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.conditions import IfMatch, etag, hold_version
+from api.conditions import IfMatch, Versions, etag, hold_version
 from api.dependencies import EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
 from api.endpoints.parts import networks_of, period_of
@@ -18,6 +18,7 @@ from api.pages import Page, PageOf, page_of
 from api.parts_answers import Decided, answer_at_once, cancel_order, confirm_quote
 from api.parts_network import PartsNetwork
 from api.parts_replies import reply_shown
+from api.payloads import counted
 from api.routes import router
 from api.schemas.parts_orders import (
     AnswerShown,
@@ -97,10 +98,13 @@ def _entered(
         if line.pinned_source_id is not None and network.position_of(line.pinned_source_id) is None:
             detail = "a warehouse or an outlet that holds today"
             faults.append(Fault(pointer=f"/lines/{number}/pinned_source_id", code="unknown", detail=detail))
+    if body.needed_by is not None and body.needed_by < now:
+        detail = "a moment not before the order is placed, which is now"
+        faults.append(Fault(pointer="/needed_by", code="in_the_past", detail=detail))
     if body.job_id is not None and (fault := _job_fault(session, edge, body.job_id)) is not None:
         faults.append(fault)
     if faults or outlet is None:
-        raise Refused(f"{len(faults)} faults.", faults=faults)
+        raise Refused(counted(faults), faults=faults)
     row = PartsOrder(
         id=new_id("po"),
         version=1,
@@ -175,7 +179,7 @@ def _changed(
     edge: Edge,
     language: Language,
     order_id: str,
-    versions: frozenset[int],
+    versions: Versions,
     change: Callable[[Session, OrderSeen], None],
     *,
     quoted: bool | None = False,
@@ -184,7 +188,7 @@ def _changed(
 
     def effect(session: Session) -> Answer:
         seen = order_seen(session, order_id, edge.caller.centres, lock=True)
-        hold_version(seen.row.version, versions)
+        hold_version(seen.row.version, versions.needed())
         if seen.row.state == CANCELLED:
             raise Conflict("The order is cancelled.", members={"state": CANCELLED})
         if quoted is not None and (seen.row.quoted_until is not None) != quoted:
@@ -266,7 +270,7 @@ def pin(
             detail = "a warehouse or an outlet that holds today"
             faults.append(Fault(pointer="/source_id", code="unknown", detail=detail))
         if faults or line is None:
-            raise Refused(f"{len(faults)} faults.", faults=faults)
+            raise Refused(counted(faults), faults=faults)
         if seen.sent(line, now) >= line.quantity:
             raise Conflict("All of it has left.", members={"line": line.number})
         line.pinned_source_id, line.answer = body.source_id, None

@@ -235,7 +235,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
     """Publish a finished plan: checked again as it is stored, then visits, routes, job states and history at once."""
     with edge.read() as session:
         plan = get_plan(session, plan_id, edge.caller.centres)
-        hold_version(plan.version, versions)
+        hold_version(plan.version, versions.needed())
         require_state(plan, (PlanState.FINISHED,))
     judgement: Judgement = request.app.state.judge(judge, edge.database.url.render_as_string(False), plan_id)
     if judgement.findings:
@@ -250,7 +250,7 @@ def let_hold(plan_id: PlanId, edge: EdgeOf, versions: IfMatch, request: Request)
 
     def effect(session: Any) -> Answer:
         plan = get_plan(session, plan_id, edge.caller.centres, lock=True)
-        hold_version(plan.version, versions)
+        hold_version(plan.version, versions.needed())
         require_state(plan, (PlanState.FINISHED,))
         stored = request.app.state.stored_plans(session, plan_id)
         if stored.digest != judgement.digest:

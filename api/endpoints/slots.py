@@ -28,6 +28,7 @@ from api.edge import Answer, Edge
 from api.errors import Conflict, Fault, Gone, NotFound, PreconditionFailed, PreconditionRequired, Refused
 from api.job_states import JobState
 from api.language import Language
+from api.payloads import counted
 from api.recommending import nobody, recommended
 from api.routes import router
 from api.schemas.cells import row_of
@@ -216,7 +217,7 @@ def move(
 
     def effect(session: Session) -> Answer:
         row = appointment_seen(session, appointment_id, edge.caller.centres, lock=True)
-        hold_version(row.version, if_match)
+        hold_version(row.version, if_match.needed())
         place = _held(session, desks, kept, chosen, edge, settings, now)
         return _appointment_answer(reschedule(session, row, place, _sending(edge, place), now=now))
 
@@ -236,7 +237,7 @@ def cancel(appointment_id: AppointmentId, body: Reason, if_match: IfMatch, edge:
 
     def effect(session: Session) -> Answer:
         row = appointment_seen(session, appointment_id, edge.caller.centres, lock=True)
-        hold_version(row.version, if_match)
+        hold_version(row.version, if_match.needed())
         done = cancel_appointment(session, desks, row, body.reason, by=_by(edge), now=edge.clock())
         return _appointment_answer(done)
 
@@ -294,7 +295,7 @@ def _question(session: Session, edge: Edge, desks: Desks, body: Question, now: d
             Fault(pointer=f"/job{one.pointer}", code=one.code, detail=one.detail, parameter=one.parameter)
             for one in faults_by_row(refused.faults)[0]
         ]
-        raise Refused(f"{len(shown)} faults.", faults=shown) from None
+        raise Refused(counted(shown), faults=shown) from None
     edge.caller.require_centre(job.centre_id, "such centre")
     return Asked(
         cells=cells,
@@ -319,7 +320,7 @@ def _length(body: SlotQuestion) -> int:
     if body.earliest is not None and body.latest is not None and body.latest <= body.earliest:
         faults.append(Fault(pointer="/latest", code="not_allowed", detail="after earliest"))
     if faults:
-        raise Refused(f"{len(faults)} faults.", faults=faults)
+        raise Refused(counted(faults), faults=faults)
     return seconds
 
 

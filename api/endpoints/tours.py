@@ -10,7 +10,7 @@ from fastapi import Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from api.auth import Caller
-from api.conditions import IfMatch, PreferWait, etag, hold_version
+from api.conditions import IfMatch, PreferWait, Versions, etag, hold_version
 from api.database import Database
 from api.dependencies import CallerOf, DatabaseOf, EdgeOf, LanguageOf, needs
 from api.edge import Answer, Edge
@@ -239,10 +239,10 @@ def require_made(plan: TourPlanRow, states: tuple[PlanState, ...] = MADE) -> Non
         raise Conflict(f"The tours are {plan.state}.", members={"state": plan.state})
 
 
-def held_tours(session: Session, edge: Edge, tour_id: str, versions: frozenset[int]) -> TourPlanRow:
+def held_tours(session: Session, edge: Edge, tour_id: str, versions: Versions) -> TourPlanRow:
     """Return tours that stand, locked, if they are the version that the caller means."""
     plan = get_tour_plan(session, tour_id, edge.caller.centres, lock=True)
-    hold_version(plan.version, versions)
+    hold_version(plan.version, versions.needed())
     require_made(plan, STANDING)
     return plan
 
@@ -300,7 +300,7 @@ def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: Language
     """
     with edge.read() as session:
         plan = get_tour_plan(session, tour_id, edge.caller.centres)
-        hold_version(plan.version, versions)
+        hold_version(plan.version, versions.needed())
         require_made(plan, (PlanState.FINISHED,))
     judgement = _judged(request, edge.database, tour_id)
     if judgement.findings:
@@ -311,7 +311,7 @@ def publish(tour_id: TourId, edge: EdgeOf, versions: IfMatch, language: Language
 
     def effect(session: Session) -> Answer:
         plan = get_tour_plan(session, tour_id, edge.caller.centres, lock=True)
-        hold_version(plan.version, versions)
+        hold_version(plan.version, versions.needed())
         require_made(plan, (PlanState.FINISHED,))
         if tours_digest(session, tour_id) != judgement.digest:
             raise Conflict("The stored tours changed while they were checked; nothing was published.")

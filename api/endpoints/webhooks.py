@@ -91,7 +91,7 @@ def change_webhook(edge: EdgeOf, webhook_id: HookId, wanted: IfMatch, change: We
     with edge.write(webhook=webhook_id) as session:
         webhook = store.get_webhook(session, webhook_id, edge.caller.centres)
         session.refresh(webhook, with_for_update=True)
-        hold_version(webhook.version, wanted)
+        hold_version(webhook.version, wanted.needed())
         for name in change.model_fields_set:
             value = getattr(change, name)
             setattr(webhook, name, [str(item) for item in value] if name == "types" else value)

@@ -10,7 +10,7 @@ from optimizer.tours.model import Told, Touring, TourRule, Village
 from optimizer.tours.plan import TourPlan
 from optimizer.tours.told import BEYOND, NO_TOUR_AT_ALL, Why, lost_dates, no_tour
 
-__all__ = ["Unkept", "UnkeptKind", "moved_to", "not_held", "unkept"]
+__all__ = ["Alike", "Unkept", "UnkeptKind", "moved_to", "not_held", "unkept"]
 
 
 class UnkeptKind(StrEnum):
@@ -27,11 +27,19 @@ class UnkeptKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """How one of several is named that are not kept for the same reason, and what is then said of all of them."""
+
+    name: Why
+    rest: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unkept:
     """Whom or what it is about (a village, a crew, a job), and what is not kept, why, and what is instead.
 
     day: that it was meant for, None for any. now_day: that it is on instead, None for none. stop_id: of a date, the
-    village in which people were told to meet the crew.
+    village in which people were told to meet the crew. alike: None for what is said by itself.
     """
 
     kind: UnkeptKind
@@ -41,6 +49,7 @@ class Unkept:
     day: int | None = None
     now_day: int | None = None
     stop_id: str = ""
+    alike: Alike | None = None
 
 
 def unkept(asked: Touring, plan: TourPlan) -> tuple[Unkept, ...]:
@@ -85,16 +94,22 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
             why = why_not.get((village.id, told)) or (BEYOND if told.stop_id in beyond else no_tour(asked, told.day))
             then = _then(asked, names, village, instead.get(told), kept, comes.get(village.id, set()))
             there = told.stop_id == village.id
+            said = f"{date}{'' if there else f' in {place}'}", f"{date}{'' if there else f'在{place}'}"
             yield Unkept(
                 kind=UnkeptKind.DATE,
                 about=village.id,
-                sentence=f"{village.name} was told {date}{'' if there else f' in {place}'}, "
-                f"which cannot be kept because {why.en}; {then.en}.",
-                sentence_zh=f"已向{village.name}公布 {date}{'' if there else f'在{place}'}"
-                f"，无法兑现：{why.zh}；{then.zh}。",
+                sentence=f"{village.name} was told {said[0]}, which cannot be kept because {why.en}; {then.en}.",
+                sentence_zh=f"已向{village.name}公布 {said[1]}，无法兑现：{why.zh}；{then.zh}。",
                 day=told.day,
                 now_day=None if told not in instead else instead[told].day,
                 stop_id=told.stop_id,
+                alike=Alike(
+                    name=Why(en=f"{village.name} ({said[0]})", zh=f"{village.name}（{said[1]}）"),
+                    rest=Why(
+                        en=f" were told dates that cannot be kept because {why.en}; {then.en}.",
+                        zh=f"已公布的日期无法兑现：{why.zh}；{then.zh}。",
+                    ),
+                ),
             )
 
 
@@ -172,6 +187,10 @@ def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
             about=village_id,
             sentence=f"{names[village_id]} must be visited, and is not: {why}.",
             sentence_zh=f"{names[village_id]}必须前往，但未能安排：{why_zh}。",
+            alike=Alike(
+                name=Why(en=names[village_id], zh=names[village_id]),
+                rest=Why(en=f" must be visited, and are not: {why}.", zh=f"必须前往，但未能安排：{why_zh}。"),
+            ),
         )
 
 

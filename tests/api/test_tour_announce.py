@@ -113,7 +113,7 @@ def test_a_stop_near_by_is_told_and_remembered(run: Run, tmp_path: Path, capsys:
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
     notices = {row["village_id"]: row for row in rows(tmp_path / "out" / "announcements.csv")}
     assert notices["V2"]["status"] == "nearby"
-    assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", "--village", "V2") == cli.DONE
+    assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", "--village", "高尔寺村") == cli.DONE
     where = f"{notices['V2']['date']}@{notices['V2']['at_village_id']}"
     assert told(tmp_path / "told")["V2"] == ("", where)
     assert told(tmp_path / "told")["V1"] == ("", "")
@@ -174,9 +174,15 @@ def test_a_village_that_no_message_is_about_is_refused(
 ) -> None:
     region = make.write(tmp_path / "region", toml=make.settings("[tour.charges]\nday_fen = 2000"))
     assert run("plan", region, "-o", tmp_path / "out", *STEPS) == cli.DONE
-    options = ("--village", "V6", "--village", "V1", "--village", "V9")
+    unknown = ("--village", "V6", "--village", "V9", "--village", "雅江")
+    assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", *unknown) == cli.REFUSED
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        '--village: "V9"; allowed: a village of villages.csv, by id or name',
+        '--village: "雅江"; allowed: a village of villages.csv, by id or name; did you mean 雅江村?',
+    ]
+    options = ("--village", "孤村", "--village", "V1")
     assert run("announce", region, tmp_path / "out", "-o", tmp_path / "told", *options) == cli.REFUSED
-    assert "not about V6, V9." in capsys.readouterr().err
+    assert "not about V6." in capsys.readouterr().err
     assert not (tmp_path / "told").exists()
 
 

@@ -228,6 +228,29 @@ def test_every_fault_of_levers_is_told_at_once(
     assert not (tmp_path / "out").exists()
 
 
+def test_levers_name_places_by_id_or_name(
+    run: Run, region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levers = ("--must", "孤村", "--never", "孤村", "--must", "雅江", "--forbid", "雅江旅店", "--forbid", "雅店")
+    assert run("plan", region, "-o", tmp_path / "out", *STEPS, *levers) == cli.REFUSED
+    assert capsys.readouterr().err.splitlines()[-3:] == [
+        '--must: "雅江"; allowed: a village of villages.csv, by id or name; did you mean 雅江村?',
+        '--forbid: "雅店"; allowed: a lodging of lodgings.csv, by id or name; did you mean 雅江旅店?',
+        '--must, --never: "V6" cannot be both',
+    ]
+
+
+def test_villages_beyond_a_days_drive_are_said_in_one_line(
+    run: Run, region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levers = ("--km", 1, "--must", "V1", "--must", "雅江村")
+    assert run("plan", region, "-o", tmp_path / "out", "--iterations", 300, "--workers", 1, *levers) == cli.DONE
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("NOT KEPT")]
+    (said,) = [line for line in lines if "must be visited" in line]
+    assert said.startswith("NOT KEPT (2): 新都桥村, 雅江村 must be visited, and are not: ")
+    assert "新都桥村、雅江村必须前往，但未能安排：" in said
+
+
 def test_levers_that_cannot_hold_are_refused_before_anything_is_planned(
     run: Run, planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

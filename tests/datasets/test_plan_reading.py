@@ -42,8 +42,9 @@ def edit(path: Path, old: str, new: str) -> None:
 
 @pytest.mark.parametrize("file", ["picklist.csv", "at_risk.csv"])
 def test_papers_beside_the_plan_say_the_same(file: str, tmp_path: Path, folder: DayFolder) -> None:
-    papers = {"picklist.csv": pick_list_table(folder, PLAN), "at_risk.csv": at_risk_table(folder.day, PLAN)}
-    out = write(tmp_path / "out", folder, **papers)
+    out = write(tmp_path / "out", folder)
+    (out / "picklist.csv").write_bytes(pick_list_table(folder, PLAN))
+    (out / "at_risk.csv").write_bytes(at_risk_table(folder.day, PLAN))
     refuse_other_papers(out, folder, PLAN)
     header, first, *others = (out / file).read_text(encoding="utf-8-sig").splitlines()
     (out / file).write_text("\n".join([header, *others, first]) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What is on its way to a source is promised once, be it by a quote, an order or what a count found missing."""
 
 import datetime as dt
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -54,3 +55,16 @@ def test_what_a_count_found_missing_is_made_up_by_what_arrives(client: TestClien
     assert (shelf(client)["short"], arriving(client)) == (6, 2)
     shown = order(client, ("P2", 5))
     assert sum(one["quantity"] for one in shown["lines"][0]["dispatches"]) <= 2
+
+
+def test_what_was_there_when_it_was_counted_is_not_on_its_way(client: TestClient) -> None:
+    times = ("2026-03-02T08:59:59+08:00", TOMORROW, "2026-03-02T09:00:00+08:00")
+    inbound = [{"quantity": 1, "ready_at": ready_at} for ready_at in times]
+    body = {"source_id": "W1", "part_id": "P2", "on_hand": 0, "as_of": "2026-03-02T09:00:00+08:00", "inbound": inbound}
+    refused = client.post("/v1/stock-snapshots", json=body)
+    assert refused.status_code == 422, refused.text
+    assert {fault["pointer"] for fault in refused.json()["errors"]} == {"/inbound/0/ready_at", "/inbound/2/ready_at"}
+    (line,) = client.post("/v1/stock-snapshots:bulk", content=json.dumps(body)).text.splitlines()
+    assert [fault["pointer"] for fault in json.loads(line)["errors"]] == ["/inbound/0/ready_at", "/inbound/2/ready_at"]
+    assert client.post("/v1/stock-snapshots", json=body | {"inbound": inbound[1:2]}).status_code == 201
+    assert arriving(client) == 1

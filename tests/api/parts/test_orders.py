@@ -251,3 +251,13 @@ def test_reports_of_parts(client: TestClient) -> None:
     (fill,) = client.get("/v1/reports/fill-rate").json()["rows"]
     assert (fill["part_id"], fill["units"], fill["lines"]) == ("P2", 23, 3)
     assert client.get("/v1/reports/fill-rate?format=csv").text.startswith("\ufeffcentre_id,part_id,lines")
+
+
+def test_nothing_is_needed_before_it_is_ordered(client: TestClient) -> None:
+    body = {"outlet_id": "O1", "lines": [{"part_id": "P2", "quantity": 1}]}
+    for over in ("2026-02-23T10:00:00+08:00", "2020-01-01T00:00:00+08:00"):
+        refused = client.post("/v1/parts-orders", json=body | {"needed_by": over})
+        assert (refused.status_code, refused.json()["detail"]) == (422, "1 fault."), refused.text
+        assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+            ("/needed_by", "in_the_past")
+        ]

@@ -57,6 +57,7 @@ def _alternative(one: Alternative, network: PartsNetwork) -> dict[str, Any]:
         "ships_at": network.moment_text(dispatch.ships_s),
         "eta_p90": network.moment_text(dispatch.ready_p90_s),
         "difference_fen": int(one.difference_fen),
+        "over_sources": one.over_sources,
         **said_in_both(one.said),
     }
 

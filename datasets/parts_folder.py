@@ -151,6 +151,7 @@ def _alternative(found: Replied, other: Alternative) -> dict[str, Any]:
         **_dispatch(found, other.dispatch),
         "difference_fen": other.difference_fen,
         "later_s": other.later_s,
+        "over_sources": other.over_sources,
         **_said(other.said),
     }
 

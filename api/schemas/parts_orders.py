@@ -121,6 +121,11 @@ class OtherWayShown(Shown):
     ships_at: Moment = Field(description="It leaves.", examples=["2026-03-02T17:00:00+08:00"])
     eta_p90: Moment = Field(description="Promised.", examples=["2026-03-04T15:00:00+08:00"])
     difference: Money = Field(description="What it costs more, all counted.")
+    over_sources: bool = Field(
+        default=False,
+        description="Not open: it makes one source more than the order may have; told where nothing else is to be had.",
+        examples=[False],
+    )
     reason: str = Field(description="The same in words, in the caller's language.", examples=["¥ 12.40 more"])
 
 

@@ -58,7 +58,8 @@ class Weighed:
     """The best other ways of an item, with the difference of cost each makes; nearest: its index, NOTHING for none.
 
     in_time: of all other ways of an item that comes too late the cheapest that is in time, and then that from a source
-    more than its order may have: what else is late may come from there as well.
+    more than its order may have: what else is late may come from there as well. beyond: of units that do not come, the
+    best ways that would make one source more than the order may have, where there are no others.
     """
 
     item: Item
@@ -66,6 +67,7 @@ class Weighed:
     in_time: tuple[Dispatch, ...]
     nearest: int
     looked: Looked
+    beyond: tuple[tuple[Dispatch, int], ...] = ()
 
 
 class _Way(NamedTuple):
@@ -125,6 +127,7 @@ def weigh(
     left = left_of(asked, laid, taken)
     nearest = nearest_sources(asked, laid.grid)
     others: list[list[tuple[Dispatch, int]]] = [[] for _ in items]
+    beyond: list[list[tuple[Dispatch, int]]] = [[] for _ in items]
     in_time: list[list[Dispatch]] = [[] for _ in items]
     latest = _latest(items)
     looked = [Looked(0, 0, 0, 0, NO_WAY)] * len(items)
@@ -139,6 +142,11 @@ def weigh(
         other = fits & ~rows.same()
         for number, way, fen in rows.best(other, change, MOST_TOLD):
             others[number].append((_dispatch(asked, items[number], way), fen))
+        unsent = present.source[rows.item] == NOTHING
+        for number, way, fen in rows.best(
+            in_stock & docked & ~split & unsent & present.movable[rows.item], change, MOST_TOLD
+        ):
+            beyond[number].append((_dispatch(asked, items[number], way), fen))
         soon = (rows.table["ready"] <= latest[rows.item]) & present.movable[rows.item] & ~rows.same()
         for enough in (fits, in_stock & docked):
             for number, way, _ in rows.best(soon & enough, change, 1):
@@ -153,6 +161,7 @@ def weigh(
             in_time=tuple(in_time[number]),
             nearest=int(nearest[groups[number]]),
             looked=looked[number],
+            beyond=() if others[number] else tuple(beyond[number]),
         )
         for number, item in enumerate(items)
     ]

@@ -108,11 +108,12 @@ def _answers(asked: Sourcing, sent: _Sent, over_quota: frozenset[str], others: T
     answers = []
     for order in asked.orders:
         missing = {line.id: line.quantity - sum(one.quantity for one in sent.get(line.id, ())) for line in order.lines}
+        used = frozenset(one.source_id for line in order.lines for one in sent.get(line.id, ()))
         expected = unsent.expecting.of_order(order, missing) if any(missing.values()) else {}
         for line in order.lines:
             coming = tuple(sent.get(line.id, ()))
             if missing[line.id] > 0:
-                answers.append(unsent.answer(order, line, coming, missing, expected[line.id]))
+                answers.append(unsent.answer(order, line, coming, missing, expected[line.id], used))
             else:
                 answers.append(_answer(order, line, coming, over_quota, expected=any(one in waiting for one in coming)))
     for order in asked.orders:

@@ -68,8 +68,13 @@ def _reply(
     helps: tuple[Help, ...],
 ) -> LineReply:
     others = sorted(
-        ((fen, some.item.dispatch, one) for some in weighed for one, fen in some.others),
-        key=lambda other: (other[0], other[2].ready_p90_s, other[2].source_id, other[2].mode),
+        (
+            _alternative(one, some.item.dispatch, fen, over_sources)
+            for some in weighed
+            for over_sources, ways in enumerate((some.others, some.beyond))
+            for one, fen in ways
+        ),
+        key=_order,
     )
     return LineReply(
         line_id=line.id,
@@ -82,7 +87,7 @@ def _reply(
         dispatches=answer.dispatches,
         freight_fen=sum(one.cost_fen for one in answer.dispatches),
         below_floor=sum(one.below_floor for one in answer.dispatches),
-        alternatives=tuple(_alternative(one, now, fen) for fen, now, one in others[:2]),
+        alternatives=tuple(others[:2]),
         nearest=nearby.said(weighed) if weighed else None,
         helps=helps,
         risk=risk_of(order, line, answer),
@@ -94,12 +99,20 @@ def _in_time(weighed: Sequence[Weighed]) -> list[tuple[Dispatch, Sequence[Dispat
     return [(some.item.dispatch, some.in_time) for some in weighed if some.in_time and some.item.dispatch is not None]
 
 
-def _alternative(one: Dispatch, now: Dispatch | None, fen: int) -> Alternative:
+def _order(other: Alternative) -> tuple[bool, int, int, str, str]:
+    """Return what the best of other ways has least of: those that are open come first."""
+    one = other.dispatch
+    return other.over_sources, other.difference_fen, one.ready_p90_s, one.source_id, one.mode
+
+
+def _alternative(one: Dispatch, now: Dispatch | None, fen: int, over_sources: int) -> Alternative:
     later_s = None if now is None else one.ready_p90_s - now.ready_p90_s
+    said = reply_wording.alternative_words(one, fen, later_s)
     return Alternative(
         dispatch=one,
         instead_of=now,
         difference_fen=fen,
         later_s=later_s,
-        said=reply_wording.alternative_words(one, fen, later_s),
+        said=reply_wording.over_sources_words(said) if over_sources else said,
+        over_sources=bool(over_sources),
     )

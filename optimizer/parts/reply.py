@@ -84,7 +84,8 @@ class Alternative:
     """Another way for units of a line, open with what everybody else leaves.
 
     instead_of: the dispatch that it would replace, None for units not sent. difference_fen: cost of all answers with
-    this one change less their cost as they are. later_s: p90 less p90, None for units not sent.
+    this one change less their cost as they are. later_s: p90 less p90, None for units not sent. over_sources: it is not
+    open, it would make one source more than the order may have; told where nothing else is to be had.
     """
 
     dispatch: Dispatch
@@ -92,6 +93,7 @@ class Alternative:
     difference_fen: int
     later_s: int | None
     said: Sentence
+    over_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

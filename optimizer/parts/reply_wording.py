@@ -33,6 +33,7 @@ __all__ = [
     "not_yet_words",
     "offline_words",
     "out_of_reach_words",
+    "over_sources_words",
     "pinned_words",
     "proposal_words",
     "reopen_words",
@@ -97,6 +98,11 @@ def alternative_words(one: Dispatch, difference_fen: int, later_s: int | None) -
     else:
         when = _later_words(later_s)
     return joined((_dispatch_words(one), cost, when), ", ", "，")
+
+
+def over_sources_words(said: Sentence) -> Sentence:
+    """Say of a way that it makes one source more than its order may have."""
+    return clause(f"{said.en}, one source more than the order may have", f"{said.zh}，超出该订单允许的来源数")
 
 
 def _later_words(later_s: int) -> Sentence:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from optimizer.clock import time_text
 from optimizer.explanation import Sentence
+from optimizer.parts.cutting import Cutting
 from optimizer.parts.expecting import Eta, Expecting
 from optimizer.parts.left import left_above
 from optimizer.parts.model import Answer, Dispatch, LineAnswer, Order, OrderLine, Route, Shelf
+from optimizer.parts.withheld import withheld_words
 from optimizer.wording import clause, time_words
 
 __all__ = ["Unsent"]
@@ -19,6 +22,10 @@ class Unsent:
     def __init__(self, expecting: Expecting) -> None:
         self.expecting = expecting
 
+    @cached_property
+    def _cutting(self) -> Cutting:
+        return Cutting(self.expecting.asked)
+
     def answer(
         self,
         order: Order,
@@ -26,9 +33,10 @@ class Unsent:
         dispatches: tuple[Dispatch, ...],
         missing: Mapping[str, int],
         expected: Eta | None,
+        used: frozenset[str] = frozenset(),
     ) -> LineAnswer:
-        """Return what a line is told of which so much is missing, and expected."""
-        said = self._why(order, line, dispatches, missing)
+        """Return what a line is told of which so much is missing, and expected; used: its order's sources."""
+        said = self._why(order, line, dispatches, missing, used)
         reason, reason_zh = said.en, said.zh
         if dispatches:
             coming = line.quantity - missing[line.id]
@@ -55,7 +63,12 @@ class Unsent:
         )
 
     def _why(
-        self, order: Order, line: OrderLine, dispatches: tuple[Dispatch, ...], missing: Mapping[str, int]
+        self,
+        order: Order,
+        line: OrderLine,
+        dispatches: tuple[Dispatch, ...],
+        missing: Mapping[str, int],
+        used: frozenset[str],
     ) -> Sentence:
         expecting, part_id = self.expecting, line.part_id
         lacking = next(
@@ -77,11 +90,7 @@ class Unsent:
                 f"无线路可在{time_words(order.latest_s or 0).zh}前将{part_id}运到",
             )
         if not self._lacks(order, line, missing):
-            return clause(
-                f"{part_id} is left, but to send it costs more than it is worth, or takes more sources, modes or "
-                "places at a dock than there may be",
-                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式、月台容量不允许",
-            )
+            return withheld_words(expecting, order, line, missing, used, self._cutting)
         shelves = {(route.source_id, held_id): shelf for held_id, shelf, route in carrying}
         promised = sum(some.units for key in shelves for some in expecting.taken.gone(*key))
         if promised > sum(one.quantity for one in dispatches):

@@ -67,7 +67,7 @@ def test_an_alternative_is_legal_and_changes_the_cost_by_what_it_says(seed: int,
     for one in replies(asked, sourced):
         for other in one.alternatives:
             then = swapped(asked, sourced, other.instead_of, other.dispatch)
-            assert broken_rules(asked, then) == []
+            assert bool(broken_rules(asked, then)) is other.over_sources
             assert then.cost.total - sourced.cost.total == other.difference_fen
 
 
@@ -93,7 +93,8 @@ def test_no_better_change_of_one_dispatch_is_found_by_trying_everything(seed: in
                 if not broken_rules(asked, then):
                     fen = then.cost.total - sourced.cost.total
                     tried[*key, number] = min(fen, tried.get((*key, number), fen))
-        assert [other.difference_fen for other in one.alternatives] == sorted(tried.values())[:2]
+        found = [other.difference_fen for other in one.alternatives if not other.over_sources]
+        assert found == sorted(tried.values())[:2]
 
 
 def _dispatches(
@@ -292,6 +293,15 @@ def test_no_split_keeps_it() -> None:
     nearest = reply(make.asked(both, sources=sources, routes=TWO_ROUTES)).nearest
     assert nearest is not None
     assert nearest.why_not is WhyNot.SPLIT
+
+
+def test_what_would_take_one_source_more_is_told_where_nothing_else_is() -> None:
+    both = make.stock_order(make.line("l1"), make.line("l2", "p2"), most_sources=1)
+    sources = (make.source(), make.source("w2", position=at(50_000), shelves={"p2": make.shelf()}))
+    (first, *_) = reply(make.asked(both, sources=sources, routes=TWO_ROUTES), "l2").alternatives
+    assert (first.dispatch.source_id, first.over_sources) == ("w2", True)
+    assert first.said.en.endswith("yuan cheaper, there 12:00 (day +1), one source more than the order may have")
+    assert first.said.zh.endswith("超出该订单允许的来源数")
 
 
 def test_a_kit_with_one_missing_names_the_other_part() -> None:

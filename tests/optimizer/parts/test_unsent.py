@@ -69,3 +69,37 @@ def test_a_reserve_is_named_only_where_units_lie_in_it() -> None:
     # What lies there is another part that would do: it is this which is kept.
     both = {"p1": make.shelf(0, 2), "p2": make.shelf(2, 2)}
     assert "p2 is kept in reserve" in told(make.source(shelves=both), substitutes={"p1": ("p2",)})[0]
+
+
+def test_a_line_that_would_take_one_source_more_names_it_and_its_price() -> None:
+    order = make.stock_order(make.line("l1"), make.line("l2", "p2"), most_sources=1)
+    sources = (make.source(), make.source("w2", shelves={"p2": make.shelf()}))
+    lanes = make.route(), make.route("w2", cost_fen=1_500)
+    (declined,) = (
+        answer
+        for answer in source(make.asked(order, sources=sources, routes=lanes)).answers
+        if answer.answer is model.Answer.DECLINED
+    )
+    assert declined.line_id == "l2"
+    assert "not at the 1 source that the order comes from, and it may have no more" in declined.reason
+    assert "w2 could send it by standard at 16:00, there by 12:00 (day +1), freight 16.00 yuan" in declined.reason
+    assert "不可再增加货源：w2可于16:00普运发出" in declined.reason_zh
+
+
+def test_units_that_lie_apart_are_said_to() -> None:
+    first = make.order(make.line("l0", pinned="w1"), id="o0")
+    second = make.stock_order(make.line("l1", quantity=2))
+    sources = (make.source(shelves={"p1": make.shelf(2)}), make.source("w2", shelves={"p1": make.shelf(1)}))
+    lanes = make.route(), make.route("w2")
+    answer = make.answer(source(make.asked(first, second, sources=sources, routes=lanes)))
+    assert "no one source has 2 of it left above its reserve" in answer.reason
+    assert "没有一个库在安全库存之上尚有2件" in answer.reason_zh
+
+
+def test_what_costs_more_than_it_is_worth_says_both() -> None:
+    lane = make.route(cost_fen=500_000)
+    answer = make.answer(source(make.asked(make.stock_order(), routes=(lane,))))
+    assert answer.answer is model.Answer.DECLINED
+    assert "to send it costs 5,006.28 yuan with its lateness, more than the 60" in answer.reason
+    assert "w1 could send it by standard at 16:00" in answer.reason
+    assert "高于缺件代价" in answer.reason_zh

@@ -14,8 +14,8 @@ from optimizer.tours.shaping import hops_home
 
 __all__ = ["LIMITS", "Limited", "alone_fen", "limited"]
 
-LIMITS = (TourRule.NIGHTS, TourRule.DAY_METRES, TourRule.VAN_DAYS)
-"""Limits that a planner sets, as reasons."""
+LIMITS = (TourRule.VAN_DAYS, TourRule.DAY_METRES, TourRule.NIGHTS)
+"""Limits that a planner sets, as reasons: of two of which either would do, first what is set only by somebody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

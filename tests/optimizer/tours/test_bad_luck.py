@@ -300,7 +300,9 @@ def test_what_a_planner_forbids_is_not_done(levers: Levers, rule: TourRule) -> N
         (Levers(day_metres=120_000), TourRule.DAY_METRES, "--km 120", "--km"),
         (Levers(van_days=0), TourRule.VAN_DAYS, "--van-days 0", "--van-days"),
         (Levers(van_days=1), TourRule.VAN_DAYS, "--van-days 1", "--van-days"),
-        (Levers(nights=0, van_days=0), TourRule.NIGHTS, "--van-days 0", "--nights, --van-days"),
+        (Levers(nights=0, van_days=0), TourRule.VAN_DAYS, "--nights 0", "--van-days, --nights"),
+        # More nights would do too.
+        (Levers(nights=1, day_metres=141_000), TourRule.DAY_METRES, "--km 141", "--km"),
     ],
 )
 @pytest.mark.parametrize("worth", [True, False])

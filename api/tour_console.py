@@ -14,7 +14,7 @@ from datasets.tour_actuals import Outcome, Progress
 from datasets.tour_announcing import VillageTold
 from datasets.tour_apologies import APOLOGIES_FILE
 from datasets.tour_kpis import TourKpis
-from datasets.tour_names import SpareShort, Toured
+from datasets.tour_names import SpareShort, Toured, hour_text
 from datasets.tour_progress import TakenUp
 from datasets.tour_sheets import ADVICE_ZH
 from datasets.tour_told import Promise
@@ -245,6 +245,28 @@ def print_progress(toured: Toured, progress: Progress) -> None:
         console.print(f"Not planned: {len(progress.unplanned):,} ({named}).", markup=False, soft_wrap=True)
 
 
+def _crews_away(toured: Toured, taken: TakenUp) -> Iterator[str]:
+    """Yield where crews go on from, and which of them are between two places."""
+    for crew_id, lodging_id in taken.away.items():
+        where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
+        where_zh = toured.lodgings[lodging_id].name if lodging_id else "今早出发的网点"
+        crew = toured.crews[crew_id].name
+        yield f"{crew} goes on from {where}. {crew}从{where_zh}继续。"
+        if crew_id in taken.driven:
+            yield (
+                f"  NOTE: {crew} is on the road; its ways are counted from there, so times are too long or too short "
+                f"by what it has driven since. 注意：{crew}正在途中，路程仍从该处算起，时间会多算或少算已行驶的部分。"
+            )
+    for crew_id, arrives_s in taken.nearly.items():
+        crew, clock = toured.crews[crew_id].name, hour_text(arrives_s)
+        lodging_id = taken.away.get(crew_id, "")
+        where, where_zh = (toured.lodgings[lodging_id].name,) * 2 if lodging_id else ("home", "网点")
+        yield (
+            f"{crew} has driven more than half of its way to {where}: it is taken to be there at {clock}. "
+            f"{crew}去{where_zh}的路已过半，按 {clock} 到达处理。"
+        )
+
+
 def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     """Print what is out of the folder, what is not, where crews are, and what to do next."""
     lines = [
@@ -260,11 +282,7 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
     if taken.again:
         again_zh = _some(taken.again, "、", "，另有 {} 项")
         lines.append(f"To be planned again: {_some(taken.again)}. 需重新规划：{again_zh}。")
-    for crew_id, lodging_id in taken.away.items():
-        where = toured.lodgings[lodging_id].name if lodging_id else "its outlet, which it left this morning"
-        where_zh = toured.lodgings[lodging_id].name if lodging_id else "今早出发的网点"
-        crew = toured.crews[crew_id].name
-        lines.append(f"{crew} goes on from {where}. {crew}从{where_zh}继续。")
+    lines += _crews_away(toured, taken)
     for id_, still in taken.in_vain.items():
         name = toured.villages[id_].name
         if still:

@@ -106,7 +106,11 @@ def _left(toured: Toured, left: LeftOut) -> Iterator[Sentence]:
         if left.next_day < toured.asked.days:
             yield Sentence(en=f"Next chance: {date}, with that.", zh=f"下次机会：{date}（须先办妥）。")
         else:
-            yield Sentence(en=f"Next chance: from {date}.", zh=f"下次机会：{date} 起。")
+            days = toured.asked.days
+            yield Sentence(
+                en=f"Next chance: after these {days} days, in the next plan ({date} or later).",
+                zh=f"下次机会：这 {days} 天之后，由下次规划决定（{date} 或以后）。",
+            )
 
 
 def _village(toured: Toured, village_id: str) -> Iterator[Sentence]:

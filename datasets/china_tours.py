@@ -423,6 +423,7 @@ def _settings(date: dt.date, days: int) -> Mapping[str, object]:
             "walk_ins": {
                 "product": WALK_IN_PRODUCT,
                 "per_thousand": WALK_INS_PER_THOUSAND,
+                "certificates": [GAS],
                 "service": "PT30M",
                 "lead_days": 2,
             },

@@ -43,7 +43,8 @@ class SpanDates:
 class WalkIns:
     """What people are expected to bring to an announced stop: so many of a thousand households, each so long.
 
-    lead_days: from telling them until they come.
+    lead_days: from telling them until they come. certificates: that whoever repairs it needs, None for those that every
+    call for the product needs.
     """
 
     product: str
@@ -51,6 +52,7 @@ class WalkIns:
     level: int = 1
     service_s: int = 1_800
     lead_days: int = 2
+    certificates: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,7 @@ def _read_walk_ins(keys: Keys) -> WalkIns | None:
         level=table.take("level", whole_number(1, 3), 1),
         service_s=table.take("service", _span(DAY_S), 1_800),
         lead_days=table.take("lead_days", whole_number(0, 31), 2),
+        certificates=table.take("certificates", _words, None),
     )
     table.close()
     return found
@@ -173,6 +176,10 @@ def _identifier(value: object) -> str:
         raise
     except ValueError as error:
         raise Unreadable(IDENTIFIER.allowed) from error
+
+
+def _words(value: object) -> tuple[str, ...] | None:
+    return tuple(word(item) for item in texts(value))
 
 
 def _span(most_s: int) -> Parser[int]:

@@ -19,6 +19,7 @@ from datasets.tour_apologies import APOLOGIES_FILE, Missed, apologies, apology_t
 from datasets.tour_names import Toured
 from datasets.tour_sent import brought_home, kits_sent, put_back, put_on_shelves
 from datasets.tour_told import TOLD, told_cells, told_in
+from datasets.tour_walk_ins import with_certificates
 from optimizer.model import DAY_S
 from optimizer.tours.model import WorkKind
 from optimizer.tours.plan import Tour, TourDay, Visit
@@ -34,7 +35,9 @@ class TakenUp:
     anything. again: tried in vain, or begun and not trusted; planned again.
 
     missed: what villages were told for a date that has passed without a visit. away: crews that are on the road, with
-    the lodging that they slept or sleep in ("" for at home). on_their_way: units that have left for tours which have
+    the lodging that they slept or sleep in ("" for at home). driven: those of them that have left it today: their ways
+    are counted from there all the same. nearly: crews that have driven more than half of the way to tonight's bed or
+    home, taken to be there, and when they are. on_their_way: units that have left for tours which have
     not; they are ready when they are at the crew's outlet. brought_home: spare parts that tours which are home have
     likely not used: they lie at the crew's outlet. in_vain: villages that must be visited and were, in vain, and
     whether they still must: only where something is left to do.
@@ -46,6 +49,8 @@ class TakenUp:
     missed: tuple[Missed, ...]
     away: Mapping[str, str]
     on_their_way: int
+    driven: tuple[str, ...] = ()
+    nearly: Mapping[str, int] = field(default_factory=dict)
     brought_home: int = 0
     in_vain: Mapping[str, bool] = field(default_factory=dict)
 
@@ -95,7 +100,7 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     known = {*owed, *source.tables["jobs"].text["job_id"].tolist(), *toured.jobs}
     impossible(toured, wrote.rows, wrote.file.name, faults, known=known, now_s=now_s)
     sent = kits_sent(planned, faults)
-    over = {toured.tour_id(tour) for tour in toured.tours if now_s is not None and now_s >= tour.days[-1].arrive_s}
+    over = {toured.tour_id(tour) for tour in toured.tours if now_s is not None and now_s >= _nearly_s(tour.days[-1])}
     home = brought_home(planned, sent, over, faults)
     if faults.faults or now_s is None:
         raise PlanRefused(faults.faults)
@@ -119,7 +124,9 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     crews["aboard"] = [";".join(id_ for id_ in ids.split(";") if id_ not in done) for ids in crews["aboard"]]
     for at in left:
         _move_crew(crews, at, aboard[toured.tour_id(at.tour)], first)
-    _make_busy(tables, gone, now_s, first)
+    _make_busy(tables, [(one.crew_id, one.until_s) for one in gone], now_s, first)
+    nearly = {at.tour.crew_id: at.arrives_s for at in left if at.arrives_s > now_s}
+    _make_busy(tables, [(at.tour.crew_id, at.arrives_s) for at in left if at.day is None], now_s, first)
     _keep_plans(tables["maintenance"], gone, owed, first)
     missed = _tell_villages(tables["villages"], came, now_s // DAY_S, first)
     held = {id_ for ids in aboard.values() for id_ in ids}
@@ -149,6 +156,8 @@ def take_up_tours(day: Path, planned: Path, toured: Toured, wrote: Wrote, out: P
     return TakenUp(
         missed=missed,
         away={id_: at.lodging_id or "" for id_, at in away.items()},
+        driven=tuple(id_ for id_, at in away.items() if at.driven),
+        nearly=nearly,
         on_their_way=sum(one.quantity for one in moved),
         brought_home=sum(home.values()),
         in_vain=in_vain,
@@ -207,12 +216,17 @@ def _over(tour: Tour, day: TourDay, visit: Visit, actual: Actual | None, now_s: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """Where a crew that has left is: day: of its next morning, None once it is home. slept: nights of this tour."""
+    """Where a crew that has left is: day: of its next morning, None once it is home. slept: nights of this tour.
+
+    arrives_s: there, 0 where it woke. driven: it has left the bed that it goes on from.
+    """
 
     tour: Tour
     day: int | None
     lodging_id: str | None
     slept: int
+    arrives_s: int = 0
+    driven: bool = False
 
 
 def _has_left(toured: Toured, tour: Tour, now_s: int) -> bool:
@@ -222,17 +236,30 @@ def _has_left(toured: Toured, tour: Tour, now_s: int) -> bool:
 
 
 def _stands(toured: Toured, tour: Tour, now_s: int) -> _Standing:
-    """Return where a crew goes on from: the bed of last night, or tonight's once it is there."""
-    if now_s >= tour.days[-1].arrive_s:
-        return _Standing(tour=tour, day=None, lodging_id=None, slept=tour.nights)
+    """Return where a crew goes on from: the bed of last night, or tonight's once it is nearer to that, or home."""
+    end = tour.days[-1]
+    if now_s >= _nearly_s(end):
+        return _Standing(tour=tour, day=None, lodging_id=None, slept=tour.nights, arrives_s=end.arrive_s)
     number = max(k for k, day in enumerate(tour.days) if day.day * DAY_S <= now_s)
     today = tour.days[number]
-    if now_s >= today.arrive_s and today.lodging_id is not None:
-        return _Standing(tour=tour, day=today.day + 1, lodging_id=today.lodging_id, slept=number + 1)
+    if now_s >= _nearly_s(today) and today.lodging_id is not None:
+        return _Standing(
+            tour=tour,
+            day=today.day + 1,
+            lodging_id=today.lodging_id,
+            slept=number + 1,
+            arrives_s=today.arrive_s,
+        )
     road = toured.crews[tour.crew_id].goes_on(tour.first_day)
     first = None if road is None else road.lodging_id
     woke = tour.days[number - 1].lodging_id if number else first
-    return _Standing(tour=tour, day=today.day, lodging_id=woke, slept=number)
+    driven = now_s > today.depart_s and (bool(today.visits) or today.travel_s > 0)
+    return _Standing(tour=tour, day=today.day, lodging_id=woke, slept=number, driven=driven)
+
+
+def _nearly_s(day: TourDay) -> int:
+    """Return when a crew has driven half of its last way of a day: from then on it is nearer to where that ends."""
+    return day.arrive_s - day.travel_s // 2
 
 
 def _aboard(toured: Toured, tour: Tour, without: Collection[str]) -> list[str]:
@@ -255,15 +282,15 @@ def _move_crew(crews: pd.DataFrame, at: _Standing, aboard: Sequence[str], first:
         crews.loc[mine, name] = cell
 
 
-def _make_busy(tables: Frames, gone: Sequence[_Gone], now_s: int, first: dt.date) -> None:
-    """Let the members of crews that are at work set out for their next visit when this one has ended."""
+def _make_busy(tables: Frames, until: Sequence[tuple[str, int]], now_s: int, first: dt.date) -> None:
+    """Let the members of crews that are at work, or nearly home, set out when that has ended. until: by crew."""
     crews, technicians = tables["crews"], tables["technicians"]
     members = dict(zip(crews["crew_id"], crews["technician_ids"], strict=True))
-    for one in sorted(gone, key=lambda one: one.until_s):
-        if one.until_s > now_s and one.crew_id in members:
-            mine = technicians["technician_id"].isin(members[one.crew_id].split(";"))
+    for crew_id, until_s in sorted(until, key=lambda one: one[1]):
+        if until_s > now_s and crew_id in members:
+            mine = technicians["technician_id"].isin(members[crew_id].split(";"))
             # An hour that a person typed stays where it is the later one.
-            ends = instant_text(first, one.until_s)
+            ends = instant_text(first, until_s)
             technicians.loc[mine, "busy_until"] = [
                 text if text and instant_of(text) > instant_of(ends) else ends
                 for text in technicians.loc[mine, "busy_until"]
@@ -329,6 +356,10 @@ def _levers(source: DaySource, gone: Sequence[_Gone], today: int, away: Mapping[
             for row in tour["spans"]
             if day_of(row["last"]) >= max(today, _goes_on(away.get(row["crew_id"])))
         ]
+    # What calls need is known while there are some: what was done is out of the folder.
+    expected = with_certificates(source.settings.tour.walk_ins, source.tables)
+    if expected is not None:
+        found["walk_ins"] = {**tour["walk_ins"], "certificates": list(expected.certificates or ())}
     return found
 
 

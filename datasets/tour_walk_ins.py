@@ -5,11 +5,27 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from datasets.table import Table
 from datasets.tour_policy import WalkIns
 from optimizer.model import DAY_S, Skill
 from optimizer.tours.model import Touring, TourJob, Village, WorkKind
 
-__all__ = ["as_planned", "with_walk_ins"]
+__all__ = ["as_planned", "with_certificates", "with_walk_ins"]
+
+
+def with_certificates(expected: WalkIns | None, tables: Mapping[str, Table]) -> WalkIns | None:
+    """Return what is expected, with the certificates that it takes where day.toml leaves them open.
+
+    Those that every call for the product needs; where nobody called for it, every maintenance plan of it.
+    """
+    if expected is None or expected.certificates is not None:
+        return expected
+    for name in ("jobs", "maintenance"):
+        products, schemes = (tables[name].values[column] for column in ("product", "certificates"))
+        of_product = [set(held) for product, held in zip(products, schemes, strict=True) if product == expected.product]
+        if of_product:
+            return replace(expected, certificates=tuple(sorted(set.intersection(*of_product))))
+    return replace(expected, certificates=())
 
 
 def with_walk_ins(asked: Touring, expected: WalkIns | None) -> Touring:
@@ -85,6 +101,7 @@ def _jobs(asked: Touring, village: Village, expected: WalkIns, ids: Sequence[str
             service_s=_share(service_s, number, count),
             first_s=0,
             last_s=asked.days * DAY_S - 1,
+            certificates=frozenset(expected.certificates or ()),
             expected=_share(whole, number, count),
         )
 

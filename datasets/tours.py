@@ -21,7 +21,7 @@ from datasets.tour_crews import build_crews
 from datasets.tour_kits_ready import kits_ready
 from datasets.tour_policy import TourPolicy
 from datasets.tour_told import Promise
-from datasets.tour_walk_ins import with_walk_ins
+from datasets.tour_walk_ins import with_certificates, with_walk_ins
 from geo.areas import Areas
 from geo.matrix import unit_vectors
 from optimizer.model import DAY_S, ClockKind, Day, Job
@@ -109,6 +109,7 @@ def build_tours(source: DaySource) -> TourFolder:
     live_outlets = [outlet for outlet in folder.day.outlets if outlet.id in live_ids]
     owed = [visit for visit in due_visits(tables["maintenance"], settings) if _village_of(visit, tables)]
     visits = visit_jobs(owed, tables, live_outlets, areas, settings)
+    policy = replace(settings.tour, walk_ins=with_certificates(settings.tour.walk_ins, tables))
     villages = told_apart(_build_villages(tables["villages"], settings), areas)
     known = tables["jobs"].ids
     calls = [job for job in folder.day.jobs if job.id in known]
@@ -140,9 +141,9 @@ def build_tours(source: DaySource) -> TourFolder:
     rows = pd.concat([folder.jobs.loc[[job.id for job in calls]], _indexed(visits.rows)])
     return TourFolder(
         folder=folder,
-        touring=with_walk_ins(touring, settings.tour.walk_ins),
+        touring=with_walk_ins(touring, policy.walk_ins),
         day=day,
-        policy=settings.tour,
+        policy=policy,
         van_parts=_van_parts(tables["van_parts"], tables["parts"]),
         visits=by_id,
         aside=aside,

@@ -209,7 +209,10 @@ class TourLeftOutShown(Shown):
     instead: Instead = Field(description="What becomes of it.", examples=["outlet"])
     cost: Money = Field(description="What that is priced at.")
     remedy: str = Field(description="What would help, in the language asked for; empty: nothing.", examples=[""])
-    next_date: dt.date | None = Field(description="The next chance; null: none as things are.", examples=["2026-03-16"])
+    next_date: dt.date | None = Field(
+        description="The next chance; the day after the horizon: in a later plan; null: none known.",
+        examples=["2026-03-16"],
+    )
 
     @classmethod
     def of(cls, found: Mapping[str, Any], language: Language) -> Self:

@@ -1,27 +1,32 @@
 """Why a job is on no tour: computed from its rules, then by looking for its cheapest legal place in every tour."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.model import DAY_S
-from optimizer.search.compiled import compiled
-from optimizer.search.problem import FORBIDDEN, Problem
-from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
-from optimizer.tours.columns import Column, column_of
+from optimizer.tours.columns import Column
 from optimizer.tours.cost import left_out_price
-from optimizer.tours.ground import Ground, able_days, windows_of
+from optimizer.tours.ground import Ground
 from optimizer.tours.holding import promises
-from optimizer.tours.left_out_wording import Prices, agreed, worded
+from optimizer.tours.left_out_wording import Prices, agreed, uncertified, worded
+from optimizer.tours.limits import alone_fen, limited, van_days_left
 from optimizer.tours.model import Crew, Touring, TourJob, TourRule, Village, WorkKind
-from optimizer.tours.objective import Weigher
+from optimizer.tours.places import (
+    Place,
+    cheapest_places,
+    goes_with,
+    places_farther,
+    places_later,
+    places_uncertified,
+    stops_on,
+    with_job,
+)
 from optimizer.tours.plan import LeftOut
-from optimizer.tours.shapes import Laid, Terms, lay_out
-from optimizer.tours.shaping import hops_home
 from optimizer.tours.soonest import soonest_s
 
-__all__ = ["Place", "cheapest_places", "left_out", "with_job"]
+__all__ = ["left_out"]
 
 DEADLINES = {
     WorkKind.CALL: TourRule.CLOCK,
@@ -32,145 +37,53 @@ DEADLINES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The cheapest legal place of a job beside what the tours do: fen more, which tour and day, before which visit."""
+class _Places:
+    """Where jobs could be done on the tours, by number: as things are, later than they may wait, by a crew that stops
+    there without their certificates, farther than a day may be.
+    """
 
-    fen: int
-    tour: int
-    day: int
-    before: int
-
-
-@compiled
-def _best_gap(p: Problem, s: State, j: int) -> tuple[int, int, int]:
-    """Return (fen more, route, gap) of the cheapest legal place of job j; the routes stay as they are."""
-    best, route, gap = INFEASIBLE, -1, -1
-    for v in range(s.length.shape[0]):
-        count = s.length[v]
-        if p.fixed[j, v] >= FORBIDDEN or count + 1 > s.stops.shape[1]:
-            continue
-        evaluate(p, s, v)
-        before = s.fen[v] if count > 0 else 0
-        for k in range(count, -1, -1):
-            # The job moves forward through the route, one stop at a time.
-            if k < count:
-                s.stops[v, k + 1] = s.stops[v, k]
-            s.stops[v, k] = j
-            s.length[v] = count + 1
-            if evaluate(p, s, v) and s.fen[v] - before < best:
-                best, route, gap = s.fen[v] - before, v, k
-        for k in range(count):
-            s.stops[v, k] = s.stops[v, k + 1]
-        s.length[v] = count
-    return best, route, gap
+    now: Mapping[int, Place]
+    later: Mapping[int, Place]
+    uncertified: Mapping[int, Place]
+    farther: Mapping[int, Place]
 
 
-def cheapest_places(ground: Ground, columns: Sequence[Column], jobs: Sequence[int]) -> dict[int, Place]:
-    """Return the cheapest legal place of each job that has one, each alone, in its own village."""
-    if not columns:
-        return {}
-    at = ground.village.copy()
-    prize = np.zeros(len(at), np.int64)
-    prize[list(jobs)] = 1
-    for column in columns:
-        for visits in column.days:
-            for job, village in visits:
-                at[job], prize[job] = village, 1
-    laid: Laid = lay_out(ground, [column.shape for column in columns], Terms(prize=prize, at=at, given=True))
-    state = new_state(laid.problem)
-    for v, (number, day) in enumerate(laid.rows):
-        visits = columns[number].days[day - columns[number].shape.first]
-        state.length[v] = len(visits)
-        state.stops[v, : len(visits)] = [laid.place_of[job] for job, _ in visits]
-    places = {}
-    for job in jobs:
-        if job in laid.place_of:
-            fen, v, gap = _best_gap(laid.problem, state, laid.place_of[job])
-            if v >= 0:
-                number, day = laid.rows[v]
-                places[job] = Place(fen=int(fen), tour=number, day=day, before=int(gap))
-    return places
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cause:
+    """What keeps a job out, and the prices that were weighed."""
 
-
-def with_job(ground: Ground, column: Column, job: int, place: Place) -> Column:
-    """Return the tour with a job more at its place, or as it is where the van cannot hold that too."""
-    load = int(ground.load[[*column.jobs, job]].sum())
-    if load > ground.asked.crews[column.shape.crew].load_capacity:
-        return column
-    at = ground.village.copy()
-    for visits in column.days:
-        for done, village in visits:
-            at[done] = village
-    routes = list(column.routes)
-    offset = place.day - column.shape.first
-    routes[offset] = (*routes[offset][: place.before], job, *routes[offset][place.before :])
-    return column_of(ground, column.shape, routes, at)
+    rule: TourRule
+    prices: Prices
 
 
 def left_out(ground: Ground, columns: Sequence[Column]) -> tuple[LeftOut, ...]:
     """Return every job that no tour does, with the rule that did it and what would help."""
     done = {job for column in columns for job in column.jobs}
     left = [job for job in range(len(ground.asked.jobs)) if job not in done]
-    places, later = cheapest_places(ground, columns, left), _later_places(ground, columns, left)
-    return tuple(_explained(ground, columns, job, places.get(job), later.get(job)) for job in left)
+    places = _Places(
+        now=cheapest_places(ground, columns, left),
+        later=places_later(ground, columns, left, DEADLINES),
+        uncertified=places_uncertified(ground, columns, left),
+        farther=places_farther(ground, columns, left),
+    )
+    return tuple(_explained(ground, columns, job, places) for job in left)
 
 
-def _later_places(ground: Ground, columns: Sequence[Column], left: Sequence[int]) -> dict[int, Place]:
-    """Return the places that jobs whose time runs out would have on these tours, worth it, if they waited longer."""
-    asked = ground.asked
-    end_s = asked.days * DAY_S - 1
-    jobs = [job for job in left if asked.jobs[job].kind in DEADLINES and ground.last_s[job] < end_s]
-    waits = {number: replace(asked.jobs[number], last_s=end_s) for number in jobs if number not in ground.told}
-    able, windows, last_s = ground.able.copy(), list(ground.windows), ground.last_s.copy()
-    for number, job in waits.items():
-        village = asked.villages[int(ground.village[number])]
-        able[:, number] = [able_days(asked, crew, job, village) for crew in asked.crews]
-        windows[number], last_s[number] = windows_of(job), end_s
-    longer = replace(ground, able=able, windows=tuple(windows), last_s=last_s)
-    return {
-        number: place
-        for number, place in cheapest_places(longer, columns, list(waits)).items()
-        if place.fen < left_out_price(asked, asked.jobs[number])[1]
-        and (place.day + 1) * DAY_S > ground.last_s[number]
-        and _goes_with(longer, columns, number, place)
-    }
-
-
-def _goes_with(ground: Ground, columns: Sequence[Column], number: int, place: Place) -> bool:
-    """Return whether the tours go together with a job more at a place that it has."""
-    more = with_job(ground, columns[place.tour], number, place)
-    others = [column for k, column in enumerate(columns) if k != place.tour]
-    return more is not columns[place.tour] and Weigher(ground).goes_together([*others, more])
-
-
-def _explained(
-    ground: Ground, columns: Sequence[Column], number: int, place: Place | None, later: Place | None
-) -> LeftOut:
+def _explained(ground: Ground, columns: Sequence[Column], number: int, places: _Places) -> LeftOut:
     asked = ground.asked
     job = asked.jobs[number]
     instead, fen = left_out_price(asked, job)
-    rule = _excluding(ground, number)
-    more = None if place is None else place.fen
-    promised = False
-    if rule is None:
-        more = _alone_fen(ground, number) if place is None else place.fen
-        # What it is worth by itself is no reason where a date that was told would be kept with it.
-        promised_fen = _promised_fen(ground, columns, number, None if place is None else place.day)
-        promised = more is not None and fen <= more < fen + promised_fen
-        if promised:
-            rule = TourRule.UNKNOWN
-        elif more is None:
-            rule = TourRule.DRIVING
-        elif more >= fen:
-            rule = TourRule.NOT_WORTH
-        else:
-            rule = TourRule.ROOM if place is None else _beside(ground, columns, number, place)
-    prices = Prices(left_out=fen, placed=more, alone=place is None, promised=promised)
+    cause = _cause(ground, columns, number, places)
+    rule = cause.rule
     soon_s = soonest_s(ground, number, waits_for_kit=False) if rule in DEADLINES.values() else None
-    words = worded(asked, job, rule, instead, prices, soon_s)
-    if later is not None:
+    words = worded(asked, job, rule, instead, cause.prices, soon_s)
+    later = places.later.get(number)
+    if rule is TourRule.CERTIFICATE and (place := places.uncertified.get(number)) is not None:
+        crew = asked.crews[columns[place.tour].shape.crew]
+        words = uncertified(asked, job, instead, crew, place.day)
+    elif later is not None:
         crew = asked.crews[columns[later.tour].shape.crew]
-        stops = any(village == ground.village[number] for village in _stops_on(columns[later.tour], later.day))
+        stops = int(ground.village[number]) in stops_on(columns[later.tour], later.day)
         words = replace(words, **agreed(asked, job, crew, later.day, stops=stops))
     return LeftOut(
         job_id=job.id,
@@ -185,15 +98,57 @@ def _explained(
     )
 
 
-def _stops_on(column: Column, day: int) -> Sequence[int]:
-    """Return the villages that a tour stops in on one of its days."""
-    return [village for _, village in column.days[day - column.shape.first]]
+def _cause(ground: Ground, columns: Sequence[Column], number: int, places: _Places) -> _Cause:
+    """Return what keeps a job out: nearest to what the tours do first, a certificate where a crew stops there."""
+    fen = left_out_price(ground.asked, ground.asked.jobs[number])[1]
+    place = places.now.get(number)
+    more = None if place is None else place.fen
+    prices = Prices(left_out=fen, placed=more, alone=place is None)
+    no_place = more is None or more >= fen
+    if no_place and number in places.uncertified:
+        return _Cause(rule=TourRule.CERTIFICATE, prices=prices)
+    rule = _excluding(ground, number)
+    if rule is not None:
+        return _Cause(rule=rule, prices=prices)
+    if no_place and number in places.farther:
+        return _Cause(rule=TourRule.DAY_METRES, prices=replace(prices, limits=(TourRule.DAY_METRES,)))
+    if place is None:
+        more = alone_fen(ground, number, van_days_left(ground.asked, columns))
+        if more is None:
+            return _no_tour(ground, columns, number, prices)
+    return _weighed(ground, columns, number, place, replace(prices, placed=more))
+
+
+def _no_tour(ground: Ground, columns: Sequence[Column], number: int, prices: Prices) -> _Cause:
+    """Return what keeps even a tour for this job alone from it: a planner's limits, or the ways."""
+    without = limited(ground, columns, number)
+    if without is None:
+        return _Cause(rule=TourRule.DRIVING, prices=prices)
+    # Where vans are out for so many days, one more would have to be worth it: with or without the limit.
+    too_dear = without.fen >= prices.left_out + _promised_fen(ground, columns, number, None)
+    if columns and without.rules == (TourRule.VAN_DAYS,) and too_dear:
+        return _Cause(rule=TourRule.NOT_WORTH, prices=replace(prices, placed=without.fen))
+    return _Cause(rule=without.rules[0], prices=replace(prices, limits=without.rules))
+
+
+def _weighed(ground: Ground, columns: Sequence[Column], number: int, place: Place | None, prices: Prices) -> _Cause:
+    """Return why a job is left out that a tour could do: place: on one that there is, None for one of its own."""
+    fen, more = prices.left_out, prices.placed
+    # What it is worth by itself is no reason where a date that was told would be kept with it.
+    promised_fen = _promised_fen(ground, columns, number, None if place is None else place.day)
+    if more is not None and fen <= more < fen + promised_fen:
+        return _Cause(rule=TourRule.UNKNOWN, prices=replace(prices, promised=True))
+    if more is not None and more >= fen:
+        return _Cause(rule=TourRule.NOT_WORTH, prices=prices)
+    return _Cause(rule=TourRule.ROOM if place is None else _beside(ground, columns, number, place), prices=prices)
 
 
 def _next_day(asked: Touring, job: TourJob, later: Place | None) -> int | None:
     """Return when a job could be done next; later: its place if its time did not run out."""
     if later is not None:
         return later.day
+    if job.kit_ready_s is None:
+        return None
     return asked.days if job.last_s >= asked.days * DAY_S else None
 
 
@@ -217,7 +172,7 @@ def _beside(ground: Ground, columns: Sequence[Column], number: int, place: Place
     longer = with_job(ground, columns[place.tour], number, place)
     if longer is columns[place.tour]:
         return TourRule.LOAD
-    if _goes_with(ground, columns, number, place):
+    if goes_with(ground, columns, number, place):
         return TourRule.UNKNOWN
     job_id = ground.asked.jobs[number].id
     spaced = any(job_id in spacing.job_ids for spacing in ground.asked.spacings)
@@ -307,34 +262,6 @@ def _by_time(ground: Ground, number: int) -> TourRule | None:
         return None
     without_kit_s = soonest_s(ground, number, waits_for_kit=False)
     return TourRule.KIT if without_kit_s is not None and without_kit_s <= job.last_s else _deadline(job)
-
-
-def _alone_fen(ground: Ground, number: int) -> int | None:
-    """Return about what a tour for this job alone would cost: bed by bed there, and back the same way; None: no way."""
-    asked = ground.asked
-    village, base = int(ground.village[number]), len(asked.villages)
-    costs = []
-    for c, crew in enumerate(asked.crews):
-        if not ground.able[c, number].any():
-            continue
-        seconds, fen, home = ground.seconds[crew.mode], ground.fen[crew.mode], int(ground.home[c])
-        if seconds[home, village] + seconds[village, home] <= asked.driving_s:
-            way = int(fen[home, village] + fen[village, home])
-            costs.append(asked.charges.tour_fen + crew.people * asked.charges.day_fen + way)
-            continue
-        hops = hops_home(ground, c)
-        for bed, lodging in enumerate(asked.lodgings):
-            there, back = seconds[base + bed, village], seconds[village, base + bed]
-            nights = 2 * int(hops[bed]) - 1
-            if there + back > asked.driving_s or nights > asked.levers.nights:
-                continue
-            way = int(
-                fen[home, base + bed] + fen[base + bed, village] + fen[village, base + bed] + fen[base + bed, home]
-            )
-            night_fen = nights * (asked.charges.per_diem_fen + lodging.price_fen)
-            day_fen = (nights + 1) * asked.charges.day_fen
-            costs.append(asked.charges.tour_fen + crew.people * (day_fen + night_fen) + way)
-    return min(costs, default=None)
 
 
 def _skilled(crew: Crew, job: TourJob) -> bool:

@@ -8,8 +8,9 @@ from optimizer.model import DAY_S
 from optimizer.tours.model import Crew, Touring, TourJob, TourRule, WorkKind
 from optimizer.tours.outlets import open_day
 from optimizer.tours.plan import Instead
+from optimizer.tours.told import limit_why
 
-__all__ = ["Prices", "Worded", "agreed", "worded"]
+__all__ = ["Prices", "Worded", "agreed", "uncertified", "worded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +27,14 @@ class Worded:
 class Prices:
     """Fen of leaving a job out and of its cheapest place, None without one; alone: on a tour of its own.
 
-    promised: worth that place for a date that was told and is not kept.
+    promised: worth that place for a date that was told and is not kept. limits: of a planner's, that leave it none.
     """
 
     left_out: int
     placed: int | None
     alone: bool
     promised: bool = False
+    limits: tuple[TourRule, ...] = ()
 
 
 def worded(
@@ -40,7 +42,7 @@ def worded(
 ) -> Worded:
     """Return the sentences. soon_s: the soonest that a crew could be there, None where that is not known."""
     reason, reason_zh = _reason(asked, job, rule, prices, soon_s)
-    remedy, remedy_zh = _REMEDY.get(rule, ("", ""))
+    remedy, remedy_zh = _remedy(job, rule, prices)
     then, then_zh = _then(asked, job, instead)
     return Worded(
         reason=f"{reason} {then}",
@@ -69,6 +71,36 @@ _AGREE = {
     WorkKind.CONSENTED: ("ask the customer to agree, on record, to wait", "征得客户同意等到当天并记录"),
     WorkKind.PREVENTIVE: ("widen the tolerance of the maintenance plan", "将保养计划的容差放宽到当天"),
 }
+
+
+def uncertified(asked: Touring, job: TourJob, instead: Instead, crew: Crew, day: int) -> Worded:
+    """Return what is said of a job in a village where a crew stops on a day, without the certificates that it needs."""
+    date = asked.date.toordinal() + day
+    valid = {c.scheme for c in crew.certificates if c.first.toordinal() <= date <= c.last.toordinal()}
+    lacks = sorted(job.certificates - valid)
+    schemes, schemes_zh, on = ", ".join(lacks), "、".join(lacks), _date(asked, day)
+    then, then_zh = _then(asked, job, instead)
+    return Worded(
+        reason=f"{crew.name} stops there on {on} and holds no valid certificate ({schemes}) that day. {then}",
+        reason_zh=f"{crew.name} {on} 到该村，但当天没有有效证书（{schemes_zh}）。{then_zh}",
+        remedy=f"Renew the certificate ({schemes}) of {crew.name} by {on}, or let somebody who holds it go with them.",
+        remedy_zh=f"在 {on} 前为{crew.name}续办证书（{schemes_zh}），或派持证人员同行。",
+    )
+
+
+def _remedy(job: TourJob, rule: TourRule, prices: Prices) -> tuple[str, str]:
+    if prices.limits:
+        options = [_OPTION[limit] for limit in prices.limits]
+        return f"Allow more: {', '.join(options)}.", f"放宽 {'、'.join(options)}。"
+    if rule is TourRule.KIT and job.kit_ready_s is None:
+        return (
+            "Order its parts and record the delivery that is expected; then plan again.",
+            "请订购配件并登记预计到货，然后重新规划。",
+        )
+    return _REMEDY.get(rule, ("", ""))
+
+
+_OPTION = {TourRule.NIGHTS: "--nights", TourRule.DAY_METRES: "--km", TourRule.VAN_DAYS: "--van-days"}
 
 
 def _yuan(fen: int) -> str:
@@ -101,6 +133,14 @@ def _reason(asked: Touring, job: TourJob, rule: TourRule, prices: Prices, soon_s
         return (
             f"The cheapest place on a tour costs {placed} yuan, leaving it out {left}.",
             f"排进巡回最少要 {placed} 元，不排为 {left} 元。",
+        )
+    if prices.limits:
+        whys = [limit_why(asked, limit) for limit in prices.limits]
+        return f"{'; '.join(why.en for why in whys)}.", f"{'；'.join(why.zh for why in whys)}。"
+    if rule is TourRule.KIT and job.kit_ready_s is None:
+        return (
+            "No stock of its parts is known for it, and none is expected.",
+            "没有可用的配件库存，也没有预计到货。",
         )
     if rule is TourRule.UNKNOWN and prices.promised:
         return (
@@ -209,7 +249,12 @@ def _then(asked: Touring, job: TourJob, instead: Instead) -> tuple[str, str]:
         return f"Outlet{where} does it.", f"由网点{where}上门。"
     if instead is Instead.NOBODY and opens is None:
         return "No outlet gets there either: its promise breaks.", "网点也到不了：承诺将失守。"
+    if instead is Instead.LATER and job.kit_ready_s is None:
+        return "It may wait; no next chance is known.", "可以等候；下次机会未定。"
     if instead is Instead.LATER:
-        date = _date(asked, asked.days)
-        return f"It may wait: next chance from {date}.", f"可以等候：下次机会 {date} 起。"
+        days, date = asked.days, _date(asked, asked.days)
+        return (
+            f"It may wait until after these {days} days; nothing is planned yet from {date} on.",
+            f"可以等到这 {days} 天之后；{date} 起尚未规划。",
+        )
     return "Nobody else can: its promise breaks.", "没有其他人可以上门：承诺将失守。"

@@ -40,7 +40,7 @@ __all__ = [
 
 
 class TourRule(StrEnum):
-    """Every hard rule of a tour, and three further reasons a job can be left out for."""
+    """Every hard rule of a tour, and further reasons a job can be left out for."""
 
     ONCE = "ONCE"
     SKILL = "SKILL"
@@ -70,6 +70,10 @@ class TourRule(StrEnum):
     """Only a reason: a place exists, and costs more than it saves."""
     ROOM = "ROOM"
     """Only a reason: a crew could serve the job alone; beside what the tours do already it does not fit."""
+    DAY_METRES = "DAY_METRES"
+    """Only a reason: what a planner lets a van drive in a day leaves no way (as a rule: DRIVING)."""
+    VAN_DAYS = "VAN_DAYS"
+    """Only a reason: a planner's days of all vans leave none for it (as a rule: NIGHTS)."""
     UNKNOWN = "UNKNOWN"
     """Only a reason: nothing computed explains it."""
 

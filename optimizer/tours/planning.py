@@ -15,10 +15,11 @@ from optimizer.tours.drafting import draft, homeward
 from optimizer.tours.gathering import Gathered, Gathering, gather, improve
 from optimizer.tours.ground import Ground, lay_ground
 from optimizer.tours.keeping import keep_together, promised_tours
-from optimizer.tours.left_out import cheapest_places, left_out, with_job
+from optimizer.tours.left_out import left_out
 from optimizer.tours.merging import merged
 from optimizer.tours.model import Touring
 from optimizer.tours.objective import Weigher
+from optimizer.tours.places import cheapest_places, with_job
 from optimizer.tours.plan import TourPlan, TourResult
 from optimizer.tours.reading import column_of_tour, read_tour
 from optimizer.tours.shapes import Terms

@@ -142,11 +142,15 @@ class Shaper:
 
 def hops_home(ground: Ground, crew: int) -> NDArray[np.int64]:
     """Return how many days of driving each bed is from a crew's home: 1 where one will do, 1,000 where none ever do."""
-    asked = ground.asked
-    seconds = ground.seconds[asked.crews[crew].mode]
+    asked, mode = ground.asked, ground.asked.crews[crew].mode
     beds = slice(len(asked.villages), len(asked.villages) + len(asked.lodgings))
-    home = np.maximum(seconds[beds, ground.home[crew]], seconds[ground.home[crew], beds]) <= asked.driving_s
-    joined = seconds[beds, beds] <= asked.driving_s
+    limits = [(ground.seconds[mode], asked.driving_s)]
+    if asked.levers.day_metres is not None:
+        limits.append((ground.metres[mode], asked.levers.day_metres))
+    home, joined = np.ones(len(asked.lodgings), bool), np.ones((len(asked.lodgings), len(asked.lodgings)), bool)
+    for ways, most in limits:
+        home &= np.maximum(ways[beds, ground.home[crew]], ways[ground.home[crew], beds]) <= most
+        joined &= ways[beds, beds] <= most
     hops = np.where(home, 1, 1_000)
     for _ in range(len(home)):
         through = np.where(joined, hops[None, :], 1_000).min(axis=1, initial=1_000) + 1

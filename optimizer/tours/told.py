@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.model import DAY_S
 from optimizer.tours.holding import Matching
-from optimizer.tours.model import Crew, Told, Touring, Village
+from optimizer.tours.model import Crew, Told, Touring, TourRule, Village
 from optimizer.travel import EARTH_M, unit_vectors
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NO_TOUR_AT_ALL",
     "Why",
     "days_given_up",
+    "limit_why",
     "lost_dates",
     "no_tour",
     "released",
@@ -113,6 +114,26 @@ def no_tour(asked: Touring, day: int) -> Why:
     """Return why no tour stops somewhere on a day, where only the search could have made one: a van may be missing."""
     down = _van_down(asked, day)
     return NO_TOUR if down is None else Why(en=f"{down.en}, and {NO_TOUR.en}", zh=f"{down.zh}，{NO_TOUR.zh}")
+
+
+def limit_why(asked: Touring, rule: TourRule) -> Why:
+    """Return why a planner's limit lets nobody come: of nights, of metres a day, or of days of all vans."""
+    levers = asked.levers
+    if rule is TourRule.NIGHTS:
+        return Why(
+            en=f"--nights {levers.nights} leaves no way there and home",
+            zh=f"外宿上限 --nights {levers.nights} 之内到不了该村再返回",
+        )
+    if rule is TourRule.DAY_METRES:
+        km = f"{(levers.day_metres or 0) / 1_000:g}"
+        return Why(
+            en=f"--km {km} leaves no way there and on to a bed or home",
+            zh=f"每日里程上限 --km {km} 之内到不了该村再赶到住宿点或返程",
+        )
+    return Why(
+        en=f"--van-days {levers.van_days} leaves no day for a tour there",
+        zh=f"出车天数上限 --van-days {levers.van_days} 没有剩余的天数",
+    )
 
 
 def released(asked: Touring, dates: frozenset[tuple[str, int]]) -> Touring:

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from optimizer.tours.model import Told, Touring, TourRule, Village
 from optimizer.tours.plan import TourPlan
-from optimizer.tours.told import BEYOND, NO_TOUR_AT_ALL, Why, lost_dates, no_tour
+from optimizer.tours.stranded import no_way_home
+from optimizer.tours.told import BEYOND, NO_TOUR_AT_ALL, Why, limit_why, lost_dates, no_tour
 
 __all__ = ["Alike", "Unkept", "UnkeptKind", "moved_to", "not_held", "unkept"]
 
@@ -71,11 +72,12 @@ def _stranded(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
         road = crew.on_the_road
         if road is not None and (crew.id, road.day) not in begun:
             where = crew.outlet_id if road.lodging_id is None else lodgings[road.lodging_id]
+            why = no_way_home(asked, crew, road)
             yield Unkept(
                 kind=UnkeptKind.HOME,
                 about=crew.id,
-                sentence=f"{crew.name} is at {where} and has no legal way home: nights, days off or the road.",
-                sentence_zh=f"{crew.name}在{where}，没有合规的返程：外宿过多、当天休息或路程过远。",
+                sentence=f"{crew.name} is at {where} and has no legal way home: {why.en}.",
+                sentence_zh=f"{crew.name}在{where}，没有合规的返程：{why.zh}。",
                 day=road.day,
             )
 
@@ -84,14 +86,14 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stops = plan.stops
     why_not = lost_dates(asked, stops)
     names = {village.id: village.name for village in asked.villages}
-    comes, beyond = _comes(asked, plan), _beyond(asked, plan)
+    comes, closed = _comes(asked, plan), _closed(asked, plan)
     for village in asked.villages:
         kept = {told for told in village.told if (told.stop_id, told.day) in stops}
         lost = sorted(set(village.told) - kept)
         instead = moved_to(asked, lost, comes.get(village.id, set()) - kept)
         for told in lost:
             date, place = _date(asked, told.day), names[told.stop_id]
-            why = why_not.get((village.id, told)) or (BEYOND if told.stop_id in beyond else no_tour(asked, told.day))
+            why = why_not.get((village.id, told)) or closed.get(told.stop_id) or no_tour(asked, told.day)
             then = _then(asked, names, village, instead.get(told), kept, comes.get(village.id, set()))
             there = told.stop_id == village.id
             said = f"{date}{'' if there else f' in {place}'}", f"{date}{'' if there else f'在{place}'}"
@@ -113,11 +115,18 @@ def _dates(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
             )
 
 
-def _beyond(asked: Touring, plan: TourPlan) -> frozenset[str]:
-    """Return the villages of which the jobs left out say that no day's drive leads there and on to a bed."""
+def _closed(asked: Touring, plan: TourPlan) -> Mapping[str, Why]:
+    """Return the villages of which the jobs left out say that no way leads there and on, and what closes it."""
     home = {job.id: job.village_id for job in asked.jobs}
     ways = {TourRule.DRIVING, TourRule.LODGING}
-    return frozenset(home[one.job_id] for one in plan.left_out if one.rule in ways and one.job_id in home)
+    of_ways = {home[one.job_id]: BEYOND for one in plan.left_out if one.rule in ways and one.job_id in home}
+    limits = {TourRule.NIGHTS, TourRule.DAY_METRES, TourRule.VAN_DAYS}
+    # A job that takes a limit away to be done could be done: a planner's limit it is, whatever else.
+    return of_ways | {
+        home[one.job_id]: limit_why(asked, one.rule)
+        for one in plan.left_out
+        if one.rule in limits and one.job_id in home
+    }
 
 
 def _comes(asked: Touring, plan: TourPlan) -> dict[str, set[Told]]:
@@ -176,9 +185,9 @@ def _wanted(asked: Touring, plan: TourPlan) -> Iterator[Unkept]:
     stopped = {village_id for village_id, _ in plan.stops}
     names = {village.id: village.name for village in asked.villages}
     served = {job.village_id for job in asked.jobs}
-    beyond = _beyond(asked, plan)
+    closed = _closed(asked, plan)
     for village_id in sorted(asked.levers.must_visit - stopped):
-        known = BEYOND if village_id in beyond else NO_TOUR_AT_ALL
+        known = closed.get(village_id, NO_TOUR_AT_ALL)
         why, why_zh = known.en, known.zh
         if village_id not in served:
             why, why_zh = "nothing is to do there", "该村没有工单"

@@ -12,8 +12,10 @@ import pytest
 from datasets.faults import PlanRefused
 from datasets.tour_actuals import Actual, Outcome
 from datasets.tour_progress import TakenUp, Wrote, take_up_tours
+from datasets.tours import read_tours
 from optimizer.tours.model import WorkKind
 from tests.datasets import make_tour_folder as make
+from tests.make import clock
 
 NIGHT = "2026-03-02T20:00:00+08:00"
 DUE = "2026-03-03T22:00:00+08:00"
@@ -62,10 +64,14 @@ def stock(folder: Path, file: str, part_id: str) -> dict[str, str]:
         return next((row for row in csv.DictReader(stream) if row["part_id"] == part_id), {})
 
 
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def read(file: Path) -> dict[str, dict[str, str]]:
     """Return the rows of a table by village."""
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        return {row["village_id"]: row for row in csv.DictReader(stream)}
+    return {row["village_id"]: row for row in rows(file)}
 
 
 def test_a_line_of_two_sources_uses_what_each_of_them_sent(tmp_path: Path) -> None:
@@ -201,3 +207,63 @@ def test_spare_parts_of_a_tour_that_is_home_lie_at_its_outlet(tmp_path: Path) ->
         if there:
             assert stock(place / "on", "outlet_stock.csv", "P2")["on_hand"] == there
         assert taken.brought_home == int(there or 0)
+
+
+@pytest.mark.parametrize(
+    ("now", "away", "driven", "nearly", "busy"),
+    [
+        # It leaves at eight, works from nine to eleven, and is home at noon.
+        ("08:00", "2026-03-04", (), {}, ""),
+        ("10:00", "2026-03-04", ("K1",), {}, "2026-03-04T11:00:00+08:00"),
+        ("11:29", "2026-03-04", ("K1",), {}, ""),
+        ("11:30", "", (), {"K1": clock("12:00", day=2)}, "2026-03-04T12:00:00+08:00"),
+        ("12:00", "", (), {}, ""),
+    ],
+)
+def test_a_crew_counts_as_home_from_half_of_its_way_there_on(
+    tmp_path: Path, now: str, away: str, driven: tuple[str, ...], nearly: dict[str, int], busy: str
+) -> None:
+    taken = taken_up(tmp_path, [], f"2026-03-04T{now}:00+08:00")
+    (row,) = rows(tmp_path / "on" / "crews.csv")
+    assert row["away_on"] == away
+    assert (taken.driven, taken.nearly) == (driven, nearly)
+    assert list(taken.away) == (["K1"] if away else [])
+    assert {row["busy_until"] for row in rows(tmp_path / "on" / "technicians.csv")} == {busy}
+
+
+def test_a_crew_counts_as_in_bed_from_half_of_its_way_there_on(tmp_path: Path) -> None:
+    region = make.write(tmp_path / "region")
+    toured = make.one_visit(region)
+    (tour,) = toured.result.plan.tours
+    first = replace(tour.days[0], lodging_id="L1")
+    second = replace(first, day=3, visits=(), depart_s=clock("08:00", day=3), arrive_s=clock("09:00", day=3))
+    second = replace(second, lodging_id=None)
+    plan = replace(toured.result.plan, tours=(replace(tour, days=(first, second)),))
+    toured = replace(toured, result=replace(toured.result, plan=plan))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
+    wrote = Wrote(file=Path("written.csv"), rows=())
+    for now, goes_on in (("11:29", ("2026-03-04", "", "0")), ("11:30", ("2026-03-05", "L1", "1"))):
+        at = f"2026-03-04T{now}:00+08:00"
+        taken = take_up_tours(region, tmp_path / "out", toured, wrote, tmp_path / "on", at)
+        (row,) = rows(tmp_path / "on" / "crews.csv")
+        assert (row["away_on"], row["sleeps_at"], row["nights_out"]) == goes_on
+        assert bool(taken.nearly) is (now == "11:30")
+
+
+def test_what_walk_ins_need_stays_when_the_last_call_for_the_product_is_done(tmp_path: Path) -> None:
+    cells = make.cells()
+    for row in cells["jobs"]:
+        row["product"] = "washer"
+    cells["jobs"][0] |= {"product": "fridge", "certificates": "gas", "parts": ""}
+    walk_ins = '[tour.walk_ins]\nproduct = "fridge"\nper_thousand = 85'
+    region = make.write(tmp_path / "region", cells, make.settings(walk_ins))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tours.json").write_text(json.dumps({"kit_orders": []}), encoding="utf-8")
+    wrote = Wrote(file=Path("written.csv"), rows=())
+    toured = make.one_visit(region)
+    taken = take_up_tours(region, tmp_path / "out", toured, wrote, tmp_path / "on", "2026-03-05T06:00:00+08:00")
+    assert taken.trusted == ("J1",)
+    assert "J1" not in {row["job_id"] for row in rows(tmp_path / "on" / "jobs.csv")}
+    walk_in = [job for job in read_tours(tmp_path / "on").touring.jobs if job.kind is WorkKind.WALK_IN]
+    assert {job.certificates for job in walk_in} == {frozenset({"gas"})}

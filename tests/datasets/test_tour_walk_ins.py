@@ -80,3 +80,49 @@ def test_tours_that_forgot_what_people_bring_do_not_make_it_go_away(tmp_path: Pa
     told = region(tmp_path / "told", V1={"announced": "2026-03-05;2026-03-07"})
     found = as_planned(told.touring, told.policy.walk_ins, {"J1", "walk-in@V1x", "walk-in@V1@soon"})
     assert brought(found.jobs) == brought(told.touring.jobs)
+
+
+def needed(folder: Path, stated: str, calls: dict[str, str], plans: tuple[str, ...] = ()) -> set[frozenset[str]]:
+    """Return what walk-ins need. calls: certificates by call for a fridge; plans: those of maintenance plans."""
+    cells = make.cells()
+    for row in cells["jobs"]:
+        row["product"] = "fridge" if row["job_id"] in calls else "washer"
+        row["certificates"] = calls.get(row["job_id"], "height")
+    cells["maintenance"] = [
+        {
+            "plan_id": f"N{number}",
+            "village_id": "V1",
+            "product": "fridge",
+            "skill_level": "1",
+            "certificates": schemes,
+            "service_duration": "PT1H",
+            "interval_days": "90",
+            "last_on": "2025-12-03",
+            "early_days": "9",
+            "late_days": "9",
+        }
+        for number, schemes in enumerate(plans)
+    ]
+    found = read_tours(make.write(folder, cells, make.settings(f"{WALK_INS}\n{stated}")))
+    asked = found.touring
+    walk_in = frozenset(job.id for job in asked.jobs if job.kind is WorkKind.WALK_IN)
+    shared = as_planned(asked, found.policy.walk_ins, walk_in).jobs
+    jobs = [job for job in (*asked.jobs, *shared) if job.kind is WorkKind.WALK_IN]
+    return {job.certificates for job in jobs}
+
+
+@pytest.mark.parametrize(
+    ("stated", "calls", "plans", "needs"),
+    [
+        ('certificates = ["gas"]', {"J2": "height"}, (), {"gas"}),
+        ("certificates = []", {"J2": "gas"}, (), set()),
+        ("", {"J2": "gas", "J8": "gas;height"}, (), {"gas"}),
+        ("", {"J2": "gas", "J3": ""}, ("gas",), set()),
+        ("", {}, ("gas", "gas;height"), {"gas"}),
+        ("", {}, (), set()),
+    ],
+)
+def test_walk_ins_need_what_every_call_for_the_product_needs(
+    tmp_path: Path, stated: str, calls: dict[str, str], plans: tuple[str, ...], needs: set[str]
+) -> None:
+    assert needed(tmp_path / "day", stated, calls, plans) == {frozenset(needs)}

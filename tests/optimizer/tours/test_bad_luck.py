@@ -15,6 +15,7 @@ from optimizer.tours.plan import Instead, LeftOut, TourPlan
 from optimizer.tours.planning import plan_tours
 from optimizer.tours.soonest import soonest_s
 from optimizer.tours.told import released
+from optimizer.tours.unkept import unkept
 from optimizer.workers import HereWorkers
 from tests.make import DATE, FlatTravel, at, clock, order_line
 from tests.make_tours import crew, lodging, on, touring, village, work
@@ -282,14 +283,105 @@ def test_a_unit_that_can_be_carried_saves_a_stop_in_a_cut_off_village() -> None:
     ("levers", "rule"),
     [
         (Levers(never_visit=frozenset({"v1"})), TourRule.FORBIDDEN),
-        (Levers(day_metres=25_000), TourRule.ROOM),
-        (Levers(van_days=0), None),
+        (Levers(day_metres=25_000), TourRule.DAY_METRES),
+        (Levers(van_days=0), TourRule.VAN_DAYS),
     ],
 )
-def test_what_a_planner_forbids_is_not_done(levers: Levers, rule: TourRule | None) -> None:
+def test_what_a_planner_forbids_is_not_done(levers: Levers, rule: TourRule) -> None:
     plan = planned(touring(levers=levers))
     assert plan.tours == ()
-    assert rule is None or left(plan).rule is rule
+    assert left(plan).rule is rule
+
+
+@pytest.mark.parametrize(
+    ("levers", "rule", "named", "remedy"),
+    [
+        (Levers(nights=0), TourRule.NIGHTS, "--nights 0", "--nights"),
+        (Levers(day_metres=120_000), TourRule.DAY_METRES, "--km 120", "--km"),
+        (Levers(van_days=0), TourRule.VAN_DAYS, "--van-days 0", "--van-days"),
+        (Levers(van_days=1), TourRule.VAN_DAYS, "--van-days 1", "--van-days"),
+        (Levers(nights=0, van_days=0), TourRule.VAN_DAYS, "--nights 0", "--van-days, --nights"),
+        # More nights would do too.
+        (Levers(nights=1, day_metres=141_000), TourRule.DAY_METRES, "--km 141", "--km"),
+    ],
+)
+@pytest.mark.parametrize("worth", [True, False])
+def test_a_limit_that_alone_keeps_everybody_away_is_named(
+    levers: Levers, rule: TourRule, named: str, remedy: str, *, worth: bool
+) -> None:
+    asked = touring(
+        villages=(village(position=at(150_000), told=on(3)),),
+        lodgings=(lodging(position=at(140_000)),),
+        jobs=(work(outlet_fen=DEAR if worth else 100, reported_s=None),),
+    )
+    assert done(planned(asked)) == {"j1"}
+    plan = planned(replace(asked, levers=levers))
+    lost = left(plan)
+    assert lost.rule is rule
+    assert named in lost.reason
+    assert named in lost.reason_zh
+    assert lost.remedy == f"Allow more: {remedy}."
+    (said,) = unkept(replace(asked, levers=levers), plan)
+    option = {TourRule.NIGHTS: "--nights", TourRule.DAY_METRES: "--km", TourRule.VAN_DAYS: "--van-days"}[rule]
+    assert f"cannot be kept because {option} " in said.sentence
+    assert option in said.sentence_zh
+
+
+def test_a_limit_is_no_reason_for_what_would_not_be_worth_another_day_without_it() -> None:
+    asked = touring(
+        villages=(village(), village(id="v2", position=at(-80_000))),
+        jobs=(work(), work(id="cheap", village_id="v2", outlet_fen=100, reported_s=None)),
+    )
+    assert left(planned(asked), "cheap").rule is TourRule.NOT_WORTH
+    assert left(planned(replace(asked, levers=Levers(van_days=1))), "cheap").rule is TourRule.NOT_WORTH
+
+
+def test_a_detour_that_only_the_metres_forbid_says_so() -> None:
+    asked = touring(
+        villages=(village(), village(id="v2", position=at(-10_000))),
+        jobs=(work(), work(id="beyond", village_id="v2", outlet_fen=20_000, reported_s=None)),
+    )
+    assert done(planned(asked)) == {"j1", "beyond"}
+    lost = left(planned(replace(asked, levers=Levers(day_metres=70_000))), "beyond")
+    assert lost.rule is TourRule.DAY_METRES
+
+
+def test_only_a_certificate_keeps_a_crew_from_a_job_where_it_stops() -> None:
+    gas = work(id="gas", certificates=frozenset({"gas"}), outlet_fen=50_000, reported_s=None)
+    over = Certificate(scheme="gas", first=DATE - dt.timedelta(days=700), last=DATE - dt.timedelta(days=1))
+    valid = replace(over, last=DATE + dt.timedelta(days=60))
+    # Who holds it leaves from so far away that a tour for this job is not worth it.
+    other = crew(id="c2", position=at(-60_000), skills=(Skill(family="fridge", level=3),), certificates=(valid,))
+    crews = (crew(certificates=(over,)), other)
+    asked = touring(
+        crews=crews, jobs=(*(work(id=id_, skill=Skill(family="washer", level=1)) for id_ in ("j1", "j2")), gas)
+    )
+    plan = planned(asked)
+    lost = left(plan, "gas")
+    date = DATE + dt.timedelta(days=day_of(plan))
+    assert lost.rule is TourRule.CERTIFICATE
+    assert lost.reason.startswith(f"一组 stops there on {date} and holds no valid certificate (gas) that day.")
+    assert lost.remedy.startswith(f"Renew the certificate (gas) of 一组 by {date}")
+    assert "续办证书（gas）" in lost.remedy_zh
+    renewed = replace(asked, crews=(crew(certificates=(valid,)), crews[1]))
+    assert done(planned(renewed)) == {"j1", "j2", "gas"}
+
+
+def test_parts_that_exist_nowhere_are_waited_for_without_a_date() -> None:
+    lost = left(planned(touring(jobs=(work(kit_ready_s=None, order_lines=(order_line(),)),))))
+    assert (lost.rule, lost.next_day) == (TourRule.KIT, None)
+    assert "No stock of its parts is known" in lost.reason
+    assert "no next chance is known" in lost.reason
+    assert "下次机会未定" in lost.reason_zh
+    assert "faster" not in lost.remedy
+
+
+def test_who_waits_beyond_the_days_planned_is_promised_none() -> None:
+    lost = left(planned(touring(villages=(village(position=at(500_000)),))))
+    assert lost.next_day == 7
+    assert "after these 7 days; nothing is planned yet" in lost.reason
+    assert "next chance" not in lost.reason
+    assert "尚未规划" in lost.reason_zh
 
 
 def test_a_village_that_must_be_visited_is_at_whatever_cost() -> None:

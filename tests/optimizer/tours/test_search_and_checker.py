@@ -14,7 +14,7 @@ from optimizer.workers import HereWorkers
 from tests.make import FlatTravel
 from tests.make_tours import region
 
-REASONS = {TourRule.NOT_WORTH, TourRule.ROOM, TourRule.UNKNOWN}
+REASONS = {TourRule.NOT_WORTH, TourRule.ROOM, TourRule.UNKNOWN, TourRule.DAY_METRES, TourRule.VAN_DAYS}
 
 regions = st.builds(
     region,

@@ -160,3 +160,34 @@ def test_a_village_that_must_be_visited_and_is_not_says_why(jobs: tuple[TourJob,
 
 def test_nothing_asked_is_nothing_unkept() -> None:
     assert unkept(touring(), TourPlan(tours=())) == ()
+
+
+@pytest.mark.parametrize(
+    ("nights", "of_crew", "why", "helps", "helps_zh"),
+    [
+        (4, {}, "they are over on the day it leaves", "more nights would help.", "可放宽外宿晚数。"),
+        (4, {"no_van": frozenset({0, 1})}, "(--nights) and they are over", "or its van back earlier", "车辆提早恢复"),
+        (
+            1,
+            {"days": frozenset(range(5, 7))},
+            "it has 2 days to drive before these 7 end",
+            "more days planned",
+            "延长规划",
+        ),
+        (1, {}, "in the 3 nights left of 4 (--nights)", "a bed on the way", "增加住宿点"),
+        (1, {"no_van": frozenset(range(7))}, "its van is down on every day left", "its van back earlier", "提早恢复"),
+        (1, {"days": frozenset({0})}, "it works on no day left", "(--more-day)", "增加出勤日"),
+    ],
+)
+def test_a_crew_that_cannot_come_home_says_why_and_what_would_help(
+    nights: int, of_crew: dict[str, Any], why: str, helps: str, helps_zh: str
+) -> None:
+    days = of_crew.get("days", frozenset(range(60))) - of_crew.get("no_van", frozenset())
+    first = min((day for day in days if 2 <= day < 7), default=2)
+    road = OnTheRoad(day=first, lodging_id="b1", nights=nights)
+    (said,) = unkept(touring(crews=(crew(on_the_road=road, **of_crew),), jobs=()), TourPlan(tours=()))
+    assert said.kind is UnkeptKind.HOME
+    assert said.sentence.startswith("一组 is at 镇上 and has no legal way home: ")
+    assert why in said.sentence
+    assert helps in said.sentence
+    assert helps_zh in said.sentence_zh

@@ -78,9 +78,9 @@ class Unsent:
             )
         if not self._lacks(order, line, missing):
             return clause(
-                f"{part_id} is left, but to send it costs more than it is worth, or takes more sources, modes or "
-                "places at a dock than there may be",
-                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式、月台容量不允许",
+                f"{part_id} is left, but to send it costs more than it is worth, takes more sources, modes or places "
+                "at a dock than there may be, or splits what one source could have sent",
+                f"{part_id}有余量，但发送代价高于缺件，或来源数、运输方式、月台容量不允许，或须拆分本可由一处整发的数量",
             )
         shelves = {(route.source_id, held_id): shelf for held_id, shelf, route in carrying}
         promised = sum(some.units for key in shelves for some in expecting.taken.gone(*key))

@@ -99,8 +99,11 @@ _FIGURES: tuple[Figure, ...] = (
 
 def _proof(kpis: SourcingKpis) -> str:
     if kpis.optimal:
-        return "Proven: no other answers cost less."
-    return f"Proven: no answers cost less than {_yuan(kpis.bound_fen)}; these are within {kpis.gap:.4%} of it."
+        return "Proven: no other answers cost less, unless they split lines otherwise."
+    return (
+        f"Proven: no answers cost less than {_yuan(kpis.bound_fen)}, unless they split lines otherwise; these are "
+        f"within {kpis.gap:.4%} of it."
+    )
 
 
 def _late(kpis: SourcingKpis) -> Iterator[str]:

@@ -15,6 +15,7 @@ from optimizer.ship_modes import is_bulky, lawful_modes
 
 __all__ = ["Cutting", "Leave", "all_there", "may_have_reserve"]
 
+_USUAL = frozenset(ShipMode) - {ShipMode.DEDICATED}
 Leave = Callable[[Source, str, ShipMode | None, int, bool], int]
 """How many units of a part may leave a source in a mode (None: on the spot) at a time, by one who may or may not have
 the reserve."""
@@ -105,6 +106,8 @@ class Cutting:
         """Return the units of each piece of a line, those that nobody could send last."""
         if line.quantity < 2:
             return [line.quantity]
+        if self._surely_whole(order, line):
+            return [line.quantity]
         some = self._offers_of(order, line)
         if some.whole(line.quantity):
             return [line.quantity]
@@ -118,15 +121,38 @@ class Cutting:
         rest = line.quantity - sum(shares)
         return [*shares, rest] if rest > 0 else shares
 
+    def _routes_of(self, order: Order) -> Sequence[Route]:
+        reached = self._fetchers.reached(order)
+        if reached not in self._routes:
+            self._routes[reached] = open_to(self._to.get(order.centre_id, ()), order)
+        return self._routes[reached]
+
+    def _surely_whole(self, order: Order, line: OrderLine) -> bool:
+        """Tell whether some source can send a line whole by a mode that is lawful for it in any case; a quick look."""
+        part, releases = self._parts.get(line.part_id), may_have_reserve(self._asked, order)
+        if part is None:
+            return False
+        modes = FAST_MODES if order.urgent and order.waiting else _USUAL
+        for route in self._routes_of(order):
+            source = self._sources[route.source_id]
+            if (
+                part.id in source.shelves
+                and part.size_class in route.carries
+                and route.mode in modes
+                and line.pinned_source_id in (None, source.id)
+                and not source.lies_with(order)
+                and self._units(order, source, part.id, route, releases) >= line.quantity
+            ):
+                return True
+        return False
+
     def _offers_of(self, order: Order, line: OrderLine) -> _Offers:
         reached, releases = self._fetchers.reached(order), may_have_reserve(self._asked, order)
         waits, own = order.urgent and order.waiting, self._own.get(order.own_outlet_id or "")
         own_id = None if own is None else own.id
         key = reached, own_id, waits, releases, order.latest_s, line.part_id, line.pinned_source_id
         if key not in self._offers:
-            if reached not in self._routes:
-                self._routes[reached] = open_to(self._to.get(order.centre_id, ()), order)
-            self._offers[key] = self._find(order, line, own, self._routes[reached])
+            self._offers[key] = self._find(order, line, own, self._routes_of(order))
         return self._offers[key]
 
     def _find(self, order: Order, line: OrderLine, own: Source | None, routes: Sequence[Route]) -> _Offers:
@@ -151,7 +177,7 @@ class Cutting:
                     units = self._units(order, source, part.id, route, releases)
                     offers.append(_Offer(units=units, part_id=part.id, source_id=source.id, mode=route.mode))
         bulky = any(is_bulky(part) for part in parts)
-        always = FAST_MODES if waits else frozenset(ShipMode) - (frozenset() if bulky else {ShipMode.DEDICATED})
+        always = FAST_MODES if waits else frozenset(ShipMode) if bulky else _USUAL
         return _Offers(
             offers=sorted((offer for offer in offers if offer.units > 0), key=lambda offer: -offer.units),
             carriers=carriers,
@@ -162,6 +188,8 @@ class Cutting:
 
     def _units(self, order: Order, source: Source, part_id: str, route: Route, releases: bool) -> int:
         """Return how many units the last departure that has any brings in time: no earlier one brings more."""
+        if _ever(source, part_id) == 0:
+            return 0
         for ships_s in reversed(route.departures_s):
             if order.latest_s is None or ships_s + route.transit_p90_s <= order.latest_s:
                 units = self._leave(source, part_id, route.mode, ships_s, releases)

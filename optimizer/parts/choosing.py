@@ -258,7 +258,8 @@ class _Run:
         alone = not (self.g.groups["last"] - self.g.groups["first"] > 1).any()
         base = self.best.ways_at(root.price)
         _, _, least = self.best.at(self.g, np.ones(len(self.g.groups), bool), root.price)
-        improving = Improving(self.g, self.w, self.draws, Priced(price=root.price, base=base, least=least))
+        priced = Priced(price=root.price, base=base, least=least)
+        improving = Improving(self.g, self.w, self.draws, priced, self.effort)
         improving.begin(self._in_turn(root.share)[0])
         improving.refit()
         between = {self.columns.group[k] for k, share in root.share.items() if _HALF < share < 1 - _HALF}

@@ -41,14 +41,14 @@ class Effort:
         """Reckon with a linear program of so many terms."""
         self._spent_s += terms / TERMS_PER_SECOND
 
-    def nodes(self, terms: int) -> int | None:
+    def nodes(self, terms: int, most_s: float = MOST_S) -> int | None:
         """Return how large a search a whole program of so many terms may have, None where a clock ends it.
 
         Nothing is left for one that would not get beyond its root.
         """
         if not self.is_reckoned:
             return None
-        left_s = MOST_S - self._spent_s - terms / TERMS_OF_A_ROOT
+        left_s = min(most_s, MOST_S - self._spent_s) - terms / TERMS_OF_A_ROOT
         return max(0, int(left_s * TERMS_OF_A_NODE / max(1, terms)))
 
     def decide(self, terms: int, nodes: int) -> None:

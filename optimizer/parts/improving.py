@@ -16,6 +16,7 @@ from optimizer.engines.mip import Program, choose
 from optimizer.parts.bundles import FAR, best_few, bundle_fen, new_desk, refit
 from optimizer.parts.crowding import Crowding
 from optimizer.parts.drawing import Draws
+from optimizer.parts.effort import Effort
 from optimizer.parts.exchanging import MOVES_OF_A_SWEEP, exchange, new_exchange, overdraw
 from optimizer.parts.grid import NOTHING, Grid
 from optimizer.parts.ways import Ways
@@ -46,8 +47,8 @@ FUTILE = 30
 PRICED_HEAT = 0.3, 0.005
 HEAT = 0.12, 0.025
 """Where annealing begins and ends, in steps from the way of least regret to the next but two."""
-MOST_SECONDS, MOST_NODES = 3.0, 300
-"""Of one decision of some groups; by nodes where no clock may decide what comes of it."""
+MOST_SECONDS = 3.0
+"""Of one decision of some groups, reckoned where no clock may decide what comes of it."""
 PATIENCE = 3
 WORTH = 0.02
 """It ends after so many tries in a row that close less than this share of what is left to the bound."""
@@ -66,13 +67,13 @@ class _Candidates:
 class Improving:
     """A choice, what it costs, and what it leaves; at prices that say where it could be better."""
 
-    def __init__(self, g: Grid, w: Ways, draws: Draws, priced: Priced) -> None:
+    def __init__(self, g: Grid, w: Ways, draws: Draws, priced: Priced, effort: Effort) -> None:
         self._g, self._w, self._draws = g, w, draws
         self._price = priced.price
         self._base, self._least = priced.base, priced.least
         self._own = w.rows["fen"].copy()
         self._desk = new_desk(g)
-        self._clocked = False
+        self._effort = effort
         self._group_of_piece = g.pieces["group"].astype(np.int64)
         self.way = np.full(len(g.pieces), NOTHING, np.int64)
         self._left = g.capacity.copy()
@@ -160,7 +161,6 @@ class Improving:
 
         fractional: groups of which a linear program could not say what they get. alone: no group has several pieces.
         """
-        self._clocked = remaining() is not None
         if alone and self.fen > target_fen and not is_over(remaining):
             self._anneal(target_fen, remaining)
             self._share_anew(target_fen, remaining)
@@ -373,6 +373,10 @@ class Improving:
         scarce = np.bincount(pair // groups, most, minlength=len(left)) > left
         taken = scarce[row]
         rows = np.flatnonzero(scarce)
+        terms = size + int(taken.sum())
+        nodes = self._effort.nodes(terms, MOST_SECONDS)
+        if nodes == 0:
+            return None
         choice = choose(
             Program(
                 fen=some.fen.astype(np.float64),
@@ -383,13 +387,14 @@ class Improving:
                 column=np.append(np.arange(size), column[taken]),
                 amount=np.append(np.ones(size), amount[taken]),
             ),
-            seconds=MOST_SECONDS if self._clocked else None,
-            nodes=None if self._clocked else MOST_NODES,
+            seconds=MOST_SECONDS if nodes is None else None,
+            nodes=nodes,
             gap=_SURE,
             # What they have comes first.
             begin=np.arange(size) < groups,
             simplify=False,
         )
+        self._effort.decide(terms, 0 if choice is None else choice.nodes)
         return None if choice is None else np.flatnonzero(choice.share > 0.5)
 
 

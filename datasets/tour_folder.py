@@ -23,6 +23,7 @@ __all__ = [
     "TOURS_FORMAT",
     "check_tour_place",
     "fitting_document",
+    "messages_document",
     "tours_document",
     "write_tours",
 ]

@@ -12,7 +12,7 @@ from optimizer.tours.ground import Ground
 from optimizer.tours.model import Touring, TourRule
 from optimizer.tours.shaping import hops_home
 
-__all__ = ["LIMITS", "Limited", "alone_fen", "limited"]
+__all__ = ["LIMITS", "Limited", "alone_fen", "limited", "van_days_left"]
 
 LIMITS = (TourRule.VAN_DAYS, TourRule.DAY_METRES, TourRule.NIGHTS)
 """Limits that a planner sets, as reasons: of two of which either would do, first what is set only by somebody."""

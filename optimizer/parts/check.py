@@ -1,6 +1,6 @@
 """Every rule of sourcing again, in plain Python: shares no code with what decides."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
@@ -89,9 +89,9 @@ def _by_id(asked: Sourcing) -> _Asked:
 
 
 def _lines_without_an_answer(by_id: _Asked, sourced: Sourced) -> Iterator[str]:
-    told = [answer.line_id for answer in sourced.answers]
-    yield from (f"line {line_id} has no answer" for line_id in by_id.lines.keys() - set(told))
-    yield from (f"line {line_id} has {told.count(line_id)} answers" for line_id in set(told) if told.count(line_id) > 1)
+    told = Counter(answer.line_id for answer in sourced.answers)
+    yield from (f"line {line_id} has no answer" for line_id in by_id.lines.keys() - told.keys())
+    yield from (f"line {line_id} has {count} answers" for line_id, count in told.items() if count > 1)
 
 
 def _of_answer(by_id: _Asked, answer: LineAnswer) -> Iterator[str]:
@@ -205,19 +205,16 @@ def _may_have_reserve(asked: Sourcing, order: Order) -> bool:
 
 def _incomplete_kits(by_id: _Asked, sourced: Sourced) -> Iterator[str]:
     sent: defaultdict[str, int] = defaultdict(int)
+    sources_of: defaultdict[str, set[str]] = defaultdict(set)
     for answer in sourced.answers:
         for dispatch in answer.dispatches:
             sent[answer.line_id] += dispatch.quantity
+            sources_of[answer.order_id].add(dispatch.source_id)
     for order in by_id.orders.values():
         missing = [line for line in order.lines if sent[line.id] < line.quantity]
         if order.job_id is not None and missing and any(sent[line.id] for line in order.lines):
             yield f"order {order.id} is a kit: {missing[0].id} is not sent, others are"
-        sources = {
-            dispatch.source_id
-            for answer in sourced.answers
-            if answer.order_id == order.id
-            for dispatch in answer.dispatches
-        }
+        sources = sources_of[order.id]
         if len(sources) > max(1, order.most_sources):
             yield f"order {order.id} comes from {len(sources)} sources, at most {order.most_sources} may be"
 

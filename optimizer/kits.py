@@ -159,10 +159,13 @@ def _keeps(kits: Kits, kept: Kits, visits: Mapping[str, tuple[int, str]]) -> boo
             kit.ready_s <= start_s for kit in kits_at(kits.options[job_id], outlet_id)
         ):
             return False
-    before, now = _promises(kept.promised), _promises(kits.promised)
+    now: defaultdict[str, list[Shipment]] = defaultdict(list)
+    for sent in kits.promised:
+        now[sent.order_line_id].append(sent)
+    # What is promised beyond that, to a line that was promised only in part, may come later.
     return all(
-        line_id in now and now[line_id][0] >= units and now[line_id][1] <= ready_s
-        for line_id, (units, ready_s) in before.items()
+        sum(sent.quantity for sent in now[line_id] if sent.ready_s <= ready_s) >= units
+        for line_id, (units, ready_s) in _promises(kept.promised).items()
     )
 
 

@@ -310,6 +310,30 @@ def test_what_a_line_was_not_promised_takes_nothing_from_what_another_was() -> N
     assert units(again) == units(first)
 
 
+def test_more_units_for_a_line_that_was_promised_some_may_come_later_than_these() -> None:
+    """One of two is promised for today, and then the other for tomorrow: that breaks no promise."""
+    slow = make.lane(warehouse_id="w2", transit_p90_s=26 * 3600, cost_fen=100)
+    houses = (make.warehouse(stock={"p1": 1}), make.warehouse("w2", stock={"p1": 1}))
+    other = wanting("c", order_lines=(make.order_line("c-l", "p2"),))
+    day = stocked(
+        other, days=3, parts=(make.part(), make.part("p2")), lanes=(make.lane(cost_fen=4_000), slow), warehouses=houses
+    )
+    filling = others(
+        lines=(Need(id="r1-1", part_id="p1", quantity=2),),
+        job_id=None,
+        waiting=False,
+        customer_class=CustomerClass.ORDINARY,
+    )
+    beside = Beside(supply=Supply(orders=(filling,)), near={})
+    first = kits_before(day, beside, remaining=forever)
+    early = make.shipment(order_line_id="r1-1", job_id="r1", cost_fen=4_100)
+    again = kits_after(day, beside, {}, replace(first, promised=(early,)), remaining=forever)
+    assert sorted((sent.quantity, sent.ready_s) for sent in again.promised) == [
+        (1, make.clock("09:00")),
+        (1, make.clock("07:00") + 26 * 3600),
+    ]
+
+
 def test_a_kit_elsewhere_that_was_promised_nothing_is_still_sent_whole_or_not_at_all() -> None:
     lines = (Need(id="r1-1", part_id="p1", quantity=1), Need(id="r1-2", part_id="p2", quantity=1))
     day = replace(stocked(wanting("a")), parts=(make.part(), make.part("p2")))

@@ -65,16 +65,16 @@ def standing_dates(
 
     lock: nobody else tells them anything until the transaction ends.
     """
-    said = [_said(session, today, VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None))]
-    if village_ids is not None:
-        said = []
-        for some in batches(sorted(village_ids), AT_ONCE):
-            these = VillageRow.id.in_(some)
-            if lock:
-                # Every version is locked before any is read: what somebody else has just written is another one.
-                every = select(VillageRow.id).where(these).order_by(VillageRow.id, VillageRow.effective_from)
-                session.execute(every.with_for_update()).all()
-            said.append(_said(session, today, these))
+    said = []
+    if village_ids is None:
+        said.append(_said(session, today, VillageRow.centre_id.in_(centre_ids) | VillageRow.centre_id.is_(None)))
+    for some in batches(sorted(village_ids or ()), AT_ONCE):
+        these = VillageRow.id.in_(some)
+        if lock:
+            # Every version is locked before any is read: what somebody else has just written is another one.
+            every = select(VillageRow.id).where(these).order_by(VillageRow.id, VillageRow.effective_from)
+            session.execute(every.with_for_update()).all()
+        said.append(_said(session, today, these))
     return {id_: frozenset(promises) for some_said in said for id_, promises in some_said.items()}
 
 

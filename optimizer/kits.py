@@ -119,8 +119,7 @@ def _due(order: Order, visits: Mapping[str, tuple[int, str]]) -> Order:
     if order.id not in visits:
         return order
     start_s, outlet_id = visits[order.id]
-    order = replace(order, outlet_id=outlet_id)
-    order = replace(order, needed_by_s=start_s, latest_s=start_s)
+    order = replace(order, outlet_id=outlet_id, needed_by_s=start_s, latest_s=start_s)
     if any(start_s > clock.due_s for clock in order.clocks):
         return order
     return replace(order, clocks=(), waiting=order.urgent, ordered_s=start_s)

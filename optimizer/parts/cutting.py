@@ -13,7 +13,7 @@ from optimizer.parts.fetching import Fetchers, Reached, open_to
 from optimizer.parts.model import Order, OrderLine, Route, Source, Sourcing
 from optimizer.ship_modes import is_bulky, lawful_modes
 
-__all__ = ["Cutting", "Leave", "all_there", "may_have_reserve"]
+__all__ = ["Cutting", "Leave", "all_there"]
 
 _USUAL = frozenset(ShipMode) - {ShipMode.DEDICATED}
 Leave = Callable[[Source, str, ShipMode | None, int, bool], int]
@@ -28,11 +28,6 @@ def all_there(source: Source, part_id: str, mode: ShipMode | None, ships_s: int,
     shelf = source.shelves[part_id]
     units = max(0, shelf.free) + sum(lot.quantity for lot in shelf.inbound if lot.ready_s <= ships_s)
     return units if releases else max(0, units - shelf.floor)
-
-
-def may_have_reserve(asked: Sourcing, order: Order) -> bool:
-    """Tell whether an order may have what lies below the floors."""
-    return order.customer_class in asked.charges.release or (order.urgent and order.waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +124,7 @@ class Cutting:
 
     def _surely_whole(self, order: Order, line: OrderLine) -> bool:
         """Tell whether some source can send a line whole by a mode that is lawful for it in any case; a quick look."""
-        part, releases = self._parts.get(line.part_id), may_have_reserve(self._asked, order)
+        part, releases = self._parts.get(line.part_id), self._asked.may_have_reserve(order)
         if part is None:
             return False
         modes = FAST_MODES if order.urgent and order.waiting else _USUAL
@@ -147,7 +142,7 @@ class Cutting:
         return False
 
     def _offers_of(self, order: Order, line: OrderLine) -> _Offers:
-        reached, releases = self._fetchers.reached(order), may_have_reserve(self._asked, order)
+        reached, releases = self._fetchers.reached(order), self._asked.may_have_reserve(order)
         waits, own = order.urgent and order.waiting, self._own.get(order.own_outlet_id or "")
         own_id = None if own is None else own.id
         key = reached, own_id, waits, releases, order.latest_s, line.part_id, line.pinned_source_id
@@ -156,7 +151,7 @@ class Cutting:
         return self._offers[key]
 
     def _find(self, order: Order, line: OrderLine, own: Source | None, routes: Sequence[Route]) -> _Offers:
-        asked, releases = self._asked, may_have_reserve(self._asked, order)
+        asked, releases = self._asked, self._asked.may_have_reserve(order)
         waits = order.urgent and order.waiting
         some = (line.part_id, *asked.substitutes.get(line.part_id, ()))
         parts = [self._parts[part_id] for part_id in dict.fromkeys(some) if part_id in self._parts]
@@ -173,7 +168,7 @@ class Cutting:
                 continue
             for part in parts:
                 if part.size_class in route.carries and part.id in source.shelves:
-                    carriers[route.mode] = max(carriers.get(route.mode, 0), _ever(source, part.id))
+                    carriers[route.mode] = max(carriers.get(route.mode, 0), source.shelves[part.id].ever)
                     units = self._units(order, source, part.id, route, releases)
                     offers.append(_Offer(units=units, part_id=part.id, source_id=source.id, mode=route.mode))
         bulky = any(is_bulky(part) for part in parts)
@@ -188,7 +183,7 @@ class Cutting:
 
     def _units(self, order: Order, source: Source, part_id: str, route: Route, releases: bool) -> int:
         """Return how many units the last departure that has any brings in time: no earlier one brings more."""
-        if _ever(source, part_id) == 0:
+        if source.shelves[part_id].ever == 0:
             return 0
         for ships_s in reversed(route.departures_s):
             if order.latest_s is None or ships_s + route.transit_p90_s <= order.latest_s:
@@ -196,8 +191,3 @@ class Cutting:
                 if units > 0:
                     return units
         return 0
-
-
-def _ever(source: Source, part_id: str) -> int:
-    shelf = source.shelves[part_id]
-    return max(0, shelf.free) + sum(lot.quantity for lot in shelf.inbound)

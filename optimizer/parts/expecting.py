@@ -93,7 +93,7 @@ class Expecting:
 
         A line that is larger than every shelf comes in parts of any size.
         """
-        modes = {route.mode for _, shelf, route in every if _ever(shelf) >= line.quantity}
+        modes = {route.mode for _, shelf, route in every if shelf.ever >= line.quantity}
         wanted = (line.part_id, *self.asked.substitutes.get(line.part_id, ()))
         return lawful_modes(
             modes or {route.mode for _, _, route in every},
@@ -103,10 +103,10 @@ class Expecting:
 
     def left(self, order: Order, part_id: str, shelf: Shelf, route: Route, ships_s: int) -> int:
         """Return how many units of a shelf an order could still get by a departure."""
-        releases = order.customer_class in self.asked.charges.release or (order.urgent and order.waiting)
+        releases = self.asked.may_have_reserve(order)
         key = route.source_id, part_id, ships_s, releases
         if key not in self._left:
-            known = Shelf(free=shelf.free, inbound=shelf.inbound) if releases else shelf
+            known = shelf.with_reserve if releases else shelf
             self._left[key] = left_above(known, self.taken.gone(route.source_id, part_id), ships_s)
         return self._left[key]
 
@@ -174,10 +174,6 @@ class Expecting:
                 if units:
                     key = route.source_id, part_id
                     yield ships_s + route.transit_p90_s, ships_s + route.transit_p50_s, key, units
-
-
-def _ever(shelf: Shelf) -> int:
-    return max(0, shelf.free) + sum(inbound.quantity for inbound in shelf.inbound)
 
 
 def _first_after(departures_s: Sequence[int], ready_s: Collection[int]) -> set[int]:

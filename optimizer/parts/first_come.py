@@ -23,7 +23,6 @@ from optimizer.parts.model import (
     Order,
     OrderLine,
     Route,
-    Shelf,
     Source,
     Sourced,
     Sourcing,
@@ -206,14 +205,11 @@ class _Turns:
         """Return how many units an order may take by a departure, and how many of them are of the reserve."""
         shelf, gone = source.shelves[part_id], self.taken.gone(source.id, part_id)
         above = min(most, left_above(shelf, gone, ships_s))
-        if above == most or not self._entitled(order):
+        if above == most or not self.asked.may_have_reserve(order):
             return above, 0
-        units = min(most, left_above(Shelf(free=shelf.free, inbound=shelf.inbound), gone, ships_s))
+        units = min(most, left_above(shelf.with_reserve, gone, ships_s))
         # As where all is decided at once, what comes together is of the reserve or is not.
         return (units, units) if units > above else (above, 0)
-
-    def _entitled(self, order: Order) -> bool:
-        return order.customer_class in self.asked.charges.release or (order.urgent and order.waiting)
 
     def _modes(self, order: Order, line: OrderLine, quantity: int) -> frozenset[ShipMode]:
         """Return the modes by which so many units of a line may travel, given those that could carry it."""
@@ -231,7 +227,7 @@ class _Turns:
             if self.sources[route.source_id] is not own
             and self._may_send(self.sources[route.source_id], line, part_id)
             and self.parts[part_id].size_class in route.carries
-            and _ever(self.sources[route.source_id].shelves[part_id]) >= quantity
+            and self.sources[route.source_id].shelves[part_id].ever >= quantity
         )
         bulky = any(is_bulky(self.parts[part_id]) for part_id in self._parts_of(line))
         return lawful_modes(carrying, waits=order.urgent and order.waiting, bulky=bulky)
@@ -318,10 +314,6 @@ def _parcels(order: Order, sent: Mapping[str, Sequence[Dispatch]]) -> Iterator[C
             ships_s=ships_s,
             line_ids=tuple(dict.fromkeys(line_ids)),
         )
-
-
-def _ever(shelf: Shelf) -> int:
-    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
 
 
 def _km(first: Position, second: Position) -> float:

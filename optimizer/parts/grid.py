@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model import DAY_S, ShipMode
-from optimizer.parts.cutting import Cutting, Leave, all_there, may_have_reserve
+from optimizer.parts.cutting import Cutting, Leave, all_there
 from optimizer.parts.departures import departures_worth_a_look
 from optimizer.parts.fetching import Fetchers, Reached
 from optimizer.parts.model import Order, Shelf, Source, Sourcing
@@ -387,7 +387,7 @@ class _Tables:
                 self._own.get(order.own_outlet_id or "", NOTHING),
                 order.job_id is not None,
                 order.urgent and order.waiting,
-                may_have_reserve(asked, order),
+                asked.may_have_reserve(order),
                 order.most_sources,
                 clock_first,
                 len(self.clocks),

@@ -168,8 +168,8 @@ class Helping:
         need, ships_s, gone = self.missing[line.id], self._last_s(order, source), self._gone(source, line.part_id)
         if ships_s is None:
             return
-        entitled = order.customer_class in self.asked.charges.release or (order.urgent and order.waiting)
-        reserve = left_above(Shelf(free=shelf.free, inbound=shelf.inbound), gone, ships_s)
+        entitled = self.asked.may_have_reserve(order)
+        reserve = left_above(shelf.with_reserve, gone, ships_s)
         above = left_above(shelf, gone, ships_s)
         if source.open and not entitled and above < need <= reserve:
             said = reply_wording.reserve_words(source.id, need, line.part_id)

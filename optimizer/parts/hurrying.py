@@ -10,7 +10,7 @@ from optimizer.parts import reply_wording
 from optimizer.parts.fetching import open_to
 from optimizer.parts.helping import Helping, dues_of, latest_s, risk_of
 from optimizer.parts.left import left_above
-from optimizer.parts.model import Dispatch, LineAnswer, Order, OrderLine, Route, Shelf
+from optimizer.parts.model import Dispatch, LineAnswer, Order, OrderLine, Route
 from optimizer.parts.price import price
 from optimizer.parts.reply import Help, HelpKind, RiskKind
 from optimizer.ship_modes import is_bulky, is_lawful_for_all
@@ -102,7 +102,7 @@ class Hurrying:
     def _has(self, order: Order, one: Dispatch) -> bool:
         source, part_id = self._sources[one.source_id], one.part_id
         shelf = source.shelves[part_id]
-        reserve = shelf if one.below_floor == 0 else Shelf(free=shelf.free, inbound=shelf.inbound)
+        reserve = shelf if one.below_floor == 0 else shelf.with_reserve
         if left_above(reserve, self._taken.gone(source.id, part_id), one.ships_s) < one.quantity:
             return False
         lines = self._taken.docks.get((source.id, one.mode, one.ships_s), 0)

@@ -43,7 +43,7 @@ class Taken:
         if mode is not None and source.dock_lines is not None and lines >= source.dock_lines:
             return 0
         shelf = source.shelves[part_id]
-        known = Shelf(free=shelf.free, inbound=shelf.inbound) if releases else shelf
+        known = shelf.with_reserve if releases else shelf
         return left_above(known, self.gone(source.id, part_id), ships_s)
 
     def take(self, source_id: str, part_id: str, gone: Departed) -> None:

@@ -42,6 +42,16 @@ class Shelf:
     floor: int = 0
     inbound: tuple[Inbound, ...] = ()
 
+    @property
+    def ever(self) -> int:
+        """How many there are once all that is inbound has arrived, the reserve among them."""
+        return max(0, self.free) + sum(some.quantity for some in self.inbound)
+
+    @property
+    def with_reserve(self) -> "Shelf":
+        """The shelf as it is for those who may have the reserve."""
+        return Shelf(free=self.free, inbound=self.inbound)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -202,6 +212,10 @@ class Sourcing:
     bid_fen: Mapping[tuple[str, str], int] | None = None
     charges: Charges = field(default_factory=Charges)
     tariff: Tariff = field(default_factory=Tariff)
+
+    def may_have_reserve(self, order: Order) -> bool:
+        """Tell whether an order may have what lies below the floors."""
+        return order.customer_class in self.charges.release or (order.urgent and order.waiting)
 
 
 class Answer(StrEnum):

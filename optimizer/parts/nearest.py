@@ -65,10 +65,10 @@ class Nearby:
         return [part_id for part_id in parts if part_id in source.shelves and part_id in self.parts]
 
     def _no_stock(self, item: Item, source: Source) -> _Said | None:
-        units = [_ever(source.shelves[part_id]) for part_id in self._wanted(item.line, source)]
+        units = [source.shelves[part_id].ever for part_id in self._wanted(item.line, source)]
         if max(units, default=0) >= item.quantity:
             return None
-        had = _ever(source.shelves.get(item.line.part_id, Shelf(free=0)))
+        had = source.shelves.get(item.line.part_id, Shelf(free=0)).ever
         return WhyNot.NO_STOCK, had, reply_wording.short_words(had, item.line.part_id, "")
 
     def _open_to(self, order: Order, source: Source) -> list[Route]:
@@ -103,13 +103,13 @@ class Nearby:
             return WhyNot.NEEDS_EXPRESS, 0, reply_wording.NEEDS_EXPRESS
         if modes == {ShipMode.DEDICATED}:
             return WhyNot.ONLY_DEDICATED, 0, reply_wording.ONLY_DEDICATED
-        if _ever(shelf) - shelf.floor < item.quantity:
+        if shelf.ever - shelf.floor < item.quantity:
             return WhyNot.FLOOR, shelf.free, reply_wording.short_words(shelf.free, part_id, "floor")
-        return WhyNot.NO_STOCK, 0, reply_wording.short_words(_ever(shelf), part_id, "late")
+        return WhyNot.NO_STOCK, 0, reply_wording.short_words(shelf.ever, part_id, "late")
 
     def _promised(self, item: Item, source: Source) -> _Said:
         part_id = self._wanted(item.line, source)[0]
-        units = _ever(source.shelves[part_id])
+        units = source.shelves[part_id].ever
         if item.line.id in self.over_quota:
             return WhyNot.QUOTA, units, reply_wording.short_words(units, part_id, "quota")
         gone = sum(some.units for some in self.taken.gone(source.id, part_id))
@@ -182,10 +182,6 @@ def _not_asked(line: OrderLine, source: Source) -> _Said | None:
     if not source.open:
         return WhyNot.OFFLINE, 0, reply_wording.offline_words()
     return None
-
-
-def _ever(shelf: Shelf) -> int:
-    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)
 
 
 def _dearer(item: Item, looked: Looked) -> _Said:

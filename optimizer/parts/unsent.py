@@ -79,7 +79,7 @@ class Unsent:
                 f"waits for {lacking.part_id}, without which the kit is not complete",
                 f"等待{lacking.part_id}，齐套后发出",
             )
-        if sum(_ever(shelf) for _, _, shelf in expecting.holding(order, line)) < line.quantity:
+        if sum(shelf.ever for _, _, shelf in expecting.holding(order, line)) < line.quantity:
             return self._nowhere(line)
         carrying = expecting.carrying(order, line)
         if not carrying:
@@ -130,7 +130,3 @@ class Unsent:
 
 def _too_late(order: Order, route: Route) -> bool:
     return order.latest_s is not None and route.departures_s[0] + route.transit_p90_s > order.latest_s
-
-
-def _ever(shelf: Shelf) -> int:
-    return max(0, shelf.free) + sum(some.quantity for some in shelf.inbound)

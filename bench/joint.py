@@ -8,7 +8,7 @@ with the sample's stock and with shelves thinned out.
 With --iterations every rule takes the same steps, so "together" goes on from the very routes of "parts, then routes":
 what differs is the rule's. With --seconds two runs of one rule differ by a tenth of a percent of the cost.
 
-    python -m bench.joint DAY --iterations 4000000 --seeds 1,2,3 --docs docs/benchmarks.md
+    python -m bench.joint DAY --iterations 300000 --seeds 1,2,3 --docs docs/benchmarks.md
     python -m bench.joint DAY --seconds 30 --seeds 1,2,3
 """
 

@@ -217,18 +217,20 @@ def _settle(x: Crowd, one: int, to: int) -> None:
 class Crowding:
     """Annealing over and over, each time from the best so far.
 
-    regret, row, amount: (movers, ways). price, capacity: (rows,).
+    ways, regret, row, amount: (movers, ways), those of least regret first. price, capacity: (rows,).
     """
 
     def __init__(
         self,
         *,
+        ways: NDArray[np.int64],
         regret: NDArray[np.float64],
         row: NDArray[np.int64],
         amount: NDArray[np.int64],
         price: NDArray[np.float64],
         capacity: NDArray[np.int64],
     ) -> None:
+        self._ways = ways
         self._regret, self._row, self._amount = regret, row, amount
         self._price, self._capacity = price, capacity
         self._heat_fen = HEAT * float(np.median(regret[:, 1])) + 1.0
@@ -236,6 +238,12 @@ class Crowding:
         self._runs = 0
         self.at = np.zeros(len(regret), np.int64)
         self.fen = np.inf
+
+    @property
+    def chosen(self) -> NDArray[np.int64]:
+        """The way that each mover has in the best so far, (movers,)."""
+        chosen: NDArray[np.int64] = self._ways[np.arange(len(self.at)), self.at]
+        return chosen
 
     def again(self) -> bool:
         """Anneal twice at once, each on its own; return whether one came to something better that breaks no limit."""

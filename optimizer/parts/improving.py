@@ -79,7 +79,6 @@ class Improving:
         self._left = g.capacity.copy()
         self._fen = np.zeros(len(g.groups), np.int64)
         self._regret = np.zeros(len(g.groups), np.int64)
-        self._crowded = np.zeros((0, 0), np.int64)
         self._price_of(np.arange(len(g.groups)))
 
     @property
@@ -217,8 +216,8 @@ class Improving:
             few = begin + np.argsort(wish[begin:end], kind="stable")[:many]
             ways[group], ways[group, : len(few)] = few[0], few
             regret[group, : len(few)] = wish[few] - wish[few[0]]
-        self._crowded = ways
         return Crowding(
+            ways=ways,
             regret=regret,
             row=row[ways],
             amount=amount[ways],
@@ -235,7 +234,7 @@ class Improving:
             return False
         kept, before = self.way, self.fen
         way = self.way.copy()
-        way[self._g.groups["first"]] = self._crowded[np.arange(len(crowding.at)), crowding.at]
+        way[self._g.groups["first"]] = crowding.chosen
         self.begin(way)
         if self.fen <= before:
             return True

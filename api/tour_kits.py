@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from datasets.tour_names import KitOrder, SpareShort, tour_id
 from datasets.tour_spares import spares_order
-from datasets.tour_stops import leaving_s
+from datasets.tour_stops import is_on_the_road, leaving_s
 from datasets.tours import TourFolder
 from optimizer.budget import Remaining
 from optimizer.model import DAY_S, Clock, ClockKind
@@ -99,7 +99,7 @@ def _with_ordered(
     crews = {crew.id: crew for crew in asked.crews}
     found = dict(kits)
     for tour in plan.tours:
-        if not _is_on_the_road(asked, tour):
+        if not is_on_the_road(asked, tour):
             id_ = tour_id(asked, tour)
             mine = (one for one in orders if one.tour_id == id_ and not one.job_id)
             sent = {one.asked_part_id: (one.part_id, one.quantity) for one in mine}
@@ -132,7 +132,7 @@ def kit_orders(
 ) -> tuple[tuple[KitOrder, ...], list[str]]:
     """Return the parts that planned tours need, sent by whom and when, and what a checker objects to."""
     tours = _tour_of(asked, plan)
-    spares = {spares_order(tour_id(asked, tour)): tour for tour in plan.tours if not _is_on_the_road(asked, tour)}
+    spares = {spares_order(tour_id(asked, tour)): tour for tour in plan.tours if not is_on_the_road(asked, tour)}
     problem = kits_asked(folder, asked, tours)
     orders = [_spare_order(folder, asked, tour, kits[tour_id(asked, tour)], id_) for id_, tour in spares.items()]
     problem = replace(problem, orders=(*problem.orders, *(order for order in orders if order.lines)))
@@ -143,11 +143,6 @@ def kit_orders(
         return (), []
     sourced = source(problem, remaining=remaining, gap=GAP)
     return tuple(_told(asked, problem, sourced, whose)), faults(problem, sourced)
-
-
-def _is_on_the_road(asked: Touring, tour: Tour) -> bool:
-    """Tell whether a tour has left: what is not aboard cannot be loaded any more."""
-    return any(crew.id == tour.crew_id and crew.goes_on(tour.first_day) is not None for crew in asked.crews)
 
 
 def _spare_order(folder: TourFolder, asked: Touring, tour: Tour, kit: Kit, id_: str) -> Order:

@@ -15,6 +15,7 @@ from datasets.tour_folder import SHEETS, TOURS_FILE
 from datasets.tour_names import Toured
 from datasets.tour_papers import TOUR_PAPERS
 from datasets.tour_sheets import sheet_names
+from datasets.tour_stops import is_on_the_road
 
 __all__ = ["paper_differences"]
 
@@ -98,7 +99,7 @@ def _spare_differences(out: Path, toured: Toured, orders: Iterable[Row], faults:
     aboard = _counted(spares, "tour_id", "quantity")
     ordered = _counted([row for row in orders if not row["job_id"]], "tour_id", "quantity")
     # Nothing is ordered for a van that has left: its spare parts are aboard already.
-    left = {toured.tour_id(tour) for tour in toured.tours if toured.crews[tour.crew_id].goes_on(tour.first_day)}
+    left = {toured.tour_id(tour) for tour in toured.tours if is_on_the_road(toured.asked, tour)}
     for key in sorted(aboard | ordered):
         if key[0] not in left and aboard[key] != ordered[key]:
             yield f"PAPER  kit.csv has {aboard[key]} spare {key[1]} for {key[0]}, kit_orders {ordered[key]}"

@@ -12,7 +12,7 @@ from datasets.tour_announcements import NoticeKind
 from datasets.tour_folder import TOURS_FILE, messages_document
 from datasets.tour_names import Toured
 from datasets.tour_spares import spares_order
-from datasets.tour_stops import leaving_s
+from datasets.tour_stops import is_on_the_road, leaving_s
 from datasets.tours import TourFolder
 from optimizer.model import OrderLine
 from optimizer.tours.kit import VanStock, kit_with
@@ -111,10 +111,6 @@ def _order(row: Keys, toured: Toured) -> _Order:
     )
 
 
-def _leaves_home(toured: Toured, tour: Tour) -> bool:
-    return toured.crews[tour.crew_id].goes_on(tour.first_day) is None
-
-
 def _of_lines(toured: Toured, folder: TourFolder, orders: list[_Order]) -> Iterator[Objection]:
     """Yield what of jobs on tours that leave home is not ordered once, whole and as a part that does; and what else is.
 
@@ -138,7 +134,7 @@ def _of_line(
     toured: Toured, tour: Tour, job: TourJob, line: OrderLine, may: tuple[str, ...], orders: list[_Order]
 ) -> Iterator[str]:
     """Yield what is wrong with the orders of a line. may: the parts that do."""
-    if len(orders) != 1 and (orders or _leaves_home(toured, tour)):
+    if len(orders) != 1 and (orders or not is_on_the_road(toured.asked, tour)):
         yield f"{line.quantity} of {line.part_id} for {job.id} must be ordered once, and are {len(orders)} times"
     for order in orders:
         needed = (job.id, toured.tour_id(tour), line.quantity)
@@ -188,7 +184,7 @@ def _of_vans(
         if names[id_] != 1:
             yield Objection(rule=KIT, where=id_, sentence=f"its kit is stated {names[id_]} times")
         # What is aboard of a van that has left was chosen before.
-        if names[id_] == 1 and _leaves_home(toured, tour):
+        if names[id_] == 1 and not is_on_the_road(toured.asked, tour):
             for sentence in _of_van(toured, folder, tour, orders, stated[id_]):
                 yield Objection(rule=KIT, where=id_, sentence=sentence)
     for id_ in sorted(names.keys() - {toured.tour_id(tour) for tour in toured.tours}):

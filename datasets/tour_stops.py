@@ -8,7 +8,7 @@ from optimizer.model import DAY_S
 from optimizer.tours.model import Touring
 from optimizer.tours.plan import Tour, TourDay, Visit
 
-__all__ = ["Stop", "leaving_s", "stops_of"]
+__all__ = ["Stop", "is_on_the_road", "leaving_s", "stops_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,13 @@ def _stop(tour: Tour, day: TourDay, number: int, visits: list[Visit]) -> Stop:
     return Stop(tour=tour, day=day, number=number, village_id=visits[0].village_id, visits=tuple(visits))
 
 
+def is_on_the_road(asked: Touring, tour: Tour) -> bool:
+    """Tell whether a tour goes on with one that has left home: what is not aboard cannot be loaded any more."""
+    return any(crew.id == tour.crew_id and crew.goes_on(tour.first_day) is not None for crew in asked.crews)
+
+
 def leaving_s(asked: Touring, tour: Tour) -> int:
     """Return when a tour leaves home: until then its kits must be there; a crew on the road has left already."""
-    crew = next(crew for crew in asked.crews if crew.id == tour.crew_id)
-    if crew.goes_on(tour.first_day) is not None:
+    if is_on_the_road(asked, tour):
         return min(tour.days[0].depart_s, tour.first_day * DAY_S)
     return tour.days[0].depart_s

@@ -76,10 +76,11 @@ def keep_together(
     if not met:
         return (), tuple(best)
     for turn in range(ROUNDS + 1):
-        chosen = choose_tours(ground, [*dict.fromkeys((*best, *met))], None, best).columns
+        pool = [*dict.fromkeys((*best, *met))]
+        chosen = choose_tours(ground, pool, None, best).columns
         if turn == ROUNDS or is_over(remaining) or not _missed(ground, chosen):
             break
-        worth = worth_of_held(ground, [*dict.fromkeys((*best, *met))])
+        worth = worth_of_held(ground, pool)
         known = len(met)
         if worth is not None:
             for days in promised.crews:

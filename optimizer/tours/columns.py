@@ -1,6 +1,6 @@
 """A tour as one choice among others: its shape, its visits, what it costs alone and what it takes from others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from optimizer.tours.ground import HOME, Ground
 from optimizer.tours.shapes import Shape, on_the_road, sleeps_at
 
-__all__ = ["Column", "column_of"]
+__all__ = ["Column", "column_of", "stands_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +54,13 @@ def column_of(ground: Ground, shape: Shape, routes: Sequence[Sequence[int]], at:
         fen += int(price[here, end])
     days = tuple(tuple((int(job), int(at[job])) for job in jobs) for jobs in routes)
     return Column(shape=shape, days=days, fen=fen)
+
+
+def stands_on(ground: Ground, columns: Iterable[Column]) -> NDArray[np.int64]:
+    """Return the village where each job is done, (n,): where these tours do it, its own where none does."""
+    at = ground.village.copy()
+    for column in columns:
+        for visits in column.days:
+            for job, village in visits:
+                at[job] = village
+    return at

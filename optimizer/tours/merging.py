@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.search.schedule import evaluate, new_state
-from optimizer.tours.columns import Column, column_of
+from optimizer.tours.columns import Column, column_of, stands_on
 from optimizer.tours.drafting import days_left, drives
 from optimizer.tours.ground import Ground
 from optimizer.tours.nights import sleep_well
@@ -74,10 +74,9 @@ def _with_a_stop_less(ground: Ground, column: Column) -> Iterator[Column]:
     pairs = [(a, b) for a in halts for b in halts if a is not b and a.village == b.village]
     if not pairs:
         return
-    at = ground.village.copy()
+    at = stands_on(ground, [column])
     prize = np.zeros(len(at), np.int64)
-    for job, village in (visit for visits in column.days for visit in visits):
-        at[job], prize[job] = village, 1
+    prize[list(column.jobs)] = 1
     laid = lay_out(ground, [column.shape], Terms(prize=prize, at=at, given=True))
     for gone, stays in pairs:
         for behind in (True, False):

@@ -9,7 +9,7 @@ from optimizer.model import DAY_S
 from optimizer.search.compiled import compiled
 from optimizer.search.problem import FORBIDDEN, Problem
 from optimizer.search.schedule import INFEASIBLE, State, evaluate, new_state
-from optimizer.tours.columns import Column, column_of
+from optimizer.tours.columns import Column, column_of, stands_on
 from optimizer.tours.cost import left_out_price
 from optimizer.tours.ground import Ground, able_days, windows_of
 from optimizer.tours.model import TourJob, WorkKind
@@ -66,13 +66,9 @@ def cheapest_places(ground: Ground, columns: Sequence[Column], jobs: Sequence[in
     """Return the cheapest legal place of each job that has one, each alone, in its own village."""
     if not columns:
         return {}
-    at = ground.village.copy()
+    at = stands_on(ground, columns)
     prize = np.zeros(len(at), np.int64)
-    prize[list(jobs)] = 1
-    for column in columns:
-        for visits in column.days:
-            for job, village in visits:
-                at[job], prize[job] = village, 1
+    prize[[*jobs, *(job for column in columns for job in column.jobs)]] = 1
     laid: Laid = lay_out(ground, [column.shape for column in columns], Terms(prize=prize, at=at, given=True))
     state = new_state(laid.problem)
     for v, (number, day) in enumerate(laid.rows):
@@ -94,14 +90,10 @@ def with_job(ground: Ground, column: Column, job: int, place: Place) -> Column:
     load = int(ground.load[[*column.jobs, job]].sum())
     if load > ground.asked.crews[column.shape.crew].load_capacity:
         return column
-    at = ground.village.copy()
-    for visits in column.days:
-        for done, village in visits:
-            at[done] = village
     routes = list(column.routes)
     offset = place.day - column.shape.first
     routes[offset] = (*routes[offset][: place.before], job, *routes[offset][place.before :])
-    return column_of(ground, column.shape, routes, at)
+    return column_of(ground, column.shape, routes, stands_on(ground, [column]))
 
 
 def places_later(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optimizer.search.readback import read_route
-from optimizer.tours.columns import Column
+from optimizer.tours.columns import Column, stands_on
 from optimizer.tours.drafting import draft
 from optimizer.tours.ground import HOME, Ground
 from optimizer.tours.plan import Tour, TourDay, Visit
@@ -45,10 +45,7 @@ def read_tour(ground: Ground, column: Column) -> Tour:
     """Return a tour with all its times; the first departure of a day is as late as it can be."""
     asked, shape = ground.asked, column.shape
     crew = asked.crews[shape.crew]
-    at = ground.village.copy()
-    for day_visits in column.days:
-        for job, village in day_visits:
-            at[job] = village
+    at = stands_on(ground, [column])
     prize = np.zeros(len(asked.jobs), np.int64)
     prize[list(column.jobs)] = 1
     laid = lay_out(ground, [shape], Terms(prize=prize, at=at, given=True))

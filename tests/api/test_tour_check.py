@@ -20,9 +20,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Days that cost little: whatever can be done is worth doing.
-    toml = make.settings("[tour.charges]\nday_fen = 2000")
-    return make.write(tmp_path_factory.mktemp("region") / "region", toml=toml)
+    return make.write_cheap_days(tmp_path_factory.mktemp("region") / "region")
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +30,6 @@ def planned(region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         plan = runs("tour", patch)
         assert plan("plan", region, "-o", out, "--iterations", "600", "--workers", "1", "--no-fit") == cli.DONE
     return out
-
-
-def copied(planned: Path, place: Path, edit: Callable[[Any], None]) -> Path:
-    document = json.loads((planned / "tours.json").read_text(encoding="utf-8"))
-    edit(document)
-    place.mkdir()
-    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
-    return place
 
 
 def kit_of_j1(document: Any) -> Any:
@@ -147,9 +137,9 @@ def test_kits_and_messages_of_tours_that_were_edited_are_found(
     said: str,
 ) -> None:
     # Only tours.json is there: no table beside it gives the edit away.
-    assert run("check", region, copied(planned, tmp_path / "whole", lambda _: None)) == cli.DONE
+    assert run("check", region, make.edited(planned, tmp_path / "whole", lambda _: None)) == cli.DONE
     capsys.readouterr()
-    assert run("check", region, copied(planned, tmp_path / "bad", edit)) == cli.VIOLATIONS
+    assert run("check", region, make.edited(planned, tmp_path / "bad", edit)) == cli.VIOLATIONS
     assert said in capsys.readouterr().out
 
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,9 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Days that cost little: whatever can be done is worth doing.
-    toml = make.settings("[tour.charges]\nday_fen = 2000")
-    return make.write(tmp_path_factory.mktemp("region") / "region", toml=toml)
+    return make.write_cheap_days(tmp_path_factory.mktemp("region") / "region")
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +68,6 @@ def process(*arguments: object) -> subprocess.CompletedProcess[str]:
         timeout=300,
         check=False,
     )
-
-
-def copied(planned: Path, place: Path, edit: Callable[[Any], None]) -> Path:
-    document = json.loads((planned / "tours.json").read_text(encoding="utf-8"))
-    edit(document)
-    place.mkdir()
-    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
-    return place
 
 
 def test_tours_are_planned_written_and_legal(
@@ -382,7 +371,7 @@ def test_check_finds_broken_rules_and_untrue_figures(
         document["cost_fen"]["total"] -= 500
         document["tours"][0]["days"][0]["visits"][0]["travel_s"] += 60
 
-    assert run("check", region, copied(planned, tmp_path / "bad", edit)) == cli.VIOLATIONS
+    assert run("check", region, make.edited(planned, tmp_path / "bad", edit)) == cli.VIOLATIONS
     said = capsys.readouterr().out
     assert "STATED  wages" in said
     assert "TRAVEL" in said
@@ -470,7 +459,7 @@ def test_tours_of_another_folder_are_told_in_one_sentence(
     assert said.count("these tours belong to another folder") == 1
     assert "JX" not in said
     assert len(said.splitlines()) <= 4
-    dated = copied(planned, tmp_path / "dated", lambda document: document.update(date="2026-04-01"))
+    dated = make.edited(planned, tmp_path / "dated", lambda document: document.update(date="2026-04-01"))
     assert run("check", region, dated) == cli.REFUSED
     assert capsys.readouterr().err.count("these tours belong to another folder") == 1
 
@@ -482,7 +471,7 @@ def test_tours_of_another_region_are_nothing_to_begin_from(
         for visit in (visit for tour in document["tours"] for day in tour["days"] for visit in day["visits"]):
             visit["village_id"] = f"X{visit['village_id']}"
 
-    other = copied(planned, tmp_path / "other", elsewhere)
+    other = make.edited(planned, tmp_path / "other", elsewhere)
     assert run("plan", region, "-o", tmp_path / "out", "--base", other, *STEPS) == cli.REFUSED
     said = capsys.readouterr().err
     assert said.count("these tours belong to another folder") == 1

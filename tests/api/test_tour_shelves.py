@@ -5,11 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from api.tour_kits import load_vans
+from api.tour_kits import Loaded, load_vans
 from datasets.tours import read_tours
 from optimizer.budget import Steps
 from optimizer.tours.plan import TourPlan
 from tests.datasets import make_tour_folder as make
+
+
+def loaded_for_j2(region: Path) -> Loaded:
+    """Return what the van is loaded with for a tour with one visit, to a job that needs no part that is known."""
+    folder = read_tours(region)
+    (tour,) = make.one_visit(region).result.plan.tours
+    (day,) = tour.days
+    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
+    plan = TourPlan(tours=(replace(tour, days=(other,)),))
+    return load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
 
 
 @pytest.mark.parametrize(
@@ -39,13 +49,7 @@ def test_as_many_spares_are_loaded_as_come(tmp_path: Path, units: int, aboard: i
     cells = make.cells()
     cells["stock"] = [{"warehouse_id": "W1", "part_id": "P4", "on_hand": str(units)}]
     cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
-    region = make.write(tmp_path / "region", cells)
-    folder = read_tours(region)
-    (tour,) = make.one_visit(region).result.plan.tours
-    (day,) = tour.days
-    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
-    plan = TourPlan(tours=(replace(tour, days=(other,)),))
-    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    loaded = loaded_for_j2(make.write(tmp_path / "region", cells))
     assert loaded.found == ()
     (kit,) = loaded.kits.values()
     assert sum(line.quantity for line in kit.lines if line.is_spare) == aboard
@@ -69,12 +73,7 @@ def test_a_spare_comes_by_the_dearer_lane_in_time_where_it_is_worth_more_aboard(
     cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
     slow = cells["lanes"][0] | {"transit_p50": "PT50H", "transit_p90": "PT60H"}
     cells["lanes"] = [slow, slow | {"mode": "express", "transit_p50": "PT9H", "transit_p90": "PT10H", "cost_fen": fen}]
-    folder = read_tours(make.write(tmp_path / "region", cells))
-    (tour,) = make.one_visit(tmp_path / "region").result.plan.tours
-    (day,) = tour.days
-    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
-    plan = TourPlan(tours=(replace(tour, days=(other,)),))
-    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    loaded = loaded_for_j2(make.write(tmp_path / "region", cells))
     assert loaded.found == ()
     assert [str(one.mode) for one in loaded.orders] == ([] if mode is None else [mode])
     # What is too dear for what it is worth lies there still.
@@ -89,13 +88,7 @@ def test_what_was_asked_for_is_known_where_something_else_is_sent(tmp_path: Path
     asked["substitutes"] = "P2"
     cells["stock"] = [{"warehouse_id": "W1", "part_id": "P2", "on_hand": "9"}]
     cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
-    region = make.write(tmp_path / "region", cells)
-    folder = read_tours(region)
-    (tour,) = make.one_visit(region).result.plan.tours
-    (day,) = tour.days
-    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
-    plan = TourPlan(tours=(replace(tour, days=(other,)),))
-    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    loaded = loaded_for_j2(make.write(tmp_path / "region", cells))
     assert [(one.asked_part_id, one.part_id, one.in_time) for one in loaded.orders] == [("P4", "P2", True)]
     (kit,) = loaded.kits.values()
     assert {line.part_id for line in kit.lines if line.is_spare} == {"P2"}
@@ -106,13 +99,7 @@ def test_spares_are_taken_from_the_shelf_of_the_outlet_that_the_van_leaves(tmp_p
     cells["stock"] = [row for row in cells["stock"] if row["part_id"] != "P4"]
     cells["outlet_stock"] = [{"outlet_id": "O1", "part_id": "P4", "on_hand": "2"}]
     cells["van_parts"][0] |= {"chance_permille": "1000", "most": "2"}
-    region = make.write(tmp_path / "region", cells)
-    folder = read_tours(region)
-    (tour,) = make.one_visit(region).result.plan.tours
-    (day,) = tour.days
-    other = replace(day, visits=(replace(day.visits[0], job_id="J2"),))
-    plan = TourPlan(tours=(replace(tour, days=(other,)),))
-    loaded = load_vans(folder, folder.touring, plan, Steps(steps=1).countdown(0.1))
+    loaded = loaded_for_j2(make.write(tmp_path / "region", cells))
     assert loaded.found == ()
     assert [(one.part_id, one.source_id, one.quantity, one.cost_fen) for one in loaded.orders] == [("P4", "O1", 2, 0)]
     assert loaded.short == ()

@@ -1,6 +1,9 @@
 """A small region as a day folder: six villages west of Kangding, two beds, one crew, eight days."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from datasets.tour_names import Toured
 from datasets.tours import read_tours
@@ -8,7 +11,7 @@ from optimizer.tours.plan import Tour, TourCost, TourDay, TourPlan, TourResult, 
 from tests.datasets import make_day_folder as make
 from tests.make import clock
 
-__all__ = ["cells", "one_visit", "settings", "write"]
+__all__ = ["cells", "edited", "one_visit", "settings", "write", "write_cheap_days"]
 
 SETTINGS = """
 date = 2026-03-02
@@ -109,6 +112,20 @@ def _bed(id_: str, name: str, lon: str, lat: str) -> dict[str, str]:
 def write(folder: Path, found: make.Cells | None = None, toml: str = SETTINGS) -> Path:
     """Write the region."""
     return make.write(folder, cells() if found is None else found, toml)
+
+
+def write_cheap_days(folder: Path) -> Path:
+    """Write the region with days that cost little: whatever can be done is worth doing."""
+    return write(folder, toml=settings("[tour.charges]\nday_fen = 2000"))
+
+
+def edited(planned: Path, place: Path, edit: Callable[[Any], None]) -> Path:
+    """Return a new folder with nothing but the tours.json of another, as this makes it."""
+    document = json.loads((planned / "tours.json").read_text(encoding="utf-8"))
+    edit(document)
+    place.mkdir()
+    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
+    return place
 
 
 def one_visit(region: Path) -> Toured:

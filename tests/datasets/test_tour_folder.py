@@ -2,8 +2,6 @@
 
 import csv
 import io
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from datasets.tour_reading import read_tour_base, read_tour_plan
 from datasets.whole_folder import ForeignFolder
 from optimizer.tours.model import Levers, LockedDay, Span
 from optimizer.tours.plan import Tour
+from tests.datasets.make_tour_folder import edited
 from tests.datasets.make_toured import (
     ASKED,
     PLAN,
@@ -86,14 +85,6 @@ def test_an_added_crew_begins_at_home_and_works_as_told() -> None:
     first, second = pull(replace(ASKED, crews=(tired,)), pulled).crews
     assert (first.days, first.nights_before) == (frozenset({0, 4}), 7)
     assert (second.id, second.days, second.nights_before) == ("K9-2", frozenset({0}), 0)
-
-
-def edited(out: Path, place: Path, edit: Callable[[Any], None]) -> Path:
-    document = json.loads((out / "tours.json").read_text(encoding="utf-8"))
-    edit(document)
-    place.mkdir()
-    (place / "tours.json").write_text(json.dumps(document), encoding="utf-8")
-    return place
 
 
 def test_every_fault_is_told_at_once(out: Path, tmp_path: Path) -> None:

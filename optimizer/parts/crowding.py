@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.parts.exchanging import drawn, first_state
 from optimizer.parts.grid import NOTHING
 from optimizer.search.compiled import compiled, compiled_into
 
@@ -101,7 +102,7 @@ def crowd(  # noqa: C901 - a step, in one place
 
     begin: 0 … 1, how far the price of breaking a limit has risen at first.
     """
-    state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+    state = first_state(seed)
     now, beyond, best = 0.0, 0, np.inf
     for row in range(len(x.left)):
         now += x.price[row] * x.left[row]
@@ -115,20 +116,20 @@ def crowd(  # noqa: C901 - a step, in one place
             risen = begin + (1.0 - begin) * step / tries
             for row in range(len(x.left)):
                 x.over[row] = x.price[row] * (1.0 + STEEPER * risen**4)
-        state = _drawn(state)
+        state = drawn(state)
         pair = int(_share(state) ** LIKELIER * len(x.mover))
         one, to = x.mover[pair], x.place[pair]
         was = x.at[one]
         if to == was:
             to = 0
-        state = _drawn(state)
+        state = drawn(state)
         most = -heat_fen * np.log(_share(state) + 1e-16)
         here, there = x.row[one, was], x.row[one, to]
         if here == there:
             continue
         delta = x.regret[one, to] - x.regret[one, was]
         left_here, left_there = x.left[here] + x.amount[one, was], x.left[there] - x.amount[one, to]
-        state = _drawn(state)
+        state = drawn(state)
         kind = _share(state)
         other, had, goes, third, left_third = NOTHING, 0, 0, here, 0
         if kind >= ALONE and x.members[there] > 0:
@@ -141,7 +142,7 @@ def crowd(  # noqa: C901 - a step, in one place
                         goes = place
                         break
             else:
-                state = _drawn(state)
+                state = drawn(state)
                 share = _share(state)
                 goes = int(share * share * x.row.shape[1])
             if goes in (NOTHING, had):
@@ -177,14 +178,6 @@ def crowd(  # noqa: C901 - a step, in one place
             for each in range(len(x.at)):
                 x.best[each] = x.at[each]
     return best
-
-
-@compiled_into
-def _drawn(state: np.uint64) -> np.uint64:
-    state ^= state << np.uint64(13)
-    state ^= state >> np.uint64(7)
-    state ^= state << np.uint64(17)
-    return state
 
 
 @compiled_into

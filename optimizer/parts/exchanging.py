@@ -9,7 +9,7 @@ from optimizer.parts.drawing import Draws
 from optimizer.parts.grid import NOTHING
 from optimizer.search.compiled import compiled, compiled_into
 
-__all__ = ["MOVES_OF_A_SWEEP", "Exchange", "exchange", "new_exchange", "overdraw"]
+__all__ = ["MOVES_OF_A_SWEEP", "Exchange", "drawn", "exchange", "first_state", "new_exchange", "overdraw"]
 
 
 MOVES_OF_A_SWEEP = 16
@@ -42,6 +42,21 @@ class Exchange(NamedTuple):
     place: NDArray[np.int64]
 
 
+@compiled_into
+def first_state(seed: int) -> np.uint64:
+    """Return the state with which drawing begins."""
+    return np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+
+
+@compiled_into
+def drawn(state: np.uint64) -> np.uint64:
+    """Return the next state: 64 random bits (Marsaglia's xorshift)."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    state ^= state << np.uint64(17)
+    return state
+
+
 @compiled
 def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: int) -> int:
     """Move about, ever less willing to pay for it, and leave the best in `best`; return what it saves, in fen.
@@ -49,7 +64,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
     Each sweep tries sixteen moves for every mover.
     """
     movers = len(x.at)
-    state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+    state = first_state(seed)
     now, best = 0, 0
     heat = hot_fen
     cooling = (cold_fen / hot_fen) ** (1.0 / max(1, sweeps - 1))
@@ -57,9 +72,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
         x.best[mover] = x.at[mover]
     for _ in range(sweeps):
         for _ in range(MOVES_OF_A_SWEEP * movers):
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
+            state = drawn(state)
             one = int((state >> np.uint64(33)) % np.uint64(movers))
             ways = x.first[one + 1] - x.first[one]
             # The earlier a way comes the likelier it is tried.
@@ -67,9 +80,7 @@ def exchange(x: Exchange, sweeps: int, hot_fen: float, cold_fen: float, seed: in
             to = x.first[one] + int(share * share * ways)
             if to == x.at[one]:
                 continue
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
+            state = drawn(state)
             dearest = now - heat * np.log((float(state >> np.uint64(12)) + 1.0) / 4503599627370497.0)
             now += _move(x, one, to, dearest - now, np.int64(state >> np.uint64(20)))
         if now < best:
@@ -91,7 +102,7 @@ def overdraw(  # noqa: C901 - a step, in one place
     not. Return what the best saves, in fen.
     """
     movers = len(x.at)
-    state = np.uint64(seed * 2 + 1) * np.uint64(0x9E3779B97F4A7C15)
+    state = first_state(seed)
     now, best, over = 0, 0, 0
     heat = hot_fen
     cooling = (cold_fen / hot_fen) ** (1.0 / max(1, sweeps - 1))
@@ -100,9 +111,7 @@ def overdraw(  # noqa: C901 - a step, in one place
     for sweep in range(sweeps):
         scale = 16 + int(16 * STEEPER * (sweep / sweeps) ** 4)
         for _ in range(MOVES_OF_A_SWEEP * movers):
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
+            state = drawn(state)
             one = int((state >> np.uint64(33)) % np.uint64(movers))
             ways = x.first[one + 1] - x.first[one]
             share = float((state >> np.uint64(11)) & np.uint64(0xFFFFF)) / 0x100000
@@ -110,9 +119,7 @@ def overdraw(  # noqa: C901 - a step, in one place
             was = x.at[one]
             if to == was:
                 continue
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
+            state = drawn(state)
             most = -heat * np.log((float(state >> np.uint64(12)) + 1.0) / 4503599627370497.0)
             other, had, goes = NOTHING, NOTHING, NOTHING
             delta = x.fen[to] - x.fen[was]

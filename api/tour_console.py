@@ -325,17 +325,14 @@ def print_taken_up(toured: Toured, taken: TakenUp, onward: Path) -> None:
 def print_told(toured: Toured, told: Sequence[VillageTold], onward: Path) -> None:
     """Print which dates are new in the folder and which are taken off, village by village, and what to do next."""
 
-    def dates(village_id: str, promises: Sequence[Promise]) -> str:
-        return ", ".join(
-            f"{date}" if stop_id == village_id else f"{date} in {toured.villages[stop_id].name}"
+    def dates(village_id: str, promises: Sequence[Promise], comma: str = ", ", elsewhere: str = " in {}") -> str:
+        return comma.join(
+            f"{date}{'' if stop_id == village_id else elsewhere.format(toured.villages[stop_id].name)}"
             for date, stop_id in promises
         )
 
     def dates_zh(village_id: str, promises: Sequence[Promise]) -> str:
-        return "、".join(
-            f"{date}" if stop_id == village_id else f"{date}（在{toured.villages[stop_id].name}）"
-            for date, stop_id in promises
-        )
+        return dates(village_id, promises, "、", "（在{}）")
 
     lines = []
     for one in told:
